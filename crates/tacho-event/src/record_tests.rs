@@ -1,0 +1,96 @@
+//! Journal records survive their round trip, and nothing else passes for one.
+
+use super::*;
+
+fn event() -> Accepted<'static> {
+    let mut facts = Facts::default();
+    facts.ints[IntFact::TokensInput as usize] = Some(-7);
+    facts.ints[IntFact::COUNT - 1] = Some(i64::MAX);
+    facts.texts[TextFact::Model as usize] = Some("claude");
+    Accepted {
+        header: Header {
+            id: Id([3; 16]),
+            timestamp_us: 1_735_813_815_123_000,
+            time_claimed: true,
+            agent: "ops/release-manager",
+            agent_version: Some("1"),
+            session: Some(Id([4; 16])),
+            producer_seq: Some(300),
+            call: Some("toolu_1"),
+            parent: None,
+            phase: Some(Phase::Result),
+            action_type: ActionType::Tool,
+            action_name: "Bash",
+            class: Class::Standard,
+            level: Level::Info,
+            outcome: Outcome::Success,
+            known: Known::Observed,
+            source: "http",
+            writer: [9; 8],
+            retention: Class::Critical,
+            period: Day(20_090),
+            subject: Some([5; 16]),
+            body: [6; 32],
+        },
+        who: Who { user: Some("u1"), ip: Some("::1"), ..Who::default() },
+        facts,
+        texts: [Some("{\"command\":\"ls\"}"), None, None, None, Some("[]"), Some("{}")],
+        content: Some(42),
+        subject_slot: Some(0),
+    }
+}
+
+fn batch() -> Batch {
+    let mut builder = BatchBuilder::new(true);
+    builder.push(&event());
+    let plain = Accepted { content: None, subject_slot: None, who: Who::default(), ..event() };
+    builder.push(&plain);
+    builder.finish()
+}
+
+#[test]
+fn a_batch_survives_the_round_trip() {
+    let batch = Batch::parse(batch().bytes().to_vec()).unwrap();
+    assert!(batch.is_replay());
+    assert_eq!(batch.count(), 2);
+    let events: Vec<_> = batch.events().collect::<Result<_, _>>().unwrap();
+    assert_eq!(events[0], event());
+    assert_eq!(events[1].subject_slot, None);
+    assert_eq!(events[1].content, None);
+}
+
+#[test]
+fn sections_are_the_committed_bytes() {
+    let event = event();
+    let mut scratch = Vec::new();
+    assert_eq!(event.section(Section::Who, &mut scratch), Some(&br#"{"ip":"::1","user":"u1"}"#[..]));
+    assert_eq!(event.section(Section::Input, &mut scratch), Some(&br#"{"command":"ls"}"#[..]));
+    assert_eq!(event.section(Section::Output, &mut scratch), None);
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    let bytes = batch().bytes().to_vec();
+    for len in 0..bytes.len() {
+        assert!(Batch::parse(bytes[..len].to_vec()).is_err(), "cut at {len}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+        let _ = Batch::parse(bytes.clone());
+        let _ = Accepted::decode(&bytes);
+    }
+
+    #[test]
+    fn a_changed_byte_never_reads_as_the_same_batch(at in 0usize..400, flip in 1u8..=255) {
+        let good = batch();
+        let mut bytes = good.bytes().to_vec();
+        let at = at % bytes.len();
+        bytes[at] ^= flip;
+        if let Ok(read) = Batch::parse(bytes) {
+            proptest::prop_assert_ne!(read, good);
+        }
+    }
+}

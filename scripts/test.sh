@@ -1,0 +1,11 @@
+#!/bin/sh
+# Installs what the tests need and passes them: `scripts/test.sh`.
+# Needs Rust (with clippy and rustfmt) and Node; installs Debian packages when run as root.
+set -eu
+cd "$(dirname -- "$0")/.."
+
+cargo fmt --all --check
+cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+cargo test --workspace --locked
+verifiers/setup.sh
+verifiers/selftest.sh 700
