@@ -9,3 +9,4 @@ cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 cargo test --workspace --locked
 verifiers/setup.sh
 verifiers/selftest.sh 700
+scripts/judge-recorder.sh

@@ -1,0 +1,8 @@
+//! The write path as its users see it: crashes, damage, retries, clocks.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod crash;
+mod damage;
+mod fleet;
+mod order;
