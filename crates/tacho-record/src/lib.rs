@@ -12,6 +12,7 @@
 
 pub mod error;
 pub mod journal;
+pub mod keyring;
 pub mod log;
 pub mod sealer;
 pub mod sequence;
