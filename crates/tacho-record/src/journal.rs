@@ -47,42 +47,24 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Reads every record back through `each`, mends a torn end and opens the journal for appending.
+    /// Opens the journal for appending behind what [`read`] found, mending a torn end.
     ///
     /// The last file is written anew and synced: after a crash the page cache may show bytes that the disk
-    /// never got, and nothing may be built on those.
+    /// never got, and nothing may be built on those. Call it only when the records read are known to be all
+    /// that was promised, for what is torn is cut off here.
     ///
     /// # Errors
-    /// [`RecordError::Corrupt`] names file and byte; [`RecordError::Io`] otherwise.
-    pub fn open(
-        folder: &Path,
-        observer: Observer,
-        mut each: impl FnMut(Record) -> Result<(), RecordError>,
-    ) -> Result<Journal, RecordError> {
-        std::fs::create_dir_all(folder).map_err(RecordError::io("cannot create", folder))?;
-        let files = files(folder)?;
-        let mut next_record = 0;
-        for (i, (first, path)) in files.iter().enumerate() {
-            if *first != next_record {
-                return Err(RecordError::corrupt(
-                    path,
-                    0,
-                    format!("it starts at record {first}, expected {next_record}: a file is missing"),
-                ));
+    /// [`RecordError::Io`].
+    pub fn open(folder: &Path, observer: Observer, end: End) -> Result<Journal, RecordError> {
+        let path = match end.last {
+            Some((path, good)) => {
+                replace(&path, if good.is_empty() { MAGIC } else { &good })?;
+                path
             }
-            let bytes = std::fs::read(path).map_err(RecordError::io("cannot read", path))?;
-            let is_last = i + 1 == files.len();
-            let (end, next) = read_file(path, &bytes, next_record, is_last, &mut each)?;
-            next_record = next;
-            if is_last {
-                replace(path, if end == 0 { MAGIC } else { &bytes[..end] })?;
-            }
-        }
-        let path = match files.last() {
-            Some((_, path)) => path.clone(),
             None => create(folder, 0)?,
         };
         let (file, size) = open_end(&path)?;
+        let next_record = end.next_record;
         Ok(Journal { folder: folder.to_path_buf(), file, path, size, next_record, poisoned: None, observer })
     }
 
@@ -130,6 +112,39 @@ impl Journal {
         self.path = path;
         Ok(())
     }
+}
+
+/// Where a journal's good bytes end.
+#[derive(Debug)]
+pub struct End {
+    next_record: u64,
+    /// The last file and its good bytes.
+    last: Option<(PathBuf, Vec<u8>)>,
+}
+
+/// Reads every record back through `each`, in order. Writes nothing.
+///
+/// # Errors
+/// [`RecordError::Corrupt`] names file and byte; [`RecordError::Io`] otherwise.
+pub fn read(
+    folder: &Path,
+    mut each: impl FnMut(Record) -> Result<(), RecordError>,
+) -> Result<End, RecordError> {
+    let files = files(folder)?;
+    let mut end = End { next_record: 0, last: None };
+    for (i, (first, path)) in files.iter().enumerate() {
+        if *first != end.next_record {
+            let what =
+                format!("it starts at record {first}, expected {}: a file is missing", end.next_record);
+            return Err(RecordError::corrupt(path, 0, what));
+        }
+        let mut bytes = std::fs::read(path).map_err(RecordError::io("cannot read", path))?;
+        let is_last = i + 1 == files.len();
+        let (good, next) = read_file(path, &bytes, end.next_record, is_last, &mut each)?;
+        bytes.truncate(good);
+        end = End { next_record: next, last: Some((path.clone(), bytes)) };
+    }
+    Ok(end)
 }
 
 /// Reads the frames of one file. Returns where the good bytes end and the next record's number.

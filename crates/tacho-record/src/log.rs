@@ -3,7 +3,7 @@
 //! Locks: the folder's file `lock` is held while the log is open, so a second process refuses.
 
 use crate::error::RecordError;
-use crate::journal::{Journal, Record};
+use crate::journal::{self, Journal, Record};
 use crate::sealer::Sealer;
 use crate::sequence::{Decision, Sequencer};
 use crate::{Observer, Step};
@@ -49,13 +49,16 @@ impl Log {
         let lock = lock(folder)?;
         let mut sequencer = Sequencer::default();
         let mut sealer = Sealer::open(&folder.join("log"), origin, signers, observer)?;
-        let journal = Journal::open(&wal(folder), observer, |record| {
+        std::fs::create_dir_all(wal(folder)).map_err(RecordError::io("cannot create", folder))?;
+        let end = journal::read(&wal(folder), |record| {
             for (_, bytes) in entries_of(&mut sequencer, &record, &wal(folder))? {
                 sealer.push(leaf_hash(&bytes))?;
             }
             Ok(())
         })?;
+        // Only now may anything be cut off: when a signed entry is missing, the evidence stays as it is.
         sealer.check_recovered()?;
+        let journal = Journal::open(&wal(folder), observer, end)?;
         Ok(Log { journal, sequencer, sealer, observer, _lock: lock })
     }
 
@@ -113,24 +116,19 @@ impl Log {
     }
 }
 
-/// Reads a folder's journal and gives every entry with its index, without writing anything but the journal's
-/// own mended end.
+/// Reads a folder's journal and gives every entry with its index. Changes nothing.
 ///
 /// # Errors
 /// As [`Log::open`].
 pub fn replay(folder: &Path, mut each: impl FnMut(u64, &[u8])) -> Result<(), RecordError> {
     let _lock = lock(folder)?;
     let mut sequencer = Sequencer::default();
-    Journal::open(
-        &wal(folder),
-        |_| {},
-        |record| {
-            for (index, bytes) in entries_of(&mut sequencer, &record, &wal(folder))? {
-                each(index, &bytes);
-            }
-            Ok(())
-        },
-    )?;
+    journal::read(&wal(folder), |record| {
+        for (index, bytes) in entries_of(&mut sequencer, &record, &wal(folder))? {
+            each(index, &bytes);
+        }
+        Ok(())
+    })?;
     Ok(())
 }
 

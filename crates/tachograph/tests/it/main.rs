@@ -1,0 +1,85 @@
+//! The binary as a person uses it.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const EVENTS: &str = concat!(
+    r#"{"id":"1","timestamp":"2026-11-20T10:30:15.123Z","agent":{"id":"ops/a","session_id":"s"},"#,
+    r#""action":{"type":"tool","name":"Bash"},"outcome":{"status":"success"},"user_id":"alice"}"#,
+    "\nnonsense\n\n",
+    r#"{"agent":{"id":"ops/b"},"action":{"type":"decision","name":"rollback"},"password":"hunter2hunter2"}"#,
+    "\n",
+);
+
+fn tachograph(data: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tachograph"))
+        .args(["--data", data.to_str().unwrap()])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn import_prove_verify() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let imported = tachograph(&data, &["import", "-"], EVENTS);
+    assert_eq!(imported.status.code(), Some(1), "one line was refused: {imported:?}");
+    assert!(text(&imported.stdout).starts_with("accepted 2, duplicates 0, refused 1"));
+    assert!(text(&imported.stderr).starts_with("line 2 refused: not valid JSON"));
+    let entries = text(&tachograph(&data, &["entries"], "").stdout);
+    assert_eq!(entries.lines().count(), 2);
+    assert!(text(&tachograph(&data, &["prove", "1"], "").stdout).starts_with("c2sp.org/tlog-proof@v1\n"));
+    let verified = tachograph(&data, &["verify"], "");
+    assert_eq!(verified.status.code(), Some(0), "{verified:?}");
+    // Nothing of the secret is anywhere in the folder.
+    let everything = Command::new("grep").args(["-r", "hunter2", data.to_str().unwrap()]).output().unwrap();
+    assert_eq!(everything.status.code(), Some(1), "{everything:?}");
+}
+
+#[test]
+fn a_changed_tile_is_named_and_so_is_a_changed_journal() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    tachograph(&data, &["import", "-"], EVENTS);
+    for (file, at, want) in [
+        ("log/tile/0/000.p/2", 40, "entry 1"),
+        ("wal/0000000000000000.wal", 60, "2 entries are signed, 0 are there"),
+        ("log/checkpoint", 30, "checkpoint"),
+    ] {
+        let path = data.join(file);
+        let good = std::fs::read(&path).unwrap();
+        let mut bad = good.clone();
+        bad[at] ^= 1;
+        std::fs::write(&path, &bad).unwrap();
+        let verified = tachograph(&data, &["verify"], "");
+        assert_eq!(verified.status.code(), Some(1), "{file}: {verified:?}");
+        assert!(text(&verified.stdout).contains(want), "{file}: {verified:?}");
+        std::fs::write(&path, &good).unwrap();
+    }
+    assert_eq!(tachograph(&data, &["verify"], "").status.code(), Some(0));
+}
+
+#[test]
+fn the_same_file_again_gives_duplicates_only_for_events_with_an_id() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    tachograph(&data, &["import", "-"], EVENTS);
+    let again = text(&tachograph(&data, &["import", "-"], EVENTS).stdout);
+    assert!(
+        again.starts_with("accepted 1, duplicates 1, refused 1; the log has 3 entries, 3 sealed"),
+        "{again}"
+    );
+}
