@@ -58,6 +58,10 @@ facts! {
         GasUsed "gas_used" "gas used by a transaction",
         RetentionUs "retention_us" "retention that the sender asks for, microseconds",
         Rating "rating_ppm" "rating by a user, millionths of its scale",
+        TokensTotal "tokens_total" "tokens of a sender that does not tell input from output",
+        SlippagePpm "slippage_ppm" "execution price against expected price, millionths; positive is higher",
+        ThresholdUs "threshold_us" "duration that counted as slow, microseconds",
+        Interrupted "interrupted" "1 when the action was interrupted",
     }
 }
 
@@ -92,6 +96,26 @@ facts! {
         Chosen "chosen" "the option that a decision chose",
         RiskLevel "risk_level" "risk that the sender states",
         AgentType "agent_type" "kind of sub-agent",
+        MappedAction "mapped_action" "action of the class table that this one counts as",
+        Operation "operation" "operation of a skill, such as query",
+        Symbol "symbol" "instrument of a trade, such as ETH-USD",
+        GasPrice "gas_price" "price of gas, decimal text",
+        WorkflowId "workflow_id" "workflow that the task belongs to",
+        Step "workflow_step" "step of the workflow",
+        ConfidenceLevel "confidence_level" "confidence as a word",
+        ResponseStatus "response_status" "status of the answer to a message",
+        ComplianceStatus "compliance_status" "compliance that the sender states",
+        RegulatoryCheck "regulatory_check" "result of a regulatory check",
+        SecurityScan "security_scan" "result of a security scan",
+        BusinessValue "business_value" "value that the sender states",
+        HookEvent "hook_event" "name of the hook that reported",
+        PermissionMode "permission_mode" "mode in which an agent asks for permission",
+        Effort "effort" "reasoning effort of the model",
+        McpServer "mcp_server" "MCP server that the tool belongs to",
+        StopReason "stop_reason" "why the model stopped",
+        RequestId "request_id" "request as its sender counts it",
+        Logger "logger" "name of the logger",
+        Team "team" "team of the agent",
     }
 }
 

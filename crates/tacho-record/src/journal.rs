@@ -13,6 +13,7 @@
 
 use crate::error::RecordError;
 use crate::{Observer, Step};
+use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,8 @@ pub struct Journal {
     path: PathBuf,
     size: u64,
     next_record: u64,
+    /// First record number of each file, oldest first; the last one is being written.
+    files: VecDeque<u64>,
     poisoned: Option<String>,
     observer: Observer,
 }
@@ -56,16 +59,20 @@ impl Journal {
     /// # Errors
     /// [`RecordError::Io`].
     pub fn open(folder: &Path, observer: Observer, end: End) -> Result<Journal, RecordError> {
+        let (next_record, mut files) = (end.next_record, end.files);
         let path = match end.last {
             Some((path, good)) => {
                 replace(&path, if good.is_empty() { MAGIC } else { &good })?;
                 path
             }
-            None => create(folder, 0)?,
+            None => {
+                files.push_back(next_record);
+                create(folder, next_record)?
+            }
         };
         let (file, size) = open_end(&path)?;
-        let next_record = end.next_record;
-        Ok(Journal { folder: folder.to_path_buf(), file, path, size, next_record, poisoned: None, observer })
+        let folder = folder.to_path_buf();
+        Ok(Journal { folder, file, path, size, next_record, files, poisoned: None, observer })
     }
 
     /// Writes a group of batches with one journal time and makes them durable with one sync.
@@ -110,6 +117,30 @@ impl Journal {
         let path = create(&self.folder, self.next_record)?;
         (self.file, self.size) = open_end(&path)?;
         self.path = path;
+        self.files.push_back(self.next_record);
+        Ok(())
+    }
+
+    /// The number that the next record gets.
+    pub fn next_record(&self) -> u64 {
+        self.next_record
+    }
+
+    /// Deletes the files whose records all stand below `record`: every follower is past them.
+    ///
+    /// # Errors
+    /// [`RecordError::Io`]; what could not be deleted is tried again at the next call.
+    pub fn release(&mut self, record: u64) -> Result<(), RecordError> {
+        while let Some(second) = self.files.get(1).filter(|second| **second <= record) {
+            let path = file_path(&self.folder, self.files[0]);
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(RecordError::io("cannot delete", &path)(error));
+                }
+                _ => debug_assert!(*second > self.files[0], "files are in order"),
+            }
+            self.files.pop_front();
+        }
         Ok(())
     }
 }
@@ -118,20 +149,26 @@ impl Journal {
 #[derive(Debug)]
 pub struct End {
     next_record: u64,
+    files: VecDeque<u64>,
     /// The last file and its good bytes.
     last: Option<(PathBuf, Vec<u8>)>,
 }
 
-/// Reads every record back through `each`, in order. Writes nothing.
+/// Reads every record from number `from` on back through `each`, in order. Writes nothing.
+///
+/// Records below `from` may have been released; what is still there of them is checked and passed over.
 ///
 /// # Errors
 /// [`RecordError::Corrupt`] names file and byte; [`RecordError::Io`] otherwise.
 pub fn read(
     folder: &Path,
+    from: u64,
     mut each: impl FnMut(Record) -> Result<(), RecordError>,
 ) -> Result<End, RecordError> {
     let files = files(folder)?;
-    let mut end = End { next_record: 0, last: None };
+    let start = files.first().map_or(from, |(first, _)| (*first).min(from));
+    let mut end = End { next_record: start, files: VecDeque::new(), last: None };
+    let mut each = |record: Record| if record.number < from { Ok(()) } else { each(record) };
     for (i, (first, path)) in files.iter().enumerate() {
         if *first != end.next_record {
             let what =
@@ -142,7 +179,12 @@ pub fn read(
         let is_last = i + 1 == files.len();
         let (good, next) = read_file(path, &bytes, end.next_record, is_last, &mut each)?;
         bytes.truncate(good);
-        end = End { next_record: next, last: Some((path.clone(), bytes)) };
+        end.files.push_back(*first);
+        end = End { next_record: next, files: end.files, last: Some((path.clone(), bytes)) };
+    }
+    if end.next_record < from {
+        let what = format!("it ends at record {}, but record {from} was released", end.next_record);
+        return Err(RecordError::corrupt(folder, 0, what));
     }
     Ok(end)
 }
@@ -244,8 +286,12 @@ fn files(folder: &Path) -> Result<Vec<(u64, PathBuf)>, RecordError> {
     Ok(found)
 }
 
+fn file_path(folder: &Path, first: u64) -> PathBuf {
+    folder.join(format!("{first:016x}.wal"))
+}
+
 fn create(folder: &Path, first: u64) -> Result<PathBuf, RecordError> {
-    let path = folder.join(format!("{first:016x}.wal"));
+    let path = file_path(folder, first);
     replace(&path, MAGIC)?;
     Ok(path)
 }

@@ -43,6 +43,27 @@ pub struct KeyRing {
     poisoned: bool,
 }
 
+/// The secrets of a ring as they were read, for those who only check.
+pub struct Secrets(HashMap<String, [u8; SECRET_BYTES]>);
+
+impl Secrets {
+    /// Reads a folder's ring. Changes nothing, and may run beside the process that writes it.
+    ///
+    /// # Errors
+    /// As [`KeyRing::open`].
+    pub fn read(folder: &Path, master: &[u8; 32]) -> Result<Secrets, RecordError> {
+        let path = folder.join("ring");
+        let bytes = std::fs::read(&path).map_err(RecordError::io("cannot read", &path))?;
+        let ring = unwrap_ring(&path, &bytes, &Aes256Gcm::new(&(*master).into()))?;
+        Ok(Secrets(read_frames(&path, &bytes, &ring)?.0))
+    }
+
+    /// The secret of that name; `None` after it was destroyed.
+    pub fn find(&self, name: &str) -> Option<[u8; 32]> {
+        self.0.get(name).copied()
+    }
+}
+
 impl KeyRing {
     /// Opens the ring of a folder, or starts a new one.
     ///
@@ -103,7 +124,8 @@ impl KeyRing {
     /// Makes every new secret durable. Must return before a batch that uses one is synced.
     ///
     /// # Errors
-    /// After any failure the ring refuses until it is opened again: what the disk holds is unknown.
+    /// After a failed write (a full disk) it can be called again; after a failed sync the ring refuses until it is
+    /// opened again, because what the disk holds is unknown.
     pub fn sync(&mut self) -> Result<(), RecordError> {
         if self.poisoned {
             return Err(RecordError::Poisoned {
@@ -113,9 +135,14 @@ impl KeyRing {
         if self.pending.is_empty() {
             return Ok(());
         }
-        let written = self.file.write_all(&self.pending).and_then(|()| self.file.sync_data());
-        self.poisoned = written.is_err();
-        written.map_err(RecordError::io("cannot write", &self.path))?;
+        if let Err(error) = self.file.write_all(&self.pending) {
+            // Part of it may be there: cut it off, so that the secrets can be written again when there is space.
+            self.poisoned = self.file.set_len(self.size).is_err();
+            return Err(RecordError::io("cannot write", &self.path)(error));
+        }
+        let synced = self.file.sync_data();
+        self.poisoned = synced.is_err();
+        synced.map_err(RecordError::io("cannot sync", &self.path))?;
         self.size += self.pending.len() as u64;
         self.pending.clear();
         Ok(())

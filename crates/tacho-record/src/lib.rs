@@ -14,11 +14,15 @@ pub mod error;
 pub mod journal;
 pub mod keyring;
 pub mod log;
+pub mod recorder;
 pub mod sealer;
 pub mod sequence;
+pub mod writer;
 
 pub use error::RecordError;
-pub use log::{Log, Receipt};
+pub use log::Log;
+pub use recorder::Recorder;
+pub use sequence::Receipt;
 
 /// The steps of the write path, in order. A crash may fall between any two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,41 +1,63 @@
-//! One data folder, open for writing: journal, sequencer and sealer in their fixed order.
+//! One data folder, open for writing: writer and sealer, and the recovery that brings both to where they were.
 //!
 //! Locks: the folder's file `lock` is held while the log is open, so a second process refuses.
 
+use crate::Observer;
 use crate::error::RecordError;
-use crate::journal::{self, Journal, Record};
+use crate::journal::Journal;
 use crate::sealer::Sealer;
-use crate::sequence::{Decision, Sequencer};
-use crate::{Observer, Step};
+use crate::sequence::{Receipt, Sequenced, Sequencer};
+use crate::writer::{self, Writer};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use tacho_event::entry;
 use tacho_event::record::Batch;
 use tacho_event::time::Micros;
 use tacho_merkle::tile::TileReader;
-use tacho_merkle::{SignerKey, TlogProof, leaf_hash};
+use tacho_merkle::{SignerKey, TlogProof};
 
-/// The answer to an append: every event of the batch is durable and has its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Receipt {
-    pub accepted: u32,
-    pub duplicates: u32,
-    /// First and last index of the accepted events; `None` when all were duplicates.
-    pub range: Option<(u64, u64)>,
-}
-
-/// A data folder that this process writes.
+/// A data folder that this process writes, for one thread; [`crate::Recorder`] takes it over for many.
 #[derive(Debug)]
 pub struct Log {
-    journal: Journal,
-    sequencer: Sequencer,
-    sealer: Sealer,
-    observer: Observer,
-    _lock: File,
+    pub(crate) writer: Writer,
+    pub(crate) sealer: Sealer,
+    pub(crate) lock: Lock,
+}
+
+/// What the journal need not hold any more: a store has it.
+#[derive(Debug, Default)]
+pub struct Released {
+    /// The first record that the journal must still hold.
+    pub next_record: u64,
+    /// Brought up to the entries before that record, by [`Sequencer::recall`].
+    pub sequencer: Sequencer,
+}
+
+/// The lock of a data folder, held as long as this lives.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Locks a folder, making it when it is not there.
+    ///
+    /// # Errors
+    /// [`RecordError::InUse`] when another process has it.
+    pub fn take(folder: &Path) -> Result<Lock, RecordError> {
+        std::fs::create_dir_all(folder).map_err(RecordError::io("cannot create", folder))?;
+        let path = folder.join("lock");
+        let file = File::create(&path).map_err(RecordError::io("cannot create", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock { _file: file }),
+            Err(std::fs::TryLockError::WouldBlock) => Err(RecordError::InUse { path: folder.to_path_buf() }),
+            Err(std::fs::TryLockError::Error(error)) => Err(RecordError::io("cannot lock", &path)(error)),
+        }
+    }
 }
 
 impl Log {
-    /// Opens a folder, or starts a new one; replays the journal and checks it against what was signed.
+    /// Opens a folder whose journal holds everything, or starts a new one.
     ///
     /// # Errors
     /// [`RecordError::InUse`] when another process has it, [`RecordError::Corrupt`] when bytes were changed.
@@ -45,45 +67,48 @@ impl Log {
         signers: Vec<SignerKey>,
         observer: Observer,
     ) -> Result<Log, RecordError> {
-        std::fs::create_dir_all(folder).map_err(RecordError::io("cannot create", folder))?;
-        let lock = lock(folder)?;
-        let mut sequencer = Sequencer::default();
-        let mut sealer = Sealer::open(&folder.join("log"), origin, signers, observer)?;
-        std::fs::create_dir_all(wal(folder)).map_err(RecordError::io("cannot create", folder))?;
-        let end = journal::read(&wal(folder), |record| {
-            for (_, bytes) in entries_of(&mut sequencer, &record, &wal(folder))? {
-                sealer.push(leaf_hash(&bytes))?;
-            }
-            Ok(())
+        let lock = Lock::take(folder)?;
+        Log::recover(folder, lock, origin, signers, Released::default(), observer, |_| Ok(()))
+    }
+
+    /// Replays the journal behind what was released, hands each batch to `follow`, and checks everything
+    /// against what was signed.
+    ///
+    /// # Errors
+    /// As [`Log::open`], and what `follow` refuses with.
+    pub fn recover(
+        folder: &Path,
+        lock: Lock,
+        origin: &str,
+        signers: Vec<SignerKey>,
+        released: Released,
+        observer: Observer,
+        mut follow: impl FnMut(&Sequenced) -> Result<(), RecordError>,
+    ) -> Result<Log, RecordError> {
+        let Released { next_record, mut sequencer } = released;
+        let mut sealer = Sealer::open(&folder.join("log"), origin, signers, sequencer.size(), observer)?;
+        let wal = wal(folder);
+        std::fs::create_dir_all(&wal).map_err(RecordError::io("cannot create", folder))?;
+        let end = writer::replay(&wal, next_record, &mut sequencer, |sequenced| {
+            sealer.follow(sequenced)?;
+            follow(sequenced)
         })?;
         // Only now may anything be cut off: when a signed entry is missing, the evidence stays as it is.
         sealer.check_recovered()?;
-        let journal = Journal::open(&wal(folder), observer, end)?;
-        Ok(Log { journal, sequencer, sealer, observer, _lock: lock })
+        let journal = Journal::open(&wal, observer, end)?;
+        Ok(Log { writer: Writer::new(journal, sequencer, observer), sealer, lock })
     }
 
     /// Records a group of batches with one sync. When this returns, all of them are durable.
     ///
-    /// `now_us` is the recorder's clock; a clock set back does not disorder the log.
-    ///
     /// # Errors
-    /// See [`Journal::append`]: on an error nothing of the group is on the log.
+    /// See [`Writer::append`].
     pub fn append(&mut self, now_us: Micros, group: Vec<Batch>) -> Result<Vec<Receipt>, RecordError> {
-        self.journal.append(now_us, &group)?;
-        let mut receipts = Vec::with_capacity(group.len());
-        for batch in group {
-            let count = batch.count();
-            let record = Record { number: 0, time_us: now_us, batch };
-            let entries = entries_of(&mut self.sequencer, &record, Path::new("wal"))?;
-            for (_, bytes) in &entries {
-                self.sealer.push(leaf_hash(bytes))?;
-            }
-            let range = entries.first().zip(entries.last()).map(|((first, _), (last, _))| (*first, *last));
-            let accepted = entries.len() as u32;
-            receipts.push(Receipt { accepted, duplicates: count - accepted, range });
+        let sequenced = self.writer.append(now_us, group)?;
+        for batch in &sequenced {
+            self.sealer.follow(batch)?;
         }
-        (self.observer)(Step::Sequenced);
-        Ok(receipts)
+        Ok(sequenced.iter().map(Sequenced::receipt).collect())
     }
 
     /// Publishes a checkpoint when there is something new.
@@ -91,15 +116,12 @@ impl Log {
     /// # Errors
     /// See [`Sealer::seal`].
     pub fn seal(&mut self) -> Result<(), RecordError> {
-        if self.sealer.sealed_size() == self.sequencer.size() {
-            return Ok(());
-        }
-        self.sealer.seal(self.sequencer.time_us())
+        self.sealer.seal(self.writer.time_us())
     }
 
     /// How many entries are on the log, and how many of them the published checkpoint covers.
     pub fn sizes(&self) -> (u64, u64) {
-        (self.sequencer.size(), self.sealer.sealed_size())
+        (self.writer.size(), self.sealer.sealed_size())
     }
 
     /// The C2SP tlog-proof of an entry that the published checkpoint covers.
@@ -116,53 +138,37 @@ impl Log {
     }
 }
 
-/// Reads a folder's journal and gives every entry with its index. Changes nothing.
+/// Reads a folder's journal, from what was released on, and gives every batch with its places. Changes nothing.
+///
+/// # Errors
+/// As [`Log::open`].
+pub fn read(
+    folder: &Path,
+    released: Released,
+    mut each: impl FnMut(&Sequenced) -> Result<(), RecordError>,
+) -> Result<(), RecordError> {
+    let Released { next_record, mut sequencer } = released;
+    writer::replay(&wal(folder), next_record, &mut sequencer, &mut each)?;
+    Ok(())
+}
+
+/// Reads a whole journal and gives every entry's index and permanent bytes. Changes nothing.
 ///
 /// # Errors
 /// As [`Log::open`].
 pub fn replay(folder: &Path, mut each: impl FnMut(u64, &[u8])) -> Result<(), RecordError> {
-    let _lock = lock(folder)?;
-    let mut sequencer = Sequencer::default();
-    journal::read(&wal(folder), |record| {
-        for (index, bytes) in entries_of(&mut sequencer, &record, &wal(folder))? {
+    let _lock = Lock::take(folder)?;
+    let mut bytes = Vec::with_capacity(512);
+    read(folder, Released::default(), |sequenced| {
+        for (index, place, event) in sequenced.entries() {
+            bytes.clear();
+            entry::render(&event.header, &place, &mut bytes);
             each(index, &bytes);
         }
         Ok(())
-    })?;
-    Ok(())
-}
-
-/// The entries that a record adds to the log: index and permanent bytes.
-fn entries_of(
-    sequencer: &mut Sequencer,
-    record: &Record,
-    path: &Path,
-) -> Result<Vec<(u64, Vec<u8>)>, RecordError> {
-    let damaged = |error: tacho_event::record::Malformed| {
-        RecordError::corrupt(path, error.at as u64, error.to_string())
-    };
-    let decisions = sequencer.record(&record.batch, record.time_us).map_err(damaged)?;
-    let mut entries = Vec::with_capacity(decisions.len());
-    for (event, decision) in record.batch.events().zip(decisions) {
-        if let Decision::Entry { index, place } = decision {
-            let mut bytes = Vec::with_capacity(512);
-            entry::render(&event.map_err(damaged)?.header, &place, &mut bytes);
-            entries.push((index, bytes));
-        }
-    }
-    Ok(entries)
+    })
 }
 
 fn wal(folder: &Path) -> PathBuf {
     folder.join("wal")
-}
-
-fn lock(folder: &Path) -> Result<File, RecordError> {
-    let path = folder.join("lock");
-    let file = File::create(&path).map_err(RecordError::io("cannot create", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(RecordError::InUse { path: folder.to_path_buf() }),
-        Err(std::fs::TryLockError::Error(error)) => Err(RecordError::io("cannot lock", &path)(error)),
-    }
 }

@@ -24,6 +24,68 @@ pub enum Decision {
     Duplicate,
 }
 
+/// A batch with its places: what followers read, in order.
+#[derive(Debug)]
+pub struct Sequenced {
+    /// Number of the journal's record.
+    pub record: u64,
+    pub batch: Batch,
+    /// One for each event of the batch.
+    pub decisions: Vec<Decision>,
+    /// Server time of the log after this batch.
+    pub time_us: Micros,
+}
+
+impl Sequenced {
+    /// The events that are on the log, with index and place.
+    ///
+    /// # Panics
+    /// Never for a batch that was sequenced: every event of it was read then.
+    pub fn entries(&self) -> impl Iterator<Item = (u64, Place, Accepted<'_>)> {
+        self.batch.events().zip(&self.decisions).filter_map(|(event, decision)| match decision {
+            Decision::Entry { index, place } => {
+                Some((*index, *place, event.expect("a sequenced batch was read before")))
+            }
+            Decision::Duplicate => None,
+        })
+    }
+
+    /// What the sender is told.
+    pub fn receipt(&self) -> Receipt {
+        let indexes = self.decisions.iter().filter_map(|decision| match decision {
+            Decision::Entry { index, .. } => Some(*index),
+            Decision::Duplicate => None,
+        });
+        let (mut accepted, mut range) = (0, None);
+        for index in indexes {
+            accepted += 1;
+            range = Some((range.map_or(index, |(first, _)| first), index));
+        }
+        Receipt { accepted, duplicates: self.decisions.len() as u32 - accepted, range }
+    }
+}
+
+/// The answer to an append: every event of the batch is durable and has its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    pub accepted: u32,
+    pub duplicates: u32,
+    /// First and last index of the accepted events; `None` when all were duplicates.
+    pub range: Option<(u64, u64)>,
+}
+
+/// An entry that is no longer in the journal, as far as sequencing must know it.
+#[derive(Debug, Clone, Copy)]
+pub struct Past {
+    pub index: u64,
+    pub time_us: Micros,
+    pub writer: [u8; 8],
+    pub id: Id,
+    pub revision: u32,
+    pub content: Option<u64>,
+    pub session: Option<(Id, u64)>,
+}
+
 /// The state between two records.
 #[derive(Debug, Default)]
 pub struct Sequencer {
@@ -44,6 +106,18 @@ impl Sequencer {
     /// Server time of the newest entry.
     pub fn time_us(&self) -> Micros {
         self.time_us
+    }
+
+    /// Takes back an entry that was sequenced before and released from the journal. Call it in index order.
+    pub fn recall(&mut self, past: &Past) {
+        self.size = past.index + 1;
+        self.time_us = self.time_us.max(past.time_us);
+        if let Some((session, seq)) = past.session {
+            self.sessions.insert(session, seq + 1);
+        }
+        if let Some(content) = past.content {
+            self.remember(slot(&past.writer, &past.id, past.revision), content);
+        }
     }
 
     /// Decides every event of a record, in order.
@@ -80,7 +154,7 @@ impl Sequencer {
     fn revision(&mut self, event: &Accepted<'_>, content: u64) -> Option<u32> {
         let mut revision = 0;
         loop {
-            let slot = slot(event, revision);
+            let slot = slot(&event.header.writer, &event.header.id, revision);
             match self.seen.get(&slot) {
                 Some(known) if *known == content => return None,
                 Some(_) => revision += 1,
@@ -104,10 +178,10 @@ impl Sequencer {
 }
 
 /// Ids are scoped to the credential that wrote them.
-fn slot(event: &Accepted<'_>, revision: u32) -> u64 {
+fn slot(writer: &[u8; 8], id: &Id, revision: u32) -> u64 {
     let mut hasher = Sha256::new();
-    hasher.update(event.header.writer);
-    hasher.update(event.header.id.0);
+    hasher.update(writer);
+    hasher.update(id.0);
     hasher.update(revision.to_be_bytes());
     let digest = hasher.finalize();
     digest[..8].iter().fold(0, |n, byte| n << 8 | u64::from(*byte))

@@ -6,4 +6,5 @@ mod crash;
 mod damage;
 mod fleet;
 mod keys;
+mod many;
 mod order;

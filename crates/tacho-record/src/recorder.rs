@@ -1,0 +1,365 @@
+//! The recorder: one thread that writes the journal for all senders, and the followers that read behind it.
+//!
+//! Invariants
+//! - A job is answered after the sync of its group, or refused whole.
+//! - New secrets of the key ring are durable before the group that uses them.
+//! - Every follower sees every batch once, in order. A follower that is slow slows the recorder down, through
+//!   its bounded queue; the recorder's own bounded queue then refuses senders.
+//! - The journal is released at the lowest position of all followers.
+
+use crate::error::RecordError;
+use crate::keyring::KeyRing;
+use crate::log::{Lock, Log};
+use crate::sealer::Sealer;
+use crate::sequence::{Receipt, Sequenced};
+use crate::writer::Writer;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tacho_event::record::Batch;
+use tacho_event::time::Micros;
+
+/// Jobs that may wait for the recorder.
+const QUEUE_JOBS: usize = 4096;
+/// Bytes of batches that may wait for the recorder.
+const QUEUE_BYTES: usize = 64 << 20;
+/// A group is closed when it has grown past this, bytes.
+const GROUP_BYTES: usize = 4 << 20;
+/// Batches that may wait for a follower.
+const FOLLOWER_QUEUE: usize = 64;
+/// How often followers are woken without news.
+const TICK: Duration = Duration::from_secs(1);
+/// Tiles are synced, and the journal may be released, after so many entries or so many ticks.
+const SYNC_ENTRIES: u64 = 200_000;
+const SYNC_TICKS: u32 = 60;
+
+/// The recorder's clock; handed in, because the wall clock belongs to the binary.
+pub type Clock = fn() -> Micros;
+
+/// Told when a job is durable, or refused.
+pub type Answer = Box<dyn FnOnce(Result<Vec<Receipt>, Arc<RecordError>>) + Send>;
+
+/// Reads the log in order behind the recorder.
+pub trait Follower: Send {
+    fn name(&self) -> &'static str;
+
+    /// Takes the next batch.
+    ///
+    /// # Errors
+    /// Any error stops the recorder: a follower that missed a batch can't go on.
+    fn follow(&mut self, batch: &Arc<Sequenced>) -> Result<(), RecordError>;
+
+    /// Called once a second.
+    ///
+    /// # Errors
+    /// [`RecordError::Io`] is reported and tried again at the next tick; any other error stops the recorder.
+    fn tick(&mut self) -> Result<(), RecordError>;
+
+    /// The first record that this follower needs the journal for after a restart.
+    fn position(&self) -> u64;
+}
+
+/// A follower as others see it.
+#[derive(Debug, Clone)]
+pub struct FollowerStatus {
+    pub name: &'static str,
+    pub position: u64,
+    /// What the last tick failed with.
+    pub fault: Option<String>,
+}
+
+/// What the recorder tells about itself.
+#[derive(Debug, Default)]
+pub struct Status {
+    size: AtomicU64,
+    sealed: AtomicU64,
+    queued_jobs: AtomicUsize,
+    queued_bytes: AtomicUsize,
+    stopped: Mutex<Option<String>>,
+    followers: Mutex<Vec<FollowerStatus>>,
+}
+
+impl Status {
+    /// Entries on the log.
+    pub fn size(&self) -> u64 {
+        self.size.load(Ordering::Acquire)
+    }
+
+    /// Entries that the published checkpoint covers.
+    pub fn sealed(&self) -> u64 {
+        self.sealed.load(Ordering::Acquire)
+    }
+
+    /// Jobs and bytes that wait.
+    pub fn queued(&self) -> (usize, usize) {
+        (self.queued_jobs.load(Ordering::Relaxed), self.queued_bytes.load(Ordering::Relaxed))
+    }
+
+    /// Why the recorder refuses everything until the folder is opened again.
+    pub fn stopped(&self) -> Option<String> {
+        lock(&self.stopped).clone()
+    }
+
+    pub fn followers(&self) -> Vec<FollowerStatus> {
+        lock(&self.followers).clone()
+    }
+
+    fn stop(&self, why: String) {
+        lock(&self.stopped).get_or_insert(why);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // Plain values: a panic elsewhere leaves them whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Job {
+    batches: Vec<Batch>,
+    bytes: usize,
+    answer: Answer,
+}
+
+enum News {
+    Batch(Arc<Sequenced>),
+    Tick,
+}
+
+/// The queue is full: nothing was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the recorder's queue is full: send again later")]
+pub struct Full;
+
+/// The handle of a running recorder. Dropping it records what waits, seals and stops.
+pub struct Recorder {
+    jobs: Option<SyncSender<Job>>,
+    status: Arc<Status>,
+    threads: Vec<JoinHandle<()>>,
+    ticks: Sender<()>,
+    _lock: Lock,
+}
+
+impl Recorder {
+    /// Takes over a recovered log; `followers` have seen everything that is on it, and may look at `status`.
+    pub fn start(
+        log: Log,
+        keys: Arc<Mutex<KeyRing>>,
+        clock: Clock,
+        status: Arc<Status>,
+        followers: Vec<Box<dyn Follower>>,
+    ) -> Recorder {
+        let Log { writer, sealer, lock } = log;
+        status.size.store(writer.size(), Ordering::Release);
+        status.sealed.store(sealer.sealed_size(), Ordering::Release);
+        let (time_us, next_record) = (writer.time_us(), writer.next_record());
+        let seal =
+            SealFollower { sealer, time_us, next_record, position: 0, ticks: 0, status: Arc::clone(&status) };
+        let (mut threads, mut senders) = (Vec::new(), Vec::new());
+        for follower in std::iter::once(Box::new(seal) as Box<dyn Follower>).chain(followers) {
+            let (sender, news) = sync_channel(FOLLOWER_QUEUE);
+            senders.push(sender);
+            let place = {
+                let mut all = self::lock(&status.followers);
+                all.push(FollowerStatus {
+                    name: follower.name(),
+                    position: follower.position(),
+                    fault: None,
+                });
+                all.len() - 1
+            };
+            let status = Arc::clone(&status);
+            threads.push(std::thread::spawn(move || follow(follower, &news, place, &status)));
+        }
+        let (stop_ticks, ticks) = channel();
+        let tickers = senders.clone();
+        threads.push(std::thread::spawn(move || tick(&ticks, &tickers)));
+        let (jobs, queue) = sync_channel(QUEUE_JOBS);
+        let mut hand = Hand { writer, keys, clock, senders, status: Arc::clone(&status) };
+        threads.push(std::thread::spawn(move || hand.run(&queue)));
+        Recorder { jobs: Some(jobs), status, threads, ticks: stop_ticks, _lock: lock }
+    }
+
+    /// Hands in batches; `answer` is called when all of them are durable.
+    ///
+    /// # Errors
+    /// [`Full`] when too much waits already; `answer` is not called then.
+    pub fn submit(&self, batches: Vec<Batch>, answer: Answer) -> Result<(), Full> {
+        let bytes = batches.iter().map(|batch| batch.bytes().len()).sum();
+        let status = &self.status;
+        let waiting = status.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
+        // One job larger than the whole queue is still taken when nothing else waits.
+        let job = Job { batches, bytes, answer };
+        let sent = match &self.jobs {
+            Some(jobs) if waiting == 0 || waiting + bytes <= QUEUE_BYTES => jobs.try_send(job),
+            _ => Err(TrySendError::Full(job)),
+        };
+        if sent.is_err() {
+            status.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(Full);
+        }
+        status.queued_jobs.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    pub fn status(&self) -> &Arc<Status> {
+        &self.status
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.jobs = None;
+        // The ticker holds senders too: followers end when it has ended.
+        self.ticks = channel().0;
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                self.status.stop("a thread of the recorder panicked".to_string());
+            }
+        }
+    }
+}
+
+/// The recorder's own thread.
+struct Hand {
+    writer: Writer,
+    keys: Arc<Mutex<KeyRing>>,
+    clock: Clock,
+    senders: Vec<SyncSender<News>>,
+    status: Arc<Status>,
+}
+
+impl Hand {
+    fn run(&mut self, queue: &Receiver<Job>) {
+        while let Ok(first) = queue.recv() {
+            let mut bytes = first.bytes;
+            let mut group = vec![first];
+            while bytes < GROUP_BYTES
+                && let Ok(job) = queue.try_recv()
+            {
+                bytes += job.bytes;
+                group.push(job);
+            }
+            let jobs = group.len();
+            self.record(group);
+            self.status.queued_jobs.fetch_sub(jobs, Ordering::Relaxed);
+            self.status.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+
+    fn record(&mut self, mut group: Vec<Job>) {
+        let counts: Vec<usize> = group.iter().map(|job| job.batches.len()).collect();
+        let batches = group.iter_mut().flat_map(|job| job.batches.drain(..)).collect();
+        match self.append(batches) {
+            Ok(receipts) => {
+                let mut receipts = receipts.into_iter();
+                for (job, count) in group.into_iter().zip(counts) {
+                    (job.answer)(Ok(receipts.by_ref().take(count).collect()));
+                }
+            }
+            Err(error) => {
+                if !matches!(error, RecordError::Io { .. } | RecordError::TooLarge { .. }) {
+                    self.status.stop(error.to_string());
+                }
+                let error = Arc::new(error);
+                group.into_iter().for_each(|job| (job.answer)(Err(Arc::clone(&error))));
+            }
+        }
+    }
+
+    fn append(&mut self, batches: Vec<Batch>) -> Result<Vec<Receipt>, RecordError> {
+        if let Some(why) = self.status.stopped() {
+            return Err(RecordError::Poisoned { why });
+        }
+        lock(&self.keys).sync()?;
+        let sequenced = self.writer.append((self.clock)(), batches)?;
+        let receipts = sequenced.iter().map(Sequenced::receipt).collect();
+        self.status.size.store(self.writer.size(), Ordering::Release);
+        for batch in sequenced {
+            let batch = Arc::new(batch);
+            for sender in &self.senders {
+                // A follower that has gone has stopped the recorder already; this group is durable all the same.
+                drop(sender.send(News::Batch(Arc::clone(&batch))));
+            }
+        }
+        let positions = self.status.followers().into_iter().map(|follower| follower.position);
+        if let Some(lowest) = positions.min() {
+            // Space that is freed later is no reason to refuse what was recorded.
+            drop(self.writer.release(lowest));
+        }
+        Ok(receipts)
+    }
+}
+
+/// Wakes the followers until the recorder goes.
+fn tick(stop: &Receiver<()>, followers: &[SyncSender<News>]) {
+    while stop.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+        for follower in followers {
+            // A follower with a full queue is awake.
+            drop(follower.try_send(News::Tick));
+        }
+    }
+}
+
+/// A follower's thread: batches until the recorder goes, then a last tick.
+fn follow(mut follower: Box<dyn Follower>, news: &Receiver<News>, place: usize, status: &Status) {
+    loop {
+        let news = news.recv();
+        let done = match &news {
+            Ok(News::Batch(batch)) => follower.follow(batch),
+            Ok(News::Tick) | Err(_) => follower.tick(),
+        };
+        let fault = done.as_ref().err().map(ToString::to_string);
+        let transient = matches!((&news, &done), (Ok(News::Tick), Err(RecordError::Io { .. })));
+        if let (Some(fault), false) = (&fault, transient) {
+            status.stop(format!("{}: {fault}", follower.name()));
+        }
+        let ended = news.is_err() || (fault.is_some() && !transient);
+        if !matches!(news, Ok(News::Batch(_))) || fault.is_some() {
+            let entry = &mut lock(&status.followers)[place];
+            (entry.position, entry.fault) = (follower.position(), fault);
+        }
+        if ended {
+            return;
+        }
+    }
+}
+
+/// The sealer as a follower.
+struct SealFollower {
+    sealer: Sealer,
+    time_us: Micros,
+    next_record: u64,
+    position: u64,
+    ticks: u32,
+    status: Arc<Status>,
+}
+
+impl Follower for SealFollower {
+    fn name(&self) -> &'static str {
+        "sealer"
+    }
+
+    fn follow(&mut self, batch: &Arc<Sequenced>) -> Result<(), RecordError> {
+        self.sealer.follow(batch)?;
+        (self.time_us, self.next_record) = (batch.time_us, batch.record + 1);
+        Ok(())
+    }
+
+    fn tick(&mut self) -> Result<(), RecordError> {
+        self.sealer.seal(self.time_us)?;
+        self.status.sealed.store(self.sealer.sealed_size(), Ordering::Release);
+        self.ticks += 1;
+        let unsynced = self.sealer.size() - self.sealer.synced_size();
+        if unsynced >= SYNC_ENTRIES || (unsynced > 0 && self.ticks >= SYNC_TICKS) {
+            self.sealer.sync()?;
+            (self.position, self.ticks) = (self.next_record, 0);
+        }
+        Ok(())
+    }
+
+    fn position(&self) -> u64 {
+        self.position
+    }
+}

@@ -1,0 +1,146 @@
+//! Many senders, one recorder: every job is answered once, followers see everything in order, the journal is
+//! released behind them, and a restart goes on from there.
+
+use crate::fleet;
+use std::path::Path;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use tacho_event::entry;
+use tacho_merkle::{Frontier, leaf_hash};
+use tacho_record::keyring::KeyRing;
+use tacho_record::log::{Lock, Log, Released};
+use tacho_record::recorder::{Follower, Recorder};
+use tacho_record::sequence::{Past, Sequenced, Sequencer};
+use tacho_record::{Receipt, RecordError};
+
+/// A store in memory: what a follower that keeps everything knows.
+#[derive(Default)]
+struct Kept {
+    tree: Frontier,
+    past: Vec<Past>,
+    next_record: u64,
+}
+
+impl Kept {
+    fn take(&mut self, batch: &Sequenced) {
+        for (index, place, event) in batch.entries() {
+            assert_eq!(index, self.tree.size(), "in order, without gaps");
+            let mut bytes = Vec::new();
+            entry::render(&event.header, &place, &mut bytes);
+            self.tree.push(leaf_hash(&bytes));
+            self.past.push(Past {
+                index,
+                time_us: place.time_us,
+                writer: event.header.writer,
+                id: event.header.id,
+                revision: place.revision,
+                content: event.content,
+                session: event.header.session.zip(place.session_seq),
+            });
+        }
+        self.next_record = batch.record + 1;
+    }
+}
+
+struct Keeper(Arc<Mutex<Kept>>);
+
+impl Follower for Keeper {
+    fn name(&self) -> &'static str {
+        "keeper"
+    }
+
+    fn follow(&mut self, batch: &Arc<Sequenced>) -> Result<(), RecordError> {
+        self.0.lock().unwrap().take(batch);
+        Ok(())
+    }
+
+    fn tick(&mut self) -> Result<(), RecordError> {
+        Ok(())
+    }
+
+    fn position(&self) -> u64 {
+        self.0.lock().unwrap().next_record
+    }
+}
+
+fn start(folder: &Path, log: Log, kept: &Arc<Mutex<Kept>>) -> Recorder {
+    let ring = KeyRing::open(&folder.join("keyring"), &[7; 32], |bytes| bytes.fill(9)).unwrap();
+    let keeper = Box::new(Keeper(Arc::clone(kept)));
+    Recorder::start(log, Arc::new(Mutex::new(ring)), || fleet::START_US, Arc::default(), vec![keeper])
+}
+
+/// Sends events `from..to`, one batch each, from four threads; returns all receipts.
+fn send(recorder: &Recorder, from: u64, to: u64) -> Vec<Receipt> {
+    let (answers, received) = channel();
+    std::thread::scope(|scope| {
+        for lane in 0..4 {
+            let answers = answers.clone();
+            scope.spawn(move || {
+                for n in (from..to).filter(|n| n % 4 == lane) {
+                    let answers = answers.clone();
+                    let answer = Box::new(move |receipts: Result<Vec<Receipt>, _>| {
+                        answers.send(receipts.unwrap()[0]).unwrap();
+                    });
+                    recorder.submit(vec![fleet::batch(n, n)], answer).unwrap();
+                }
+            });
+        }
+    });
+    drop(answers);
+    received.iter().collect()
+}
+
+#[test]
+fn every_sender_is_answered_and_a_restart_goes_on_behind_what_was_released() {
+    let dir = tempfile::tempdir().unwrap();
+    let kept = Arc::new(Mutex::new(Kept::default()));
+    let log = Log::open(dir.path(), fleet::ORIGIN, fleet::signers(), |_| {}).unwrap();
+    let recorder = start(dir.path(), log, &kept);
+    let receipts = send(&recorder, 0, 400);
+    assert_eq!(receipts.len(), 400);
+    let mut indexes: Vec<u64> = receipts.iter().map(|receipt| receipt.range.unwrap().0).collect();
+    indexes.sort_unstable();
+    assert_eq!(indexes, (0..400).collect::<Vec<u64>>());
+    drop(recorder);
+
+    // The store has everything: the sequencer starts from it, and the journal is only checked.
+    let mut sequencer = Sequencer::default();
+    let (next_record, root) = {
+        let kept = kept.lock().unwrap();
+        kept.past.iter().for_each(|past| sequencer.recall(past));
+        (kept.next_record, kept.tree.root())
+    };
+    let lock = Lock::take(dir.path()).unwrap();
+    let released = Released { next_record, sequencer };
+    let log = Log::recover(
+        dir.path(),
+        lock,
+        fleet::ORIGIN,
+        fleet::signers(),
+        released,
+        |_| {},
+        |_| panic!("nothing is left to replay"),
+    )
+    .unwrap();
+    assert_eq!(log.sizes(), (400, 400));
+    let recorder = start(dir.path(), log, &kept);
+    let again = send(&recorder, 300, 500);
+    assert_eq!(again.iter().filter(|receipt| receipt.duplicates == 1).count(), 100);
+    drop(recorder);
+    assert_eq!(kept.lock().unwrap().tree.size(), 500);
+    assert_ne!(kept.lock().unwrap().tree.root(), root);
+
+    // The whole journal from its first record gives the same tree: the two ways to start agree.
+    let log = Log::open(dir.path(), fleet::ORIGIN, fleet::signers(), |_| {}).unwrap();
+    assert_eq!(log.sizes(), (500, 500));
+}
+
+#[test]
+fn a_second_recorder_refuses_while_the_first_one_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(dir.path(), fleet::ORIGIN, fleet::signers(), |_| {}).unwrap();
+    let recorder = start(dir.path(), log, &Arc::default());
+    assert!(matches!(Lock::take(dir.path()), Err(RecordError::InUse { .. })));
+    drop(recorder);
+    Lock::take(dir.path()).unwrap();
+}
