@@ -1,14 +1,22 @@
-//! A JSON object as named raw members: a format takes what it knows, what is left is `extra`.
+//! A JSON object as named raw members: a format lifts what it knows, what is left is `extra`.
+//!
+//! Invariants
+//! - A value is the sender's own text; nothing is parsed before a format asks for it.
+//! - Limits are checked before anything recurses into the text.
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use tacho_event::limits::{DEPTH_MAX, EVENT_BYTES_MAX, FIELDS_MAX};
 
-/// The members of one object, values as their JSON text.
-#[derive(Debug, Default)]
+/// Up to so many members, looking at every pair is cheaper than hashing names.
+const PAIRS_MAX: usize = 24;
+
+/// The members of one object, values as their JSON text, in the sender's order.
+#[derive(Debug, Default, Clone)]
 pub struct Fields<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
 /// Why a line was not recorded.
@@ -16,6 +24,8 @@ pub struct Fields<'a>(Vec<(Cow<'a, str>, &'a str)>);
 pub enum Refused {
     #[error("not valid JSON: {0}")]
     Json(String),
+    #[error("not valid UTF-8 at byte {0}")]
+    Utf8(usize),
     #[error("the field \"{0}\" stands twice: which one is meant?")]
     Twice(String),
     #[error("{what} is {found}: expected at most {max}")]
@@ -30,13 +40,6 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// [`Refused`] says what, where and what was expected.
     pub fn event(text: &'a str) -> Result<Fields<'a>, Refused> {
-        if text.len() > EVENT_BYTES_MAX {
-            return Err(Refused::Limit {
-                what: "the size of the event",
-                found: text.len(),
-                max: EVENT_BYTES_MAX,
-            });
-        }
         check_shape(text)?;
         Fields::object(text)
     }
@@ -47,92 +50,139 @@ impl<'a> Fields<'a> {
     /// [`Refused`] when the text is no object or a member stands twice.
     pub fn object(text: &'a str) -> Result<Fields<'a>, Refused> {
         let fields: Fields<'a> = serde_json::from_str(text).map_err(|e| Refused::Json(e.to_string()))?;
-        for (i, (name, _)) in fields.0.iter().enumerate() {
-            if fields.0[..i].iter().any(|(earlier, _)| earlier == name) {
-                return Err(Refused::Twice(name.chars().take(60).collect()));
-            }
+        match fields.twice() {
+            Some(name) => Err(Refused::Twice(name.chars().take(60).collect())),
+            None => Ok(fields),
         }
-        Ok(fields)
     }
 
-    /// Takes a member's JSON text; `null` counts as absent.
-    pub fn raw(&mut self, name: &str) -> Option<&'a str> {
+    fn twice(&self) -> Option<&str> {
+        if self.0.len() > PAIRS_MAX {
+            let mut seen = HashSet::with_capacity(self.0.len());
+            return self.names().find(|name| !seen.insert(*name));
+        }
+        let pairs = self.0.iter().enumerate();
+        pairs.map(|(i, (name, _))| (i, name)).find_map(|(i, name)| {
+            self.0[..i].iter().any(|(earlier, _)| earlier == name).then_some(name.as_ref())
+        })
+    }
+
+    /// Names in the sender's order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_ref())
+    }
+
+    /// A member's JSON text.
+    pub fn get(&self, name: &str) -> Option<&'a str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, value)| *value)
+    }
+
+    /// A member that is a string, read and left in place.
+    pub fn get_text(&self, name: &str) -> Option<Cow<'a, str>> {
+        unquote(self.get(name)?)
+    }
+
+    /// Takes a member's JSON text; `null` counts as absent and stays.
+    pub fn take(&mut self, name: &str) -> Option<&'a str> {
         let at = self.0.iter().position(|(n, value)| n == name && *value != "null")?;
         Some(self.0.remove(at).1)
     }
 
-    /// Takes a member that is a string.
-    pub fn text(&mut self, name: &str) -> Option<Cow<'a, str>> {
-        let at = self.0.iter().position(|(n, value)| n == name && value.starts_with('"'))?;
-        unquote(self.0.remove(at).1)
-    }
-
-    /// Takes a member that is an integer.
-    pub fn int(&mut self, name: &str) -> Option<i64> {
-        let at = self.0.iter().position(|(n, _)| n == name)?;
-        let value =
-            self.0[at].1.parse().ok().filter(|v: &i64| v.abs() <= tacho_event::limits::INTEGER_MAX)?;
-        self.0.remove(at);
-        Some(value)
-    }
-
-    /// Takes a member that is true or false.
-    pub fn flag(&mut self, name: &str) -> Option<bool> {
-        let at = self.0.iter().position(|(n, _)| n == name)?;
-        let value = self.0[at].1.parse().ok()?;
-        self.0.remove(at);
-        Some(value)
-    }
-
-    /// Takes a member that is a nested object.
-    pub fn nested(&mut self, name: &str) -> Option<Fields<'a>> {
+    /// Takes a member that is an object.
+    pub fn take_object(&mut self, name: &str) -> Option<Fields<'a>> {
         let at = self.0.iter().position(|(n, value)| n == name && value.starts_with('{'))?;
         let fields = Fields::object(self.0[at].1).ok()?;
         self.0.remove(at);
         Some(fields)
     }
 
-    /// What is left, under an optional prefix, in the sender's order.
-    pub fn rest(self, prefix: &str) -> impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)> {
-        self.0.into_iter().map(move |(name, value)| {
-            let name = if prefix.is_empty() { name } else { Cow::Owned(format!("{prefix}.{name}")) };
-            (name, Cow::Borrowed(value))
-        })
+    /// Takes a member that is an array of objects only, and says how they read.
+    pub fn take_objects(&mut self, name: &str) -> Option<Vec<Fields<'a>>> {
+        let at = self.0.iter().position(|(n, value)| n == name && value.starts_with('['))?;
+        let items: Vec<&'a RawValue> = serde_json::from_str(self.0[at].1).ok()?;
+        let objects: Option<Vec<_>> = items.iter().map(|item| Fields::object(item.get()).ok()).collect();
+        let objects = objects.filter(|objects| !objects.is_empty())?;
+        self.0.remove(at);
+        Some(objects)
+    }
+
+    /// Gives a member another name, unless the new name is in use.
+    pub fn rename(&mut self, from: &str, to: &'static str) {
+        if self.get(to).is_none()
+            && let Some((name, _)) = self.0.iter_mut().find(|(name, _)| name == from)
+        {
+            *name = Cow::Borrowed(to);
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
-/// The text of a JSON string.
-fn unquote(raw: &str) -> Option<Cow<'_, str>> {
+impl<'a> IntoIterator for Fields<'a> {
+    type Item = (Cow<'a, str>, &'a str);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// The text of a JSON string; `None` for any other value.
+pub(crate) fn unquote(raw: &str) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') {
+    if memchr::memchr(b'\\', inner.as_bytes()).is_some() {
         serde_json::from_str(raw).ok().map(Cow::Owned)
     } else {
         Some(Cow::Borrowed(inner))
     }
 }
 
-/// Counts depth and members before anything recurses into the text.
+/// A text as JSON.
+pub(crate) fn quote(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len() + 2);
+    tacho_event::entry::push_string(text, &mut out);
+    String::from_utf8(out).expect("escaping keeps UTF-8")
+}
+
+/// Counts size, depth and members.
 fn check_shape(text: &str) -> Result<(), Refused> {
-    let (mut depth, mut fields, mut in_string, mut escaped) = (0usize, 0usize, false, false);
-    for byte in text.bytes() {
+    let limit = |what, found, max| Err(Refused::Limit { what, found, max });
+    if text.len() > EVENT_BYTES_MAX {
+        return limit("the size of the event", text.len(), EVENT_BYTES_MAX);
+    }
+    let (mut depth, mut fields, mut at) = (0usize, 0usize, 0);
+    let bytes = text.as_bytes();
+    while let Some(byte) = bytes.get(at) {
+        at += 1;
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
+            b'"' => at = string_end(bytes, at),
             b'{' | b'[' => depth += 1,
             b'}' | b']' => depth = depth.saturating_sub(1),
             b':' => fields += 1,
             _ => {}
         }
         if depth > DEPTH_MAX {
-            return Err(Refused::Limit { what: "the nesting", found: depth, max: DEPTH_MAX });
-        }
-        if fields > FIELDS_MAX {
-            return Err(Refused::Limit { what: "the number of fields", found: fields, max: FIELDS_MAX });
+            return limit("the nesting", depth, DEPTH_MAX);
         }
     }
-    Ok(())
+    if fields > FIELDS_MAX { limit("the number of fields", fields, FIELDS_MAX) } else { Ok(()) }
+}
+
+/// Where a string that starts before `at` has ended: behind its closing quote, or at the end of the text.
+pub(crate) fn string_end(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(found) = memchr::memchr2(b'"', b'\\', &bytes[at..]) {
+        at += found + 1;
+        if bytes[at - 1] == b'"' {
+            return at;
+        }
+        at += 1; // whatever is escaped
+        if at >= bytes.len() {
+            break;
+        }
+    }
+    bytes.len()
 }
 
 impl<'de> Deserialize<'de> for Fields<'de> {
@@ -151,7 +201,7 @@ impl<'de> Visitor<'de> for Members {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
-        let mut fields = Vec::with_capacity(map.size_hint().unwrap_or(8));
+        let mut fields = Vec::with_capacity(map.size_hint().unwrap_or(12));
         while let Some((name, value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
             fields.push((name.0, value.get()));
         }
@@ -169,12 +219,15 @@ mod tests {
 
     #[test]
     fn what_is_not_taken_is_left_as_it_stands() {
-        let mut fields = Fields::event(r#"{"a":"x","n":12,"o":{"p":1.50},"z":null}"#).unwrap();
-        assert_eq!(fields.text("a").as_deref(), Some("x"));
-        assert_eq!(fields.int("n"), Some(12));
-        assert_eq!(fields.text("o"), None);
-        let rest: Vec<_> = fields.rest("").map(|(name, value)| format!("{name}={value}")).collect();
-        assert_eq!(rest, [r#"o={"p":1.50}"#, "z=null"]);
+        let mut fields = Fields::event(r#"{"a":"x","o":{"p":1.50},"l":[{"q":1},{}],"z":null}"#).unwrap();
+        assert_eq!(fields.take("a"), Some("\"x\""));
+        assert_eq!(fields.take("z"), None);
+        assert_eq!(fields.take_objects("l").unwrap().len(), 2);
+        assert!(fields.take_objects("o").is_none() && fields.take_object("z").is_none());
+        fields.rename("o", "z");
+        fields.rename("o", "object");
+        let rest: Vec<_> = fields.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(rest, [r#"object={"p":1.50}"#, "z=null"]);
     }
 
     #[test]
@@ -182,9 +235,21 @@ mod tests {
         assert!(matches!(Fields::event("{"), Err(Refused::Json(_))));
         assert!(matches!(Fields::event("[1]"), Err(Refused::Json(_))));
         assert_eq!(Fields::event(r#"{"a":1,"a":2}"#).err(), Some(Refused::Twice("a".into())));
+        let many: String = (0..100).map(|n| format!("\"k{n}\":1,")).collect();
+        let twice = format!("{{{many}\"k7\":1}}");
+        assert_eq!(Fields::event(&twice).err(), Some(Refused::Twice("k7".into())));
         let deep = format!("{{\"a\":{}1{}}}", "[".repeat(100), "]".repeat(100));
         assert!(matches!(Fields::event(&deep), Err(Refused::Limit { what: "the nesting", .. })));
         let wide = format!("{{{}\"z\":1}}", (0..5000).map(|n| format!("\"k{n}\":1,")).collect::<String>());
         assert!(matches!(Fields::event(&wide), Err(Refused::Limit { what: "the number of fields", .. })));
+    }
+
+    #[test]
+    fn strings_end_where_they_end() {
+        for (text, end) in
+            [(r#"a" b"#, 2), (r#"a\" b"c"#, 6), (r#"\\" b"#, 3), ("open", 4), ("a\\", 2), ("", 0)]
+        {
+            assert_eq!(string_end(text.as_bytes(), 0), end, "{text}");
+        }
     }
 }

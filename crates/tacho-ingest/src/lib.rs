@@ -1,10 +1,24 @@
 //! Sources and accept: from a sender's bytes to accepted events.
 //!
+//! [`Ingest`] is the way in: it splits a body into lines ([`body`]), decodes each by its format ([`formats`]),
+//! classifies ([`classify`]), estimates what it cost ([`prices`]) and accepts ([`accept`]).
+//!
 //! Invariants
 //! - Only what comes out of [`accept`] can reach a disk: redaction happens there, before the journal.
 //! - No field of a sender's object is dropped: what a format does not name goes to section `extra`.
-//! - One bad line never rejects its neighbours.
+//! - One bad line never rejects its neighbours, and of a bad line nothing is recorded.
+//! - Given the same bytes, clock, ids and keys, the same batches come out.
 
 pub mod accept;
+pub mod body;
+pub mod classify;
+mod content;
 pub mod fields;
-pub mod native;
+pub mod formats;
+pub mod ingest;
+mod lift;
+pub mod prices;
+mod read;
+mod salts;
+
+pub use ingest::{Ingest, Options, Rejected, Tally};

@@ -1,0 +1,348 @@
+//! Classes: which action an event counts as, how much that matters and how long it is kept.
+//!
+//! An action is named by the event itself, or by rules for its tool, its command line or its type. What a sender
+//! claims may be raised, never lowered.
+//!
+//! Agents' lifecycle has its own rule: a change of status is at least a warning, and a change of status or schedule
+//! is critical.
+
+use crate::fields::Fields;
+use aho_corasick::{AhoCorasick, MatchKind};
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap};
+use tacho_event::event::Event;
+use tacho_event::fact::TextFact;
+use tacho_event::words::{ActionType, Class, Level};
+
+/// The table of classes and the rules that map events to actions. Configuration; the default is complete.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Classes {
+    /// Alerts at once. Default: level CRITICAL, kept 7 years.
+    pub critical: ClassRule,
+    /// Logged in full. Default: level HIGH, kept 3 years.
+    pub high_priority: ClassRule,
+    /// Roll-ups answer after the hot period. Default: level INFO, kept 1 year.
+    pub standard: ClassRule,
+    /// Action by name of the tool.
+    pub tools: BTreeMap<String, String>,
+    /// Action by a part of a command line, for tools that run commands. The most important one counts.
+    pub commands: BTreeMap<String, String>,
+    /// Action by action type, for events that nothing else names.
+    pub types: BTreeMap<String, String>,
+}
+
+/// One class.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClassRule {
+    /// The actions in this class.
+    pub actions: Vec<String>,
+    /// The level that its events have at least: CRITICAL, HIGH, ERROR, WARNING, INFO or DEBUG.
+    pub level: String,
+    /// How long its events are kept, days.
+    pub retention_days: u32,
+}
+
+impl Classes {
+    /// The rule of a class.
+    pub fn rule(&self, class: Class) -> &ClassRule {
+        match class {
+            Class::Critical => &self.critical,
+            Class::HighPriority => &self.high_priority,
+            Class::Standard => &self.standard,
+        }
+    }
+}
+
+impl Default for Classes {
+    fn default() -> Classes {
+        let class = |actions: &[&str], level: Level, years: u32| ClassRule {
+            actions: actions.iter().map(|action| action.to_string()).collect(),
+            level: level.as_str().to_string(),
+            retention_days: years * 365,
+        };
+        Classes {
+            critical: class(CRITICAL, Level::Critical, 7),
+            high_priority: class(HIGH_PRIORITY, Level::High, 3),
+            standard: class(STANDARD, Level::Info, 1),
+            tools: owned(TOOLS),
+            commands: owned(COMMANDS),
+            types: owned(TYPES),
+        }
+    }
+}
+
+fn owned(rules: &[(&str, &str)]) -> BTreeMap<String, String> {
+    rules.iter().map(|(from, to)| (from.to_string(), to.to_string())).collect()
+}
+
+const CRITICAL: &[&str] = &[
+    "security_decision",
+    "compliance_violation_detected",
+    "production_deployment",
+    "emergency_response",
+    "financial_transaction",
+    "user_data_access",
+    "system_shutdown",
+    "escalation_trigger",
+];
+
+const HIGH_PRIORITY: &[&str] = &[
+    "code_deployment",
+    "configuration_change",
+    "agent_coordination",
+    "workflow_initiation",
+    "quality_gate_decision",
+    "performance_optimization",
+    "user_communication",
+    "task_completion",
+];
+
+const STANDARD: &[&str] = &[
+    "file_read",
+    "file_write",
+    "search_operation",
+    "analysis_task",
+    "routine_check",
+    "documentation_update",
+    "status_report",
+    "metric_collection",
+];
+
+const TOOLS: &[(&str, &str)] = &[
+    ("Read", "file_read"),
+    ("NotebookRead", "file_read"),
+    ("LS", "file_read"),
+    ("read_file", "file_read"),
+    ("read_many_files", "file_read"),
+    ("Write", "file_write"),
+    ("Edit", "file_write"),
+    ("MultiEdit", "file_write"),
+    ("NotebookEdit", "file_write"),
+    ("write_file", "file_write"),
+    ("replace", "file_write"),
+    ("apply_patch", "file_write"),
+    ("Grep", "search_operation"),
+    ("Glob", "search_operation"),
+    ("WebSearch", "search_operation"),
+    ("WebFetch", "search_operation"),
+    ("web_search", "search_operation"),
+    ("google_web_search", "search_operation"),
+    ("search_file_content", "search_operation"),
+    ("glob", "search_operation"),
+    ("Agent", "agent_coordination"),
+    ("Task", "agent_coordination"),
+    ("SendMessage", "agent_coordination"),
+    ("AskUserQuestion", "user_communication"),
+    ("TodoWrite", "status_report"),
+    ("TaskUpdate", "status_report"),
+];
+
+const COMMANDS: &[(&str, &str)] = &[
+    ("git push", "code_deployment"),
+    ("docker push", "code_deployment"),
+    ("npm publish", "code_deployment"),
+    ("cargo publish", "code_deployment"),
+    ("twine upload", "code_deployment"),
+    ("kubectl apply", "production_deployment"),
+    ("kubectl delete", "production_deployment"),
+    ("kubectl rollout", "production_deployment"),
+    ("kubectl set image", "production_deployment"),
+    ("terraform apply", "production_deployment"),
+    ("terraform destroy", "production_deployment"),
+    ("helm upgrade", "production_deployment"),
+    ("helm install", "production_deployment"),
+    ("helm rollback", "production_deployment"),
+    ("systemctl poweroff", "system_shutdown"),
+    ("systemctl reboot", "system_shutdown"),
+    ("shutdown -", "system_shutdown"),
+];
+
+const TYPES: &[(&str, &str)] = &[
+    ("settings", "configuration_change"),
+    ("trade", "financial_transaction"),
+    ("metric", "metric_collection"),
+];
+
+/// Tools whose input is a command line.
+const SHELLS: &[&str] = &["Bash", "PowerShell", "shell", "run_shell_command", "exec_command"];
+
+/// Why a table of classes was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClassesError {
+    #[error("level \"{0}\" is unknown: expected CRITICAL, HIGH, ERROR, WARNING, INFO or DEBUG")]
+    Level(String),
+    #[error("action type \"{0}\" is unknown")]
+    Type(String),
+    #[error("the action \"{0}\" stands in two classes")]
+    Twice(String),
+    #[error("\"{rule}\" is mapped to the action \"{action}\", which stands in no class")]
+    Action { rule: String, action: String },
+    #[error("the command rules are too many: {0}")]
+    Commands(String),
+}
+
+/// The table, compiled. Cheap to share, never changes.
+pub struct Classifier {
+    /// Actions in alphabetical order, with their class.
+    actions: Vec<(String, Class)>,
+    by_name: HashMap<String, usize>,
+    tools: HashMap<String, usize>,
+    commands: AhoCorasick,
+    command_actions: Vec<usize>,
+    types: Vec<(ActionType, usize)>,
+    levels: [Level; Class::ALL.len()],
+}
+
+impl Classifier {
+    /// Compiles a table.
+    ///
+    /// # Errors
+    /// [`ClassesError`] names the rule that can't be meant.
+    pub fn new(classes: &Classes) -> Result<Classifier, ClassesError> {
+        let mut actions: Vec<(String, Class)> = Vec::new();
+        for class in Class::ALL {
+            actions.extend(classes.rule(*class).actions.iter().map(|action| (action.clone(), *class)));
+        }
+        actions.sort();
+        if let Some(pair) = actions.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            return Err(ClassesError::Twice(pair[0].0.clone()));
+        }
+        let by_name: HashMap<String, usize> =
+            actions.iter().enumerate().map(|(at, (action, _))| (action.clone(), at)).collect();
+        let find = |rule: &String, action: &String| {
+            let unknown = || ClassesError::Action { rule: rule.clone(), action: action.clone() };
+            by_name.get(action).copied().ok_or_else(unknown)
+        };
+        let mut types = Vec::new();
+        for (rule, action) in &classes.types {
+            let kind = ActionType::parse(rule).ok_or_else(|| ClassesError::Type(rule.clone()))?;
+            types.push((kind, find(rule, action)?));
+        }
+        let tools = classes.tools.iter().map(|(tool, action)| Ok((tool.clone(), find(tool, action)?)));
+        let commands = AhoCorasick::builder().match_kind(MatchKind::Standard).build(classes.commands.keys());
+        let level = |class: Class| {
+            let word = &classes.rule(class).level;
+            Level::parse(word).ok_or_else(|| ClassesError::Level(word.clone()))
+        };
+        Ok(Classifier {
+            tools: tools.collect::<Result<_, ClassesError>>()?,
+            commands: commands.map_err(|error| ClassesError::Commands(error.to_string()))?,
+            command_actions: classes
+                .commands
+                .iter()
+                .map(|(rule, a)| find(rule, a))
+                .collect::<Result<_, _>>()?,
+            types,
+            levels: [level(Class::Critical)?, level(Class::HighPriority)?, level(Class::Standard)?],
+            actions,
+            by_name,
+        })
+    }
+
+    /// Sets the fact `mapped_action` and raises class and level.
+    pub fn apply<'a>(&'a self, event: &mut Event<'a>) {
+        if let Some(at) = self.action(event) {
+            let (action, class) = &self.actions[at];
+            event.facts.set_text(TextFact::MappedAction, action.as_str());
+            raise(&mut event.class, *class);
+        }
+        if event.action_type == Some(ActionType::Lifecycle) {
+            watch_lifecycle(event);
+        }
+        // A class that nobody named is the default and says nothing about the level.
+        if let Some(class) = event.class {
+            raise(&mut event.level, self.levels[usize::from(class.code()) - 1]);
+        }
+    }
+
+    fn action(&self, event: &Event<'_>) -> Option<usize> {
+        let name = event.action_name.as_deref().unwrap_or_default();
+        if let Some(at) = self.by_name.get(name) {
+            return Some(*at);
+        }
+        if SHELLS.contains(&name) {
+            return event.input.as_deref().and_then(|input| self.command(input));
+        }
+        if let Some(at) = self.tools.get(name) {
+            return Some(*at);
+        }
+        let kind = event.action_type?;
+        self.types.iter().find(|(rule, _)| *rule == kind).map(|(_, at)| *at)
+    }
+
+    /// The most important action that a command line holds, at the start of a word.
+    fn command(&self, input: &str) -> Option<usize> {
+        let hits = self.commands.find_overlapping_iter(input);
+        hits.filter(|hit| {
+            let before = input.as_bytes()[..hit.start()].last();
+            before.is_none_or(|byte| !byte.is_ascii_alphanumeric() || is_escape(input, hit.start()))
+        })
+        .map(|hit| self.command_actions[hit.pattern().as_usize()])
+        .min_by_key(|at| self.actions[*at].1)
+    }
+}
+
+/// Whether the letter before `at` belongs to an escaped line end or tab.
+fn is_escape(input: &str, at: usize) -> bool {
+    let before = &input.as_bytes()[..at];
+    before.ends_with(b"\\n") || before.ends_with(b"\\t") || before.ends_with(b"\\r")
+}
+
+/// The words are listed from the most important on.
+fn raise<T: Ord + Copy>(claimed: &mut Option<T>, at_least: T) {
+    *claimed = Some(claimed.map_or(at_least, |claimed| claimed.min(at_least)));
+}
+
+/// An update of an agent: what its `changes` name, or what the sender says about them.
+fn watch_lifecycle(event: &mut Event<'_>) {
+    let Some(Ok(changes)) = event.input.as_deref().filter(|input| input.starts_with('{')).map(Fields::object)
+    else {
+        return;
+    };
+    let is_update = event.action_name.as_deref().is_some_and(|name| {
+        let name = name.to_ascii_lowercase();
+        name.contains("update") || name.contains("change")
+    });
+    let status = changes.names().any(|name| name == "status");
+    let schedule = changes.names().any(|name| name.contains("schedule"));
+    if is_update && status {
+        raise(&mut event.level, Level::Warning);
+    }
+    if is_update && (status || schedule) {
+        raise(&mut event.class, Class::Critical);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_compiles_and_bad_tables_say_why() {
+        assert!(Classifier::new(&Classes::default()).is_ok());
+        let error = |json: &str| {
+            let classes: Classes = serde_json::from_str(json).unwrap();
+            Classifier::new(&classes).err().map(|error| error.to_string()).unwrap_or_default()
+        };
+        assert!(error(r#"{"tools":{"Read":"reading"}}"#).contains("stands in no class"));
+        assert!(error(r#"{"types":{"tools":"file_read"}}"#).contains("action type"));
+        let loud = r#"{"standard":{"actions":["file_read"],"level":"LOUD","retention_days":1}}"#;
+        assert!(error(loud).contains("stands in no class"), "the tools map to more than that");
+        let loud =
+            r#"{"standard":{"actions":["x"],"level":"LOUD","retention_days":1},"tools":{},"types":{}}"#;
+        assert!(error(loud).contains("LOUD"));
+        let twice = r#"{"critical":{"actions":["file_read"],"level":"CRITICAL","retention_days":1},
+            "tools":{},"types":{},"commands":{}}"#;
+        assert!(error(twice).contains("two classes"));
+        assert!(serde_json::from_str::<Classes>(r#"{"critcal":{}}"#).is_err());
+    }
+
+    #[test]
+    fn the_table_says_how_long_each_class_is_kept() {
+        let classes = Classes::default();
+        let days = Class::ALL.iter().map(|class| classes.rule(*class).retention_days).collect::<Vec<_>>();
+        assert_eq!(days, [2555, 1095, 365]);
+    }
+}

@@ -1,0 +1,84 @@
+//! Which minimisation an event's sections fall under: keyed on the tool.
+//!
+//! Names of tools are those of coding agents and of database skills; what a tool result of a transcript was can
+//! only be told by its shape, since the line does not name the tool.
+
+use tacho_event::event::Event;
+use tacho_event::words::ActionType;
+use tacho_redact::minimise::ContentKind;
+
+/// The kinds of content in an event's sections.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Kinds {
+    pub(crate) input: Option<ContentKind>,
+    pub(crate) output: Option<ContentKind>,
+    pub(crate) error: Option<ContentKind>,
+    /// Members of `extra` that hold content as well.
+    pub(crate) extra: Option<(&'static [&'static str], ContentKind)>,
+}
+
+/// Members that programs put beside their result, with the content in it.
+const BESIDE: &[&str] =
+    &["toolUseResult", "tool_output", "attachment", "rendered", "data", "tail", "message"];
+
+/// Tells the kinds by action type and tool name.
+pub(crate) fn kinds(event: &Event<'_>) -> Kinds {
+    use ContentKind::{CommandOutput, FileContents};
+    let name = event.action_name.as_deref().unwrap_or_default();
+    match event.action_type {
+        Some(ActionType::Tool | ActionType::Skill | ActionType::External) => {}
+        // Bookkeeping lines of transcripts carry file snippets and command output.
+        Some(ActionType::Log) => return bookkeeping(name, event),
+        _ => return Kinds::default(),
+    }
+    match name {
+        "Write" | "Edit" | "MultiEdit" | "NotebookEdit" | "write_file" | "replace" | "apply_patch" => Kinds {
+            input: Some(FileContents),
+            output: Some(FileContents),
+            error: Some(CommandOutput),
+            extra: Some((BESIDE, FileContents)),
+        },
+        "Read" | "NotebookRead" | "Grep" | "read_file" | "read_many_files" | "search_file_content" => Kinds {
+            output: Some(FileContents),
+            error: Some(CommandOutput),
+            extra: Some((BESIDE, FileContents)),
+            ..Kinds::default()
+        },
+        "Bash" | "BashOutput" | "PowerShell" | "run_shell_command" | "shell" | "exec_command" => {
+            commands(CommandOutput)
+        }
+        "tool_result" => by_shape(event),
+        _ if is_query(name) => Kinds { output: Some(ContentKind::QueryResults), ..commands(CommandOutput) },
+        _ => Kinds::default(),
+    }
+}
+
+fn commands(kind: ContentKind) -> Kinds {
+    Kinds { input: None, output: Some(kind), error: Some(kind), extra: Some((BESIDE, kind)) }
+}
+
+/// Whether a tool or skill queries a database: `postgres`, `mcp__db__sql_query`, `mysql` …
+fn is_query(name: &str) -> bool {
+    const WORDS: &[&str] =
+        &["postgres", "mysql", "mariadb", "sqlite", "mongo", "sql", "database", "bigquery", "snowflake"];
+    let has = |name: &str| WORDS.iter().any(|word| name.contains(word));
+    if name.bytes().any(|b| b.is_ascii_uppercase()) { has(&name.to_ascii_lowercase()) } else { has(name) }
+}
+
+fn bookkeeping(name: &str, event: &Event<'_>) -> Kinds {
+    match name {
+        "attachment" => by_shape(event),
+        "progress" | "api-request" | "api-request-blob" => commands(ContentKind::CommandOutput),
+        _ => Kinds::default(),
+    }
+}
+
+/// Content whose tool is not named: file contents where what stands beside it says so, else command output.
+fn by_shape(event: &Event<'_>) -> Kinds {
+    const FILES: &[&str] =
+        &["\"filePath\"", "\"filename\"", "\"originalFile\"", "\"filenames\"", "\"snippet\""];
+    let mut beside =
+        event.extra.iter().filter(|(name, _)| matches!(name.as_ref(), "toolUseResult" | "attachment"));
+    let is_file = beside.any(|(_, raw)| FILES.iter().any(|mark| raw.contains(mark)));
+    commands(if is_file { ContentKind::FileContents } else { ContentKind::CommandOutput })
+}

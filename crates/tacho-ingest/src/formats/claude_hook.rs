@@ -1,0 +1,152 @@
+//! Hooks of Claude Code and of the agents that took over its form: the JSON that a hook command gets on standard
+//! input, as it stands. It names the event (`hook_event_name`), session, working folder and, for a sub-agent,
+//! `agent_id`; calls carry `tool_name`, `tool_input`, `tool_response`, `tool_use_id`, `duration_ms`. Time, id and
+//! user are not in it: the hook command adds them.
+//!
+//! A call is seen several times, joined by its id: proposed, asked, decided, result. `PostToolBatch` tells every
+//! call that the model got an answer for, refused and unknown ones too, and gives one event for each.
+//! Recognised by `hook_event_name`, or `tool_name` beside `tool_input`, `parameters`, `tool_response` or `result`
+//! (the users' own names; then it is taken for the hook after a call).
+
+use super::parts::{columns, error};
+use super::tools;
+use crate::fields::{Fields, Refused};
+use crate::lift::{Head, Lift, lift};
+use crate::read::Unit;
+use tacho_event::event::Event;
+use tacho_event::fact::{IntFact, TextFact};
+use tacho_event::section::Section;
+use tacho_event::words::{ActionType, Outcome, Phase};
+
+pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)) -> Result<(), Refused> {
+    let hook = fields.get_text("hook_event_name").unwrap_or("PostToolUse".into());
+    let calls = if hook == "PostToolBatch" { fields.take_objects("tool_calls") } else { None };
+    super::limit_events(calls.as_deref().unwrap_or_default().len())?;
+    let mut event = Event::default();
+    lift(fields, table, &mut event)?;
+    let Some(calls) = calls else {
+        settle(&hook, &mut event);
+        each(event);
+        return Ok(());
+    };
+    for (number, call) in calls.into_iter().enumerate() {
+        // What is common and has no column goes with the first call only.
+        let mut event = Event { extra: std::mem::take(&mut event.extra), ..event.clone() };
+        event.id = event.id.map(|id| super::numbered(id, number));
+        lift(call, table, &mut event)?;
+        settle(&hook, &mut event);
+        each(event);
+    }
+    Ok(())
+}
+
+fn table(name: &str) -> Option<Lift> {
+    Some(match name {
+        "hook_event_name" => Lift::Text(TextFact::HookEvent),
+        "tool_name" => Lift::Head(Head::Action),
+        "tool_input" | "parameters" | "prompt" | "message" | "custom_instructions" => {
+            Lift::Section(Section::Input)
+        }
+        "tool_response" | "tool_output" | "tool_result" | "result" => Lift::Keep(Section::Output, response),
+        "last_assistant_message" | "delta" | "compact_summary" => Lift::Section(Section::Output),
+        "error" => Lift::Keep(Section::Error, error),
+        "action" => Lift::Outcome,
+        "is_interrupt" => Lift::Int(IntFact::Interrupted, Unit::Flag),
+        "permission_mode" => Lift::Text(TextFact::PermissionMode),
+        "effort" => Lift::Either(&Lift::Text(TextFact::Effort), effort),
+        "mcp_server" => Lift::Either(&Lift::Text(TextFact::McpServer), mcp_server),
+        "mcp_server_name" => Lift::Text(TextFact::McpServer),
+        "to_model" => Lift::Text(TextFact::Model),
+        "task_id" => Lift::Text(TextFact::TaskId),
+        "file_path" | "directory" | "new_cwd" | "worktree_path" => Lift::Section(Section::Access),
+        _ => return columns(name),
+    })
+}
+
+/// Copies out of a response that is kept whole.
+fn response(name: &str) -> Option<Lift> {
+    Some(match name {
+        "exit_code" | "exitCode" => Lift::Int(IntFact::ExitCode, Unit::Count),
+        "interrupted" => Lift::Int(IntFact::Interrupted, Unit::Flag),
+        "success" => Lift::Success,
+        "totalTokens" => Lift::Int(IntFact::TokensTotal, Unit::Count),
+        _ => return None,
+    })
+}
+
+fn effort(name: &str) -> Option<Lift> {
+    (name == "level").then_some(Lift::Text(TextFact::Effort))
+}
+
+fn mcp_server(name: &str) -> Option<Lift> {
+    (name == "name").then_some(Lift::Text(TextFact::McpServer))
+}
+
+/// Sets what the kind of hook tells.
+fn settle(hook: &str, event: &mut Event<'_>) {
+    let (kind, phase, outcome) = meaning(hook);
+    if kind == Some(ActionType::Tool) {
+        settle_call(hook, outcome, event);
+    } else if let Some(outcome) = outcome {
+        event.outcome.get_or_insert(outcome);
+    }
+    if event.phase.is_none() {
+        event.phase = phase;
+    }
+    event.action_name.get_or_insert_with(|| hook.to_string().into());
+    event.action_type.get_or_insert(kind.unwrap_or(ActionType::Log));
+}
+
+fn settle_call(hook: &str, outcome: Option<Outcome>, event: &mut Event<'_>) {
+    if event.action_name.is_some() {
+        tools::describe(event);
+    }
+    if let Some(code) = event.error.as_deref().or(event.output.as_deref()).and_then(tools::exit_code) {
+        event.facts.set_int(IntFact::ExitCode, code);
+    }
+    let told = match hook {
+        // It tells of refused and failed calls, and does not tell that others were successes.
+        "PostToolBatch" => {
+            event.output.as_deref().is_some_and(tools::tells_failure).then_some(Outcome::Failure)
+        }
+        _ if event.facts.int(IntFact::Interrupted) == Some(1) => Some(Outcome::Partial),
+        _ => outcome,
+    };
+    if event.outcome.is_none() {
+        event.outcome = told;
+    }
+}
+
+/// What each hook is: type, phase of a call, outcome. An unknown one is a log event under its own name.
+fn meaning(hook: &str) -> (Option<ActionType>, Option<Phase>, Option<Outcome>) {
+    use ActionType as A;
+    match hook {
+        "PreToolUse" | "BeforeTool" => (Some(A::Tool), Some(Phase::Proposed), Some(Outcome::Running)),
+        "PermissionRequest" => (Some(A::Tool), Some(Phase::Asked), Some(Outcome::Running)),
+        "PermissionDenied" => (Some(A::Tool), Some(Phase::Decided), Some(Outcome::Failure)),
+        "PostToolUse" | "PostToolCall" | "AfterTool" => {
+            (Some(A::Tool), Some(Phase::Result), Some(Outcome::Success))
+        }
+        "PostToolUseFailure" => (Some(A::Tool), Some(Phase::Result), Some(Outcome::Failure)),
+        "PostToolBatch" => (Some(A::Tool), Some(Phase::Result), None),
+        "UserPromptSubmit"
+        | "UserPromptExpansion"
+        | "Stop"
+        | "MessageDisplay"
+        | "Notification"
+        | "Elicitation"
+        | "ElicitationResult" => (Some(A::Communication), Some(Phase::Message), None),
+        "StopFailure" => (Some(A::Communication), Some(Phase::Message), Some(Outcome::Failure)),
+        "SessionStart" | "SessionEnd" | "SubagentStart" | "SubagentStop" | "Setup" | "TeammateIdle" => {
+            (Some(A::Lifecycle), None, None)
+        }
+        "TaskCreated" => (Some(A::Workflow), None, Some(Outcome::Running)),
+        "TaskCompleted" => (Some(A::Workflow), None, Some(Outcome::Success)),
+        "PreCompact" | "PostCompact" | "PreCompress" | "InstructionsLoaded" => (Some(A::Memory), None, None),
+        "ConfigChange" | "PreModelSwitch" | "PostModelSwitch" => (Some(A::Settings), None, None),
+        "FileChanged" | "CwdChanged" | "DirectoryAdded" | "WorktreeCreate" | "WorktreeRemove" => {
+            (Some(A::Audit), None, None)
+        }
+        _ => (None, None, None),
+    }
+}

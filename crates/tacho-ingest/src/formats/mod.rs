@@ -1,0 +1,121 @@
+//! Formats: from one line of a sender to events. One file for each, one line for each in [`kinds`].
+
+mod action_log;
+mod ai_decision;
+mod audit_entry;
+mod audit_trail;
+mod claude_hook;
+mod claude_transcript;
+mod communication_log;
+mod kinds;
+mod log;
+mod native;
+mod parts;
+pub(crate) mod python_logging;
+mod tools;
+mod trade;
+
+pub use kinds::Format;
+
+use crate::fields::{Fields, Refused};
+use std::borrow::Cow;
+use tacho_event::event::Event;
+use tacho_event::limits::EVENT_BYTES_MAX;
+
+/// One line may hold so many events.
+pub const EVENTS_PER_LINE_MAX: usize = 1024;
+
+/// Members that hold the events of a document.
+const WRAPPERS: &[&str] = &["actions", "events", "entries", "records", "logs", "loglines", "communications"];
+
+/// Other names for time and message, as VictoriaLogs' `_time_field` and `_msg_field` give them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Mapping<'m> {
+    pub time_field: Option<&'m str>,
+    pub msg_field: Option<&'m str>,
+}
+
+/// Decodes one line (or one JSON object over many lines) into its events. Without a hint its members tell the
+/// format.
+///
+/// # Errors
+/// [`Refused`] when it is no object within the limits, or its time is not understood. Events that were already
+/// handed to `each` must then be dropped.
+pub fn decode<'a>(
+    text: &'a str,
+    hint: Option<Format>,
+    each: &mut dyn FnMut(Event<'a>),
+) -> Result<(), Refused> {
+    decode_mapped(text, hint, Mapping::default(), each).map(|_| ())
+}
+
+/// The same under a mapping; says which format it was.
+pub(crate) fn decode_mapped<'a>(
+    text: &'a str,
+    hint: Option<Format>,
+    mapping: Mapping<'_>,
+    each: &mut dyn FnMut(Event<'a>),
+) -> Result<Format, Refused> {
+    let text = text.trim_ascii();
+    if !text.starts_with('{') && (hint == Some(Format::PythonLogging) || python_logging::starts_record(text))
+    {
+        if text.len() > EVENT_BYTES_MAX {
+            return Err(Refused::Limit {
+                what: "the size of the event",
+                found: text.len(),
+                max: EVENT_BYTES_MAX,
+            });
+        }
+        python_logging::decode_text(text, each);
+        return Ok(Format::PythonLogging);
+    }
+    let mut fields = Fields::event(text)?;
+    if let Some(name) = mapping.time_field {
+        fields.rename(name, "_time");
+    }
+    if let Some(name) = mapping.msg_field {
+        fields.rename(name, "_msg");
+    }
+    let format = hint.unwrap_or_else(|| Format::recognise(&fields));
+    if matches!(format, Format::Log | Format::ActionLog | Format::Native)
+        && let Some(items) = WRAPPERS.iter().find_map(|name| fields.take_objects(name))
+    {
+        return decode_items(fields, items, hint, each);
+    }
+    format.decode(fields, each)?;
+    Ok(format)
+}
+
+/// The events of a document; what stands beside them goes with the first.
+fn decode_items<'a>(
+    around: Fields<'a>,
+    items: Vec<Fields<'a>>,
+    hint: Option<Format>,
+    each: &mut dyn FnMut(Event<'a>),
+) -> Result<Format, Refused> {
+    limit_events(items.len())?;
+    let mut beside: Vec<_> = around.into_iter().map(|(name, value)| (name, Cow::Borrowed(value))).collect();
+    let mut format = Format::Log;
+    for item in items {
+        format = hint.unwrap_or_else(|| Format::recognise(&item));
+        format.decode(item, &mut |mut event| {
+            event.extra.append(&mut beside);
+            each(event);
+        })?;
+    }
+    Ok(format)
+}
+
+fn limit_events(found: usize) -> Result<(), Refused> {
+    let max = EVENTS_PER_LINE_MAX;
+    if found > max {
+        Err(Refused::Limit { what: "the number of events in one line", found, max })
+    } else {
+        Ok(())
+    }
+}
+
+/// The id of the n-th event of a line: the line's own for the first.
+fn numbered<'a>(id: Cow<'a, str>, number: usize) -> Cow<'a, str> {
+    if number == 0 { id } else { format!("{id}/{number}").into() }
+}

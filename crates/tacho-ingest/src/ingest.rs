@@ -1,0 +1,142 @@
+//! The way in for every source: a body becomes batches, and a tally of what was taken and what refused.
+//!
+//! Invariants
+//! - A line is taken whole or not at all.
+//! - A batch is closed at [`BATCH_BYTES`]; one more event of the largest size still fits a journal record.
+
+use crate::accept::{Acceptor, Scratch, Sender};
+use crate::body::lines;
+use crate::classify::Classifier;
+use crate::fields::Refused;
+use crate::formats::{Format, Mapping, decode_mapped};
+use crate::prices;
+use std::sync::Mutex;
+use tacho_event::event::Event;
+use tacho_event::id::Id;
+use tacho_event::limits::RECORD_BYTES_MAX;
+use tacho_event::record::{Batch, BatchBuilder};
+use tacho_event::time::Micros;
+use tacho_record::keyring::KeyRing;
+
+/// A batch is closed at this size, bytes.
+pub const BATCH_BYTES: usize = RECORD_BYTES_MAX / 4;
+
+/// So many refused lines are described; more are only counted.
+pub const REJECTED_MAX: usize = 1000;
+
+/// The rules that every body passes through. Cheap to share between threads.
+pub struct Ingest {
+    pub acceptor: Acceptor,
+    pub classifier: Classifier,
+}
+
+/// How to read one body.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options<'o> {
+    /// The format, when the source knows; else the members of each object tell.
+    pub format: Option<Format>,
+    /// Other names for time and message.
+    pub mapping: Mapping<'o>,
+    /// The body comes from history: duplicates are looked for without limit of age.
+    pub replay: bool,
+    /// Lines before this body, when a large file comes in parts.
+    pub lines_before: u64,
+}
+
+/// What became of a body.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Lines that were taken, and the events in them. Duplicates are found later, on the log.
+    pub accepted_lines: u64,
+    pub events: u64,
+    /// Lines that were refused, all of them.
+    pub refused_lines: u64,
+    /// The first of them with their reasons.
+    pub refused: Vec<Rejected>,
+}
+
+/// A line that was not recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// From 1; in an array, the item.
+    pub line: u64,
+    pub reason: Refused,
+}
+
+impl Ingest {
+    /// Accepts what is in a body, already decompressed, and appends the batches to `batches`. `now_us` is the
+    /// recorder's clock, `fresh` gives ids for events without one. New secrets are in `keys` and must be synced
+    /// there before a batch is.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "clock, ids and keys are handed in one by one, so that it is pure"
+    )]
+    pub fn body(
+        &self,
+        body: &[u8],
+        sender: &Sender<'_>,
+        options: &Options<'_>,
+        now_us: Micros,
+        fresh: &mut dyn FnMut() -> Id,
+        keys: &Mutex<KeyRing>,
+        batches: &mut Vec<Batch>,
+    ) -> Tally {
+        let mut tally = Tally::default();
+        let mut scratch = Scratch::new(now_us, keys);
+        let mut batch = BatchBuilder::new(options.replay);
+        let mut events = Vec::new();
+        for line in lines(body, options.format) {
+            events.clear();
+            let decoded = line.text.and_then(|text| self.line(text, sender, options, &mut events));
+            match decoded {
+                Ok(()) => tally.accepted_lines += 1,
+                Err(reason) => {
+                    tally.reject(options.lines_before + line.number, reason);
+                    continue;
+                }
+            }
+            for event in &events {
+                let taken = self.acceptor.accept(event, sender, fresh, &mut scratch, &mut batch);
+                taken.expect("every event of the line was checked");
+                if batch.size_bytes() > BATCH_BYTES {
+                    let full = std::mem::replace(&mut batch, BatchBuilder::new(options.replay));
+                    batches.push(full.finish());
+                }
+            }
+            tally.events += events.len() as u64;
+        }
+        if batch.count() > 0 {
+            batches.push(batch.finish());
+        }
+        tally
+    }
+
+    /// The events of one line, ready to be accepted.
+    fn line<'a>(
+        &'a self,
+        text: &'a str,
+        sender: &'a Sender<'_>,
+        options: &Options<'_>,
+        events: &mut Vec<Event<'a>>,
+    ) -> Result<(), Refused> {
+        let format = decode_mapped(text, options.format, options.mapping, &mut |event| events.push(event))?;
+        for event in events {
+            if event.agent.is_none() && sender.agent.is_none() {
+                event.agent = format.default_agent().map(Into::into);
+            }
+            self.classifier.apply(event);
+            prices::estimate(event);
+            Acceptor::check(event)?;
+        }
+        Ok(())
+    }
+}
+
+impl Tally {
+    fn reject(&mut self, line: u64, reason: Refused) {
+        self.refused_lines += 1;
+        if self.refused.len() < REJECTED_MAX {
+            self.refused.push(Rejected { line, reason });
+        }
+    }
+}

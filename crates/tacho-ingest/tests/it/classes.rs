@@ -1,0 +1,93 @@
+//! The table of classes, through the whole way in.
+
+use crate::common::take;
+use tacho_event::fact::TextFact;
+use tacho_event::words::Class;
+use tacho_ingest::classify::Classes;
+
+fn classified(body: &str) -> (String, &'static str, &'static str) {
+    let taken = take(body);
+    let event = taken.one();
+    let action = event.facts.text(TextFact::MappedAction).unwrap_or("-").to_string();
+    assert_eq!(event.header.retention, event.header.class);
+    (action, event.header.class.as_str(), event.header.level.as_str())
+}
+
+#[test]
+fn every_action_of_the_table_has_its_class_and_level() {
+    let classes = Classes::default();
+    for class in Class::ALL {
+        let rule = classes.rule(*class);
+        for action in &rule.actions {
+            let told = classified(&format!(r#"{{"agent_id":"a","action_name":"{action}"}}"#));
+            assert_eq!(told, (action.clone(), class.as_str(), rule.level.as_str()));
+        }
+    }
+}
+
+#[test]
+fn tools_and_commands_are_mapped() {
+    let bash = |command: &str| {
+        classified(&format!(
+            r#"{{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{{"command":"{command}"}}}}"#
+        ))
+    };
+    let tool =
+        |name: &str| classified(&format!(r#"{{"hook_event_name":"PreToolUse","tool_name":"{name}"}}"#));
+    for (told, action, class) in [
+        (tool("Read"), "file_read", "standard"),
+        (tool("Write"), "file_write", "standard"),
+        (tool("Edit"), "file_write", "standard"),
+        (tool("Grep"), "search_operation", "standard"),
+        (tool("WebSearch"), "search_operation", "standard"),
+        (tool("Agent"), "agent_coordination", "high_priority"),
+        (tool("mcp__x__y"), "-", "standard"),
+        (bash("ls -la"), "-", "standard"),
+        (bash("cd x && git push origin main"), "code_deployment", "high_priority"),
+        (bash("make\\ngit push"), "code_deployment", "high_priority"),
+        (bash("legit pushing"), "-", "standard"),
+        (bash("git push; kubectl apply -f x.yaml"), "production_deployment", "critical"),
+        (bash("terraform apply"), "production_deployment", "critical"),
+        (bash("helm upgrade web ./web"), "production_deployment", "critical"),
+    ] {
+        assert_eq!((told.0.as_str(), told.1), (action, class));
+    }
+}
+
+#[test]
+fn a_claim_is_raised_and_never_lowered() {
+    let told = |claim: &str, action: &str| {
+        let (_, class, level) = classified(&format!(
+            r#"{{"agent_id":"a","action_name":"{action}","class":"{claim}","level":"error"}}"#
+        ));
+        (class, level)
+    };
+    assert_eq!(told("critical", "file_read"), ("critical", "CRITICAL"));
+    assert_eq!(told("standard", "code_deployment"), ("high_priority", "HIGH"));
+    assert_eq!(told("standard", "file_read"), ("standard", "ERROR"));
+    let debug = classified(r#"{"level":"debug","message":"x"}"#);
+    assert_eq!(debug, ("-".into(), "standard", "DEBUG"), "a class that nobody named raises no level");
+}
+
+#[test]
+fn changes_of_an_agents_status_or_schedule_stand_out() {
+    let update = |changes: &str| {
+        let body = format!(
+            r#"{{"action":"AGENT_UPDATED","entityType":"agent","entityId":"7c","changes":{changes},"severity":"info"}}"#
+        );
+        let (_, class, level) = classified(&body);
+        (class, level)
+    };
+    assert_eq!(update(r#"{"name":{"before":"a","after":"b"}}"#), ("standard", "INFO"));
+    assert_eq!(update(r#"{"scheduled_time":{"before":null,"after":"0 8 * * 1"}}"#), ("critical", "CRITICAL"));
+    assert_eq!(update(r#"{"status":{"before":"draft","after":"active"}}"#), ("critical", "CRITICAL"));
+}
+
+#[test]
+fn types_are_mapped_where_no_name_is() {
+    assert_eq!(classified(r#"{"order_id":"1","price":1,"gas_used":2}"#).0, "financial_transaction");
+    assert_eq!(
+        classified(r#"{"action":"API_KEY_ROTATED","entityType":"key","entityId":"k"}"#).0,
+        "configuration_change"
+    );
+}

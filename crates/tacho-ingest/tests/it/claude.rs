@@ -1,0 +1,173 @@
+//! Hooks and transcripts of Claude Code.
+
+use crate::common::{NOW_US, take};
+use tacho_event::fact::{IntFact, TextFact};
+use tacho_event::record::Accepted;
+use tacho_merkle::{Algorithm, SignerKey};
+use tacho_record::Log;
+
+fn told(event: &Accepted<'_>) -> String {
+    let header = &event.header;
+    let phase = header.phase.map_or("-", |phase| phase.as_str());
+    format!("{} {} {phase} {} {}", header.action_type, header.action_name, header.outcome, header.agent)
+}
+
+fn hook(members: &str) -> String {
+    let taken = take(&format!("{{\"session_id\":\"s\",\"cwd\":\"/srv\",{members}}}"));
+    told(&taken.one())
+}
+
+#[test]
+fn hooks_tell_type_phase_outcome_and_agent() {
+    for (members, want) in [
+        (
+            r#""hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{}"#,
+            "tool Bash proposed running claude-code",
+        ),
+        (
+            r#""hook_event_name":"PermissionRequest","tool_name":"Bash""#,
+            "tool Bash asked running claude-code",
+        ),
+        (
+            r#""hook_event_name":"PermissionDenied","tool_name":"Bash","reason":"x""#,
+            "tool Bash decided failure claude-code",
+        ),
+        (
+            r#""hook_event_name":"PostToolUse","tool_name":"WebFetch","agent_id":"sub1""#,
+            "external WebFetch result success sub1",
+        ),
+        (
+            r#""hook_event_name":"PostToolUse","tool_name":"Bash","tool_response":{"interrupted":true}"#,
+            "tool Bash result partial claude-code",
+        ),
+        (
+            r#""hook_event_name":"PostToolUseFailure","tool_name":"Bash","error":"Exit code 3\noops""#,
+            "tool Bash result failure claude-code",
+        ),
+        (
+            r#""hook_event_name":"PostToolCall","tool_name":"Bash","parameters":{},"result":"x""#,
+            "tool Bash result success claude-code",
+        ),
+        (r#""tool_name":"Bash","parameters":{},"result":"x""#, "tool Bash result success claude-code"),
+        (
+            r#""hook_event_name":"UserPromptSubmit","prompt":"hi""#,
+            "communication UserPromptSubmit message unknown claude-code",
+        ),
+        (
+            r#""hook_event_name":"Stop","last_assistant_message":"done""#,
+            "communication Stop message unknown claude-code",
+        ),
+        (
+            r#""hook_event_name":"StopFailure","error":"overloaded""#,
+            "communication StopFailure message failure claude-code",
+        ),
+        (
+            r#""hook_event_name":"ElicitationResult","action":"cancel""#,
+            "communication ElicitationResult message unknown claude-code",
+        ),
+        (
+            r#""hook_event_name":"SessionStart","source":"startup""#,
+            "lifecycle SessionStart - unknown claude-code",
+        ),
+        (
+            r#""hook_event_name":"TaskCompleted","task_id":"1""#,
+            "workflow TaskCompleted - success claude-code",
+        ),
+        (
+            r#""hook_event_name":"ConfigChange","file_path":"/x""#,
+            "settings ConfigChange - unknown claude-code",
+        ),
+        (r#""hook_event_name":"BrandNew""#, "log BrandNew - unknown claude-code"),
+    ] {
+        assert_eq!(hook(members), want);
+    }
+}
+
+#[test]
+fn a_batch_of_calls_closes_each_of_them() {
+    let taken = take(
+        r#"{"id":"b","hook_event_name":"PostToolBatch","session_id":"s","cwd":"/srv","tool_calls":[
+        {"tool_name":"Bash","tool_input":{"command":"x"},"tool_use_id":"t1","tool_response":"Exit code 3\noops"},
+        {"tool_name":"Nope","tool_input":{},"tool_use_id":"t2","tool_response":"<tool_use_error>Error: no"},
+        {"tool_name":"Glob","tool_input":{},"tool_use_id":"t3","tool_response":"a.py"}]}"#,
+    );
+    let events = taken.events();
+    assert_eq!(
+        events.iter().map(told).collect::<Vec<_>>(),
+        [
+            "tool Bash result failure claude-code",
+            "tool Nope result failure claude-code",
+            "tool Glob result unknown claude-code",
+        ]
+    );
+    assert_eq!(events[0].facts.int(IntFact::ExitCode), Some(3));
+    assert_eq!(
+        events.iter().map(|e| e.header.call).collect::<Vec<_>>(),
+        [Some("t1"), Some("t2"), Some("t3")]
+    );
+    assert_eq!(events.iter().map(|e| e.who.id).collect::<Vec<_>>(), [Some("b"), Some("b/1"), Some("b/2")]);
+    assert!(events.iter().all(|e| e.who.session == Some("s")));
+    assert_eq!((events[0].texts[5], events[1].texts[5]), (Some(r#"{"cwd":"/srv"}"#), None));
+}
+
+const TRANSCRIPT: &str = concat!(
+    r#"{"type":"queue-operation","operation":"enqueue","sessionId":"s","timestamp":"2026-11-21T01:38:18.896Z"}"#,
+    "\n",
+    r#"{"type":"user","uuid":"u1","sessionId":"s","timestamp":"2026-11-21T01:38:19Z","message":{"role":"user","content":"go"}}"#,
+    "\n",
+    r#"{"type":"assistant","uuid":"u2","sessionId":"s","timestamp":"2026-11-21T01:38:20Z","version":"2.1.329","message":{"id":"msg_1","model":"claude-opus-5-5","role":"assistant","content":[{"type":"thinking","thinking":"hm","signature":"x"},{"type":"text","text":"I will."},{"type":"tool_use","id":"t1","name":"Read","input":{"file_path":"/a"}}],"usage":{"input_tokens":1000,"output_tokens":100,"cache_read_input_tokens":0}}}"#,
+    "\n",
+    r#"{"type":"user","uuid":"u3","sessionId":"s","timestamp":"2026-11-21T01:38:21Z","toolUseResult":{"file":{"filePath":"/a","content":"secret plans"}},"message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"1 secret plans"}]}}"#,
+    "\n",
+    r#"{"type":"user","uuid":"u4","sessionId":"s","timestamp":"2026-11-21T01:38:22Z","message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"t2","is_error":true,"content":"Exit code 7"}]}}"#,
+    "\n",
+    r#"{"type":"system","subtype":"turn_duration","durationMs":87785,"uuid":"u5","sessionId":"s","timestamp":"2026-11-21T01:38:23Z"}"#,
+    "\n",
+);
+
+#[test]
+fn a_transcript_tells_messages_calls_results_and_costs() {
+    let taken = take(TRANSCRIPT);
+    let events = taken.events();
+    assert_eq!(
+        events.iter().map(told).collect::<Vec<_>>(),
+        [
+            "log queue-operation - unknown claude-code",
+            "communication user_message message unknown claude-code",
+            "communication assistant_thinking message unknown claude-code",
+            "communication assistant_message message unknown claude-code",
+            "tool Read proposed running claude-code",
+            "external model_request - success claude-code",
+            "tool tool_result result success claude-code",
+            "tool tool_result result failure claude-code",
+            "log turn_duration - unknown claude-code",
+        ]
+    );
+    assert_eq!(
+        events.iter().map(|e| e.who.id.unwrap()).collect::<Vec<_>>()[1..],
+        ["u1", "u2", "u2/1", "u2/2", "msg_1", "u3", "u4", "u5"]
+    );
+    assert_eq!(events[5].facts.int(IntFact::CostMicros), Some(6_000));
+    assert_eq!(
+        (events[5].facts.text(TextFact::Model), events[4].header.call),
+        (Some("claude-opus-5-5"), Some("t1"))
+    );
+    assert_eq!(events.iter().filter(|e| e.facts.int(IntFact::TokensInput).is_some()).count(), 1);
+    assert_eq!(events[7].facts.int(IntFact::ExitCode), Some(7));
+    assert_eq!(events[8].facts.int(IntFact::DurationUs), Some(87_785_000));
+    // What the tool was is told only by the shape of what it gave: a file's contents are not kept.
+    let result = format!("{:?}", events[6].texts);
+    assert!(!result.contains("secret plans") && result.contains("/a"), "{result}");
+}
+
+#[test]
+fn a_second_import_is_all_duplicates() {
+    let dir = tempfile::tempdir().unwrap();
+    let signer = SignerKey::from_seed("log.example/import", Algorithm::Ed25519, &[1; 32]).unwrap();
+    let mut log = Log::open(dir.path(), "log.example/import", vec![signer], |_| {}).unwrap();
+    let mut import = || {
+        let receipt = log.append(NOW_US, take(TRANSCRIPT).batches).unwrap()[0];
+        (receipt.accepted, receipt.duplicates)
+    };
+    assert_eq!((import(), import()), ((9, 0), (0, 9)));
+}
