@@ -1,0 +1,333 @@
+//! The catalog: which segments count, up to where the journal may be released, and what people registered.
+//!
+//! On disk, `docs/formats/catalog.md`: `catalog.sqlite`, WAL mode, every commit synced.
+//!
+//! Invariants
+//! - A cut, a compaction or an erasure is one transaction: before it the old files count, after it the new ones.
+//! - Each row that decides what is on the log carries a SHA-256 over its values, so a flipped byte is found.
+//! - A catalog of a later version is refused, never guessed at.
+
+mod people;
+
+pub use people::{Agent, ApiKey};
+
+use crate::error::StoreError;
+use crate::snapshot::SegmentFile;
+use parking_lot::{Mutex, MutexGuard};
+use rusqlite::{Connection, OpenFlags, Row, params};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// What brings a catalog from each version to the next; only ever appended to.
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE segments (
+        name TEXT PRIMARY KEY NOT NULL,
+        first INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        rows INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        time_min INTEGER NOT NULL,
+        time_max INTEGER NOT NULL,
+        class TEXT NOT NULL,
+        digest BLOB NOT NULL,
+        checksum BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE position (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        next_index INTEGER NOT NULL,
+        next_record INTEGER NOT NULL,
+        checksum BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE agents (
+        id TEXT PRIMARY KEY NOT NULL,
+        alias_of TEXT,
+        name TEXT,
+        version TEXT,
+        team TEXT,
+        expected INTEGER NOT NULL DEFAULT 0,
+        note TEXT
+    ) STRICT;
+    CREATE TABLE api_keys (
+        id TEXT PRIMARY KEY NOT NULL,
+        name TEXT NOT NULL,
+        role TEXT NOT NULL,
+        agent TEXT,
+        hash BLOB NOT NULL UNIQUE,
+        rate_per_second INTEGER,
+        created_us INTEGER NOT NULL,
+        last_used_us INTEGER,
+        revoked_us INTEGER
+    ) STRICT;
+"];
+
+/// Up to where the store holds the log: everything below is in listed segments.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Position {
+    /// First index that is not in a segment.
+    pub next_index: u64,
+    /// Number of the first journal record that is still needed.
+    pub next_record: u64,
+}
+
+/// An open catalog.
+#[derive(Debug)]
+pub struct Catalog {
+    path: PathBuf,
+    connection: Mutex<Connection>,
+}
+
+impl Catalog {
+    /// Opens the catalog, or makes an empty one; brings an older one up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] when a later program wrote it, [`StoreError::Catalog`] when SQLite refuses.
+    pub fn open(path: &Path) -> Result<Catalog, StoreError> {
+        let mut connection = Connection::open(path).map_err(refused(path))?;
+        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(refused(path))?;
+        connection.execute_batch("PRAGMA synchronous = FULL").map_err(refused(path))?;
+        migrate(&mut connection, path)?;
+        Ok(Catalog { path: path.to_path_buf(), connection: Mutex::new(connection) })
+    }
+
+    /// Opens an existing catalog to look at; changes nothing.
+    ///
+    /// # Errors
+    /// As [`Catalog::open`].
+    pub(crate) fn inspect(path: &Path) -> Result<Catalog, StoreError> {
+        let connection =
+            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(refused(path))?;
+        let found = version(&connection, path)?;
+        if found != MIGRATIONS.len() as i64 {
+            let known = MIGRATIONS.len() as i64;
+            return Err(StoreError::Newer { path: path.to_path_buf(), found, known });
+        }
+        Ok(Catalog { path: path.to_path_buf(), connection: Mutex::new(connection) })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock()
+    }
+
+    fn refused(&self) -> impl FnOnce(rusqlite::Error) -> StoreError + '_ {
+        refused(&self.path)
+    }
+
+    pub(crate) fn damaged(&self, what: String) -> StoreError {
+        StoreError::CatalogDamaged { path: self.path.clone(), what }
+    }
+
+    /// The segments that count, by first index, and which listed rows are damaged. `folder` is where files lie.
+    ///
+    /// # Errors
+    /// [`StoreError::Catalog`] when SQLite cannot read the table.
+    pub(crate) fn segments(&self, folder: &Path) -> Result<(Vec<SegmentFile>, Vec<StoreError>), StoreError> {
+        let connection = self.lock();
+        let sql = "SELECT name, first, last, rows, bytes, time_min, time_max, class, digest, checksum
+                   FROM segments ORDER BY first, class";
+        let mut statement = connection.prepare(sql).map_err(self.refused())?;
+        let mut rows = statement.query([]).map_err(self.refused())?;
+        let (mut good, mut damaged) = (Vec::new(), Vec::new());
+        while let Some(row) = rows.next().map_err(self.refused())? {
+            let name: String = row.get(0).unwrap_or_default();
+            match read_segment(row, folder) {
+                Ok(Some(segment)) => good.push(segment),
+                // SQLite may hand out a value that is not of the column's type when its pages were changed.
+                Ok(None) | Err(_) => {
+                    damaged
+                        .push(self.damaged(format!("the row of segment {name:?} is not what was written")));
+                }
+            }
+        }
+        Ok((good, damaged))
+    }
+
+    /// The position.
+    ///
+    /// # Errors
+    /// [`StoreError::CatalogDamaged`] when its row is not what was written.
+    pub fn position(&self) -> Result<Position, StoreError> {
+        let read = |row: &Row<'_>| {
+            let position = Position {
+                next_index: row.get::<_, i64>(0)? as u64,
+                next_record: row.get::<_, i64>(1)? as u64,
+            };
+            Ok((position, row.get::<_, Vec<u8>>(2)?))
+        };
+        let sql = "SELECT next_index, next_record, checksum FROM position";
+        let read = self.lock().query_row(sql, [], read);
+        let damaged = |_| self.damaged("the row of the position is not what was written".to_string());
+        let (position, checksum) = read.map_err(damaged)?;
+        if checksum == position_checksum(&position) {
+            Ok(position)
+        } else {
+            Err(self.damaged("the row of the position is not what was written".to_string()))
+        }
+    }
+
+    /// Takes a cut's segments and moves the position, in one transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::Order`] when the position is not `from`; [`StoreError::Catalog`] when the commit failed.
+    pub(crate) fn cut(
+        &self,
+        segments: &[Arc<SegmentFile>],
+        from: Position,
+        to: Position,
+    ) -> Result<(), StoreError> {
+        let found = self.position()?;
+        if found != from {
+            let (found, expected) = (found.next_index, from.next_index);
+            return Err(StoreError::Order { what: "the position", found, expected });
+        }
+        let mut connection = self.lock();
+        let run = |connection: &mut Connection| -> rusqlite::Result<()> {
+            let transaction = connection.transaction()?;
+            for segment in segments {
+                insert(&transaction, segment)?;
+            }
+            put_position(&transaction, &to)?;
+            transaction.commit()
+        };
+        run(&mut connection).map_err(self.refused())
+    }
+
+    /// Replaces segments by others that hold the same entries, in one transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::CatalogDamaged`] when one of the old ones is not listed.
+    pub(crate) fn replace(
+        &self,
+        old: &[Arc<SegmentFile>],
+        new: &[Arc<SegmentFile>],
+    ) -> Result<(), StoreError> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction().map_err(self.refused())?;
+        for segment in old {
+            let name = name_of(segment);
+            let sql = "DELETE FROM segments WHERE name = ?1";
+            if transaction.execute(sql, [&name]).map_err(self.refused())? != 1 {
+                return Err(self.damaged(format!("segment {name} is not listed: it cannot be replaced")));
+            }
+        }
+        for segment in new {
+            insert(&transaction, segment).map_err(self.refused())?;
+        }
+        transaction.commit().map_err(self.refused())
+    }
+
+    /// What SQLite itself finds wrong with the file.
+    pub(crate) fn integrity(&self) -> Vec<StoreError> {
+        let connection = self.lock();
+        let check = || -> rusqlite::Result<Vec<String>> {
+            let mut statement = connection.prepare("PRAGMA integrity_check")?;
+            statement.query_map([], |row| row.get(0))?.collect()
+        };
+        match check() {
+            Ok(lines) => {
+                lines.into_iter().filter(|line| line != "ok").map(|line| self.damaged(line)).collect()
+            }
+            Err(error) => vec![self.refused()(error)],
+        }
+    }
+}
+
+fn refused(path: &Path) -> impl FnOnce(rusqlite::Error) -> StoreError + '_ {
+    move |source| StoreError::Catalog { path: path.to_path_buf(), source }
+}
+
+fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(refused(path))
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let (found, known) = (version(connection, path)?, MIGRATIONS.len() as i64);
+    if !(0..=known).contains(&found) {
+        return Err(StoreError::Newer { path: path.to_path_buf(), found, known });
+    }
+    let run = |connection: &mut Connection| -> rusqlite::Result<()> {
+        let transaction = connection.transaction()?;
+        for sql in &MIGRATIONS[found as usize..] {
+            transaction.execute_batch(sql)?;
+        }
+        if found == 0 {
+            put_position(&transaction, &Position::default())?;
+        }
+        transaction.pragma_update(None, "user_version", known)?;
+        transaction.commit()
+    };
+    if found < known { run(connection).map_err(refused(path)) } else { Ok(()) }
+}
+
+pub(crate) fn name_of(segment: &SegmentFile) -> String {
+    segment.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn read_segment(row: &Row<'_>, folder: &Path) -> rusqlite::Result<Option<SegmentFile>> {
+    let number = |at: usize| row.get::<_, i64>(at);
+    let name: String = row.get(0)?;
+    let (digest, checksum): (Vec<u8>, Vec<u8>) = (row.get(8)?, row.get(9)?);
+    let Ok(digest) = digest.try_into() else { return Ok(None) };
+    let segment = SegmentFile {
+        path: folder.join(name),
+        first: number(1)? as u64,
+        last: number(2)? as u64,
+        rows: number(3)? as u64,
+        bytes: number(4)? as u64,
+        time_min: number(5)?,
+        time_max: number(6)?,
+        class: row.get(7)?,
+        digest,
+        doomed: AtomicBool::new(false),
+    };
+    Ok((checksum == segment_checksum(&segment)).then_some(segment))
+}
+
+fn insert(connection: &Connection, segment: &SegmentFile) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO segments VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    let values = params![
+        name_of(segment),
+        segment.first as i64,
+        segment.last as i64,
+        segment.rows as i64,
+        segment.bytes as i64,
+        segment.time_min,
+        segment.time_max,
+        segment.class,
+        segment.digest,
+        segment_checksum(segment),
+    ];
+    connection.execute(sql, values).map(|_| ())
+}
+
+fn put_position(connection: &Connection, position: &Position) -> rusqlite::Result<()> {
+    let sql = "INSERT OR REPLACE INTO position VALUES (1, ?1, ?2, ?3)";
+    let (index, record) = (position.next_index as i64, position.next_record as i64);
+    connection.execute(sql, params![index, record, position_checksum(position)]).map(|_| ())
+}
+
+/// SHA-256 over the row: integers as 8 bytes big-endian, texts with their length before them.
+fn segment_checksum(segment: &SegmentFile) -> [u8; 32] {
+    let mut hash = Sha256::new().chain_update(b"tacho/catalog/segment/v1\0");
+    let name = name_of(segment);
+    for text in [&name, &segment.class] {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text);
+    }
+    for number in [segment.first, segment.last, segment.rows, segment.bytes] {
+        hash.update(number.to_be_bytes());
+    }
+    hash.update(segment.time_min.to_be_bytes());
+    hash.update(segment.time_max.to_be_bytes());
+    hash.update(segment.digest);
+    hash.finalize().into()
+}
+
+fn position_checksum(position: &Position) -> [u8; 32] {
+    let hash = Sha256::new()
+        .chain_update(b"tacho/catalog/position/v1\0")
+        .chain_update(position.next_index.to_be_bytes())
+        .chain_update(position.next_record.to_be_bytes());
+    hash.finalize().into()
+}

@@ -1,0 +1,164 @@
+//! What people register: agents that they expect, and the API keys that may write or read.
+
+use super::Catalog;
+use crate::error::StoreError;
+use rusqlite::{OptionalExtension, Row, params};
+use tacho_event::time::Micros;
+
+/// An agent as people describe it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Agent {
+    /// The id that stands in entries.
+    pub id: String,
+    /// The agent that this id is another name of.
+    pub alias_of: Option<String>,
+    pub name: Option<String>,
+    pub version: Option<String>,
+    pub team: Option<String>,
+    /// Whether its silence is worth an alert.
+    pub expected: bool,
+    pub note: Option<String>,
+}
+
+/// A credential. The key itself is never stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    pub id: String,
+    pub name: String,
+    pub role: String,
+    /// The only agent that it may write for.
+    pub agent: Option<String>,
+    /// SHA-256 of the key.
+    pub hash: [u8; 32],
+    /// Events a second that it may write; `None` without limit.
+    pub rate_per_second: Option<u32>,
+    /// Microseconds since 1970 UTC, as the two below.
+    pub created_us: Micros,
+    pub last_used_us: Option<Micros>,
+    pub revoked_us: Option<Micros>,
+}
+
+const KEY_COLUMNS: &str =
+    "id, name, role, agent, hash, rate_per_second, created_us, last_used_us, revoked_us";
+
+impl Catalog {
+    /// All registered agents, by id.
+    ///
+    /// # Errors
+    /// [`StoreError::Catalog`], as all methods here.
+    pub fn agents(&self) -> Result<Vec<Agent>, StoreError> {
+        let connection = self.lock();
+        let sql = "SELECT id, alias_of, name, version, team, expected, note FROM agents ORDER BY id";
+        let read = || -> rusqlite::Result<Vec<Agent>> {
+            connection.prepare(sql)?.query_map([], read_agent)?.collect()
+        };
+        read().map_err(self.refused())
+    }
+
+    /// Registers an agent, or replaces what was registered of it.
+    ///
+    /// # Errors
+    /// [`StoreError::Catalog`].
+    pub fn put_agent(&self, agent: &Agent) -> Result<(), StoreError> {
+        let Agent { id, alias_of, name, version, team, expected, note } = agent;
+        let sql = "INSERT OR REPLACE INTO agents VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let values = params![id, alias_of, name, version, team, expected, note];
+        self.lock().execute(sql, values).map(|_| ()).map_err(self.refused())
+    }
+
+    /// Forgets what was registered of an agent; its events stay. Returns whether there was anything.
+    ///
+    /// # Errors
+    /// [`StoreError::Catalog`].
+    pub fn remove_agent(&self, id: &str) -> Result<bool, StoreError> {
+        let removed = self.lock().execute("DELETE FROM agents WHERE id = ?1", [id]);
+        removed.map(|count| count > 0).map_err(self.refused())
+    }
+
+    /// Adds a key.
+    ///
+    /// # Errors
+    /// [`StoreError::Catalog`], also when id or hash is there already.
+    pub fn insert_key(&self, key: &ApiKey) -> Result<(), StoreError> {
+        let sql = format!("INSERT INTO api_keys ({KEY_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+        let values = params![
+            key.id,
+            key.name,
+            key.role,
+            key.agent,
+            key.hash,
+            key.rate_per_second,
+            key.created_us,
+            key.last_used_us,
+            key.revoked_us,
+        ];
+        self.lock().execute(&sql, values).map(|_| ()).map_err(self.refused())
+    }
+
+    /// All keys, also revoked ones, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Catalog`].
+    pub fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
+        let connection = self.lock();
+        let sql = format!("SELECT {KEY_COLUMNS} FROM api_keys ORDER BY created_us, id");
+        let read = || -> rusqlite::Result<Vec<ApiKey>> {
+            connection.prepare(&sql)?.query_map([], read_key)?.collect()
+        };
+        read().map_err(self.refused())
+    }
+
+    /// The key with this SHA-256, unless it was revoked.
+    ///
+    /// # Errors
+    /// [`StoreError::Catalog`].
+    pub fn find_key(&self, hash: &[u8; 32]) -> Result<Option<ApiKey>, StoreError> {
+        let sql = format!("SELECT {KEY_COLUMNS} FROM api_keys WHERE hash = ?1 AND revoked_us IS NULL");
+        self.lock().query_row(&sql, [hash], read_key).optional().map_err(self.refused())
+    }
+
+    /// Revokes a key for ever. Returns whether it was there and still good.
+    ///
+    /// # Errors
+    /// [`StoreError::Catalog`].
+    pub fn revoke_key(&self, id: &str, now_us: Micros) -> Result<bool, StoreError> {
+        let sql = "UPDATE api_keys SET revoked_us = ?2 WHERE id = ?1 AND revoked_us IS NULL";
+        let changed = self.lock().execute(sql, params![id, now_us]);
+        changed.map(|count| count > 0).map_err(self.refused())
+    }
+
+    /// Notes when a key was used last; call it now and then, not for each request.
+    ///
+    /// # Errors
+    /// [`StoreError::Catalog`].
+    pub fn touch_key(&self, id: &str, now_us: Micros) -> Result<(), StoreError> {
+        let sql = "UPDATE api_keys SET last_used_us = ?2 WHERE id = ?1";
+        self.lock().execute(sql, params![id, now_us]).map(|_| ()).map_err(self.refused())
+    }
+}
+
+fn read_agent(row: &Row<'_>) -> rusqlite::Result<Agent> {
+    Ok(Agent {
+        id: row.get(0)?,
+        alias_of: row.get(1)?,
+        name: row.get(2)?,
+        version: row.get(3)?,
+        team: row.get(4)?,
+        expected: row.get(5)?,
+        note: row.get(6)?,
+    })
+}
+
+fn read_key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
+    Ok(ApiKey {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        role: row.get(2)?,
+        agent: row.get(3)?,
+        hash: row.get(4)?,
+        rate_per_second: row.get(5)?,
+        created_us: row.get(6)?,
+        last_used_us: row.get(7)?,
+        revoked_us: row.get(8)?,
+    })
+}

@@ -1,0 +1,147 @@
+//! Changed bytes and rows are found, named, and never make anything panic.
+
+use crate::support::{Fixture, copy, segment_files};
+use rusqlite::Connection;
+use std::path::Path;
+use tacho_merkle::leaf_hash;
+use tacho_store::segment::verify_file;
+use tacho_store::store::Options;
+use tacho_store::{Store, StoreError, check};
+
+fn small_log(folder: &Path) -> Fixture {
+    let mut log = Fixture::new(folder);
+    log.add(24, 8);
+    log.cut();
+    log
+}
+
+#[test]
+fn every_flipped_byte_of_a_segment_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = small_log(dir.path());
+    let file = &log.store.snapshot().segments[0];
+    let good = std::fs::read(&file.path).unwrap();
+    let mut rows = 0;
+    let found = verify_file(file, &mut |row| {
+        let mut bytes = Vec::new();
+        row.entry(&mut bytes)?;
+        assert_eq!(leaf_hash(&bytes), log.leaves[row.index() as usize]);
+        rows += 1;
+        Ok(())
+    });
+    assert!(found.is_empty(), "{found:?}");
+    assert_eq!(rows, 8);
+    // A prime step visits every kind of place; the last kilobytes are the footer.
+    let sample = (0..good.len()).step_by(101).chain(good.len() - 64..good.len());
+    for at in sample {
+        let mut bytes = good.clone();
+        bytes[at] ^= 0x55;
+        std::fs::write(&file.path, &bytes).unwrap();
+        let found = verify_file(file, &mut |row| row.entry(&mut Vec::new()));
+        assert!(matches!(found[0], StoreError::Changed { .. }), "byte {at}: {found:?}");
+        assert!(found[0].to_string().contains("parquet"), "{}", found[0]);
+    }
+    std::fs::write(&file.path, &good[..good.len() / 2]).unwrap();
+    assert!(verify_file(file, &mut |_| Ok(())).len() >= 2);
+    std::fs::write(&file.path, &good).unwrap();
+}
+
+#[test]
+fn a_changed_segment_is_not_rewritten_as_if_it_were_good() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = Fixture::new(dir.path());
+    for _ in 0..4 {
+        log.add(24, 8);
+        log.cut();
+    }
+    let path = log.store.snapshot().segments[0].path.clone();
+    let mut bytes = std::fs::read(&path).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    assert!(matches!(log.store.compact(&log.leaf()), Err(StoreError::Changed { .. })));
+    assert_eq!(segment_files(dir.path()).len(), 12);
+    assert!(check(dir.path()).iter().any(|found| matches!(found, StoreError::Changed { .. })));
+}
+
+fn changed(good: &Path, sql: &str) -> (tempfile::TempDir, Vec<StoreError>) {
+    let dir = tempfile::tempdir().unwrap();
+    copy(good, dir.path());
+    let connection = Connection::open(dir.path().join("catalog.sqlite")).unwrap();
+    assert!(connection.execute(sql, []).unwrap() > 0, "{sql}");
+    drop(connection);
+    let found = check(dir.path());
+    (dir, found)
+}
+
+#[test]
+fn a_change_to_any_column_of_the_catalog_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(small_log(dir.path()).store);
+    assert!(check(dir.path()).is_empty());
+    for column in ["first", "last", "rows", "bytes", "time_min", "time_max"] {
+        let sql = format!("UPDATE segments SET {column} = {column} + 1 WHERE class = 'standard'");
+        let (dir, found) = changed(dir.path(), &sql);
+        assert!(found.iter().any(|e| matches!(e, StoreError::CatalogDamaged { .. })), "{column}: {found:?}");
+        let error = Store::open(dir.path(), Options::new("x")).unwrap_err();
+        assert!(matches!(error, StoreError::CatalogDamaged { .. }), "{column}: {error}");
+        assert_eq!(segment_files(dir.path()).len(), 3);
+    }
+    for sql in [
+        "UPDATE segments SET name = 'x' WHERE class = 'standard'",
+        "UPDATE segments SET class = 'critical' WHERE class = 'standard'",
+        "UPDATE segments SET digest = zeroblob(32) WHERE class = 'standard'",
+        "UPDATE segments SET digest = zeroblob(3) WHERE class = 'standard'",
+        "UPDATE segments SET checksum = zeroblob(32) WHERE class = 'standard'",
+        "UPDATE position SET next_index = next_index - 1",
+        "UPDATE position SET next_record = next_record + 1",
+        "UPDATE position SET checksum = zeroblob(32)",
+        "DELETE FROM position",
+        "DELETE FROM segments WHERE class = 'standard'",
+        "INSERT INTO segments SELECT 'again.parquet', first, last, rows, bytes, time_min, time_max, class, \
+         digest, checksum FROM segments LIMIT 1",
+    ] {
+        let (_dir, found) = changed(dir.path(), sql);
+        assert!(!found.is_empty(), "{sql}");
+    }
+}
+
+#[test]
+fn missing_and_unexpected_files_are_found() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(small_log(dir.path()).store);
+    let stranger = dir.path().join("segments/notes.txt");
+    std::fs::write(&stranger, "x").unwrap();
+    assert_eq!(check(dir.path()).len(), 1);
+    let files = segment_files(dir.path());
+    std::fs::remove_file(&files[0]).unwrap();
+    assert!(check(dir.path()).len() >= 2);
+    let error = Store::open(dir.path(), Options::new("x")).unwrap_err();
+    assert!(matches!(error, StoreError::CatalogDamaged { .. }), "{error}");
+    assert!(stranger.exists());
+}
+
+#[test]
+fn a_lost_catalog_does_not_take_the_segments_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(small_log(dir.path()).store);
+    let count = segment_files(dir.path()).len();
+    for name in ["catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm"] {
+        let _ = std::fs::remove_file(dir.path().join(name));
+    }
+    let error = Store::open(dir.path(), Options::new("x")).unwrap_err();
+    assert!(error.to_string().contains("restore it"), "{error}");
+    assert_eq!(segment_files(dir.path()).len(), count);
+}
+
+#[test]
+fn a_catalog_of_a_later_version_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(small_log(dir.path()).store);
+    let connection = Connection::open(dir.path().join("catalog.sqlite")).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(connection);
+    let error = Store::open(dir.path(), Options::new("x")).unwrap_err();
+    assert!(matches!(error, StoreError::Newer { found: 99, .. }), "{error}");
+    assert!(!check(dir.path()).is_empty());
+}

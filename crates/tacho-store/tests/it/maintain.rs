@@ -1,0 +1,145 @@
+//! Compaction and erasure: entries never change, snapshots stay readable, what is taken out is gone.
+
+use crate::support::{Fixture, commit, open, section, segment_files};
+use tacho_event::section::Section;
+use tacho_merkle::commit::body;
+use tacho_store::read::Wanted;
+use tacho_store::row::{Part, Row};
+use tacho_store::{Snapshot, Store, StoreError, Why, check};
+
+fn texts(snapshot: &Snapshot, wanted: Section) -> Vec<Option<String>> {
+    let mut found = Vec::new();
+    let each = &mut |row: &Row<'_>| {
+        found.push(section(row, wanted));
+        Ok(())
+    };
+    snapshot.rows(0..u64::MAX, Wanted::All, each).unwrap();
+    found
+}
+
+#[test]
+fn compaction_merges_neighbours_and_keeps_old_snapshots_readable() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = Fixture::new(dir.path());
+    for _ in 0..5 {
+        log.add(30, 10);
+        log.cut();
+    }
+    let before = log.store.snapshot();
+    let inputs = texts(&before, Section::Input);
+    assert_eq!(before.segments.len(), 15);
+    while log.store.compact(&log.leaf()).unwrap() {}
+    assert_eq!(log.store.snapshot().segments.len(), 3);
+    assert_eq!(segment_files(dir.path()).len(), 18);
+    assert_eq!(texts(&before, Section::Input), inputs);
+    assert_eq!(texts(&log.store.snapshot(), Section::Input), inputs);
+    drop(before);
+    assert_eq!(segment_files(dir.path()).len(), 3);
+    log.assert_whole(&log.store);
+    assert!(check(dir.path()).is_empty());
+    assert_eq!(log.store.position().next_index, 150);
+}
+
+#[test]
+fn a_range_of_entries_is_read_from_segments_and_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = Fixture::new(dir.path());
+    log.add(90, 10);
+    log.cut();
+    log.add(20, 10);
+    for range in [0..0, 0..1, 37..42, 85..95, 100..200] {
+        let mut found = Vec::new();
+        log.store.entries(range.clone(), &mut |index, bytes| found.push((index, bytes.to_vec()))).unwrap();
+        let want = range.clone().take_while(|index| *index < 110);
+        let want: Vec<_> = want.map(|index| (index, log.entries[index as usize].clone())).collect();
+        assert_eq!(found, want, "{range:?}");
+    }
+}
+
+fn user_1(row: &Row<'_>) -> Vec<Section> {
+    match row.who().user {
+        Some("user-1@example.org") => vec![Section::Who, Section::Facts, Section::Input, Section::Output],
+        _ => Vec::new(),
+    }
+}
+
+/// Recomputes the body of a row from what is there and what is left.
+fn assert_body(row: &Row<'_>) {
+    let (mut listed, mut scratch) = (Vec::new(), Vec::new());
+    for section in Section::ALL {
+        match row.section(section, &mut scratch).unwrap() {
+            Part::Absent => {}
+            Part::Open(bytes) => {
+                let commitment = commit(row, section, bytes).unwrap();
+                listed.push((section.name(), bytes.len() as u64, commitment));
+            }
+            Part::Gone { commitment, length, .. } => listed.push((section.name(), length, commitment)),
+        }
+    }
+    assert_eq!(*body(&listed).unwrap().as_bytes(), row.header().unwrap().body);
+}
+
+fn assert_erased(store: &Store) {
+    let mut count = 0;
+    let each = &mut |row: &Row<'_>| {
+        assert_body(row);
+        let is_gone = row.index() % 3 == 1;
+        count += u64::from(is_gone);
+        assert_eq!(section(row, Section::Who).is_none(), is_gone);
+        assert_eq!(section(row, Section::Facts).is_none(), is_gone);
+        assert_eq!(section(row, Section::Input).is_none(), is_gone);
+        assert_eq!(section(row, Section::Extra).as_deref(), Some("{}"));
+        Ok(())
+    };
+    store.snapshot().rows(0..u64::MAX, Wanted::All, each).unwrap();
+    assert_eq!(count, 40);
+}
+
+#[test]
+fn erasing_keeps_entries_and_bodies_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = Fixture::new(dir.path());
+    log.add(90, 10);
+    log.cut();
+    log.add(30, 10);
+    assert_eq!(log.store.erase(&user_1, Why::Erased, &commit, &log.leaf()).unwrap(), 40);
+    log.assert_whole(&log.store);
+    assert_erased(&log.store);
+    // Only the class of these events was rewritten, and the old files went.
+    assert_eq!(segment_files(dir.path()).len(), 6);
+    assert_eq!(log.store.erase(&user_1, Why::Erased, &commit, &log.leaf()).unwrap(), 0);
+
+    // Later the rest of the same rows expires: both reasons are told.
+    let rest = |_: &Row<'_>| vec![Section::Who, Section::Extra];
+    log.store.erase(&rest, Why::Expired, &commit, &log.leaf()).unwrap();
+    let mut scratch = Vec::new();
+    let each = &mut |row: &Row<'_>| {
+        assert_body(row);
+        let mut why = |section| match row.section(section, &mut scratch) {
+            Ok(Part::Gone { why, .. }) => why.to_string(),
+            other => panic!("expected a gone section, found {other:?}"),
+        };
+        assert_eq!(why(Section::Who), if row.index() % 3 == 1 { "erased" } else { "expired" });
+        assert_eq!(why(Section::Extra), "expired");
+        Ok(())
+    };
+    log.store.snapshot().rows(0..u64::MAX, Wanted::All, each).unwrap();
+    log.assert_whole(&log.store);
+    drop(log.store);
+    assert!(check(dir.path()).is_empty());
+    open(dir.path(), |_| {});
+}
+
+#[test]
+fn nothing_is_erased_when_the_commitments_are_wrong() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = Fixture::new(dir.path());
+    log.add(30, 10);
+    let wrong = |_: &Row<'_>, _: Section, _: &[u8]| Some([0; 32]);
+    let error = log.store.erase(&user_1, Why::Erased, &wrong, &log.leaf()).unwrap_err();
+    assert!(matches!(error, StoreError::Row { index: 1, .. }), "{error}");
+    let none = |_: &Row<'_>, _: Section, _: &[u8]| None;
+    assert!(log.store.erase(&user_1, Why::Erased, &none, &log.leaf()).is_err());
+    assert!(texts(&log.store.snapshot(), Section::Who).iter().all(Option::is_some));
+    assert!(check(dir.path()).is_empty());
+}
