@@ -1,0 +1,112 @@
+//! The session that every query starts from: tables, views, functions and settings, made once.
+//!
+//! Invariants
+//! - The object store that segments are read through is the only one: `file://` and the network are not there.
+//! - Nothing spills to disk, and the catalog is never changed after it was made: statements that could are refused.
+
+use crate::functions::{self, Types};
+use crate::rewrite::SplitEither;
+use crate::table::EventsTable;
+use crate::views::{self, RegistryTable};
+use datafusion::catalog::CatalogProvider;
+use datafusion::catalog::{MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
+use datafusion::common::config::{ConfigNonZeroUsize, Dialect};
+use datafusion::common::{DataFusionError, Result};
+use datafusion::datasource::ViewTable;
+use datafusion::execution::SessionState;
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::GreedyMemoryPool;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::object_store::ObjectStore;
+use datafusion::object_store::local::LocalFileSystem;
+use datafusion::optimizer::{Optimizer, OptimizerRule};
+use datafusion::prelude::SessionConfig;
+use std::sync::Arc;
+
+/// Memory for footers of segments, bytes.
+const FOOTERS_BYTES_MAX: usize = 128 << 20;
+/// How deeply a query may be nested.
+const NESTING_MAX: usize = 40;
+const CATALOG: &str = "tachograph";
+const SCHEMA: &str = "public";
+
+/// Builds the session.
+///
+/// # Errors
+/// When DataFusion refuses a function, a setting or a view: a fault of ours that every test would show.
+pub(crate) fn build(memory_bytes: usize, partitions: usize) -> Result<SessionState> {
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(GreedyMemoryPool::new(memory_bytes)))
+        .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
+        .with_metadata_cache_limit(FOOTERS_BYTES_MAX)
+        .build_arc()?;
+    let url = ObjectStoreUrl::parse("segments://local")?;
+    let store: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new());
+    runtime.register_object_store(url.as_ref(), Arc::clone(&store));
+    runtime.deregister_object_store(ObjectStoreUrl::local_filesystem().as_ref())?;
+    let events = EventsTable::new(url, store, runtime.cache_manager.get_file_metadata_cache());
+
+    let catalog = Arc::new(MemoryCatalogProvider::new());
+    let tables = Arc::new(MemorySchemaProvider::new());
+    catalog.register_schema(SCHEMA, Arc::clone(&tables) as _)?;
+    tables.register_table("events".into(), Arc::new(events))?;
+    tables.register_table("agent_registry".into(), Arc::new(RegistryTable))?;
+
+    let mut state = SessionStateBuilder::new()
+        .with_config(config(partitions))
+        .with_runtime_env(runtime)
+        .with_default_features()
+        .with_type_planner(Arc::new(Types))
+        .with_optimizer_rules(rules())
+        .build();
+    functions::register(&mut state)?;
+    state.catalog_list().register_catalog(CATALOG.into(), catalog);
+    for (name, sql) in views::all() {
+        // Planning a view waits for nothing: its tables are in memory.
+        let plan = futures::executor::block_on(state.create_logical_plan(&sql))?;
+        tables.register_table(name.into(), Arc::new(ViewTable::new(plan, Some(sql))))?;
+    }
+    Ok(state)
+}
+
+/// DataFusion's rules with ours before the one that gives repeated calls a name, after which no filter could be
+/// pushed through them.
+fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
+    let mut rules = Optimizer::new().rules;
+    let at = rules.iter().position(|rule| rule.name() == "common_sub_expression_eliminate");
+    rules.insert(at.unwrap_or(rules.len()), Arc::new(SplitEither));
+    rules
+}
+
+fn config(partitions: usize) -> SessionConfig {
+    let mut config = SessionConfig::new()
+        .with_target_partitions(partitions)
+        .with_information_schema(true)
+        .with_create_default_catalog_and_schema(false)
+        .with_default_catalog_and_schema(CATALOG, SCHEMA)
+        // Cutting files into ranges would undo their order, newest first.
+        .with_repartition_file_scans(false);
+    let options = config.options_mut();
+    options.sql_parser.dialect = Dialect::PostgreSQL;
+    options.sql_parser.collect_spans = true;
+    options.sql_parser.recursion_limit =
+        ConfigNonZeroUsize::try_new(NESTING_MAX).expect("a constant above zero");
+    options.execution.time_zone = Some("UTC".into());
+    config
+}
+
+/// A plan that reads a table or view as it is.
+///
+/// # Errors
+/// When there is no such table.
+pub(crate) fn scan(state: &SessionState, table: &str) -> Result<LogicalPlan> {
+    let missing = || DataFusionError::Internal(format!("table {table} is missing"));
+    let schema = state.catalog_list().catalog(CATALOG).and_then(|catalog| catalog.schema(SCHEMA));
+    let provider =
+        futures::executor::block_on(schema.ok_or_else(missing)?.table(table))?.ok_or_else(missing)?;
+    let source = datafusion::datasource::provider_as_source(provider);
+    LogicalPlanBuilder::scan(table, source, None)?.build()
+}

@@ -1,0 +1,315 @@
+//! The engine: runs queries over snapshots within limits, on threads of its own.
+//!
+//! Invariants
+//! - Queries cannot change anything: see [`crate::statement`], and the plan is checked once more before it runs.
+//! - A query that hangs, panics or asks for too much ends with an error; it never blocks the caller's threads.
+//! - An answer that is dropped stops its query. An answer that ends without an error is whole.
+
+use crate::catalog;
+use crate::error::{Kind, QueryError};
+use crate::statement;
+use crate::table::Scope;
+use crate::views::{AgentEdit, registry_rows};
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::dataframe::DataFrame;
+use datafusion::execution::SessionState;
+use datafusion::execution::context::SQLOptions;
+use datafusion::logical_expr::LogicalPlan;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use std::sync::Arc;
+use std::time::Duration;
+use tacho_store::Snapshot;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+
+/// What queries may use.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Memory of all running queries for sorting, grouping and joining, bytes.
+    pub memory_bytes: usize,
+    /// Time of one query, from asking to its last row.
+    pub time: Duration,
+    /// Rows of one answer.
+    pub rows_max: u64,
+    /// Queries that run at once; others wait their turn.
+    pub concurrency: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { memory_bytes: 512 << 20, time: Duration::from_secs(30), rows_max: 1_000_000, concurrency: 8 }
+    }
+}
+
+/// Stack of a query thread, bytes: planning recurses, and the longest query must fit. Only touched pages cost memory.
+const STACK_BYTES: usize = 64 << 20;
+/// Batches that wait for the caller.
+const QUEUE: usize = 2;
+
+/// Runs queries. Cheap to share behind an `Arc`; one for each process is enough.
+pub struct Engine {
+    core: Arc<Core>,
+    /// There until drop.
+    runtime: Option<Runtime>,
+}
+
+struct Core {
+    base: SessionState,
+    limits: Limits,
+    permits: Arc<Semaphore>,
+}
+
+/// What is asked.
+pub(crate) enum Ask {
+    Sql(String),
+    Plan(LogicalPlan),
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("limits", &self.core.limits).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Starts the engine's threads, as many as there are cores.
+    ///
+    /// # Errors
+    /// [`Kind::Internal`] when threads cannot be started.
+    pub fn new(limits: Limits) -> Result<Engine, QueryError> {
+        let cores = std::thread::available_parallelism().map_or(2, |cores| cores.get());
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(cores.max(2))
+            .thread_stack_size(STACK_BYTES)
+            .thread_name("query")
+            .enable_time()
+            .build()
+            .map_err(|error| {
+                QueryError::new(Kind::Internal, format!("cannot start query threads: {error}"))
+            })?;
+        let base = catalog::build(limits.memory_bytes, cores)?;
+        let permits = Arc::new(Semaphore::new(limits.concurrency));
+        Ok(Engine { core: Arc::new(Core { base, limits, permits }), runtime: Some(runtime) })
+    }
+
+    /// Answers one SQL query over the snapshot. `docs/guide/sql.md` says which tables and functions there are.
+    ///
+    /// # Errors
+    /// Every [`Kind`]; after the first batch those of running come from [`Answer::next`].
+    pub async fn sql(
+        &self,
+        snapshot: Arc<Snapshot>,
+        agents: &[AgentEdit],
+        query: &str,
+    ) -> Result<Answer, QueryError> {
+        self.ask(snapshot, agents, Ask::Sql(query.to_string())).await
+    }
+
+    pub(crate) fn base(&self) -> &SessionState {
+        &self.core.base
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        snapshot: Arc<Snapshot>,
+        agents: &[AgentEdit],
+        ask: Ask,
+    ) -> Result<Answer, QueryError> {
+        let log_size = snapshot.size;
+        let scope = Arc::new(Scope { snapshot, agents: registry_rows(agents) });
+        let (sender, messages) = mpsc::channel(QUEUE);
+        let (end_sender, end) = oneshot::channel();
+        let runtime = self.runtime.as_ref().expect("the runtime is there until drop");
+        let task = Task(runtime.spawn(supervise(Arc::clone(&self.core), scope, ask, sender, end_sender)));
+        let mut running = Running { messages, end, complete: false, _task: task };
+        match running.next().await? {
+            Some(Message::Head(schema)) => Ok(Answer { schema, log_size, source: Source::Running(running) }),
+            _ => Err(QueryError::new(Kind::Internal, "the query ended without an answer")),
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background(); // dropping would wait, which an async caller must not
+        }
+    }
+}
+
+enum Message {
+    Head(SchemaRef),
+    Rows(RecordBatch),
+}
+
+/// How a query ended; closed without a word means that the engine is gone.
+type End = Result<(), QueryError>;
+
+/// Stops its task when it is dropped.
+struct Task<T>(JoinHandle<T>);
+
+impl<T> Drop for Task<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Runs a query and tells how it ended, even when it panics or does not yield.
+async fn supervise(
+    core: Arc<Core>,
+    scope: Arc<Scope>,
+    ask: Ask,
+    sender: mpsc::Sender<Message>,
+    end: oneshot::Sender<End>,
+) {
+    let limit = core.limits.time;
+    let deadline = Instant::now() + limit;
+    let outcome = match timeout_at(deadline, Arc::clone(&core.permits).acquire_owned()).await {
+        Ok(Ok(permit)) => {
+            let mut task = Task(tokio::spawn(async move {
+                // The place is free only when the query has really stopped.
+                let _permit = permit;
+                run(&core, scope, ask, &sender).await
+            }));
+            match timeout_at(deadline, &mut task.0).await {
+                Ok(Ok(outcome)) => outcome,
+                Ok(Err(panic)) => Err(QueryError::new(Kind::Internal, format!("the query failed: {panic}"))),
+                Err(_) => {
+                    Err(QueryError::new(Kind::Timeout, format!("the query took longer than {limit:?}"))
+                        .hint("ask for a shorter time or fewer columns"))
+                }
+            }
+        }
+        Ok(Err(_)) | Err(_) => {
+            Err(QueryError::new(Kind::Busy, format!("other queries kept this one waiting for {limit:?}")))
+        }
+    };
+    // Nobody may be listening any more.
+    let _ = end.send(outcome);
+}
+
+async fn run(core: &Core, scope: Arc<Scope>, ask: Ask, sender: &mpsc::Sender<Message>) -> End {
+    let mut state = core.base.clone();
+    state.config_mut().set_extension(scope);
+    state.mark_start_execution();
+    let plan = match ask {
+        Ask::Sql(text) => state.statement_to_plan(statement::parse(&state, &text)?).await?,
+        Ask::Plan(plan) => plan,
+    };
+    let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    reading.verify_plan(&plan)?;
+    let mut rows = DataFrame::new(state, plan).execute_stream().await?;
+    let mut count = 0;
+    // A closed channel means that the answer was dropped: nothing left to do.
+    if sender.send(Message::Head(rows.schema())).await.is_err() {
+        return Ok(());
+    }
+    while let Some(batch) = rows.next().await {
+        let batch = batch?;
+        count += batch.num_rows() as u64;
+        if count > core.limits.rows_max {
+            let message = format!("the answer has more than {} rows", core.limits.rows_max);
+            return Err(
+                QueryError::new(Kind::RowsLimit, message).hint("add LIMIT, or ask for a shorter time")
+            );
+        }
+        if batch.num_rows() > 0 && sender.send(Message::Rows(batch)).await.is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// A query that runs: its rows, and how it ended.
+struct Running {
+    messages: mpsc::Receiver<Message>,
+    end: oneshot::Receiver<End>,
+    /// The end was good; what was sent before it may still be waiting.
+    complete: bool,
+    _task: Task<()>,
+}
+
+impl Running {
+    async fn next(&mut self) -> Result<Option<Message>, QueryError> {
+        if !self.complete {
+            let ended = tokio::select! {
+                biased;
+                Some(message) = self.messages.recv() => return Ok(Some(message)),
+                ended = &mut self.end => ended,
+            };
+            ended.map_err(|_| QueryError::new(Kind::Internal, "the query engine was stopped"))??;
+            self.complete = true;
+        }
+        Ok(self.messages.recv().await)
+    }
+}
+
+/// The rows of a query as they come.
+pub struct Answer {
+    pub schema: SchemaRef,
+    /// Size of the log that the answer is about.
+    pub log_size: u64,
+    source: Source,
+}
+
+enum Source {
+    Running(Running),
+    Ready(std::vec::IntoIter<RecordBatch>),
+    Ended,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answer").field("log_size", &self.log_size).finish_non_exhaustive()
+    }
+}
+
+impl Answer {
+    pub(crate) fn ready(schema: SchemaRef, log_size: u64, batches: Vec<RecordBatch>) -> Answer {
+        Answer { schema, log_size, source: Source::Ready(batches.into_iter()) }
+    }
+
+    /// The next rows; nothing after the last ones or an error.
+    ///
+    /// # Errors
+    /// As [`Engine::sql`].
+    pub async fn next(&mut self) -> Result<Option<RecordBatch>, QueryError> {
+        let found = match &mut self.source {
+            Source::Running(running) => match running.next().await {
+                Ok(Some(Message::Rows(batch))) => Ok(Some(batch)),
+                Ok(_) => Ok(None),
+                Err(error) => Err(error),
+            },
+            Source::Ready(batches) => return Ok(batches.next()),
+            Source::Ended => return Ok(None),
+        };
+        if !matches!(found, Ok(Some(_))) {
+            self.source = Source::Ended;
+        }
+        found
+    }
+
+    /// All rows at once.
+    ///
+    /// # Errors
+    /// As [`Engine::sql`].
+    pub async fn collect(mut self) -> Result<Vec<RecordBatch>, QueryError> {
+        let mut batches = Vec::new();
+        while let Some(batch) = self.next().await? {
+            batches.push(batch);
+        }
+        Ok(batches)
+    }
+
+    /// The rows as a stream, for bodies of HTTP answers.
+    pub fn into_stream(self) -> BoxStream<'static, Result<RecordBatch, QueryError>> {
+        futures::stream::unfold(self, |mut answer| async move {
+            answer.next().await.transpose().map(|item| (item, answer))
+        })
+        .boxed()
+    }
+}

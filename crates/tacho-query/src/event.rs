@@ -1,0 +1,98 @@
+//! One event with everything that is known of it, as a nested JSON object.
+
+use crate::encode::push_json;
+use crate::engine::{Ask, Engine};
+use crate::error::{Kind, QueryError};
+use crate::rows::RowRef;
+use crate::{catalog, table};
+use datafusion::logical_expr::{LogicalPlanBuilder, col, lit};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use tacho_event::section::Section;
+use tacho_store::{Snapshot, schema};
+
+/// Which event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKey<'a> {
+    /// The id on the log, or the one that the sender gave. Of several states the last one is shown.
+    Id(&'a str),
+    /// The place on the log.
+    Index(u64),
+}
+
+impl Engine {
+    /// The event as `header`, `who`, `facts`, `sections` (JSON as JSON), `gone` (why a section is gone) and
+    /// `commitments` of sections that are gone. Members without a value are left out. Nothing when there is none.
+    ///
+    /// # Errors
+    /// As [`Engine::sql`].
+    pub async fn event(
+        &self,
+        snapshot: Arc<Snapshot>,
+        key: EventKey<'_>,
+    ) -> Result<Option<Value>, QueryError> {
+        let filter = match key {
+            EventKey::Id(id) => {
+                let on_log = col("event_id").eq(table::text(&id.to_ascii_lowercase()));
+                on_log.or(col("who_id").eq(table::text(id)))
+            }
+            EventKey::Index(index) => match i64::try_from(index) {
+                Ok(index) => col("index").eq(lit(index)),
+                Err(_) => return Ok(None),
+            },
+        };
+        let plan = LogicalPlanBuilder::from(catalog::scan(self.base(), "events")?)
+            .filter(filter)?
+            .sort(vec![col("revision").sort(false, false), col("index").sort(false, false)])?
+            .limit(0, Some(1))?
+            .build()?;
+        let batches = self.ask(snapshot, &[], Ask::Plan(plan)).await?.collect().await?;
+        RowRef::all(&batches).next().map(nested).transpose()
+    }
+}
+
+fn nested(row: RowRef<'_>) -> Result<Value, QueryError> {
+    let mut parts: [(&str, Map<String, Value>); 5] =
+        ["header", "who", "facts", "sections", "commitments"].map(|name| (name, Map::new()));
+    let mut scratch = Vec::new();
+    for (at, (field, column)) in row.batch.schema().fields().iter().zip(row.batch.columns()).enumerate() {
+        if column.is_null(row.row) || at == schema::GONE_AT {
+            continue;
+        }
+        let (part, name) = match at {
+            _ if at < schema::WHO_AT => (0, field.name().as_str()),
+            _ if at < schema::INT_FACTS_AT => (1, field.name().trim_start_matches("who_")),
+            _ if at < schema::TEXTS_AT => (2, field.name().as_str()),
+            _ if at < schema::COMMITMENTS_AT => (3, field.name().as_str()),
+            _ => (4, field.name().trim_end_matches("_commitment")),
+        };
+        scratch.clear();
+        push_json(column, row.row, &mut scratch)?;
+        let value: Value = serde_json::from_slice(&scratch)
+            .map_err(|error| QueryError::new(Kind::Internal, format!("column {name}: {error}")))?;
+        parts[part].1.insert(name.to_string(), if part == 3 { parsed(value) } else { value });
+    }
+    let mut event: Map<String, Value> = parts
+        .into_iter()
+        .filter(|(_, map)| !map.is_empty())
+        .map(|(name, map)| (name.into(), map.into()))
+        .collect();
+    if let Some(gone) = row.text("gone") {
+        let pairs = gone.split(' ').filter_map(|pair| pair.split_once('='));
+        event.insert(
+            "gone".into(),
+            pairs.map(|(name, why)| (name.to_string(), why.into())).collect::<Map<_, _>>().into(),
+        );
+    }
+    Ok(Value::Object(event))
+}
+
+/// A section's text as the JSON that it is; as it stands when it is none.
+fn parsed(value: Value) -> Value {
+    match value.as_str().and_then(|text| serde_json::from_str(text).ok()) {
+        Some(json) => json,
+        None => value,
+    }
+}
+
+const _: () = assert!(Section::TEXTS.len() == schema::COMMITMENTS_AT - schema::TEXTS_AT);

@@ -1,0 +1,249 @@
+//! A session as a person reads it: what happened, in order, one line for each step.
+//!
+//! Invariants
+//! - Events of one call (same agent and `call_id`) are one step; nothing of a session is left out.
+//! - The order is that of the log, so it is the same each time.
+
+use crate::engine::{Ask, Engine};
+use crate::error::QueryError;
+use crate::rows::RowRef;
+use crate::{catalog, summary, table};
+use datafusion::logical_expr::{LogicalPlanBuilder, col};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use tacho_event::time::{self, Micros};
+use tacho_store::Snapshot;
+
+/// Most events that one timeline shows.
+pub const TIMELINE_EVENTS_MAX: usize = 20_000;
+
+const COLUMNS: [&str; 26] = [
+    "index",
+    "timestamp",
+    "agent_id",
+    "session_uuid",
+    "session_seq",
+    "call_id",
+    "phase",
+    "action_type",
+    "action_name",
+    "level",
+    "outcome_status",
+    "who_session",
+    "who_user",
+    "tokens_input",
+    "tokens_output",
+    "duration_us",
+    "cost_micros",
+    "exit_code",
+    "target",
+    "from_agent",
+    "to_agent",
+    "input",
+    "output",
+    "error",
+    "decision",
+    "extra",
+];
+
+/// A session, from its first event to its last.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Timeline {
+    /// The session's id as its sender gave it.
+    pub session: String,
+    /// The agent of the first event; others are told by their steps.
+    pub agent: String,
+    pub user: Option<String>,
+    /// RFC 3339.
+    pub started: String,
+    pub ended: String,
+    pub totals: Totals,
+    pub steps: Vec<Step>,
+    /// Whether there are more events than [`TIMELINE_EVENTS_MAX`].
+    pub truncated: bool,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Totals {
+    pub events: u64,
+    pub steps: u64,
+    pub failures: u64,
+    pub tokens_input: i64,
+    pub tokens_output: i64,
+    /// US dollars, decimal text.
+    pub cost_usd: String,
+    /// From the first event to the last.
+    pub duration_ms: i64,
+}
+
+/// One call, message, decision or other event.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Step {
+    /// RFC 3339, of the first event.
+    pub time: String,
+    pub agent: String,
+    /// Kind of the action.
+    pub kind: String,
+    pub name: String,
+    /// `success`, `failure`, `partial`, `running` or `unknown`.
+    pub status: String,
+    pub duration_ms: Option<f64>,
+    /// What happened, in one line.
+    pub line: String,
+    /// The whole text of a message or log line, when it is longer than the line shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Places on the log of the events that the step is made of.
+    pub indexes: Vec<i64>,
+}
+
+impl Engine {
+    /// The timeline of a session, given by its original id or its UUID on the log. Nothing when there is none.
+    ///
+    /// # Errors
+    /// As [`Engine::sql`].
+    pub async fn timeline(
+        &self,
+        snapshot: Arc<Snapshot>,
+        session: &str,
+    ) -> Result<Option<Timeline>, QueryError> {
+        let on_log = col("session_uuid").eq(table::text(&session.to_ascii_lowercase()));
+        let plan = LogicalPlanBuilder::from(catalog::scan(self.base(), "events")?)
+            .filter(on_log.or(col("who_session").eq(table::text(session))))?
+            .project(COLUMNS.map(col))?
+            .sort_with_limit(vec![col("index").sort(true, false)], Some(TIMELINE_EVENTS_MAX + 1))?
+            .build()?;
+        let batches = self.ask(snapshot, &[], Ask::Plan(plan)).await?.collect().await?;
+        let rows: Vec<RowRef<'_>> = RowRef::all(&batches).collect();
+        Ok(rows.first().map(|_| read(&rows)))
+    }
+}
+
+fn read(rows: &[RowRef<'_>]) -> Timeline {
+    let truncated = rows.len() > TIMELINE_EVENTS_MAX;
+    let rows = &rows[..rows.len().min(TIMELINE_EVENTS_MAX)];
+    let mut drafts: Vec<Vec<RowRef<'_>>> = Vec::new();
+    let mut open: HashMap<(&str, &str), usize> = HashMap::new();
+    for row in rows {
+        let call = row.text("agent_id").zip(row.text("call_id"));
+        match call.and_then(|call| open.get(&call)) {
+            Some(step) => drafts[*step].push(*row),
+            None => {
+                if let Some(call) = call {
+                    open.insert(call, drafts.len());
+                }
+                drafts.push(vec![*row]);
+            }
+        }
+    }
+    let steps: Vec<Step> = drafts.iter().map(|events| step(events)).collect();
+    let first = rows[0];
+    let times = || rows.iter().filter_map(|row| row.time("timestamp"));
+    let (started, ended) = (times().min().unwrap_or(0), times().max().unwrap_or(0));
+    let sum = |column: &str| rows.iter().filter_map(|row| row.int(column)).sum::<i64>();
+    Timeline {
+        session: first.text("who_session").or(first.text("session_uuid")).unwrap_or_default().to_string(),
+        agent: first.text("agent_id").unwrap_or_default().to_string(),
+        user: rows.iter().find_map(|row| row.text("who_user")).map(str::to_string),
+        started: time::format(started),
+        ended: time::format(ended),
+        totals: Totals {
+            events: rows.len() as u64,
+            steps: steps.len() as u64,
+            failures: steps.iter().filter(|step| step.status == "failure").count() as u64,
+            tokens_input: sum("tokens_input"),
+            tokens_output: sum("tokens_output"),
+            cost_usd: dollars(sum("cost_micros")),
+            duration_ms: (ended - started) / 1000,
+        },
+        steps,
+        truncated,
+    }
+}
+
+/// Makes one step of the events of a call: the first says what was meant, the last how it ended.
+fn step(events: &[RowRef<'_>]) -> Step {
+    let first = events[0];
+    let latest = |column: &'static str| events.iter().rev().find_map(|row| row.text(column));
+    let earliest = |column: &'static str| events.iter().find_map(|row| row.text(column));
+    let is_settled = |status: &&str| !matches!(*status, "unknown" | "running");
+    let statuses = || events.iter().rev().filter_map(|row| row.text("outcome_status"));
+    let status = statuses().find(is_settled).or(statuses().next()).unwrap_or("unknown");
+    let spent = || -> Option<Micros> {
+        let (from, to) = (first.time("timestamp")?, events.last()?.time("timestamp")?);
+        (events.len() > 1 && to > from).then_some(to - from)
+    };
+    let duration_us = events.iter().rev().find_map(|row| row.int("duration_us")).or_else(spent);
+    let name = first.text("action_name").unwrap_or_default();
+    let told = summary::Told {
+        name,
+        input: earliest("input"),
+        decision: earliest("decision"),
+        output: latest("output"),
+        error: latest("error"),
+        target: earliest("target"),
+        from: earliest("from_agent"),
+        to: earliest("to_agent"),
+        status,
+        exit_code: events.iter().rev().find_map(|row| row.int("exit_code")),
+        duration_us,
+    };
+    Step {
+        time: first.time("timestamp").map(time::format).unwrap_or_default(),
+        agent: first.text("agent_id").unwrap_or_default().to_string(),
+        kind: first.text("action_type").unwrap_or_default().to_string(),
+        name: name.to_string(),
+        status: status.to_string(),
+        duration_ms: duration_us.map(|us| us as f64 / 1000.0),
+        line: told.line(),
+        text: told.long_text(),
+        error: told.error.map(summary::readable),
+        indexes: events.iter().filter_map(|row| row.int("index")).collect(),
+    }
+}
+
+/// Millionths of a dollar as decimal text.
+fn dollars(micros: i64) -> String {
+    let sign = if micros < 0 { "-" } else { "" };
+    let micros = micros.unsigned_abs();
+    format!("{sign}{}.{:06}", micros / 1_000_000, micros % 1_000_000)
+}
+
+impl Timeline {
+    /// The timeline as plain text: a head, then one line for each step, longer texts indented below.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        let Totals { events, steps, failures, tokens_input, tokens_output, cost_usd, duration_ms } =
+            &self.totals;
+        let user = self.user.as_ref().map(|user| format!(" for {user}")).unwrap_or_default();
+        let _ = writeln!(out, "Session {} of {}{user}", self.session, self.agent);
+        let _ =
+            writeln!(out, "{} to {} ({})", self.started, self.ended, summary::duration(duration_ms * 1000));
+        let _ = writeln!(
+            out,
+            "{steps} steps from {events} events, {failures} failed, {tokens_input} + {tokens_output} tokens, {cost_usd} USD"
+        );
+        let mut day = "";
+        for step in &self.steps {
+            let (date, clock) = step.time.split_at(step.time.find('T').unwrap_or(0));
+            if date != day {
+                let _ = writeln!(out, "\n{date}");
+                day = date;
+            }
+            let other = if step.agent == self.agent { String::new() } else { format!("{}: ", step.agent) };
+            let clock = clock.trim_start_matches('T').get(..8).unwrap_or(clock);
+            let _ = writeln!(out, "{clock}  {other}{}", step.line);
+            for line in step.text.iter().flat_map(|text| text.lines()) {
+                let _ = writeln!(out, "          | {line}");
+            }
+        }
+        if self.truncated {
+            let _ = writeln!(out, "… and more: only the first {TIMELINE_EVENTS_MAX} events are shown");
+        }
+        out
+    }
+}

@@ -1,0 +1,228 @@
+//! The views over `events`, as SQL: planned once for each engine, live in every query. `docs/guide/sql.md` documents
+//! the columns.
+//!
+//! Invariants
+//! - A view only names columns and adds up; nothing is counted ahead or remembered.
+//! - Money is a decimal with six places, durations say their unit, rates are percentages.
+
+use crate::table::{ScanFuture, scope};
+use datafusion::arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringViewArray};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::datasource::memory::MemorySourceConfig;
+use datafusion::logical_expr::{Expr, TableType};
+use std::sync::{Arc, LazyLock};
+use tacho_event::fact::{IntFact, TextFact};
+
+/// What somebody wrote down about an agent, beside what the log says of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AgentEdit {
+    pub agent_id: String,
+    /// The agent that this id is another name of.
+    pub alias_of: Option<String>,
+    pub name: Option<String>,
+    pub version: Option<String>,
+    pub team: Option<String>,
+    /// Whether the agent is meant to run: one that is expected and silent is a finding.
+    pub expected: bool,
+    pub note: Option<String>,
+}
+
+/// The table `agent_registry`: what the caller handed in as [`AgentEdit`]s.
+#[derive(Debug)]
+pub(crate) struct RegistryTable;
+
+impl TableProvider for RegistryTable {
+    fn schema(&self) -> SchemaRef {
+        registry_schema()
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn scan<'s, 'a, 'b, 'c, 'f>(
+        &'s self,
+        state: &'a dyn Session,
+        projection: Option<&'b Vec<usize>>,
+        _filters: &'c [Expr],
+        limit: Option<usize>,
+    ) -> ScanFuture<'f>
+    where
+        's: 'f,
+        'a: 'f,
+        'b: 'f,
+        'c: 'f,
+        Self: 'f,
+    {
+        Box::pin(async move {
+            let rows = vec![vec![scope(state)?.agents.clone()]];
+            let source = MemorySourceConfig::try_new(&rows, registry_schema(), projection.cloned())?;
+            Ok(datafusion::datasource::source::DataSourceExec::from_data_source(source.with_limit(limit))
+                as _)
+        })
+    }
+}
+
+fn registry_schema() -> SchemaRef {
+    static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
+        let text = |name: &str| Field::new(name, DataType::Utf8View, name != "agent_id");
+        Arc::new(Schema::new(vec![
+            text("agent_id"),
+            text("alias_of"),
+            text("name"),
+            text("version"),
+            text("team"),
+            Field::new("expected", DataType::Boolean, false),
+            text("note"),
+        ]))
+    });
+    Arc::clone(&SCHEMA)
+}
+
+pub(crate) fn registry_rows(edits: &[AgentEdit]) -> RecordBatch {
+    let text = |value: fn(&AgentEdit) -> Option<&str>| -> ArrayRef {
+        Arc::new(edits.iter().map(value).collect::<StringViewArray>())
+    };
+    let columns = vec![
+        text(|edit| Some(&edit.agent_id)),
+        text(|edit| edit.alias_of.as_deref()),
+        text(|edit| edit.name.as_deref()),
+        text(|edit| edit.version.as_deref()),
+        text(|edit| edit.team.as_deref()),
+        Arc::new(edits.iter().map(|edit| Some(edit.expected)).collect::<BooleanArray>()),
+        text(|edit| edit.note.as_deref()),
+    ];
+    RecordBatch::try_new(registry_schema(), columns).expect("columns as the schema says")
+}
+
+/// Name and text of every view. They read `events` and `agent_registry`, never one another, so that their order
+/// does not matter.
+pub(crate) fn all() -> Vec<(&'static str, String)> {
+    let runs = RUNS.trim();
+    vec![
+        ("agent_audit_log", audit_log()),
+        ("agent_executions", format!("WITH runs AS ({runs})\n{EXECUTIONS}")),
+        ("agent_intensity_metrics", format!("WITH runs AS ({runs})\n{INTENSITY}")),
+        ("agent_stats", STATS.to_string()),
+        ("agent_logs", LOGS.to_string()),
+        ("sessions", SESSIONS.to_string()),
+        ("agents", AGENTS.to_string()),
+        ("costs", COSTS.to_string()),
+    ]
+}
+
+/// The columns that agents' own audit tables have, first and under their names; then everything else.
+fn audit_log() -> String {
+    let named = ["tokens_input", "tokens_output", "permission_level", "conversation_id"];
+    let ints = IntFact::ALL.iter().map(|fact| fact.name());
+    let texts = TextFact::ALL.iter().map(|fact| fact.name());
+    let facts: Vec<&str> = ints.chain(texts).filter(|name| !named.contains(name)).collect();
+    format!("{AUDIT_LOG}, {}\nFROM events", facts.join(", "))
+}
+
+const AUDIT_LOG: &str = "\
+SELECT
+  either(who_id, event_id) AS id, timestamp, agent_id,
+  either(who_session, session_uuid) AS session_id, either(who_conversation, conversation_id) AS conversation_id,
+  action_type, action_name, either(input, decision) AS action_details,
+  outcome_status, output AS outcome_result, error AS outcome_error,
+  tokens_input, tokens_output, duration_us / 1000 AS duration_ms, usd(cost_micros) AS cost_usd,
+  permission_level, access AS resources_accessed,
+  (sensitive IS NOT NULL AND sensitive = 1) AS sensitive_data_accessed,
+  who_user AS user_id, who_ip AS ip, who_user_agent AS user_agent,
+  index, recorded_at, class, level, phase, call_id, parent_id, known, source, revision, extra, decision,
+  agent_version, session_seq, producer_seq, time_claimed, writer, retention, event_id, session_uuid, gone";
+
+/// One row for each agent in each session.
+const RUNS: &str = "
+SELECT
+  either(who_session, session_uuid) AS execution, agent_id, max(who_user) AS user_id,
+  bool_or(action_type = 'lifecycle' AND lower(action_name) IN ('sessionend', 'session_end', 'subagentstop',
+    'subagent_stop', 'agent_end', 'end', 'stop', 'completed', 'failed', 'cancelled')) AS has_ended,
+  last_value(outcome_status ORDER BY index) AS last_status,
+  min(timestamp) AS started, max(timestamp) AS latest,
+  coalesce(sum(tokens_input), 0) AS tokens_input, coalesce(sum(tokens_output), 0) AS tokens_output,
+  usd(coalesce(sum(cost_micros), 0)) AS cost_usd, count(*) AS events,
+  count(*) FILTER (WHERE outcome_status = 'success') AS successes,
+  count(*) FILTER (WHERE outcome_status = 'failure') AS failures
+FROM events WHERE session_uuid IS NOT NULL
+GROUP BY either(who_session, session_uuid), agent_id";
+
+const EXECUTIONS: &str = "\
+SELECT
+  execution, agent_id, user_id,
+  CASE WHEN NOT has_ended AND latest > now() - INTERVAL '30 minutes' THEN 'running'
+       WHEN last_status = 'failure' THEN 'failed' ELSE 'completed' END AS status,
+  started,
+  CASE WHEN has_ended OR latest <= now() - INTERVAL '30 minutes' THEN latest END AS ended,
+  (arrow_cast(latest, 'Int64') - arrow_cast(started, 'Int64')) / 1000 AS duration_ms,
+  tokens_input + tokens_output AS tokens, tokens_input, tokens_output, cost_usd, events, successes, failures
+FROM runs";
+
+const INTENSITY: &str = "\
+SELECT
+  agent_id, count(*) AS runs, sum(tokens_input) AS tokens_input, sum(tokens_output) AS tokens_output,
+  max(tokens_input + tokens_output) AS peak_tokens_per_run,
+  round(avg(tokens_input + tokens_output), 1) AS avg_tokens_per_run,
+  round(1.0 * sum(tokens_input) / nullif(sum(tokens_output), 0), 3) AS input_output_ratio,
+  round(100.0 * sum(successes) / nullif(sum(successes) + sum(failures), 0), 1) AS success_rate,
+  round(100.0 * sum(failures) / nullif(sum(successes) + sum(failures), 0), 1) AS failure_rate
+FROM runs GROUP BY agent_id";
+
+const STATS: &str = "\
+SELECT
+  agent_id, max(agent_name) AS agent_name, count(DISTINCT session_uuid) AS executions, count(*) AS events,
+  count(*) FILTER (WHERE outcome_status = 'success') AS successes,
+  count(*) FILTER (WHERE outcome_status = 'failure') AS failures,
+  round(100.0 * count(*) FILTER (WHERE outcome_status = 'success')
+    / nullif(count(*) FILTER (WHERE outcome_status IN ('success', 'failure')), 0), 1) AS success_rate,
+  round(avg(duration_us) / 1000, 1) AS avg_duration_ms,
+  coalesce(sum(tokens_input), 0) + coalesce(sum(tokens_output), 0) AS tokens,
+  usd(coalesce(sum(cost_micros), 0)) AS cost_usd, max(timestamp) AS last_active
+FROM events GROUP BY agent_id";
+
+const LOGS: &str = "\
+SELECT
+  agent_id, timestamp, level,
+  coalesce(json_as_text(error, 'message'), json_as_text(input, 'message'), json_as_text(input, 'content'),
+    error, concat(action_name, ': ', outcome_status)) AS message,
+  action_type, action_name, outcome_status, either(who_session, session_uuid) AS session_id, who_user AS user_id,
+  either(who_id, event_id) AS id, index
+FROM events";
+
+const SESSIONS: &str = "\
+SELECT
+  either(who_session, session_uuid) AS id, first_value(agent_id ORDER BY index) AS agent_id,
+  count(DISTINCT agent_id) AS agents, max(who_user) AS user_id,
+  min(timestamp) AS started, max(timestamp) AS ended, count(*) AS events,
+  count(*) FILTER (WHERE outcome_status = 'failure') AS failures,
+  coalesce(sum(tokens_input), 0) + coalesce(sum(tokens_output), 0) AS tokens,
+  usd(coalesce(sum(cost_micros), 0)) AS cost_usd
+FROM events WHERE session_uuid IS NOT NULL
+GROUP BY either(who_session, session_uuid)";
+
+const AGENTS: &str = "\
+SELECT
+  coalesce(seen.agent_id, registry.agent_id) AS id, coalesce(registry.name, seen.name) AS name,
+  coalesce(registry.version, seen.version) AS version, registry.alias_of, registry.team, registry.note,
+  coalesce(registry.expected, false) AS expected,
+  seen.first_seen, seen.last_seen, coalesce(seen.events, 0) AS events
+FROM (
+  SELECT agent_id, last_value(agent_name ORDER BY agent_name IS NOT NULL, index) AS name,
+    last_value(agent_version ORDER BY agent_version IS NOT NULL, index) AS version,
+    min(timestamp) AS first_seen, max(timestamp) AS last_seen, count(*) AS events
+  FROM events GROUP BY agent_id
+) AS seen
+FULL JOIN agent_registry AS registry ON seen.agent_id = registry.agent_id";
+
+const COSTS: &str = "\
+SELECT
+  date_trunc('day', timestamp) AS day, agent_id, model, action_name,
+  coalesce(sum(tokens_input), 0) AS tokens_input, coalesce(sum(tokens_output), 0) AS tokens_output,
+  coalesce(sum(tokens_cache_read), 0) AS tokens_cache_read,
+  coalesce(sum(tokens_cache_write), 0) AS tokens_cache_write,
+  usd(coalesce(sum(cost_micros), 0)) AS cost_usd,
+  usd(coalesce(sum(cost_micros) FILTER (WHERE cost_estimated = 1), 0)) AS estimated_cost_usd,
+  count(*) AS events
+FROM events GROUP BY date_trunc('day', timestamp), agent_id, model, action_name";

@@ -1,0 +1,5 @@
+//! Tests of queries.
+
+mod data;
+mod nine;
+mod sql;
