@@ -3,15 +3,18 @@
 //! On disk: `keyring/log.keys`, readable by the owner only: origin, then three lines of 64 hexadecimal digits
 //! (seed of the Ed25519 key, seed of the ML-DSA-44 key, id key), then the master key of the key ring.
 
+use crate::clock::random;
 use std::error::Error;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use tacho_event::id::IdKey;
-use tacho_merkle::{Algorithm, Hash, SignerKey};
-use tacho_record::Log;
-use tacho_record::keyring::KeyRing;
+use tacho_merkle::{Algorithm, Hash, SignerKey, VerifierKey};
+use tacho_record::keyring::{KeyRing, Secrets};
+
+/// Where the secrets are, below the data folder.
+const FILE: &str = "keyring/log.keys";
 
 /// The secrets of one folder.
 pub(crate) struct Keys {
@@ -19,22 +22,23 @@ pub(crate) struct Keys {
     secrets: [[u8; 32]; 4],
 }
 
-/// Random bytes of the operating system.
-pub(crate) fn random(out: &mut [u8]) {
-    getrandom::fill(out).expect("the operating system gives random bytes");
-}
-
 impl Keys {
-    /// Reads the folder's secrets, or makes them when the folder is new.
-    pub(crate) fn open(data: &Path) -> Result<Keys, Box<dyn Error>> {
-        let path = data.join("keyring/log.keys");
+    /// Reads the folder's secrets, or makes them when the folder is new; `origin` names a new log.
+    pub(crate) fn open(data: &Path, origin: Option<&str>) -> Result<Keys, Box<dyn Error>> {
+        let path = data.join(FILE);
         if !path.exists() {
             if data.join("wal").exists() {
                 let what = format!("{} is missing, but the folder holds a log: restore it", path.display());
                 return Err(what.into());
             }
-            make(&path)?;
+            make(&path, origin)?;
         }
+        Keys::read(data)
+    }
+
+    /// Reads the secrets of a folder that has them.
+    pub(crate) fn read(data: &Path) -> Result<Keys, Box<dyn Error>> {
+        let path = data.join(FILE);
         let text = fs::read_to_string(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
         let lines: Vec<&str> = text.lines().collect();
         let [origin, secrets @ ..] = lines.as_slice() else { return Err(damaged(&path)) };
@@ -54,27 +58,27 @@ impl Keys {
         Ok(vec![ed25519, ml_dsa])
     }
 
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The keys that others check with.
+    pub(crate) fn verifiers(&self) -> Result<Vec<VerifierKey>, Box<dyn Error>> {
+        Ok(self.signers()?.iter().map(|key| key.verifier().clone()).collect())
+    }
+
     pub(crate) fn id_key(&self) -> IdKey {
         IdKey::new(&self.secrets[2])
+    }
+
+    /// The key ring as it is, changed in nothing: for verifying.
+    pub(crate) fn read_ring(&self, data: &Path) -> Result<Secrets, Box<dyn Error>> {
+        Ok(Secrets::read(&data.join("keyring"), &self.secrets[3])?)
     }
 
     pub(crate) fn ring(&self, data: &Path) -> Result<KeyRing, Box<dyn Error>> {
         Ok(KeyRing::open(&data.join("keyring"), &self.secrets[3], random)?)
     }
-
-    pub(crate) fn log(&self, data: &Path) -> Result<Log, Box<dyn Error>> {
-        Ok(Log::open(data, &self.origin, self.signers()?, |_| {})?)
-    }
-}
-
-/// Opens a folder's log.
-pub(crate) fn open(data: &Path) -> Result<Log, Box<dyn Error>> {
-    Keys::open(data)?.log(data)
-}
-
-/// The keys that sign a folder's checkpoints.
-pub(crate) fn signers(data: &Path) -> Result<Vec<SignerKey>, Box<dyn Error>> {
-    Keys::open(data)?.signers()
 }
 
 fn damaged(path: &Path) -> Box<dyn Error> {
@@ -83,13 +87,14 @@ fn damaged(path: &Path) -> Box<dyn Error> {
 }
 
 /// Writes new secrets durably before anything is signed or salted with them.
-fn make(path: &Path) -> Result<(), Box<dyn Error>> {
+fn make(path: &Path, origin: Option<&str>) -> Result<(), Box<dyn Error>> {
     let folder = path.parent().ok_or("the keys need a folder")?;
     fs::create_dir_all(folder)?;
     let mut name = [0; 8];
     random(&mut name);
     let name = u64::from_be_bytes(name);
-    let mut text = format!("tachograph.local/{name:016x}\n");
+    // The random id stays part of the origin: it must never be used again, not even after a restore.
+    let mut text = format!("{}/{name:016x}\n", origin.unwrap_or("tachograph.local"));
     for _ in 0..4 {
         let mut secret = [0; 32];
         random(&mut secret);

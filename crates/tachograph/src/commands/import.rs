@@ -1,118 +1,134 @@
-//! `import`: records a file of events. One bad line is reported and its neighbours are recorded.
+//! `import`: records a file of events of any format. One bad line is reported and its neighbours are recorded.
 
-use crate::folder::{Keys, random};
+use super::Arguments;
+use crate::config::Config;
+use crate::node::Node;
+use indicatif::{ProgressBar, ProgressStyle};
 use std::error::Error;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
-use tacho_event::id::Id;
-use tacho_event::limits::{EVENT_BYTES_MAX, RECORD_BYTES_MAX};
-use tacho_event::record::BatchBuilder;
 use tacho_event::words::Known;
-use tacho_ingest::accept::{Acceptor, Sender};
-use tacho_ingest::native;
-use tacho_record::Log;
-use tacho_record::keyring::KeyRing;
-use tacho_redact::{Policy, Redactor};
+use tacho_ingest::Options;
+use tacho_ingest::accept::Sender;
+use tacho_ingest::formats::Format;
 
-/// A batch is handed to the journal at this size; one more event of the largest size still fits a record.
-const BATCH_BYTES: usize = RECORD_BYTES_MAX / 4;
+/// A file is read in pieces of about this size that end with a line, bytes. One event never spans two pieces of a
+/// file with one event a line.
+const PIECE_BYTES: usize = 4 << 20;
+/// A document that is one JSON value over many lines is read whole, up to this size, bytes.
+const DOCUMENT_BYTES_MAX: u64 = 64 << 20;
+const WRITER: [u8; 8] = *b"local---";
 
-/// Records every line of `file`. Returns whether all were recorded.
-pub(crate) fn run(data: &Path, file: &Path) -> Result<bool, Box<dyn Error>> {
-    let input: Box<dyn Read> = match file.to_str() {
-        Some("-") => Box::new(std::io::stdin()),
-        _ => Box::new(std::fs::File::open(file).map_err(|e| format!("cannot open {}: {e}", file.display()))?),
-    };
-    let keys = Keys::open(data)?;
-    let mut importer = Importer {
-        acceptor: Acceptor { redactor: Redactor::new(&Policy::default())?, id_key: keys.id_key() },
-        ring: keys.ring(data)?,
-        log: keys.log(data)?,
-        batch: BatchBuilder::new(true),
-        accepted: 0,
-        duplicates: 0,
-        refused: 0,
-    };
-    let mut input = BufReader::new(input);
-    let mut line = Vec::new();
-    for number in 1u64.. {
-        line.clear();
-        // A line over the limit is read no further than needed to refuse it, then skipped to its end.
-        let bound = EVENT_BYTES_MAX as u64 + 1;
-        if input.by_ref().take(bound).read_until(b'\n', &mut line)? == 0 {
-            break;
-        }
-        if line.len() as u64 == bound && !line.ends_with(b"\n") {
-            input.skip_until(b'\n')?;
-        }
-        importer.line(number, &line)?;
-    }
-    importer.flush()?;
-    importer.log.seal()?;
-    let (size, sealed) = importer.log.sizes();
-    let (accepted, duplicates, refused) = (importer.accepted, importer.duplicates, importer.refused);
-    println!(
-        "accepted {accepted}, duplicates {duplicates}, refused {refused}; the log has {size} entries, {sealed} sealed"
-    );
-    Ok(refused == 0)
-}
-
-struct Importer {
-    acceptor: Acceptor,
-    ring: KeyRing,
-    log: Log,
-    batch: BatchBuilder,
+#[derive(Default)]
+struct Totals {
     accepted: u64,
     duplicates: u64,
     refused: u64,
 }
 
-impl Importer {
-    fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Box<dyn Error>> {
-        let text = match std::str::from_utf8(line) {
-            Ok(text) => text.trim(),
-            Err(error) => return self.refuse(number, &error),
-        };
-        if text.is_empty() {
-            return Ok(());
+/// Records a file. Returns whether all of it was recorded.
+pub(super) fn run(arguments: &Arguments, file: &Path, format: Option<&str>) -> Result<bool, Box<dyn Error>> {
+    let format = match format {
+        Some(name) => Some(Format::by_name(name).ok_or_else(|| {
+            let known: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
+            format!("format \"{name}\" is unknown: expected one of {}", known.join(", "))
+        })?),
+        None => None,
+    };
+    let (input, size): (Box<dyn Read>, Option<u64>) = match file.to_str() {
+        Some("-") => (Box::new(std::io::stdin()), None),
+        _ => {
+            let open = std::fs::File::open(file);
+            let open = open.map_err(|e| format!("cannot open {}: {e}", file.display()))?;
+            let size = open.metadata()?.len();
+            (Box::new(open), Some(size))
         }
-        let event = match native::decode(text) {
-            Ok(event) => event,
-            Err(error) => return self.refuse(number, &error),
-        };
-        let sender = Sender { writer: *b"local---", source: "import", known: Known::Imported, agent: None };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
-        let mut noise = [0; 10];
-        random(&mut noise);
-        let fresh = Id::v7(now.as_millis() as u64, noise);
-        let now_us = now.as_micros() as i64;
-        if let Err(error) =
-            self.acceptor.accept(&event, &sender, now_us, fresh, &mut self.ring, &mut self.batch)
-        {
-            return self.refuse(number, &error);
+    };
+    let node = Node::open(&arguments.data, &Config::read(None, &arguments.data)?)?;
+    let bar = progress(size);
+    let mut input = BufReader::with_capacity(1 << 20, input);
+    let mut totals = Totals::default();
+    let mut piece = Vec::new();
+    let mut options = Options { format, replay: true, ..Options::default() };
+    loop {
+        let more = read_piece(&mut input, &mut piece, options.lines_before == 0)?;
+        bar.inc(piece.len() as u64);
+        record(&node, &piece, &options, &mut totals, &bar)?;
+        options.lines_before += piece.iter().filter(|byte| **byte == b'\n').count() as u64;
+        piece.clear();
+        if !more {
+            break;
         }
-        if self.batch.size_bytes() > BATCH_BYTES { self.flush() } else { Ok(()) }
     }
+    bar.finish_and_clear();
+    let status = std::sync::Arc::clone(node.status());
+    drop(node);
+    println!(
+        "accepted {}, duplicates {}, refused {}; the log has {} entries, {} sealed",
+        totals.accepted,
+        totals.duplicates,
+        totals.refused,
+        status.size(),
+        status.sealed()
+    );
+    Ok(totals.refused == 0)
+}
 
-    fn refuse(&mut self, number: u64, why: &dyn std::fmt::Display) -> Result<(), Box<dyn Error>> {
-        eprintln!("line {number} refused: {why}");
-        self.refused += 1;
-        Ok(())
+/// Reads whole lines up to a piece's size; a document over many lines whole. Says whether there is more.
+fn read_piece(input: &mut impl BufRead, piece: &mut Vec<u8>, first: bool) -> Result<bool, Box<dyn Error>> {
+    if first && input.read_until(b'\n', piece)? > 0 {
+        // A first line that is no whole value begins a document over many lines.
+        let whole = serde_json::from_slice::<serde::de::IgnoredAny>(piece).is_ok();
+        let start = piece.iter().find(|byte| !byte.is_ascii_whitespace());
+        if !whole && matches!(start, Some(b'{' | b'[')) && piece.trim_ascii().len() < 3 {
+            input.take(DOCUMENT_BYTES_MAX).read_to_end(piece)?;
+            if piece.len() as u64 > DOCUMENT_BYTES_MAX {
+                return Err(
+                    "one JSON value over many lines: expected at most 64 MiB; write one event a line".into(),
+                );
+            }
+            return Ok(false);
+        }
     }
+    while piece.len() < PIECE_BYTES {
+        let bound = PIECE_BYTES as u64;
+        if input.by_ref().take(bound).read_until(b'\n', piece)? == 0 {
+            return Ok(false);
+        }
+    }
+    if !piece.ends_with(b"\n") {
+        input.by_ref().take(PIECE_BYTES as u64).read_until(b'\n', piece)?;
+    }
+    Ok(true)
+}
 
-    /// New secrets first, then the batch that is salted with them.
-    fn flush(&mut self) -> Result<(), Box<dyn Error>> {
-        let batch = std::mem::replace(&mut self.batch, BatchBuilder::new(true));
-        if batch.count() == 0 {
-            return Ok(());
+fn record(
+    node: &Node,
+    piece: &[u8],
+    options: &Options<'_>,
+    totals: &mut Totals,
+    bar: &ProgressBar,
+) -> Result<(), Box<dyn Error>> {
+    let sender = Sender { writer: WRITER, source: "import", known: Known::Imported, agent: None };
+    let (tally, batches) = node.ingest(piece, &sender, options);
+    totals.refused += tally.refused_lines;
+    for rejected in tally.refused {
+        bar.suspend(|| eprintln!("line {} refused: {}", rejected.line, rejected.reason));
+    }
+    if !batches.is_empty() {
+        for receipt in node.record(batches)? {
+            totals.accepted += u64::from(receipt.accepted);
+            totals.duplicates += u64::from(receipt.duplicates);
         }
-        self.ring.sync()?;
-        let now_us = SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros() as i64;
-        for receipt in self.log.append(now_us, vec![batch.finish()])? {
-            self.accepted += u64::from(receipt.accepted);
-            self.duplicates += u64::from(receipt.duplicates);
-        }
-        Ok(())
+    }
+    Ok(())
+}
+
+fn progress(size: Option<u64>) -> ProgressBar {
+    let bar = size.map_or_else(ProgressBar::no_length, ProgressBar::new);
+    let style = ProgressStyle::with_template("import {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}");
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
     }
 }

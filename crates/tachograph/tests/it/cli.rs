@@ -1,10 +1,7 @@
-//! The binary as a person uses it.
+//! The command line as a person uses it, on a folder at rest.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
-
-use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use crate::server::{tachograph, text};
+use std::process::Command;
 
 const EVENTS: &str = concat!(
     r#"{"id":"1","timestamp":"2026-11-20T10:30:15.123Z","agent":{"id":"ops/a","session_id":"s"},"#,
@@ -13,23 +10,6 @@ const EVENTS: &str = concat!(
     r#"{"agent":{"id":"ops/b"},"action":{"type":"decision","name":"rollback"},"password":"hunter2hunter2"}"#,
     "\n",
 );
-
-fn tachograph(data: &Path, arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_tachograph"))
-        .args(["--data", data.to_str().unwrap()])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
 
 #[test]
 fn import_prove_verify() {
@@ -56,7 +36,7 @@ fn a_changed_tile_is_named_and_so_is_a_changed_journal() {
     tachograph(&data, &["import", "-"], EVENTS);
     for (file, at, want) in [
         ("log/tile/0/000.p/2", 40, "entry 1"),
-        ("wal/0000000000000000.wal", 60, "2 entries are signed, 0 are there"),
+        ("wal/0000000000000000.wal", 60, "COMPLETENESS entry 1: is signed, but not there"),
         ("log/checkpoint", 30, "checkpoint"),
     ] {
         let path = data.join(file);

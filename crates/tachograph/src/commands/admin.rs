@@ -1,0 +1,92 @@
+//! `key` and `agents`: what people edit in the catalog.
+
+use super::{AgentCommand, Arguments, KeyCommand, read};
+use crate::clock::{now_us, random};
+use crate::http::new_key;
+use std::error::Error;
+use std::path::Path;
+use tacho_event::time;
+use tacho_store::catalog::{Agent, ApiKey, Catalog};
+
+pub(super) fn key(data: &Path, command: &KeyCommand) -> Result<bool, Box<dyn Error>> {
+    std::fs::create_dir_all(data).map_err(|e| format!("cannot create {}: {e}", data.display()))?;
+    let catalog = Catalog::open(&data.join("catalog.sqlite"))?;
+    match command {
+        KeyCommand::Create { name, role, agent, rate } => {
+            let (mut secret, mut id) = ([0; 32], [0; 4]);
+            random(&mut secret);
+            random(&mut id);
+            let (text, hash) = new_key(secret);
+            catalog.insert_key(&ApiKey {
+                id: format!("{:08x}", u32::from_be_bytes(id)),
+                name: name.clone(),
+                role: role.as_str().to_string(),
+                agent: agent.clone(),
+                hash,
+                rate_per_second: Some(*rate).filter(|rate| *rate > 0),
+                created_us: now_us(),
+                last_used_us: None,
+                revoked_us: None,
+            })?;
+            println!("{text}");
+            eprintln!("This key is shown once. Use it as: Authorization: Bearer KEY");
+        }
+        KeyCommand::List => {
+            let mut table = read::table(&["id", "name", "role", "agent", "events/s", "created", "revoked"]);
+            for key in catalog.keys()? {
+                let rate = key.rate_per_second.map_or("unlimited".to_string(), |rate| rate.to_string());
+                let revoked = key.revoked_us.map(time::format).unwrap_or_default();
+                let agent = key.agent.unwrap_or_default();
+                table.add_row([
+                    key.id,
+                    key.name,
+                    key.role,
+                    agent,
+                    rate,
+                    time::format(key.created_us),
+                    revoked,
+                ]);
+            }
+            println!("{table}");
+        }
+        KeyCommand::Revoke { id } => {
+            if !catalog.revoke_key(id, now_us())? {
+                return Err(format!("there is no active key {id}: tachograph key list shows them").into());
+            }
+            println!("{id} is revoked");
+        }
+    }
+    Ok(true)
+}
+
+pub(super) fn agents(arguments: &Arguments, command: &AgentCommand) -> Result<bool, Box<dyn Error>> {
+    match command {
+        AgentCommand::List { output } => {
+            read::sql(arguments, "SELECT * FROM agents ORDER BY last_seen DESC NULLS LAST", output.format)
+        }
+        AgentCommand::Set { id, name, team, version, alias_of, expected, note } => {
+            let catalog = Catalog::open(&arguments.data.join("catalog.sqlite"))?;
+            let mut agent = catalog
+                .agents()?
+                .into_iter()
+                .find(|agent| agent.id == *id)
+                .unwrap_or_else(|| Agent { id: id.clone(), ..Agent::default() });
+            let edits = [
+                (&mut agent.name, name),
+                (&mut agent.team, team),
+                (&mut agent.version, version),
+                (&mut agent.alias_of, alias_of),
+                (&mut agent.note, note),
+            ];
+            for (kept, edit) in edits {
+                if edit.is_some() {
+                    kept.clone_from(edit);
+                }
+            }
+            agent.expected = expected.unwrap_or(agent.expected);
+            catalog.put_agent(&agent)?;
+            println!("{id} is in the registry");
+            Ok(true)
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The command line: one variant a command, one file a family.
+
+mod admin;
+mod doctor;
+mod import;
+mod prove;
+mod read;
+mod run;
+
+use crate::http::Role;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::error::Error;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Tamper-evident flight recorder for AI agents.
+///
+/// `tachograph demo` shows everything at once; `tachograph serve` starts empty.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    /// The data folder: one folder is one log.
+    #[arg(long, default_value = "tachograph-data", global = true)]
+    data: PathBuf,
+    /// A running server (host:port); without it, the one that has the data folder open, or the folder itself.
+    #[arg(long, global = true)]
+    server: Option<String>,
+    /// API key for the server.
+    #[arg(long, env = "TACHOGRAPH_KEY", hide_env_values = true, global = true)]
+    key: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs a living fleet of agents against a real server, to look at and to ask.
+    Demo {
+        #[command(flatten)]
+        serve: Serve,
+        /// Stops by itself after so many live events.
+        #[arg(long)]
+        events: Option<u64>,
+        /// The same seed gives the same fleet.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Starts the recorder: HTTP in, HTTP out.
+    Serve(Serve),
+    /// Records a file of events of any format, also a Claude Code transcript; `-` reads standard input.
+    Import {
+        file: PathBuf,
+        /// The format, when it should not be recognised by itself.
+        #[arg(long)]
+        format: Option<String>,
+    },
+    /// Asks in SQL. Tables: events, agent_audit_log, sessions, agents, costs and others (docs/guide/sql.md).
+    #[command(
+        after_help = "Example: tachograph sql \"SELECT agent_id, count(*) FROM agent_audit_log GROUP BY 1\""
+    )]
+    Sql {
+        query: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Searches for words, "phrases" and field:value, newest first.
+    #[command(
+        after_help = "Example: tachograph search 'deploy -staging agent:ops/release-manager' --status failed"
+    )]
+    Search(read::Search),
+    /// Shows events as they are recorded.
+    Tail {
+        /// Only this agent.
+        #[arg(long)]
+        agent: Option<String>,
+    },
+    /// Shows one event, or a session as a person reads it.
+    Show {
+        /// Id of an event or a session, or the index of an entry.
+        id: String,
+        /// JSON as the server answers it.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints the C2SP tlog-proof of an event, by id or index.
+    Prove { id: String },
+    /// Checks the record: a data folder, a running server (--server), or a downloaded proof (--proof).
+    Verify {
+        /// A verifier key that was pinned outside this machine, or a file of them; repeat for more.
+        #[arg(long = "pin", value_name = "KEY")]
+        pins: Vec<String>,
+        /// A downloaded proof.
+        #[arg(long)]
+        proof: Option<PathBuf>,
+        /// The entry that the proof is about, when the proof does not carry it.
+        #[arg(long, requires = "proof")]
+        entry: Option<PathBuf>,
+        /// An older checkpoint: history before it must only have been appended to.
+        #[arg(long)]
+        since: Option<PathBuf>,
+    },
+    /// Prints the verifier keys of the log: pin them outside this machine.
+    Keys,
+    /// Prints the entries of the log, one a line: the permanent bytes.
+    Entries,
+    /// API keys: create, list, revoke.
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
+    /// The registry of agents.
+    Agents {
+        #[command(subcommand)]
+        command: AgentCommand,
+    },
+    /// Says what is wrong and what to do.
+    Doctor,
+    /// Prints the OpenAPI document of the HTTP interface.
+    Openapi,
+}
+
+#[derive(Args)]
+struct Serve {
+    /// Where to listen; anything but loopback needs keys. [default: 127.0.0.1:7420]
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+    /// The configuration file. [default: config.toml in the data folder]
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// The server's own logs as JSON.
+    #[arg(long)]
+    log_json: bool,
+}
+
+#[derive(Args)]
+struct Output {
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+/// How an answer is printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+    Csv,
+    Ndjson,
+}
+
+#[derive(Subcommand)]
+enum KeyCommand {
+    /// Makes a key and prints it once.
+    Create {
+        /// Who or what will use it.
+        name: String,
+        #[arg(long, value_enum, default_value_t = Role::Write)]
+        role: Role,
+        /// The agent that events without one belong to.
+        #[arg(long)]
+        agent: Option<String>,
+        /// Events per second that it may send; 0 is without limit.
+        #[arg(long, default_value_t = 50_000)]
+        rate: u32,
+    },
+    /// Lists the keys, never the secrets.
+    List,
+    /// Takes a key away; a running server notices within seconds.
+    Revoke { id: String },
+}
+
+#[derive(Subcommand)]
+enum AgentCommand {
+    /// Lists the agents that were seen or declared.
+    List {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Declares or edits an agent.
+    Set {
+        id: String,
+        #[arg(long)]
+        name: Option<String>,
+        #[arg(long)]
+        team: Option<String>,
+        #[arg(long)]
+        version: Option<String>,
+        /// The agent that this id is another name of.
+        #[arg(long)]
+        alias_of: Option<String>,
+        /// Whether it is expected to be seen.
+        #[arg(long)]
+        expected: Option<bool>,
+        #[arg(long)]
+        note: Option<String>,
+    },
+}
+
+/// Runs a command. Says whether all was well; `false` is a finding.
+pub(crate) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
+    let data = arguments.data.as_path();
+    match &arguments.command {
+        Command::Demo { serve, events, seed } => run::demo(data, serve, *events, *seed),
+        Command::Serve(serve) => run::serve(data, serve),
+        Command::Import { file, format } => import::run(arguments, file, format.as_deref()),
+        Command::Sql { query, output } => read::sql(arguments, query, output.format),
+        Command::Search(search) => read::search(arguments, search),
+        Command::Tail { agent } => read::tail(arguments, agent.as_deref()),
+        Command::Show { id, json } => read::show(arguments, id, *json),
+        Command::Prove { id } => prove::prove(arguments, id),
+        Command::Verify { pins, proof, entry, since } => {
+            prove::verify(arguments, pins, proof.as_deref(), entry.as_deref(), since.as_deref())
+        }
+        Command::Keys => prove::keys(data),
+        Command::Entries => prove::entries(arguments),
+        Command::Key { command } => admin::key(data, command),
+        Command::Agents { command } => admin::agents(arguments, command),
+        Command::Doctor => doctor::run(arguments),
+        Command::Openapi => {
+            println!("{}", crate::http::openapi().to_pretty_json()?);
+            Ok(true)
+        }
+    }
+}
+
+impl Arguments {
+    fn target(&self) -> Result<crate::target::Target, Box<dyn Error>> {
+        crate::target::Target::find(self.server.as_deref(), self.key.as_deref(), &self.data)
+    }
+}

@@ -1,0 +1,211 @@
+//! Commands that read: `sql`, `search`, `tail`, `show`. They ask over HTTP and print for people or programs.
+
+use super::{Arguments, Format, Output};
+use crate::client::Answer;
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{ContentArrangement, Table};
+use serde_json::Value;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, IsTerminal, Write};
+
+/// A search as it is typed.
+#[derive(clap::Args)]
+pub(super) struct Search {
+    /// Words, "phrases", field:value, -not.
+    q: Vec<String>,
+    /// At or after this time (RFC 3339).
+    #[arg(long)]
+    from: Option<String>,
+    /// Before this time.
+    #[arg(long)]
+    to: Option<String>,
+    #[arg(long)]
+    agent: Option<String>,
+    #[arg(long)]
+    session: Option<String>,
+    /// Action type or name.
+    #[arg(long = "type")]
+    kind: Option<String>,
+    /// success, failed, partial, running.
+    #[arg(long)]
+    status: Option<String>,
+    #[arg(long)]
+    user: Option<String>,
+    #[arg(long, default_value_t = 20)]
+    limit: u64,
+    /// Where the page before ended.
+    #[arg(long)]
+    cursor: Option<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Format {
+    /// What to ask the server for; tables are made here, from NDJSON.
+    fn accept(self) -> &'static str {
+        match self {
+            Format::Table | Format::Json => "application/json",
+            Format::Csv => "text/csv",
+            Format::Ndjson => "application/x-ndjson",
+        }
+    }
+}
+
+pub(super) fn sql(arguments: &Arguments, query: &str, format: Format) -> Result<bool, Box<dyn Error>> {
+    let answer = arguments.target()?.post("/v1/sql", format.accept(), query.as_bytes())?;
+    print(answer, format)
+}
+
+pub(super) fn search(arguments: &Arguments, search: &Search) -> Result<bool, Box<dyn Error>> {
+    let q = search.q.join(" ");
+    let mut path = format!("/v1/search?limit={}", search.limit);
+    let parameters = [
+        ("q", Some(&q).filter(|q| !q.is_empty())),
+        ("from", search.from.as_ref()),
+        ("to", search.to.as_ref()),
+        ("agent", search.agent.as_ref()),
+        ("session", search.session.as_ref()),
+        ("type", search.kind.as_ref()),
+        ("status", search.status.as_ref()),
+        ("user", search.user.as_ref()),
+        ("cursor", search.cursor.as_ref()),
+    ];
+    for (name, value) in parameters {
+        if let Some(value) = value {
+            write!(path, "&{name}={}", segment(value))?;
+        }
+    }
+    let format = search.output.format;
+    let answer = arguments.target()?.get(&path, format.accept())?;
+    print(answer, format)
+}
+
+fn print(answer: Answer, format: Format) -> Result<bool, Box<dyn Error>> {
+    let body = answer.good()?;
+    let mut out = std::io::stdout().lock();
+    if format != Format::Table {
+        out.write_all(&body)?;
+        if !body.ends_with(b"\n") {
+            out.write_all(b"\n")?;
+        }
+        return Ok(true);
+    }
+    let answer: Value = serde_json::from_slice(&body)?;
+    let empty = Vec::new();
+    let columns = answer["columns"].as_array().unwrap_or(&empty);
+    let rows = answer["rows"].as_array().unwrap_or(&empty);
+    let names: Vec<&str> = columns.iter().map(column_name).collect();
+    // A wide row is easier to read downwards.
+    if names.len() > WIDE && rows.iter().all(Value::is_object) {
+        for row in rows {
+            writeln!(out, "{}", downwards(&names, row))?;
+        }
+    } else {
+        let mut table = table(&names);
+        for row in rows {
+            table.add_row(names.iter().map(|name| cell(&row[*name])));
+        }
+        writeln!(out, "{table}")?;
+    }
+    let more =
+        answer["cursor"].as_str().map(|cursor| format!("; more with --cursor {cursor}")).unwrap_or_default();
+    writeln!(out, "{} rows of a log of {} entries{more}", rows.len(), answer["tree_size"])?;
+    Ok(true)
+}
+
+/// More columns than this do not fit beside each other.
+const WIDE: usize = 12;
+
+fn column_name(column: &Value) -> &str {
+    column.as_str().or_else(|| column["name"].as_str()).unwrap_or("?")
+}
+
+/// One `name  value` line for each column that has a value.
+fn downwards(names: &[&str], row: &Value) -> String {
+    let width = names.iter().map(|name| name.len()).max().unwrap_or(0);
+    let set = names.iter().filter(|name| !row[**name].is_null());
+    set.fold(String::new(), |text, name| format!("{text}{name:width$}  {}\n", cell(&row[*name])))
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// An empty table with these columns, as wide as the terminal.
+pub(super) fn table(columns: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(UTF8_HORIZONTAL_ONLY).set_header(columns.iter().copied());
+    if std::io::stdout().is_terminal() {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+    }
+    table
+}
+
+pub(super) fn show(arguments: &Arguments, id: &str, json: bool) -> Result<bool, Box<dyn Error>> {
+    let target = arguments.target()?;
+    let accept = if json { "application/json" } else { "text/plain" };
+    let session = target.get(&format!("/v1/sessions/{}", segment(id)), accept)?;
+    let body = if session.status == 404 {
+        let event: Value = serde_json::from_slice(
+            &target.get(&format!("/v1/events/{}", segment(id)), "application/json")?.good()?,
+        )?;
+        format!("{}\n", serde_json::to_string_pretty(&event)?).into_bytes()
+    } else {
+        session.good()?
+    };
+    std::io::stdout().write_all(&body)?;
+    Ok(true)
+}
+
+pub(super) fn tail(arguments: &Arguments, agent: Option<&str>) -> Result<bool, Box<dyn Error>> {
+    let target = arguments.target()?;
+    let client = target.client().ok_or("nothing is recorded now: start a server (tachograph serve)")?;
+    let path = agent.map_or("/v1/tail".to_string(), |agent| format!("/v1/tail?agent={}", segment(agent)));
+    let mut out = std::io::stdout().lock();
+    for line in BufReader::new(client.stream(&path)?).lines() {
+        let line = line?;
+        if let Some(data) = line.strip_prefix("data:") {
+            writeln!(out, "{}", live_line(data.trim_start()))?;
+            out.flush()?;
+        }
+    }
+    Ok(true)
+}
+
+/// One event on one line: time, agent, what, how it went.
+fn live_line(json: &str) -> String {
+    let event: Value = serde_json::from_str(json).unwrap_or_default();
+    let entry = &event["entry"];
+    let Some(time) = entry["time"].as_i64() else {
+        return format!("… {json} batches were missed; search finds them");
+    };
+    let word = |name: &str| entry[name].as_str().unwrap_or_default();
+    let detail = ["input", "decision", "error", "extra"].iter().find(|name| !event[**name].is_null());
+    let detail: String =
+        detail.map(|name| event[*name].to_string()).unwrap_or_default().chars().take(100).collect();
+    let time = tacho_event::time::format(time);
+    format!(
+        "{time}  {:24}  {:9}  {} {}  {detail}",
+        word("agent"),
+        word("outcome"),
+        word("type"),
+        word("action")
+    )
+}
+
+/// Percent-encodes a text for a path segment or a parameter.
+pub(super) fn segment(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(byte as char);
+        } else {
+            write!(out, "%{byte:02X}").expect("a String takes text");
+        }
+        out
+    })
+}

@@ -1,0 +1,163 @@
+//! The HTTP faces: one router, one state, one OpenAPI document made from the same list of handlers.
+
+mod auth;
+mod ops;
+mod problem;
+mod read;
+mod slowest;
+mod tail;
+mod tlog;
+mod write;
+
+pub(crate) use auth::{Auth, Role, new_key};
+pub(crate) use ops::{Health, Metrics};
+
+use crate::node::Node;
+use axum::Router;
+use axum::routing::{get, post};
+use parking_lot::RwLock;
+use problem::Problem;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tacho_event::record::Batch;
+use tacho_record::Receipt;
+use tokio::sync::{Semaphore, watch};
+use utoipa::OpenApi;
+
+/// Kilobytes of request bodies that may be in memory together.
+const BODIES_KB: usize = 256 << 10;
+
+/// What every handler sees.
+pub(crate) struct App {
+    pub node: Node,
+    pub metrics: Metrics,
+    auth: RwLock<Arc<Auth>>,
+    /// One permit for each kilobyte of a body that is being read.
+    bodies: Semaphore,
+    slowest: slowest::Slowest,
+    /// True once the server is stopping: ends what would go on for ever.
+    stopping: watch::Sender<bool>,
+}
+
+impl App {
+    pub(crate) fn new(node: Node, auth: Auth) -> App {
+        App {
+            node,
+            metrics: Metrics::default(),
+            auth: RwLock::new(Arc::new(auth)),
+            bodies: Semaphore::new(BODIES_KB),
+            slowest: slowest::Slowest::default(),
+            stopping: watch::channel(false).0,
+        }
+    }
+
+    /// Ends the streams that have no end of their own.
+    pub(crate) fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
+    }
+
+    fn auth(&self) -> Arc<Auth> {
+        Arc::clone(&self.auth.read())
+    }
+
+    /// Takes keys that were created or revoked meanwhile.
+    pub(crate) fn set_auth(&self, auth: Auth) {
+        *self.auth.write() = Arc::new(auth);
+    }
+
+    /// Records batches; returns when they are durable.
+    async fn record(&self, batches: Vec<Batch>) -> Result<Vec<Receipt>, Problem> {
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        let submitted = self.node.submit(batches, Box::new(move |receipts| drop(answer.send(receipts))));
+        let recorded = match submitted {
+            Ok(()) => match answered.await {
+                Ok(Ok(receipts)) => Ok(receipts),
+                Ok(Err(error)) => Err(Problem::from(error.as_ref())),
+                Err(_) => Err(Problem::internal("the recorder went away before it answered")),
+            },
+            Err(full) => Err(full.into()),
+        };
+        if recorded.is_err() {
+            self.metrics.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        recorded
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        let status = self.node.status();
+        let stopped = status.stopped();
+        let followers = status.followers();
+        let mut faults: Vec<String> = stopped.iter().cloned().collect();
+        let failing = followers.iter().filter_map(|f| Some(format!("{}: {}", f.name, f.fault.as_ref()?)));
+        faults.extend(failing);
+        faults.extend(self.node.last_check().filter(|check| !check.good).map(|check| check.summary));
+        let word = match (&stopped, faults.is_empty()) {
+            (Some(_), _) => "stopped",
+            (None, false) => "degraded",
+            (None, true) => "ok",
+        };
+        Health {
+            status: word,
+            size: status.size(),
+            sealed: status.sealed(),
+            visible: self.node.visible(),
+            faults,
+        }
+    }
+}
+
+/// Every path and its handler.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/log", post(write::events))
+        .route("/v1/events", post(write::events))
+        .route("/insert/jsonline", post(write::events))
+        .route("/v1/sql", get(read::sql_get).post(read::sql_post))
+        .route("/v1/search", get(read::search))
+        .route("/v1/events/{id}", get(read::event))
+        .route("/v1/events/{id}/proof", get(read::proof))
+        .route("/v1/sessions/{id}", get(read::session))
+        .route("/v1/queries", get(read::queries))
+        .route("/v1/tail", get(tail::tail))
+        .route("/tlog/checkpoint", get(tlog::checkpoint))
+        .route("/tlog/tile/{*path}", get(tlog::tile))
+        .route("/health", get(ops::health))
+        .route("/ready", get(ops::ready))
+        .route("/metrics", get(ops::metrics))
+        .route("/v1/openapi.json", get(ops::openapi))
+        .fallback(async || Problem::not_found("no such path; /v1/openapi.json lists all"))
+        .layer(axum::extract::DefaultBodyLimit::disable())
+        .with_state(app)
+}
+
+/// The interface, from the handlers themselves.
+pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
+    #[derive(OpenApi)]
+    #[openapi(
+        info(title = "tachograph", description = "Tamper-evident flight recorder for fleets of AI agents."),
+        paths(
+            write::events,
+            read::sql_get,
+            read::sql_post,
+            read::search,
+            read::event,
+            read::proof,
+            read::session,
+            read::queries,
+            tail::tail,
+            tlog::checkpoint,
+            tlog::tile,
+            ops::health,
+            ops::ready,
+            ops::metrics,
+            ops::openapi
+        ),
+        components(schemas(problem::Problem, write::Recorded, write::RejectedLine, ops::Health))
+    )]
+    struct Interface;
+    Interface::openapi()
+}

@@ -1,0 +1,304 @@
+//! Asking over HTTP: SQL, search, one event, its proof, a session. Answers by `Accept`: JSON, NDJSON, CSV, Arrow.
+//!
+//! Every answer is about one moment of the log, at least as new as everything that was acknowledged before.
+
+use super::App;
+use super::auth::Role;
+use super::problem::Problem;
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures::stream;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+use tacho_event::time::Micros;
+use tacho_query::{AgentEdit, Answer, Encoder, EventKey, Format, Kind, QueryError, Search};
+
+/// A query's text, bytes.
+const QUERY_BYTES_MAX: usize = 256 << 10;
+
+/// The query of a GET request.
+#[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
+pub(crate) struct Sql {
+    /// One SELECT in PostgreSQL's dialect.
+    pub query: String,
+}
+
+/// Asks in SQL.
+#[utoipa::path(get, path = "/v1/sql", tag = "ask", params(Sql), responses(
+    (status = 200, description = "JSON {columns, rows, …}, NDJSON, CSV or an Arrow stream, by Accept", body = String),
+    (status = 400, description = "The query is not understood, with its place", body = Problem),
+    (status = 422, description = "The query asks for too much", body = Problem)))]
+pub(crate) async fn sql_get(
+    State(app): State<Arc<App>>,
+    Query(sql): Query<Sql>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    app.auth().check(&headers, Role::Read)?;
+    answer(&app, &headers, sql.query).await
+}
+
+/// Asks in SQL; the body is the query itself, or `{"query": "…"}`.
+#[utoipa::path(post, path = "/v1/sql", tag = "ask", request_body = String, responses(
+    (status = 200, description = "As GET", body = String),
+    (status = 400, description = "The query is not understood, with its place", body = Problem),
+    (status = 422, description = "The query asks for too much", body = Problem)))]
+pub(crate) async fn sql_post(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    app.auth().check(&headers, Role::Read)?;
+    let body = axum::body::to_bytes(body, QUERY_BYTES_MAX)
+        .await
+        .map_err(|_| Problem::too_large(format!("a query: expected at most {QUERY_BYTES_MAX} bytes")))?;
+    answer(&app, &headers, query_text(&body)?).await
+}
+
+fn query_text(body: &Bytes) -> Result<String, Problem> {
+    let text = std::str::from_utf8(body).map_err(|_| Problem::bad_request("the query is not UTF-8 text"))?;
+    if !text.trim_start().starts_with('{') {
+        return Ok(text.to_string());
+    }
+    let sql: Sql = serde_json::from_str(text)
+        .map_err(|error| Problem::bad_request(format!("expected {{\"query\": \"SELECT …\"}}: {error}")))?;
+    Ok(sql.query)
+}
+
+async fn answer(app: &App, headers: &HeaderMap, query: String) -> Result<Response, Problem> {
+    app.metrics.queries.fetch_add(1, Ordering::Relaxed);
+    let started = Instant::now();
+    let agents = registry(app)?;
+    let snapshot = app.node.snapshot().await;
+    let answer = app.node.engine().sql(snapshot, &agents, &query).await?;
+    let slow = Slow { text: query, started };
+    Ok(respond(app, headers, answer, None, Some(slow)).await?)
+}
+
+/// A query that is running, for the list of the slowest.
+struct Slow {
+    text: String,
+    started: Instant,
+}
+
+/// Writes an answer in the wanted format. An error after the first rows breaks the body off: a client must not take
+/// a part for the whole.
+async fn respond(
+    app: &App,
+    headers: &HeaderMap,
+    mut answer: Answer,
+    cursor: Option<String>,
+    slow: Option<Slow>,
+) -> Result<Response, QueryError> {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let format = Format::of_accept(accept);
+    let mut encoder = Encoder::new(format, Arc::clone(&answer.schema), answer.log_size)?.with_cursor(cursor);
+    let size = answer.log_size.to_string();
+    let kind = [(header::CONTENT_TYPE, format.media_type())];
+    let tree = [("x-log-size", size)];
+    // Most answers are small: they are written whole, so that an error is still an honest status.
+    let mut first = Vec::new();
+    loop {
+        match answer.next().await? {
+            Some(batch) => encoder.batch(&batch, &mut first)?,
+            None => {
+                encoder.finish(&mut first)?;
+                app.slowest.note(slow.as_ref().map(|slow| (slow.text.as_str(), slow.started.elapsed())));
+                return Ok((kind, tree, first).into_response());
+            }
+        }
+        if first.len() > WHOLE_BYTES {
+            break;
+        }
+    }
+    let rest = stream::unfold(Some((answer, encoder)), |state| async move {
+        let (mut answer, mut encoder) = state?;
+        let mut out = Vec::new();
+        let step = match answer.next().await {
+            Ok(Some(batch)) => encoder.batch(&batch, &mut out).map(|()| Some((answer, encoder))),
+            Ok(None) => encoder.finish(&mut out).map(|()| None),
+            Err(error) => Err(error),
+        };
+        match step {
+            Ok(next) => Some((Ok(Bytes::from(out)), next)),
+            Err(error) => Some((Err(error), None)),
+        }
+    });
+    let start = stream::once(async move { Ok(Bytes::from(first)) });
+    let body = Body::from_stream(futures::StreamExt::chain(start, rest));
+    app.slowest.note(slow.as_ref().map(|slow| (slow.text.as_str(), slow.started.elapsed())));
+    Ok((kind, tree, body).into_response())
+}
+
+/// A search as it stands in a URL.
+#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+pub(crate) struct Searching {
+    /// Words, "phrases", field:value, each with `-` before it for "not".
+    q: String,
+    /// At or after this time: RFC 3339, or Unix time.
+    from: Option<String>,
+    /// Before this time.
+    to: Option<String>,
+    agent: Option<String>,
+    session: Option<String>,
+    /// Type or name of the action.
+    r#type: Option<String>,
+    /// `success`, `failed`, `partial`, `running`.
+    status: Option<String>,
+    user: Option<String>,
+    /// At most 10,000; 100 when it is not given.
+    limit: Option<usize>,
+    /// Where the page before ended.
+    cursor: Option<String>,
+}
+
+impl Searching {
+    fn search(self) -> Result<Search, Problem> {
+        Ok(Search {
+            q: self.q,
+            from: moment("from", self.from)?,
+            to: moment("to", self.to)?,
+            agent: self.agent,
+            session: self.session,
+            action: self.r#type,
+            status: self.status,
+            user: self.user,
+            limit: self.limit,
+            cursor: self.cursor,
+        })
+    }
+}
+
+fn moment(name: &str, text: Option<String>) -> Result<Option<Micros>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let parsed = tacho_event::time::parse(&text);
+    let time =
+        parsed.map_err(|error| Problem::bad_request(format!("{name} \"{text}\" is no time: {error}")))?;
+    Ok(Some(time))
+}
+
+/// Answers up to this size are written whole before the status is sent, bytes.
+const WHOLE_BYTES: usize = 4 << 20;
+
+/// Free text, filters and a cursor; newest first.
+#[utoipa::path(get, path = "/v1/search", tag = "ask", params(Searching), responses(
+    (status = 200, description = "As /v1/sql", body = String),
+    (status = 400, description = "The search is not understood", body = Problem)))]
+pub(crate) async fn search(
+    State(app): State<Arc<App>>,
+    Query(parameters): Query<Searching>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    app.auth().check(&headers, Role::Read)?;
+    app.metrics.queries.fetch_add(1, Ordering::Relaxed);
+    let snapshot = app.node.snapshot().await;
+    let page = app.node.engine().search(snapshot, &parameters.search()?).await?;
+    Ok(respond(&app, &headers, page.answer, page.cursor, None).await?)
+}
+
+/// One event with everything that is known of it, by id or by index.
+#[utoipa::path(get, path = "/v1/events/{id}", tag = "ask", params(("id" = String, Path)), responses(
+    (status = 200, description = "header, who, facts, sections; why a section is gone", body = String),
+    (status = 404, description = "No such event", body = Problem)))]
+pub(crate) async fn event(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<serde_json::Value>, Problem> {
+    app.auth().check(&headers, Role::Read)?;
+    Ok(Json(find(&app, &id).await?))
+}
+
+async fn find(app: &App, id: &str) -> Result<serde_json::Value, Problem> {
+    let snapshot = app.node.snapshot().await;
+    let key = match id.parse() {
+        Ok(index) if index < snapshot.size => EventKey::Index(index),
+        _ => EventKey::Id(id),
+    };
+    let found = app.node.engine().event(snapshot, key).await?;
+    found.ok_or_else(|| Problem::not_found(format!("no event has the id or index {id}")))
+}
+
+/// The C2SP tlog-proof of an event; the entry is its extra data, so that the file can be checked alone.
+#[utoipa::path(get, path = "/v1/events/{id}/proof", tag = "prove", params(("id" = String, Path)), responses(
+    (status = 200, description = "c2sp.org/tlog-proof@v1", body = String),
+    (status = 404, description = "No such event, or not sealed yet (a second later it is)", body = Problem)))]
+pub(crate) async fn proof(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    app.auth().check(&headers, Role::Read)?;
+    let event = find(&app, &id).await?;
+    let index =
+        event["header"]["index"].as_u64().ok_or_else(|| Problem::internal("an event without an index"))?;
+    let prove = move || app.node.prove(index).map_err(|error| Problem::not_found(error.to_string()).retry(1));
+    let proof = tokio::task::spawn_blocking(prove).await;
+    let proof = proof.map_err(|error| Problem::internal(error.to_string()))??;
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], proof.to_string()).into_response())
+}
+
+/// A session from its first event to its last, as a person reads it.
+#[utoipa::path(get, path = "/v1/sessions/{id}", tag = "ask", params(("id" = String, Path)), responses(
+    (status = 200, description = "JSON, or text when Accept is text/plain", body = String),
+    (status = 404, description = "No such session", body = Problem)))]
+pub(crate) async fn session(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    app.auth().check(&headers, Role::Read)?;
+    let snapshot = app.node.snapshot().await;
+    let timeline = app.node.engine().timeline(snapshot, &id).await?;
+    let timeline = timeline.ok_or_else(|| Problem::not_found(format!("no session has the id {id}")))?;
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accept.starts_with("text/plain") {
+        return Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], timeline.text()).into_response());
+    }
+    Ok(Json(timeline).into_response())
+}
+
+/// The slowest queries since the start.
+#[utoipa::path(get, path = "/v1/queries", tag = "operate", responses(
+    (status = 200, description = "The ten slowest, slowest first: query, milliseconds", body = String)))]
+pub(crate) async fn queries(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+) -> Result<Json<serde_json::Value>, Problem> {
+    app.auth().check(&headers, Role::Read)?;
+    Ok(Json(app.slowest.json()))
+}
+
+/// What people wrote into the registry of agents.
+fn registry(app: &App) -> Result<Vec<AgentEdit>, Problem> {
+    let agents = app.node.store().catalog().agents().map_err(|error| Problem::internal(error.to_string()))?;
+    let edit = |agent: tacho_store::catalog::Agent| AgentEdit {
+        agent_id: agent.id,
+        alias_of: agent.alias_of,
+        name: agent.name,
+        version: agent.version,
+        team: agent.team,
+        expected: agent.expected,
+        note: agent.note,
+    };
+    Ok(agents.into_iter().map(edit).collect())
+}
+
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Problem {
+        let detail = error.to_string();
+        match error.kind {
+            Kind::Syntax | Kind::Unknown | Kind::Value => Problem::bad_request(detail),
+            Kind::ReadOnly => Problem::new(StatusCode::FORBIDDEN, "Queries only read", detail),
+            Kind::TooMuchMemory | Kind::Timeout | Kind::RowsLimit => {
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "The query asks for too much", detail)
+            }
+            Kind::Busy => Problem::busy(detail),
+            Kind::Internal => Problem::internal(detail),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The ways in over HTTP: `POST /log`, `POST /v1/events`, `POST /insert/jsonline`. Any format, single, array or
+//! NDJSON, plain, gzip or zstd.
+//!
+//! Guarantee: an event that the answer counts as accepted is on disk and in the total order.
+
+use super::App;
+use super::auth::Role;
+use super::problem::Problem;
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tacho_event::limits::BODY_BYTES_MAX;
+use tacho_event::words::Known;
+use tacho_ingest::accept::Sender;
+use tacho_ingest::formats::{Format, Mapping};
+use tacho_ingest::{Options, Rejected};
+use tacho_record::Receipt;
+
+/// Bodies up to this size are taken in on the connection's own thread: handing them over costs more.
+const SMALL_BODY: usize = 16 << 10;
+
+/// What became of a request's events.
+#[derive(Debug, Default, serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct Recorded {
+    /// Events that are on the log now.
+    pub accepted: u64,
+    /// Events that were on the log before: same id and content.
+    pub duplicates: u64,
+    /// Lines that were refused, at most a thousand of them named.
+    pub rejected: Vec<RejectedLine>,
+    pub rejected_count: u64,
+    /// Index of the first accepted event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_index: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_index: Option<u64>,
+}
+
+/// A line that was refused.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct RejectedLine {
+    /// Line of the body, or position in its array, from 1.
+    pub line: u64,
+    /// What is wrong and what was expected.
+    pub reason: String,
+}
+
+impl From<Rejected> for RejectedLine {
+    fn from(rejected: Rejected) -> RejectedLine {
+        RejectedLine { line: rejected.line, reason: rejected.reason.to_string() }
+    }
+}
+
+/// Parameters of the ways in. Others that VictoriaLogs' shippers send (`_stream_fields` …) change nothing: every
+/// member is kept and queryable anyway.
+#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+pub(crate) struct Parameters {
+    /// The format's name, when it should not be recognised by itself.
+    pub format: Option<String>,
+    /// The member that holds the time, as VictoriaLogs' clients name it.
+    #[serde(rename = "_time_field")]
+    pub time_field: Option<String>,
+    /// The member that holds the message.
+    #[serde(rename = "_msg_field")]
+    pub msg_field: Option<String>,
+}
+
+/// Records events of any format.
+#[utoipa::path(post, path = "/v1/events", tag = "record", params(Parameters), request_body = String, responses(
+    (status = 200, description = "Recorded durably; refused lines are named", body = Recorded),
+    (status = 400, description = "The body can't be read", body = Problem),
+    (status = 413, description = "The body is too large", body = Problem),
+    (status = 422, description = "Every event was refused", body = Recorded),
+    (status = 429, description = "The credential sends too fast", body = Problem),
+    (status = 503, description = "Too much is waiting, or the recorder has stopped", body = Problem),
+    (status = 507, description = "The disk is full", body = Problem)))]
+pub(crate) async fn events(
+    State(app): State<Arc<App>>,
+    Query(parameters): Query<Parameters>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let credential = app.auth().check(&headers, Role::Write)?;
+    if let Err(problem) = app.auth().may_write(&credential) {
+        app.metrics.limited.fetch_add(1, Ordering::Relaxed);
+        return Err(problem);
+    }
+    let format = format_of(&parameters)?;
+    let body = read_body(&app, &headers, body).await?;
+    let agent = headers.get("x-agent-id").and_then(|value| value.to_str().ok()).map(str::to_string);
+    let agent = agent.or_else(|| credential.agent.clone());
+    let work = {
+        let app = Arc::clone(&app);
+        let writer = credential.writer;
+        move || {
+            let sender =
+                Sender { writer, source: "http", known: Known::SelfReported, agent: agent.as_deref() };
+            let mapping = Mapping {
+                time_field: parameters.time_field.as_deref(),
+                msg_field: parameters.msg_field.as_deref(),
+            };
+            app.node.ingest(&body, &sender, &Options { format, mapping, ..Options::default() })
+        }
+    };
+    let (tally, batches) = work_on(work, &headers).await?;
+    let mut recorded = Recorded {
+        rejected_count: tally.refused_lines,
+        rejected: tally.refused.into_iter().map(Into::into).collect(),
+        ..Recorded::default()
+    };
+    app.auth().charge(&credential, tally.events + tally.refused_lines);
+    if !batches.is_empty() {
+        for receipt in app.record(batches).await? {
+            recorded.add(&receipt);
+        }
+    }
+    app.metrics.count(&recorded);
+    let all_refused = recorded.rejected_count > 0 && recorded.accepted + recorded.duplicates == 0;
+    let status = if all_refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok((status, Json(recorded)).into_response())
+}
+
+impl Recorded {
+    fn add(&mut self, receipt: &Receipt) {
+        self.accepted += u64::from(receipt.accepted);
+        self.duplicates += u64::from(receipt.duplicates);
+        if let Some((first, last)) = receipt.range {
+            self.first_index.get_or_insert(first);
+            self.last_index = Some(last);
+        }
+    }
+}
+
+fn format_of(parameters: &Parameters) -> Result<Option<Format>, Problem> {
+    let Some(name) = parameters.format.as_deref() else { return Ok(None) };
+    let format = Format::by_name(name).ok_or_else(|| {
+        let known: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
+        let detail = format!("format \"{name}\" is unknown: expected one of {}", known.join(", "));
+        Problem::bad_request(detail)
+    })?;
+    Ok(Some(format))
+}
+
+/// Small bodies here, large ones on a thread that may block.
+async fn work_on<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+    headers: &HeaderMap,
+) -> Result<T, Problem> {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: usize| length <= SMALL_BODY)
+        && !headers.contains_key(header::CONTENT_ENCODING)
+    {
+        return Ok(work());
+    }
+    tokio::task::spawn_blocking(work).await.map_err(|error| Problem::internal(error.to_string()))
+}
+
+/// Reads and decompresses a body within the limits.
+async fn read_body(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let wanted = length.unwrap_or(1usize << 20).min(BODY_BYTES_MAX);
+    if length.is_some_and(|length| length > BODY_BYTES_MAX) {
+        return Err(over());
+    }
+    // Bodies in memory are bounded together: one sender's large body may make others wait, never the process die.
+    let kilobytes = (wanted / 1024 + 1) as u32;
+    let _held = app
+        .bodies
+        .try_acquire_many(kilobytes)
+        .map_err(|_| Problem::busy("the bodies that are being read fill the memory set aside for them"))?;
+    let bytes = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
+        if std::error::Error::source(&error).is_some_and(|cause| cause.to_string().contains("limit")) {
+            over()
+        } else {
+            Problem::bad_request(format!("the body ended early: {error}"))
+        }
+    })?;
+    let encoding = headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?"));
+    match encoding {
+        None | Some("identity" | "") => Ok(bytes),
+        Some("gzip" | "x-gzip") => decompress("gzip", flate2::read::MultiGzDecoder::new(bytes.as_ref())),
+        Some("zstd") => match zstd::stream::read::Decoder::new(bytes.as_ref()) {
+            Ok(decoder) => decompress("zstd", decoder),
+            Err(error) => Err(Problem::bad_request(format!("the body is not zstd: {error}"))),
+        },
+        Some(other) => {
+            let detail = format!("Content-Encoding \"{other}\" is unknown: expected gzip, zstd or none");
+            Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The encoding is not understood", detail))
+        }
+    }
+}
+
+fn decompress(name: &str, decoder: impl Read) -> Result<Bytes, Problem> {
+    let mut out = Vec::new();
+    let bound = BODY_BYTES_MAX as u64 + 1;
+    decoder
+        .take(bound)
+        .read_to_end(&mut out)
+        .map_err(|error| Problem::bad_request(format!("the body is not whole {name}: {error}")))?;
+    if out.len() as u64 == bound {
+        return Err(over());
+    }
+    Ok(out.into())
+}
+
+fn over() -> Problem {
+    Problem::too_large(format!("expected at most {BODY_BYTES_MAX} bytes, also after decompression"))
+}

@@ -1,0 +1,246 @@
+//! An open data folder, wired: key ring, recorder, store, query engine. Everything that serves or imports uses it.
+
+use crate::clock::{FreshIds, now_us};
+use crate::config::Config;
+use crate::folder::Keys;
+use crate::follow::{StoreFollower, TailFollower};
+use crate::verify::Check;
+use parking_lot::Mutex;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tacho_event::record::Batch;
+use tacho_ingest::accept::{Acceptor, Sender};
+use tacho_ingest::classify::Classifier;
+use tacho_ingest::{Ingest, Options, Tally};
+use tacho_merkle::tile::{BundlePath, TILE_WIDTH, TileReader};
+use tacho_merkle::{Checkpoint, Note, TlogProof, VerifierKey};
+use tacho_query::{Engine, Limits};
+use tacho_record::keyring::KeyRing;
+use tacho_record::log::{Lock, Log, Released};
+use tacho_record::recorder::{Answer, Full, Recorder, Status};
+use tacho_record::sealer::TileFolder;
+use tacho_record::sequence::{Past, Sequenced, Sequencer};
+use tacho_record::{Receipt, RecordError};
+use tacho_redact::Redactor;
+use tacho_store::{Snapshot, Store};
+use tokio::sync::{broadcast, watch};
+
+/// Batches that a live watcher may be behind before it loses some.
+const TAIL_QUEUE: usize = 256;
+
+/// One data folder, recording.
+pub(crate) struct Node {
+    data: PathBuf,
+    verifiers: Vec<VerifierKey>,
+    ring: Arc<std::sync::Mutex<KeyRing>>,
+    ingest: Ingest,
+    recorder: Recorder,
+    store: Arc<Store>,
+    engine: Engine,
+    visible: watch::Receiver<u64>,
+    tail: broadcast::Sender<Arc<Sequenced>>,
+    last_check: Mutex<Option<Check>>,
+}
+
+impl Node {
+    /// Opens a folder, or starts a new one; recovers what a crash left.
+    pub(crate) fn open(data: &Path, config: &Config) -> Result<Node, Box<dyn Error>> {
+        // First of all: nothing may be read or mended while another process writes.
+        let lock = Lock::take(data)?;
+        let keys = Keys::open(data, config.origin.as_deref())?;
+        let ring = Arc::new(std::sync::Mutex::new(keys.ring(data)?));
+        // A replay may bring more than the follower lets come together: cuts wait until the recorder runs.
+        let options =
+            tacho_store::Options { hot_bytes_max: usize::MAX, ..tacho_store::Options::new(keys.origin()) };
+        let store = Arc::new(Store::open(data, options)?);
+        let released = released(&store)?;
+        let follow = |batch: &Sequenced| {
+            store.append(batch.record, &batch.batch, &batch.decisions).map_err(|error| {
+                RecordError::Poisoned {
+                    why: format!("the store could not take record {}: {error}", batch.record),
+                }
+            })
+        };
+        let log = Log::recover(data, lock, keys.origin(), keys.signers()?, released, |_| {}, follow)?;
+        let status = Arc::new(Status::default());
+        let (visible_sender, visible) = watch::channel(store.snapshot().size);
+        let (tail, _) = broadcast::channel(TAIL_QUEUE);
+        let tiles = TileFolder(data.join("log"));
+        let writer =
+            StoreFollower::new(Arc::clone(&store), tiles, Arc::clone(&status), visible_sender, &config.store);
+        let followers: Vec<Box<dyn tacho_record::recorder::Follower>> =
+            vec![Box::new(writer), Box::new(TailFollower(tail.clone()))];
+        let recorder = Recorder::start(log, Arc::clone(&ring), now_us, status, followers);
+        let limits = Limits {
+            memory_bytes: config.query.memory_mb << 20,
+            time: std::time::Duration::from_secs(config.query.seconds),
+            rows_max: config.query.rows as u64,
+            concurrency: config.query.at_once,
+        };
+        Ok(Node {
+            data: data.to_path_buf(),
+            verifiers: keys.verifiers()?,
+            ring,
+            ingest: Ingest {
+                acceptor: Acceptor {
+                    redactor: Redactor::new(&config.redaction)?,
+                    minimisation: config.minimise.clone(),
+                    id_key: keys.id_key(),
+                },
+                classifier: Classifier::new(&config.classes)?,
+            },
+            recorder,
+            store,
+            engine: Engine::new(limits)?,
+            visible,
+            tail,
+            last_check: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    pub(crate) fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(crate) fn verifiers(&self) -> &[VerifierKey] {
+        &self.verifiers
+    }
+
+    pub(crate) fn status(&self) -> &Arc<Status> {
+        self.recorder.status()
+    }
+
+    /// Decodes, redacts and commits a body's events; nothing is recorded yet.
+    pub(crate) fn ingest(
+        &self,
+        body: &[u8],
+        sender: &Sender<'_>,
+        options: &Options<'_>,
+    ) -> (Tally, Vec<Batch>) {
+        let now = now_us();
+        let (mut ids, mut batches) = (FreshIds::at(now), Vec::new());
+        let tally =
+            self.ingest.body(body, sender, options, now, &mut || ids.next(), &self.ring, &mut batches);
+        (tally, batches)
+    }
+
+    pub(crate) fn submit(&self, batches: Vec<Batch>, answer: Answer) -> Result<(), Full> {
+        self.recorder.submit(batches, answer)
+    }
+
+    /// Records batches and waits until they are durable, also when the queue is full: for imports.
+    pub(crate) fn record(&self, batches: Vec<Batch>) -> Result<Vec<Receipt>, Arc<RecordError>> {
+        loop {
+            let (answer, answered) = std::sync::mpsc::channel();
+            let done = Box::new(move |receipts| drop(answer.send(receipts)));
+            if self.submit(batches.clone(), done).is_ok() {
+                return answered.recv().unwrap_or_else(|_| {
+                    Err(Arc::new(RecordError::Poisoned { why: "the recorder went away".into() }))
+                });
+            }
+            // Senders over HTTP are told to come back; an import waits by itself.
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+
+    /// What a query sees now: everything that was acknowledged before the call.
+    pub(crate) async fn snapshot(&self) -> Arc<Snapshot> {
+        let wanted = self.status().size();
+        let mut visible = self.visible.clone();
+        // When the store has stopped, the query answers with what there is.
+        drop(visible.wait_for(|size| *size >= wanted).await);
+        self.store.snapshot()
+    }
+
+    /// The same for a thread that may wait: at least the first `size` entries.
+    pub(crate) fn snapshot_blocking(&self, size: u64) -> Arc<Snapshot> {
+        while self.visible() < size && self.status().stopped().is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        self.store.snapshot()
+    }
+
+    /// Entries that queries see.
+    pub(crate) fn visible(&self) -> u64 {
+        self.store.snapshot().size
+    }
+
+    pub(crate) fn hot_bytes(&self) -> usize {
+        self.store.hot_bytes()
+    }
+
+    pub(crate) fn segments(&self) -> usize {
+        self.store.snapshot().segments.len()
+    }
+
+    pub(crate) fn watch(&self) -> broadcast::Receiver<Arc<Sequenced>> {
+        self.tail.subscribe()
+    }
+
+    pub(crate) fn tiles(&self) -> TileFolder {
+        TileFolder(self.data.join("log"))
+    }
+
+    /// The published checkpoint's text.
+    pub(crate) fn checkpoint(&self) -> Result<String, Box<dyn Error>> {
+        let path = self.data.join("log/checkpoint");
+        std::fs::read_to_string(&path)
+            .map_err(|e| format!("nothing is sealed yet: {}: {e}", path.display()).into())
+    }
+
+    /// The proof of an entry, the entry itself as its extra data, so that the file can be checked alone.
+    pub(crate) fn prove(&self, index: u64) -> Result<TlogProof, Box<dyn Error>> {
+        let text = self.checkpoint()?;
+        let (checkpoint, _) = Checkpoint::open_all(&text, &self.verifiers)?;
+        if index >= checkpoint.size {
+            let sealed = checkpoint.size;
+            return Err(
+                format!("entry {index} is not sealed yet: the checkpoint covers {sealed} entries").into()
+            );
+        }
+        let hashes = TileReader::new(self.tiles(), checkpoint.size)?.inclusion(index)?;
+        let mut entry = Vec::new();
+        self.store.entries(index..index + 1, &mut |_, bytes| entry.extend_from_slice(bytes))?;
+        Ok(TlogProof { index, extra: Some(entry), hashes, checkpoint: Note::parse(&text)? })
+    }
+
+    /// The entries of a bundle, as C2SP tlog-tiles writes them.
+    pub(crate) fn bundle(&self, path: &BundlePath) -> Result<Vec<u8>, Box<dyn Error>> {
+        let first = path.index * u64::from(TILE_WIDTH);
+        let end = first + u64::from(path.width);
+        if end > self.status().sealed() {
+            return Err(format!("the tree does not reach entry {} yet", end - 1).into());
+        }
+        let mut out = Vec::new();
+        self.store.entries(first..end, &mut |_, bytes| {
+            out.extend_from_slice(&(bytes.len() as u16).to_be_bytes());
+            out.extend_from_slice(bytes);
+        })?;
+        Ok(out)
+    }
+
+    /// What the last verification of the whole folder found.
+    pub(crate) fn last_check(&self) -> Option<Check> {
+        self.last_check.lock().clone()
+    }
+
+    pub(crate) fn set_check(&self, check: Check) {
+        *self.last_check.lock() = Some(check);
+    }
+}
+
+/// What the journal need not hold: the sequencer brought up to it from the segments.
+pub(crate) fn released(store: &Store) -> Result<Released, Box<dyn Error>> {
+    let mut sequencer = Sequencer::default();
+    store.states(&mut |past: Past| sequencer.recall(&past))?;
+    Ok(Released { next_record: store.position().next_record, sequencer })
+}

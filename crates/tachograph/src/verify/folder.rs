@@ -1,0 +1,258 @@
+//! `verify` of a data folder: journal, segments, sections, sessions, tiles, checkpoint, catalog.
+//!
+//! Memory: 32 bytes an entry and some 60 a session.
+
+use super::leaves::Leaves;
+use super::sections::Sections;
+use super::{Check, Findings, moment, progress};
+use crate::folder::Keys;
+use crate::node::Node;
+use indicatif::ProgressBar;
+use std::collections::HashMap;
+use std::error::Error;
+use std::path::Path;
+use tacho_event::entry::{self, Header, Place};
+use tacho_event::id::Id;
+use tacho_event::section::Section;
+use tacho_event::time::Micros;
+use tacho_merkle::{Checkpoint, VerifierKey, leaf_hash};
+use tacho_record::keyring::Secrets;
+use tacho_record::log::{self, Lock, Released};
+use tacho_record::sealer::TileFolder;
+use tacho_record::sequence::{Sequenced, Sequencer};
+use tacho_store::StoreError;
+use tacho_store::row::{Part, Row};
+
+/// Everything about the entries that is gathered while they pass by.
+struct Walk<'r> {
+    findings: Findings,
+    leaves: Leaves,
+    sections: Sections<'r>,
+    sessions: HashMap<Id, (u64, u64)>,
+    newest_us: Micros,
+    bytes: Vec<u8>,
+    bar: ProgressBar,
+}
+
+impl<'r> Walk<'r> {
+    fn new(ring: Option<&'r Secrets>, entries: u64) -> Walk<'r> {
+        Walk {
+            findings: Findings::default(),
+            leaves: Leaves::default(),
+            sections: Sections::new(ring),
+            sessions: HashMap::new(),
+            newest_us: 0,
+            bytes: Vec::with_capacity(1024),
+            bar: progress(entries, "entries"),
+        }
+    }
+
+    fn entry(&mut self, index: u64, header: &Header<'_>, place: &Place) {
+        self.bytes.clear();
+        entry::render(header, place, &mut self.bytes);
+        self.leaves.put(index, leaf_hash(&self.bytes), &mut self.findings);
+        self.newest_us = self.newest_us.max(place.time_us);
+        if let Some((session, seq)) = header.session.zip(place.session_seq) {
+            let (count, last) = self.sessions.entry(session).or_default();
+            (*count, *last) = (*count + 1, (*last).max(seq));
+        }
+        self.bar.inc(1);
+    }
+
+    fn judge(&mut self, index: u64, sections: Result<Option<bool>, StoreError>) {
+        match sections {
+            Ok(Some(true) | None) => {}
+            Ok(Some(false)) => {
+                let what = "TAMPERED: its sections are not what the entry commits to";
+                self.findings.integrity(format!("entry {index}"), what);
+            }
+            Err(error) => self.findings.integrity(format!("entry {index}"), error.to_string()),
+        }
+    }
+
+    /// A row of a segment. A row that gives no entry is a finding, never an end.
+    fn row(&mut self, row: &Row<'_>) {
+        let index = row.index();
+        let header = match row.header().and_then(|header| Ok((header, row.place()?))) {
+            Ok((header, place)) => {
+                self.entry(index, &header, &place);
+                header
+            }
+            Err(error) => return self.findings.integrity(format!("entry {index}"), error.to_string()),
+        };
+        let mut scratch = Vec::new();
+        let judged = self.sections.check(&header, &row.who(), &mut |section, each| {
+            each(row.section(section, &mut scratch)?);
+            Ok(())
+        });
+        self.judge(index, judged);
+    }
+
+    /// A batch of the journal.
+    fn batch(&mut self, batch: &Sequenced) {
+        for (index, place, event) in batch.entries() {
+            self.entry(index, &event.header, &place);
+            let mut scratch = Vec::new();
+            let judged = self.sections.check(&event.header, &event.who, &mut |section: Section, each| {
+                each(event.section(section, &mut scratch).map_or(Part::Absent, Part::Open));
+                Ok(())
+            });
+            self.judge(index, judged);
+        }
+    }
+
+    /// Sessions, tiles and root, once every entry has passed by.
+    fn finish(mut self, checkpoint: Option<&Checkpoint>, tiles: &TileFolder) -> Check {
+        self.bar.finish_and_clear();
+        for (session, (count, last)) in &self.sessions {
+            if *count != last + 1 {
+                let what = format!(
+                    "has {count} entries, its numbers reach {last}: {} are missing",
+                    last + 1 - count
+                );
+                self.findings.completeness(format!("session {session}"), what);
+            }
+        }
+        let mut what = "nothing is sealed yet".to_string();
+        if let Some(checkpoint) = checkpoint {
+            self.leaves.check(checkpoint, tiles, &mut self.findings);
+            what = format!("root {} over {} entries", checkpoint.root, checkpoint.size);
+        }
+        let (entries, counts) = (self.leaves.size(), self.sections.counts);
+        let newest = moment(self.newest_us);
+        let what = format!(
+            "{entries} entries up to {newest}, {} sessions; sections: {} open, {} erased, {} expired, {} sealed; {what}",
+            self.sessions.len(),
+            counts.open,
+            counts.erased,
+            counts.expired,
+            counts.sealed
+        );
+        Check::new(self.findings, entries, what)
+    }
+}
+
+/// Checks a folder that no server has open. Changes nothing.
+pub(crate) fn at_rest(
+    data: &Path,
+    pins: &[VerifierKey],
+    since: Option<&Path>,
+) -> Result<Check, Box<dyn Error>> {
+    if !data.join("wal").exists() {
+        return Err(format!("{} is no data folder: it has no wal/", data.display()).into());
+    }
+    let _lock = Lock::take(data)?;
+    let keys = Keys::read(data)?;
+    let verifiers = if pins.is_empty() { keys.verifiers()? } else { pins.to_vec() };
+    let mut early = Findings::default();
+    let ring = match keys.read_ring(data) {
+        Ok(ring) => Some(ring),
+        Err(error) => {
+            early.integrity("keyring/ring", error.to_string());
+            None
+        }
+    };
+    let checkpoint = read_checkpoint(data, &verifiers, &mut early);
+    let mut walk = Walk::new(ring.as_ref(), checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size));
+    walk.findings = early;
+    let mut sequencer = Sequencer::default();
+    let mut past = Vec::new();
+    let inspected = tacho_store::inspect(data, &mut |row| {
+        walk.row(row);
+        past.extend(row.past().ok());
+    });
+    for fault in &inspected.faults {
+        walk.findings.integrity("segments", fault.to_string());
+    }
+    past.sort_unstable_by_key(|past| past.index);
+    past.iter().for_each(|past| sequencer.recall(past));
+    let released = Released { next_record: inspected.position.next_record, sequencer };
+    let read = log::read(data, released, |batch| {
+        walk.batch(batch);
+        Ok(())
+    });
+    if let Err(error) = read {
+        walk.findings.integrity("wal", error.to_string());
+    }
+    if let Some(path) = since {
+        check_since(path, &verifiers, data, checkpoint.as_ref(), &mut walk.findings)?;
+    }
+    Ok(walk.finish(checkpoint.as_ref(), &TileFolder(data.join("log"))))
+}
+
+/// Checks what a running node holds, up to this moment: segments and newest events against its own tiles.
+pub(crate) fn of_node(node: &Node) -> Result<Check, Box<dyn Error>> {
+    let mut early = Findings::default();
+    let checkpoint = read_checkpoint(node.data(), node.verifiers(), &mut early);
+    // The snapshot is taken after the checkpoint, so that it holds everything that is signed.
+    let wanted = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
+    let snapshot = node.snapshot_blocking(wanted);
+    let ring = Keys::read(node.data())?.read_ring(node.data())?;
+    let mut walk = Walk::new(Some(&ring), snapshot.size);
+    walk.findings = early;
+    for segment in &snapshot.segments {
+        let found = tacho_store::segment::verify_file(segment, &mut |row| {
+            walk.row(row);
+            Ok(())
+        });
+        for fault in found {
+            walk.findings.integrity("segments", fault.to_string());
+        }
+    }
+    for batch in &snapshot.hot {
+        tacho_store::row::Rows::new(batch)?.iter().for_each(|row| walk.row(&row));
+    }
+    Ok(walk.finish(checkpoint.as_ref(), &node.tiles()))
+}
+
+/// The published checkpoint, when it is there and signed by every key.
+fn read_checkpoint(data: &Path, keys: &[VerifierKey], findings: &mut Findings) -> Option<Checkpoint> {
+    let path = data.join("log/checkpoint");
+    let note = match std::fs::read_to_string(&path) {
+        Ok(note) => note,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !data.join("log/tile").exists() => {
+            return None;
+        }
+        Err(error) => {
+            findings.completeness("log/checkpoint", error.to_string());
+            return None;
+        }
+    };
+    match Checkpoint::open_all(&note, keys) {
+        Ok((checkpoint, _)) => Some(checkpoint),
+        Err(error) => {
+            findings.integrity("log/checkpoint", error.to_string());
+            None
+        }
+    }
+}
+
+/// History before an older checkpoint must only have been appended to.
+fn check_since(
+    path: &Path,
+    keys: &[VerifierKey],
+    data: &Path,
+    now: Option<&Checkpoint>,
+    findings: &mut Findings,
+) -> Result<(), Box<dyn Error>> {
+    let note = std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+    let opened = Checkpoint::open(&note, keys);
+    let old =
+        opened.map_err(|error| format!("{} is no checkpoint of these keys: {error}", path.display()))?.0;
+    let size = now.map_or(0, |now| now.size);
+    if old.size > size {
+        let what = format!("covers {size} entries, an older checkpoint covers {}", old.size);
+        findings.completeness("log/checkpoint", what);
+        return Ok(());
+    }
+    match tacho_merkle::tile::root(&TileFolder(data.join("log")), old.size) {
+        Ok(root) if root == old.root => {}
+        Ok(root) => {
+            let what =
+                format!("history was rewritten: at size {} the root was {}, now {root}", old.size, old.root);
+            findings.integrity("log", what);
+        }
+        Err(error) => findings.completeness("log/tile", error.to_string()),
+    }
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! The leaves as the entries give them, against the tiles and the signed root.
+
+use super::Findings;
+use tacho_merkle::tile::{TILE_WIDTH, Tile, TilePath, TileSource, TileWriter};
+use tacho_merkle::{Checkpoint, Hash};
+
+/// The leaf hash of each index, as far as an entry was found for it.
+#[derive(Debug, Default)]
+pub(crate) struct Leaves {
+    hashes: Vec<Option<Hash>>,
+}
+
+impl Leaves {
+    /// Takes an entry's leaf hash. The same index twice is a finding.
+    pub(crate) fn put(&mut self, index: u64, leaf: Hash, findings: &mut Findings) {
+        let at = index as usize;
+        if self.hashes.len() <= at {
+            self.hashes.resize(at + 1, None);
+        }
+        if self.hashes[at].replace(leaf).is_some() {
+            findings.integrity(format!("entry {index}"), "is stored twice");
+        }
+    }
+
+    pub(crate) fn size(&self) -> u64 {
+        self.hashes.len() as u64
+    }
+
+    /// Compares everything below the checkpoint's size with the tiles and the signed root.
+    pub(crate) fn check(&self, checkpoint: &Checkpoint, tiles: &dyn TileSource, findings: &mut Findings) {
+        let before = findings.count;
+        let size = checkpoint.size;
+        for index in 0..size {
+            if self.hashes.get(index as usize).is_none_or(Option::is_none) {
+                findings.completeness(format!("entry {index}"), "is signed, but not there");
+            }
+        }
+        if findings.count > before {
+            // Without every leaf there is no tree to compare: the tiles still name what else was changed.
+            self.compare_leaves(size, tiles, findings);
+            return;
+        }
+        let (mut writer, mut full) = (TileWriter::new(), Vec::new());
+        let leaves = self.hashes.iter().take(size as usize).flatten();
+        leaves.for_each(|leaf| writer.push(*leaf, &mut full));
+        if writer.root() == checkpoint.root {
+            full.extend(writer.partials());
+            full.iter().for_each(|tile| check_tile(tile, tiles, findings));
+        } else {
+            let what = format!("signs root {}, the entries give {}", checkpoint.root, writer.root());
+            findings.integrity("log/checkpoint", what);
+            self.compare_leaves(size, tiles, findings);
+        }
+    }
+
+    /// Names the entries whose leaves are not those of the tiles.
+    fn compare_leaves(&self, size: u64, tiles: &dyn TileSource, findings: &mut Findings) {
+        let width = u64::from(TILE_WIDTH);
+        for first in (0..size).step_by(usize::from(TILE_WIDTH)) {
+            let in_tile = width.min(size - first);
+            let path = TilePath { level: 0, index: first / width, width: in_tile as u16 };
+            let Ok(bytes) = tiles.tile(&path) else {
+                findings.completeness(path.path(), "the tile is missing");
+                continue;
+            };
+            for (at, want) in bytes.chunks(Hash::LEN).enumerate() {
+                let index = first + at as u64;
+                let found = self.hashes.get(index as usize).copied().flatten();
+                if found.is_some_and(|leaf| leaf.as_bytes() != want) {
+                    findings.integrity(format!("entry {index}"), "is not the one in the tree");
+                }
+            }
+        }
+    }
+}
+
+/// A tile that is not what the entries give, while the entries give the signed root.
+fn check_tile(want: &Tile, tiles: &dyn TileSource, findings: &mut Findings) {
+    let place = want.path.path();
+    match tiles.tile(&want.path) {
+        Err(error) => findings.completeness(place, error.to_string()),
+        Ok(found) if found == want.bytes => {}
+        Ok(found) if found.len() != want.bytes.len() => {
+            let what = format!("has {} bytes, expected {}", found.len(), want.bytes.len());
+            findings.integrity(place, what);
+        }
+        Ok(found) => {
+            let pairs = found.chunks(Hash::LEN).zip(want.bytes.chunks(Hash::LEN)).enumerate();
+            for (at, _) in pairs.filter(|(_, (found, want))| found != want) {
+                let number = want.path.index * u64::from(TILE_WIDTH) + at as u64;
+                let name = if want.path.level == 0 { "the hash of entry" } else { "hash" };
+                findings.integrity(
+                    &place,
+                    format!("{name} {number} was changed; the entries themselves are good"),
+                );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+    use tacho_merkle::leaf_hash;
+    use tacho_merkle::tile::TileError;
+
+    struct Kept(HashMap<TilePath, Vec<u8>>);
+
+    impl TileSource for Kept {
+        fn tile(&self, path: &TilePath) -> Result<Vec<u8>, TileError> {
+            self.0.get(path).cloned().ok_or(TileError::Missing(*path))
+        }
+    }
+
+    fn log(size: u64) -> (Leaves, Checkpoint, Kept) {
+        let (mut leaves, mut writer, mut full) = (Leaves::default(), TileWriter::new(), Vec::new());
+        for index in 0..size {
+            let leaf = leaf_hash(&index.to_be_bytes());
+            leaves.put(index, leaf, &mut Findings::default());
+            writer.push(leaf, &mut full);
+        }
+        full.extend(writer.partials());
+        let tiles = full.into_iter().map(|tile| (tile.path, tile.bytes)).collect();
+        (leaves, Checkpoint::new("log.example", size, writer.root()), Kept(tiles))
+    }
+
+    fn found(leaves: &Leaves, checkpoint: &Checkpoint, tiles: &Kept) -> Vec<String> {
+        let mut findings = Findings::default();
+        leaves.check(checkpoint, tiles, &mut findings);
+        findings.kept.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_good_log_has_no_findings() {
+        let (leaves, checkpoint, tiles) = log(600);
+        assert_eq!(found(&leaves, &checkpoint, &tiles), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_changed_entry_is_named() {
+        let (mut leaves, checkpoint, tiles) = log(600);
+        leaves.hashes[301] = Some(leaf_hash(b"another"));
+        let found = found(&leaves, &checkpoint, &tiles);
+        assert!(found.iter().any(|f| f.starts_with("INTEGRITY entry 301")), "{found:?}");
+        assert_eq!(found.len(), 2, "the root and the entry: {found:?}");
+    }
+
+    #[test]
+    fn a_missing_entry_is_told_apart() {
+        let (mut leaves, checkpoint, tiles) = log(600);
+        leaves.hashes[7] = None;
+        assert_eq!(found(&leaves, &checkpoint, &tiles), ["COMPLETENESS entry 7: is signed, but not there"]);
+    }
+
+    #[test]
+    fn a_changed_tile_does_not_blame_the_entries() {
+        let (leaves, checkpoint, mut tiles) = log(600);
+        let path = TilePath { level: 0, index: 1, width: 256 };
+        tiles.0.get_mut(&path).unwrap()[40] ^= 1;
+        let found = found(&leaves, &checkpoint, &tiles);
+        assert_eq!(found.len(), 1);
+        assert!(
+            found[0].contains("hash of entry 257 was changed; the entries themselves are good"),
+            "{found:?}"
+        );
+    }
+}

@@ -1,0 +1,8 @@
+//! The binary as people and programs use it: real processes, real sockets, real files.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod cli;
+mod http;
+mod kill;
+mod server;
