@@ -6,7 +6,7 @@ use crate::catalog::{Catalog, name_of};
 use crate::error::StoreError;
 use crate::read::Open;
 use crate::schema::at;
-use crate::segment::check_digest;
+use crate::segment::{Name, check_digest};
 use crate::snapshot::SegmentFile;
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
@@ -40,7 +40,8 @@ pub fn check(folder: &Path) -> Vec<StoreError> {
     found
 }
 
-/// Files that nobody lists. What a crash left is removed at the next open; anything else somebody put there.
+/// Files that nobody lists and no crash leaves behind. A crash leaves temporary files and segments that were not
+/// listed yet or no longer: they count for nothing, and the next open clears them away.
 fn unexpected(folder: &Path, segments: &[SegmentFile]) -> Vec<StoreError> {
     let listed: HashSet<String> = segments.iter().map(name_of).collect();
     let entries = match std::fs::read_dir(folder) {
@@ -50,7 +51,7 @@ fn unexpected(folder: &Path, segments: &[SegmentFile]) -> Vec<StoreError> {
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
     let unlisted = paths.filter(|path| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        !listed.contains(name)
+        !listed.contains(name) && !Name::is_temporary(name) && Name::parse(name).is_none()
     });
     let what = "the catalog does not list it".to_string();
     unlisted.map(|path| StoreError::Changed { path, what: what.clone() }).collect()

@@ -249,7 +249,9 @@ pub(crate) fn try_rows(
 ) -> Result<Vec<Vec<String>>, QueryError> {
     futures::executor::block_on(async {
         let answer = engine.sql(Arc::clone(snapshot), &[], sql).await?;
-        let options = arrow::util::display::FormatOptions::default().with_null("-");
+        let options = arrow::util::display::FormatOptions::default()
+            .with_null("-")
+            .with_timestamp_tz_format(Some("%Y-%m-%dT%H:%M:%S%.6fZ"));
         let mut rows = Vec::new();
         for batch in answer.collect().await? {
             let columns: Vec<_> = batch

@@ -91,9 +91,9 @@ fn sums_and_rates_are_exact() {
     let mut sums: BTreeMap<(String, String), (Option<i64>, [Option<i64>; 2], u64)> = BTreeMap::new();
     let mut rates: BTreeMap<(String, String), (u64, u64)> = BTreeMap::new();
     for ev in truth.since(30 * DAY_US) {
-        let day = format(ev.at / DAY_US * DAY_US).replace(".000000", "");
+        let day = format(ev.at / DAY_US * DAY_US);
         let sum = sums.entry((ev.agent.clone(), day)).or_default();
-        let mut add = |to: &mut Option<i64>, value: Option<i64>| {
+        let add = |to: &mut Option<i64>, value: Option<i64>| {
             if let Some(value) = value {
                 *to.get_or_insert(0) += value;
             }
@@ -172,9 +172,7 @@ fn minutes_count_every_event_once() {
     }
     let want: Vec<Vec<String>> = want
         .into_iter()
-        .map(|((minute, status), count)| {
-            vec![format(minute).replace(".000000", ""), status.to_string(), count.to_string()]
-        })
+        .map(|((minute, status), count)| vec![format(minute), status.to_string(), count.to_string()])
         .collect();
     for (place, snapshot, _held) in everywhere(&truth.events) {
         let q9 = format!(

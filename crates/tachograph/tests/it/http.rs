@@ -167,7 +167,7 @@ fn searching_reading_and_watching() {
     server.post("/log", ONE);
     let live = lines.find(|line| line.contains("data:")).unwrap();
     assert!(live.contains("\"ops/a\""), "{live}");
-    let found = server.get("/v1/search?q=command:ls%20agent:ops/a&status=success").json();
+    let found = server.get("/v1/search?q=ls%20agent:ops/a&status=success").json();
     assert_eq!(found["rows"].as_array().unwrap().len(), 1, "{found}");
     let session = server.get_as("/v1/sessions/s1", "text/plain");
     assert!(session.body.contains("Bash"), "{session:?}");
@@ -194,5 +194,5 @@ fn a_second_server_on_the_folder_refuses_and_a_stopped_one_leaves_it() {
     server.post("/log", ONE);
     server.stop();
     let rows = tachograph(&data, &["sql", "SELECT id FROM agent_audit_log", "--format", "csv"], "");
-    assert_eq!(text(&rows.stdout), "id\ne1\n", "a folder at rest answers too");
+    assert_eq!(text(&rows.stdout), "id\r\ne1\r\n", "a folder at rest answers too");
 }

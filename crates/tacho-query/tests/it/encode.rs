@@ -1,0 +1,95 @@
+//! Answers as JSON, NDJSON, CSV and Arrow.
+
+use crate::data::{engine, generate, hot, now};
+use futures::executor::block_on;
+use std::sync::Arc;
+use tacho_query::{Encoder, Format};
+use tacho_store::Snapshot;
+
+fn encoded(snapshot: &Arc<Snapshot>, sql: &str, format: Format) -> Vec<u8> {
+    block_on(async {
+        let mut answer = engine().sql(Arc::clone(snapshot), &[], sql).await.unwrap();
+        let mut encoder = Encoder::new(format, Arc::clone(&answer.schema), answer.log_size).unwrap();
+        let mut out = Vec::new();
+        while let Some(batch) = answer.next().await.unwrap() {
+            encoder.batch(&batch, &mut out).unwrap();
+        }
+        encoder.finish(&mut out).unwrap();
+        out
+    })
+}
+
+fn text(sql: &str, format: Format) -> String {
+    String::from_utf8(encoded(&Arc::default(), sql, format)).unwrap()
+}
+
+const VALUES: &str = "SELECT timestamp '2025-01-02 10:30:15.123' AS t, 9007199254740993 AS n, 0.1 + 0.2 AS f, \
+    usd(1234567) AS cost, 'a \"b\"\n' AS s, true AS b, NULL AS nothing, [1, 2] AS list, date '2025-01-02' AS d, \
+    '{\"x\":{\"y\":1}}'->'x' AS j, '{\"x\":\"z\"}'->'x' AS js, X'0aff' AS bytes";
+
+#[test]
+fn values_keep_their_meaning_in_json() {
+    let json: serde_json::Value = serde_json::from_str(&text(VALUES, Format::Json)).unwrap();
+    let want: serde_json::Value = serde_json::from_str(
+        r#"{"t":"2025-01-02T10:30:15.123000Z","n":9007199254740993,"f":0.30000000000000004,"cost":1.234567,
+        "s":"a \"b\"\n","b":true,"nothing":null,"list":[1,2],"d":"2025-01-02","j":{"y":1},"js":"z","bytes":"0aff"}"#,
+    )
+    .unwrap();
+    assert_eq!(json["rows"], serde_json::json!([want]));
+    assert_eq!(json["rows_count"], 1);
+    assert_eq!(json["columns"][0], serde_json::json!({"name": "t", "type": "timestamp"}));
+    let line = text(VALUES, Format::Ndjson);
+    assert!(
+        !line.contains("nothing") && line.contains(r#""cost":1.234567,"#) && line.ends_with("}\n"),
+        "{line}"
+    );
+}
+
+#[test]
+fn csv_is_quoted_where_it_must_be() {
+    let csv = text("SELECT 'a,b' AS x, 'say \"hi\"' AS \"y z\", NULL AS n, usd(-5) AS c", Format::Csv);
+    assert_eq!(csv, "x,y z,n,c\r\n\"a,b\",\"say \"\"hi\"\"\",,-0.000005\r\n");
+}
+
+#[test]
+fn every_format_holds_every_row() {
+    let snapshot = hot(&generate(20_000, now()));
+    let sql = "SELECT * FROM agent_audit_log";
+    let json: serde_json::Value = serde_json::from_slice(&encoded(&snapshot, sql, Format::Json)).unwrap();
+    assert_eq!(json["rows"].as_array().unwrap().len(), 20_000);
+    assert_eq!((&json["rows_count"], &json["tree_size"]), (&20_000.into(), &20_000.into()));
+    let lines = encoded(&snapshot, sql, Format::Ndjson);
+    let lines: Vec<&[u8]> = lines.split_inclusive(|b| *b == b'\n').collect();
+    assert!(lines.iter().all(|line| serde_json::from_slice::<serde_json::Value>(line).is_ok()));
+    assert_eq!(lines.len(), 20_000);
+    let arrow = encoded(&snapshot, sql, Format::Arrow);
+    let reader = arrow::ipc::reader::StreamReader::try_new(arrow.as_slice(), None).unwrap();
+    assert_eq!(reader.map(|batch| batch.unwrap().num_rows()).sum::<usize>(), 20_000);
+}
+
+#[test]
+fn an_empty_answer_is_a_whole_document() {
+    let sql = "SELECT index FROM events";
+    assert_eq!(
+        text(sql, Format::Json),
+        "{\"columns\":[{\"name\":\"index\",\"type\":\"bigint\"}],\"rows\":[],\"rows_count\":0,\"tree_size\":0}\n"
+    );
+    assert_eq!(text(sql, Format::Ndjson), "");
+    assert_eq!(text(sql, Format::Csv), "index\r\n");
+    let arrow = encoded(&Arc::default(), sql, Format::Arrow);
+    assert_eq!(arrow::ipc::reader::StreamReader::try_new(arrow.as_slice(), None).unwrap().count(), 0);
+}
+
+#[test]
+fn accept_headers_choose() {
+    for (accept, format) in [
+        ("application/x-ndjson", Format::Ndjson),
+        ("text/csv", Format::Csv),
+        ("application/vnd.apache.arrow.stream", Format::Arrow),
+        ("application/json", Format::Json),
+        ("*/*", Format::Json),
+    ] {
+        assert_eq!(Format::of_accept(accept), format, "{accept}");
+        assert!(accept == "*/*" || format.media_type().starts_with(accept));
+    }
+}
