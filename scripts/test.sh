@@ -10,3 +10,5 @@ cargo test --workspace --locked
 verifiers/setup.sh
 verifiers/selftest.sh 700
 scripts/judge-recorder.sh
+scripts/judge-segments.sh
+scripts/disk-full.sh

@@ -6,12 +6,17 @@ use arbitrary::Arbitrary;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 use tacho_event::record::Batch;
-use tacho_record::RecordError;
-use tacho_record::journal::{self, Journal, MAGIC, Record};
+use tacho_record::journal::{self, Journal, Record};
+use tacho_record::{Options, RecordError};
+
+const HEADER_BYTES: usize = 32;
+/// The salt of the files here; no sender knows it.
+const SALT: [u8; 12] = *b"\xa5\x01\x9f\xc3tachosal";
 
 #[derive(Debug, Arbitrary)]
 struct Input {
-    records: Vec<(u8, i64)>,
+    /// Kind of payload, time, and whether a group begins here.
+    records: Vec<(u8, i64, bool)>,
     /// A second file begins with this record.
     split: Option<u8>,
     damage: Damage,
@@ -31,6 +36,12 @@ enum Damage {
         cut: u16,
         fill: Vec<u8>,
     },
+    /// A crash: power failed while the last group was written, and later pages of it were already there.
+    Hole {
+        at: u16,
+        len: u16,
+        fill: u8,
+    },
     Flip {
         file: bool,
         at: u16,
@@ -49,14 +60,16 @@ static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 libfuzzer_sys::fuzz_target!(|input: Input| {
-    let written: Vec<(Vec<u8>, i64)> = input.records.iter().take(12).map(|(n, t)| (batch(*n), *t)).collect();
+    let records = input.records.iter().take(12);
+    let written: Vec<(Vec<u8>, i64, bool)> = records.map(|(n, t, begins)| (batch(*n), *t, *begins)).collect();
     let split = input.split.map_or(0, |at| usize::from(at) % (written.len() + 1));
     let mut files = vec![(0, file(0, &written))];
     if split > 0 {
         files = vec![(0, file(0, &written[..split])), (split, file(split, &written[split..]))];
     }
     let before = files.clone();
-    damage(&mut files, &input.damage);
+    let last_group = last_group(files.last().map_or(&[], |(first, _)| &written[*first..]));
+    damage(&mut files, &input.damage, last_group);
     lay_out(&files);
     let mut read = Vec::new();
     let outcome = journal::read(&FOLDER, 0, |record| {
@@ -71,7 +84,7 @@ libfuzzer_sys::fuzz_target!(|input: Input| {
     }
     match (&input.damage, outcome) {
         (_, Err(RecordError::Corrupt { .. })) => {
-            let crash = matches!(input.damage, Damage::None | Damage::Torn { .. });
+            let crash = matches!(input.damage, Damage::None | Damage::Torn { .. } | Damage::Hole { .. });
             assert!(!crash, "a crash was taken for damage");
         }
         (_, Err(other)) => panic!("{other}"),
@@ -80,6 +93,15 @@ libfuzzer_sys::fuzz_target!(|input: Input| {
             // One changed byte before the last file must be seen; in the last record it looks torn.
             let unseen = files != before && files.first() != before.first() && before.len() > 1;
             assert!(!unseen || files.len() < 2, "damage before the last file went unseen");
+            // Nor may it be unseen before the last group: every frame of that group says that it was synced.
+            if let (Damage::Flip { .. }, Some((_, bytes))) = (&input.damage, files.last()) {
+                let (_, whole) = before.last().expect("there is a file");
+                assert_eq!(
+                    bytes[..last_group],
+                    whole[..last_group],
+                    "damage before the last group went unseen"
+                );
+            }
             goes_on(&read, end);
             reads_from(u64::from(input.from % 16), read.len() as u64 + 1);
         }
@@ -99,7 +121,8 @@ fn reads_from(from: u64, count: u64) {
 
 /// What was read is there after the journal was opened for writing, and so is what is appended.
 fn goes_on(read: &[Record], end: journal::End) {
-    let mut journal = Journal::open(&FOLDER, |_| {}, end).expect("the journal opens");
+    let options = Options::new(|out| out.copy_from_slice(&SALT));
+    let mut journal = Journal::open(&FOLDER, options, end).expect("the journal opens");
     let more = Batch::parse(batch(7)).expect("a batch");
     journal.append(5, std::slice::from_ref(&more)).expect("the journal can be written");
     let mut again = Vec::new();
@@ -115,18 +138,35 @@ fn goes_on(read: &[Record], end: journal::End) {
     assert_eq!(again[read.len()].batch, more);
 }
 
-fn damage(files: &mut Vec<(usize, Vec<u8>)>, damage: &Damage) {
+/// Where the last group of a file begins.
+fn last_group(records: &[(Vec<u8>, i64, bool)]) -> usize {
+    let (mut at, mut last) = (HEADER_BYTES, HEADER_BYTES);
+    for (i, (payload, _, begins)) in records.iter().enumerate() {
+        last = if *begins || i == 0 { at } else { last };
+        at += 32 + payload.len();
+    }
+    last
+}
+
+fn damage(files: &mut Vec<(usize, Vec<u8>)>, damage: &Damage, last_group: usize) {
     let last = files.len() - 1;
     match damage {
         Damage::None => {}
+        // A file gets its name when its header is durable: that is never torn.
         Damage::Torn { cut } => {
             let bytes = &mut files[last].1;
-            bytes.truncate(usize::from(*cut) % (bytes.len() + 1));
+            bytes.truncate(HEADER_BYTES + usize::from(*cut) % (bytes.len() + 1 - HEADER_BYTES));
         }
         Damage::TornAndFilled { cut, fill } => {
             let bytes = &mut files[last].1;
             bytes.truncate(usize::from(*cut) % (bytes.len() + 1));
             bytes.extend_from_slice(fill);
+        }
+        Damage::Hole { at, len, fill } => {
+            let group = &mut files[last].1[last_group..];
+            let from = usize::from(*at).min(group.len());
+            let to = from + usize::from(*len).min(group.len() - from);
+            group[from..to].fill(*fill);
         }
         Damage::Flip { file, at, xor } => {
             let bytes = &mut files[if *file { last } else { 0 }].1;
@@ -147,21 +187,32 @@ fn lay_out(files: &[(usize, Vec<u8>)]) {
     }
 }
 
-fn file(first: usize, records: &[(Vec<u8>, i64)]) -> Vec<u8> {
-    let mut out = MAGIC.to_vec();
-    for (number, (payload, time)) in (first as u64..).zip(records) {
-        let length = (payload.len() as u32).to_le_bytes();
-        let mut rest = number.to_le_bytes().to_vec();
-        rest.extend_from_slice(&time.to_le_bytes());
-        rest.extend_from_slice(payload);
-        let mut crc = crc32fast::Hasher::new();
-        crc.update(&length);
-        crc.update(&rest);
-        out.extend_from_slice(&length);
-        out.extend_from_slice(&crc.finalize().to_le_bytes());
-        out.extend_from_slice(&rest);
+fn file(first: usize, records: &[(Vec<u8>, i64, bool)]) -> Vec<u8> {
+    let mut out = b"tachograph wal 1".to_vec();
+    out.extend_from_slice(&SALT);
+    out.extend_from_slice(&crc(&[&out]).to_le_bytes());
+    let mut unsynced = 0u32;
+    for (i, (payload, time, begins)) in records.iter().enumerate() {
+        unsynced = if *begins || i == 0 { 0 } else { unsynced + 1 };
+        out.extend_from_slice(&frame(&SALT, (first + i) as u64, *time, unsynced, payload));
     }
     out
+}
+
+fn frame(salt: &[u8; 12], number: u64, time: i64, unsynced: u32, payload: &[u8]) -> Vec<u8> {
+    let mut rest = (payload.len() as u32).to_le_bytes().to_vec();
+    rest.extend_from_slice(&salt[..4]);
+    rest.extend_from_slice(&unsynced.to_le_bytes());
+    rest.extend_from_slice(&number.to_le_bytes());
+    rest.extend_from_slice(&time.to_le_bytes());
+    rest.extend_from_slice(payload);
+    [&crc(&[&salt[4..], &rest]).to_le_bytes()[..], &rest].concat()
+}
+
+fn crc(parts: &[&[u8]]) -> u32 {
+    let mut crc = crc32fast::Hasher::new();
+    parts.iter().for_each(|part| crc.update(part));
+    crc.finalize()
 }
 
 /// A batch of `n % 4` small events, rendered from the specification. From 240 on a sender plays a trick.
@@ -186,9 +237,9 @@ fn batch(n: u8) -> Vec<u8> {
     out
 }
 
-/// A whole frame of a later record that is also UTF-8 text, so that a sender can put it into a field.
+/// A whole frame of a later record that is also UTF-8 text, so that a sender can put it into a field: right in
+/// all but the salt, which he can only guess.
 static FORGED: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let frames = (0..i64::from(i32::MAX)).map(|time| file(40, &[(vec![1, 0, 0, 0, 0, 0], time)]));
-    let mut texts = frames.map(|file| file[MAGIC.len()..].to_vec());
-    texts.find(|frame| std::str::from_utf8(frame).is_ok()).expect("some time gives a checksum of ASCII")
+    let mut frames = (0..i64::from(i32::MAX)).map(|time| frame(&[0; 12], 40, time, 0, &[1, 0, 0, 0, 0, 0]));
+    frames.find(|frame| std::str::from_utf8(frame).is_ok()).expect("some time gives a checksum of ASCII")
 });

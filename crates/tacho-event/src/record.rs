@@ -5,7 +5,8 @@
 //!
 //! Invariants
 //! - Everything in an accepted event is final: sequencing adds only a [`crate::entry::Place`].
-//! - Unknown tags, trailing bytes and bad codes are corruption, never skipped.
+//! - A batch has one spelling: what decodes encodes to the same bytes. Tags ascend, varints are minimal, what is
+//!   unused is zero; anything else is corruption, never skipped.
 
 use crate::entry::Header;
 use crate::fact::{Facts, IntFact, TextFact};
@@ -88,6 +89,9 @@ impl<'a> Accepted<'a> {
         for (i, (_, value)) in self.who.fields().into_iter().enumerate() {
             put_text(TAG_WHO + i as u8, value, out);
         }
+        for (i, value) in self.texts.iter().enumerate() {
+            put_text(TAG_TEXT_SECTION + i as u8, *value, out);
+        }
         for (i, value) in self.facts.ints.iter().enumerate() {
             if let Some(value) = value {
                 out.push(TAG_INT_FACT + i as u8);
@@ -96,9 +100,6 @@ impl<'a> Accepted<'a> {
         }
         for (i, value) in self.facts.texts.iter().enumerate() {
             put_text(TAG_TEXT_FACT + i as u8, *value, out);
-        }
-        for (i, value) in self.texts.iter().enumerate() {
-            put_text(TAG_TEXT_SECTION + i as u8, *value, out);
         }
         let len = (out.len() - start - 4) as u32;
         out[start..start + 4].copy_from_slice(&len.to_le_bytes());
@@ -137,8 +138,13 @@ impl<'a> Accepted<'a> {
         let mut cursor = Cursor { bytes, at: 0 };
         let mut event = decode_fixed(&mut cursor)?;
         let (mut agent, mut action_name, mut source) = (None, None, None);
+        let mut last = 0;
         while cursor.at < bytes.len() {
             let tag = cursor.byte()?;
+            if tag <= last {
+                return Err(cursor.malformed("tags in ascending order"));
+            }
+            last = tag;
             match tag {
                 TAG_AGENT => agent = Some(cursor.text()?),
                 TAG_AGENT_VERSION => event.header.agent_version = Some(cursor.text()?),
@@ -172,6 +178,9 @@ fn decode_fixed<'a>(cursor: &mut Cursor<'a>) -> Result<Accepted<'a>, Malformed> 
     debug_assert_eq!(cursor.at, FIXED_BYTES);
     if flags & !(TIME_CLAIMED | HAS_CONTENT) != 0 || reserved != [0; 8] {
         return Err(cursor.malformed("known flags"));
+    }
+    if flags & HAS_CONTENT == 0 && content != 0 {
+        return Err(cursor.malformed("no content fingerprint where the flag says that there is none"));
     }
     let header = Header {
         id,
@@ -392,12 +401,18 @@ impl<'a> Cursor<'a> {
     }
 
     fn varint(&mut self) -> Result<u64, Malformed> {
-        let mut value = 0u64;
-        for shift in (0..64).step_by(7) {
+        let first = self.byte()?;
+        if first < 0x80 {
+            return Ok(u64::from(first));
+        }
+        let mut value = u64::from(first & 0x7f);
+        for shift in (7..64).step_by(7) {
             let byte = self.byte()?;
             value |= u64::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
-                return Ok(value);
+                // The tenth byte holds the last bit, and no integer ends in a byte that adds nothing.
+                let one_spelling = byte != 0 && (shift < 63 || byte == 1);
+                return one_spelling.then_some(value).ok_or(self.malformed("an integer in its one spelling"));
             }
         }
         Err(self.malformed("an integer of at most 64 bits"))

@@ -76,7 +76,86 @@ fn every_truncation_is_refused() {
     }
 }
 
+/// The event's bytes with its fields replaced, as the journal would hold them.
+fn spelled(fields: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    event().encode(&mut bytes);
+    let mut bytes = bytes[4..4 + FIXED_BYTES].to_vec();
+    bytes.extend_from_slice(fields);
+    bytes
+}
+
+const NAMES: &[u8] = b"\x01\x01a\x07\x01b\x08\x01c";
+
+#[test]
+fn tags_ascend_without_repeats() {
+    assert!(Accepted::decode(&spelled(NAMES)).is_ok());
+    for fields in [
+        &b"\x07\x01b\x01\x01a\x08\x01c"[..],
+        b"\x01\x01a\x01\x01a\x07\x01b\x08\x01c",
+        b"\x01\x01a\x07\x01b\x08\x01c\x02\x011",
+        b"\x00\x01a\x01\x01a\x07\x01b\x08\x01c",
+    ] {
+        assert!(Accepted::decode(&spelled(fields)).is_err(), "{fields:?}");
+    }
+    let mut all = Vec::new();
+    event().encode(&mut all);
+    assert_eq!(Accepted::decode(&all[4..]).unwrap(), event());
+}
+
+#[test]
+fn an_integer_has_one_spelling() {
+    let number = |varint: &[u8]| {
+        let fields = [b"\x01\x01a\x04", varint, b"\x07\x01b\x08\x01c"].concat();
+        Accepted::decode(&spelled(&fields)).map(|event| event.header.producer_seq).ok().flatten()
+    };
+    assert_eq!(number(&[0]), Some(0));
+    assert_eq!(number(&[0x80, 1]), Some(128));
+    let mut largest = [0xff; 10];
+    largest[9] = 1;
+    assert_eq!(number(&largest), Some(u64::MAX));
+    for bad in [&[0x80, 0][..], &[0xff, 0x80, 0], &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2]]
+    {
+        assert_eq!(number(bad), None, "{bad:?}");
+    }
+    // The length of a text is such an integer.
+    assert!(Accepted::decode(&spelled(b"\x01\x81\x00a\x07\x01b\x08\x01c")).is_err());
+}
+
+#[test]
+fn what_is_unused_is_zero() {
+    let good = spelled(NAMES);
+    // Flag 2 says that there is a fingerprint; without it the fingerprint must be zero.
+    let mut bad = good.clone();
+    bad[56] &= !HAS_CONTENT;
+    assert!(Accepted::decode(&bad).is_err());
+    bad[64..72].fill(0);
+    assert!(Accepted::decode(&bad).is_ok());
+    for at in [56, 88, 95] {
+        let mut bad = good.clone();
+        bad[at] |= 0x80;
+        assert!(Accepted::decode(&bad).is_err(), "byte {at}");
+    }
+}
+
 proptest::proptest! {
+    #[test]
+    fn what_parses_encodes_to_the_same_bytes(
+        edits in proptest::collection::vec((0usize..400, proptest::num::u8::ANY), 1..4),
+    ) {
+        let mut bytes = batch().bytes().to_vec();
+        for (at, byte) in edits {
+            let at = at % bytes.len();
+            bytes[at] = byte;
+        }
+        if let Ok(read) = Batch::parse(bytes.clone()) {
+            let mut again = BatchBuilder::new(read.is_replay());
+            read.events().for_each(|event| again.push(&event.unwrap()));
+            let again = again.finish();
+            proptest::prop_assert_eq!(again.bytes(), bytes);
+        }
+    }
+
     #[test]
     fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
         let _ = Batch::parse(bytes.clone());

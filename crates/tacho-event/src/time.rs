@@ -79,11 +79,15 @@ impl Day {
         format!("{year:04}-{month:02}")
     }
 
-    /// Reads `2026-11-21`.
+    /// Reads `2026-11-21`, and nothing else that means a day.
     pub fn parse(text: &str) -> Option<Day> {
-        let date: civil::Date = text.parse().ok()?;
-        let days = date.since(civil::date(1970, 1, 1)).ok()?.get_days();
-        Some(Day(days))
+        let b = text.as_bytes();
+        if b.len() != 10 || b[4] != b'-' || b[7] != b'-' {
+            return None;
+        }
+        let number = |from: usize, to: usize| digits(&b[from..to]);
+        let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+        is_civil(year, month, day).then(|| Day(days_from_civil(year, month, day) as i32))
     }
 
     /// Year, month and day by the proleptic Gregorian calendar.
@@ -112,6 +116,23 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + of_era - 719_468
 }
 
+/// Whether the calendar has such a day.
+fn is_civil(year: i64, month: i64, day: i64) -> bool {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let last = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    (1..=12).contains(&month) && (1..=last).contains(&day)
+}
+
+/// A number of a few decimal digits.
+fn digits(bytes: &[u8]) -> Option<i64> {
+    bytes.iter().try_fold(0i64, |n, c| c.is_ascii_digit().then(|| n * 10 + i64::from(c - b'0')))
+}
+
 /// The one form that nearly every event uses, `YYYY-MM-DDTHH:MM:SS[.fraction]Z`, without a general parser.
 fn parse_fixed(b: &[u8]) -> Option<Micros> {
     if b.len() < 20 || b.len() > 30 || *b.last()? != b'Z' || b[4] != b'-' || b[7] != b'-' {
@@ -120,15 +141,10 @@ fn parse_fixed(b: &[u8]) -> Option<Micros> {
     if !matches!(b[10], b'T' | b't' | b' ') || b[13] != b':' || b[16] != b':' {
         return None;
     }
-    let number = |from: usize, to: usize| -> Option<i64> {
-        b[from..to].iter().try_fold(0i64, |n, c| c.is_ascii_digit().then(|| n * 10 + i64::from(c - b'0')))
-    };
+    let number = |from: usize, to: usize| digits(&b[from..to]);
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days_of_month = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let last = *days_of_month.get(usize::try_from(month - 1).ok()?)?;
-    if day < 1 || day > last || hour > 23 || minute > 59 || second > 59 {
+    if !is_civil(year, month, day) || hour > 23 || minute > 59 || second > 59 {
         return None; // a leap second or nonsense: the general parser decides
     }
     let mut fraction_us = 0;
@@ -225,9 +241,36 @@ mod tests {
         assert_eq!((day.text(), day.month_text()), ("2025-01-02".into(), "2025-01".into()));
         assert_eq!(Day::parse("2025-01-02"), Some(day));
         assert_eq!(Day(11_016).text(), "2000-02-29");
+        assert_eq!(Day::parse("2000-02-29"), Some(Day(11_016)));
+        for text in [
+            "",
+            "2025-1-2",
+            "20250102",
+            "2025-01-02T10:30:15",
+            "2025-01-02 10:30:15,123",
+            "-002025-01-02",
+            "+2025-01-2",
+            "2025-W01-4",
+            "2025-02-29",
+            "2025-13-01",
+            "2025-00-01",
+            "2025-01-00",
+            " 2025-01-02",
+            "٢025-01-0",
+        ] {
+            assert_eq!(Day::parse(text), None, "{text}");
+        }
     }
 
     proptest::proptest! {
+        #[test]
+        fn a_day_is_read_as_it_is_written(days in -719_528i32..2_932_897) {
+            let text = Day(days).text();
+            let judge: civil::Date = text.parse().unwrap();
+            proptest::prop_assert_eq!(Day::parse(&text), Some(Day(days)));
+            proptest::prop_assert_eq!(judge.to_string(), text);
+        }
+
         #[test]
         fn both_parsers_agree(us in 0i64..7_258_118_400_000_000) {
             let text = format(us);

@@ -1,5 +1,6 @@
 //! Human units as senders write them, normalised to integers: "2.3s", "6m 56s", "45MB", "12%", "7_years".
 
+use crate::limits::INTEGER_MAX;
 use crate::time::{DAY_US, HOUR_US, MINUTE_US, SECOND_US};
 
 /// Reads a duration as microseconds: one or more numbers with a unit, joined by spaces or underscores.
@@ -94,7 +95,7 @@ pub fn dollars_micros(text: &str) -> Option<i64> {
     if fraction.as_bytes().get(6).is_some_and(|d| *d >= b'5') {
         micros += 1;
     }
-    Some(if negative { -micros } else { micros })
+    (micros <= INTEGER_MAX).then_some(if negative { -micros } else { micros })
 }
 
 fn split_number(text: &str) -> Option<(f64, &str)> {
@@ -109,7 +110,7 @@ fn split_number(text: &str) -> Option<(f64, &str)> {
 /// Rounds to an integer that an entry may hold.
 fn to_integer(number: f64) -> Option<i64> {
     let rounded = number.round();
-    (rounded.is_finite() && rounded.abs() <= crate::limits::INTEGER_MAX as f64).then_some(rounded as i64)
+    (rounded.is_finite() && rounded.abs() <= INTEGER_MAX as f64).then_some(rounded as i64)
 }
 
 #[cfg(test)]
@@ -136,6 +137,18 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_value_is_larger_than_an_entry_may_hold(
+            number in "-?[0-9]{1,25}(\\.[0-9]{0,9})?(e[0-9]{1,3})?", unit in "(s|y|MB|TiB|%|)",
+        ) {
+            let text = format!("{number}{unit}");
+            let read = [duration_us(&text), bytes(&text), ppm(&text), dollars_micros(&text)];
+            let fits = |value: &i64| value.abs() <= INTEGER_MAX;
+            proptest::prop_assert!(read.iter().flatten().all(fits), "{} gives {:?}", text, read);
+        }
+    }
+
     #[test]
     fn sizes_and_shares() {
         assert_eq!(bytes("45MB"), Some(45_000_000));
@@ -158,6 +171,12 @@ mod tests {
             ("-0.25", Some(-250_000)),
             ("0.0000005", Some(1)),
             ("1e-3", Some(1_000)),
+            ("9007199254.740991", Some(INTEGER_MAX)),
+            ("-9007199254.740991", Some(-INTEGER_MAX)),
+            ("9007199254.740992", None),
+            ("9007199254.7409915", None),
+            ("22710008005", None),
+            ("-999999999999", None),
             ("free", None),
             ("", None),
         ] {

@@ -11,7 +11,7 @@ use crate::read::{Unit, moment, scalar};
 use std::borrow::Cow;
 use tacho_event::event::Event;
 use tacho_event::fact::{IntFact, TextFact};
-use tacho_event::limits::FACT_BYTES_MAX;
+use tacho_event::limits::{FACT_BYTES_MAX, INTEGER_MAX};
 use tacho_event::section::Section;
 use tacho_event::words::{ActionType, Class, Level, Outcome, Phase};
 
@@ -192,7 +192,10 @@ impl<'a> Lifting<'_, 'a> {
             Lift::Class => understood(&mut event.class, Class::parse(&text)),
             Lift::Phase => understood(&mut event.phase, Phase::parse(&text)),
             Lift::Success => understood(&mut event.outcome, Outcome::understand(&text)),
-            Lift::ProducerSeq => understood(&mut event.producer_seq, text.parse().ok()),
+            Lift::ProducerSeq => {
+                let number = text.parse().ok().filter(|number| *number <= INTEGER_MAX as u64);
+                understood(&mut event.producer_seq, number)
+            }
             Lift::Level => {
                 event.level = event.level.or_else(|| Level::understand(&text));
                 self.text(TextFact::Severity, text)

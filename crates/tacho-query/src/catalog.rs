@@ -4,6 +4,7 @@
 //! - The object store that segments are read through is the only one: `file://` and the network are not there.
 //! - Nothing spills to disk, and the catalog is never changed after it was made: statements that could are refused.
 
+use crate::fair::GiveWay;
 use crate::functions::{self, Types};
 use crate::rewrite::SplitEither;
 use crate::table::EventsTable;
@@ -24,6 +25,7 @@ use datafusion::object_store::ObjectStore;
 use datafusion::object_store::local::LocalFileSystem;
 use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::prelude::SessionConfig;
+use futures::FutureExt;
 use std::sync::Arc;
 
 /// Memory for footers of segments, bytes.
@@ -61,12 +63,12 @@ pub(crate) fn build(memory_bytes: usize, partitions: usize) -> Result<SessionSta
         .with_default_features()
         .with_type_planner(Arc::new(Types))
         .with_optimizer_rules(rules())
+        .with_physical_optimizer_rule(Arc::new(GiveWay))
         .build();
     functions::register(&mut state)?;
     state.catalog_list().register_catalog(CATALOG.into(), catalog);
     for (name, sql) in views::all() {
-        // Planning a view waits for nothing: its tables are in memory.
-        let plan = futures::executor::block_on(state.create_logical_plan(&sql))?;
+        let plan = at_once(state.create_logical_plan(&sql))?;
         tables.register_table(name.into(), Arc::new(ViewTable::new(plan, Some(sql))))?;
     }
     Ok(state)
@@ -105,8 +107,13 @@ fn config(partitions: usize) -> SessionConfig {
 pub(crate) fn scan(state: &SessionState, table: &str) -> Result<LogicalPlan> {
     let missing = || DataFusionError::Internal(format!("table {table} is missing"));
     let schema = state.catalog_list().catalog(CATALOG).and_then(|catalog| catalog.schema(SCHEMA));
-    let provider =
-        futures::executor::block_on(schema.ok_or_else(missing)?.table(table))?.ok_or_else(missing)?;
+    let provider = at_once(schema.ok_or_else(missing)?.table(table))?.ok_or_else(missing)?;
     let source = datafusion::datasource::provider_as_source(provider);
     LogicalPlanBuilder::scan(table, source, None)?.build()
+}
+
+/// What a future gives that waits for nothing, as the catalog is in memory. To block would not do: the caller may
+/// be a task.
+fn at_once<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    future.now_or_never().unwrap_or_else(|| Err(DataFusionError::Internal("the catalog made us wait".into())))
 }

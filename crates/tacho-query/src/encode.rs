@@ -171,7 +171,7 @@ impl Encoder {
             out.push(b'{');
             let mut first = true;
             for (key, column) in self.keys.iter().zip(batch.columns()) {
-                if lines && column.is_null(row) {
+                if lines && (column.is_null(row) || *column.data_type() == DataType::Null) {
                     continue;
                 }
                 if !std::mem::take(&mut first) {

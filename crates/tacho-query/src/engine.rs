@@ -21,7 +21,7 @@ use futures::stream::BoxStream;
 use std::sync::Arc;
 use std::time::Duration;
 use tacho_store::Snapshot;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
@@ -53,8 +53,14 @@ const QUEUE: usize = 2;
 /// Runs queries. Cheap to share behind an `Arc`; one for each process is enough.
 pub struct Engine {
     core: Arc<Core>,
-    /// There until drop.
-    runtime: Option<Runtime>,
+    /// Both are there until drop. Time is watched on a thread of its own, or queries that do not yield could
+    /// keep all threads that would notice.
+    runtimes: Option<Runtimes>,
+}
+
+struct Runtimes {
+    queries: Runtime,
+    watch: Runtime,
 }
 
 struct Core {
@@ -82,18 +88,21 @@ impl Engine {
     /// [`Kind::Internal`] when threads cannot be started.
     pub fn new(limits: Limits) -> Result<Engine, QueryError> {
         let cores = std::thread::available_parallelism().map_or(2, |cores| cores.get());
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(cores.max(2))
-            .thread_stack_size(STACK_BYTES)
-            .thread_name("query")
-            .enable_time()
-            .build()
-            .map_err(|error| {
-                QueryError::new(Kind::Internal, format!("cannot start query threads: {error}"))
-            })?;
+        let threads = |name: &str, count: usize| {
+            let mut builder = Builder::new_multi_thread();
+            builder
+                .worker_threads(count)
+                .thread_stack_size(STACK_BYTES)
+                .thread_name(name)
+                .enable_time()
+                .build()
+        };
+        let failed = |error| QueryError::new(Kind::Internal, format!("cannot start query threads: {error}"));
+        let queries = threads("query", cores.max(2)).map_err(failed)?;
+        let runtimes = Runtimes { queries, watch: threads("query-watch", 1).map_err(failed)? };
         let base = catalog::build(limits.memory_bytes, cores)?;
         let permits = Arc::new(Semaphore::new(limits.concurrency));
-        Ok(Engine { core: Arc::new(Core { base, limits, permits }), runtime: Some(runtime) })
+        Ok(Engine { core: Arc::new(Core { base, limits, permits }), runtimes: Some(runtimes) })
     }
 
     /// Answers one SQL query over the snapshot. `docs/guide/sql.md` says which tables and functions there are.
@@ -123,8 +132,10 @@ impl Engine {
         let scope = Arc::new(Scope { snapshot, agents: registry_rows(agents) });
         let (sender, messages) = mpsc::channel(QUEUE);
         let (end_sender, end) = oneshot::channel();
-        let runtime = self.runtime.as_ref().expect("the runtime is there until drop");
-        let task = Task(runtime.spawn(supervise(Arc::clone(&self.core), scope, ask, sender, end_sender)));
+        let runtimes = self.runtimes.as_ref().expect("the runtimes are there until drop");
+        let queries = runtimes.queries.handle().clone();
+        let watched = supervise(Arc::clone(&self.core), queries, Question { scope, ask, sender }, end_sender);
+        let task = Task(runtimes.watch.spawn(watched));
         let mut running = Running { messages, end, complete: false, _task: task };
         match running.next().await? {
             Some(Message::Head(schema)) => Ok(Answer { schema, log_size, source: Source::Running(running) }),
@@ -135,8 +146,10 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background(); // dropping would wait, which an async caller must not
+        if let Some(Runtimes { queries, watch }) = self.runtimes.take() {
+            // Dropping them would wait, which an async caller must not.
+            watch.shutdown_background();
+            queries.shutdown_background();
         }
     }
 }
@@ -144,6 +157,13 @@ impl Drop for Engine {
 enum Message {
     Head(SchemaRef),
     Rows(RecordBatch),
+}
+
+/// A query with what it reads and where its rows go.
+struct Question {
+    scope: Arc<Scope>,
+    ask: Ask,
+    sender: mpsc::Sender<Message>,
 }
 
 /// How a query ended; closed without a word means that the engine is gone.
@@ -159,21 +179,15 @@ impl<T> Drop for Task<T> {
 }
 
 /// Runs a query and tells how it ended, even when it panics or does not yield.
-async fn supervise(
-    core: Arc<Core>,
-    scope: Arc<Scope>,
-    ask: Ask,
-    sender: mpsc::Sender<Message>,
-    end: oneshot::Sender<End>,
-) {
+async fn supervise(core: Arc<Core>, queries: Handle, question: Question, end: oneshot::Sender<End>) {
     let limit = core.limits.time;
     let deadline = Instant::now() + limit;
     let outcome = match timeout_at(deadline, Arc::clone(&core.permits).acquire_owned()).await {
         Ok(Ok(permit)) => {
-            let mut task = Task(tokio::spawn(async move {
+            let mut task = Task(queries.spawn(async move {
                 // The place is free only when the query has really stopped.
                 let _permit = permit;
-                run(&core, scope, ask, &sender).await
+                run(&core, question).await
             }));
             match timeout_at(deadline, &mut task.0).await {
                 Ok(Ok(outcome)) => outcome,
@@ -192,7 +206,7 @@ async fn supervise(
     let _ = end.send(outcome);
 }
 
-async fn run(core: &Core, scope: Arc<Scope>, ask: Ask, sender: &mpsc::Sender<Message>) -> End {
+async fn run(core: &Core, Question { scope, ask, sender }: Question) -> End {
     let mut state = core.base.clone();
     state.config_mut().set_extension(scope);
     state.mark_start_execution();

@@ -156,15 +156,23 @@ impl Pruner {
         if !asks_for_text(filters) {
             return Ok(None);
         }
-        let footer = DFParquetMetadata::new(self.store.as_ref(), meta)
-            .with_file_metadata_cache(Some(Arc::clone(&self.footers)))
-            .fetch_metadata()
-            .await?;
+        let footer = self.footer(meta).await?;
         let mut kept = Vec::with_capacity(footer.num_row_groups());
         for group in 0..footer.num_row_groups() {
             kept.push(self.group_may_match(segment, &footer, group, filters)?);
         }
         Ok(if kept.iter().all(|keep| *keep) { None } else { Some(kept) })
+    }
+
+    /// The segment's footer, read once.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) async fn footer(&self, meta: &ObjectMeta) -> Result<Arc<ParquetMetaData>> {
+        DFParquetMetadata::new(self.store.as_ref(), meta)
+            .with_file_metadata_cache(Some(Arc::clone(&self.footers)))
+            .fetch_metadata()
+            .await
     }
 
     fn group_may_match(

@@ -7,11 +7,12 @@
 //! - Nothing here writes: DataFusion's own refusals of insert, update, delete and truncate stand.
 
 use crate::prune::{Pruner, segment_may_match};
+use crate::slices;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
 use datafusion::common::{ColumnStatistics, DataFusionError, Result, ScalarValue, Statistics};
-use datafusion::datasource::physical_plan::parquet::{CachedParquetFileReaderFactory, ParquetAccessPlan};
+use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
 use datafusion::datasource::physical_plan::{
     FileGroup, FileScanConfigBuilder, FileSource, ParquetFileReaderFactory, ParquetSource,
 };
@@ -45,6 +46,9 @@ pub(crate) struct Scope {
 /// What a [`TableProvider`]'s scan returns.
 pub(crate) type ScanFuture<'a> = Pin<Box<dyn Future<Output = Result<Arc<dyn ExecutionPlan>>> + Send + 'a>>;
 
+/// How many of the newest files are read in slices. Events of different classes lie in different files.
+const SLICED_FILES: usize = 3;
+
 /// How segments are read: shared by all queries of an engine.
 #[derive(Debug)]
 pub(crate) struct EventsTable {
@@ -73,7 +77,7 @@ impl EventsTable {
         let scope = scope(state)?;
         let partitions = state.config().target_partitions();
         let mut inputs: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
-        let files = self.files(&scope.snapshot, filters).await?;
+        let files = self.files(&scope.snapshot, filters, reads_texts(projection)).await?;
         // An empty table still needs a plan: the one over memory.
         if !scope.snapshot.hot.is_empty() || files.is_empty() {
             inputs.push(hot(&scope.snapshot, partitions, projection, limit)?);
@@ -87,22 +91,28 @@ impl EventsTable {
         }
     }
 
-    /// The files that may hold a matching row, newest first.
-    async fn files(&self, snapshot: &Snapshot, filters: &[Expr]) -> Result<Vec<PartitionedFile>> {
+    /// The files that may hold a matching row, newest first; in slices when their rows are wide.
+    async fn files(&self, snapshot: &Snapshot, filters: &[Expr], wide: bool) -> Result<Vec<PartitionedFile>> {
         let mut segments: Vec<&Arc<SegmentFile>> =
             snapshot.segments.iter().filter(|segment| segment_may_match(filters, segment)).collect();
         segments.sort_by_key(|segment| std::cmp::Reverse((segment.time_max, segment.last)));
-        let mut files = Vec::with_capacity(segments.len());
-        for segment in segments {
+        let mut files: Vec<PartitionedFile> = Vec::with_capacity(segments.len());
+        for (i, segment) in segments.into_iter().enumerate() {
             let file = partitioned(segment)?;
-            match self.pruner.row_groups(segment, &file.object_meta, filters).await? {
-                None => files.push(file),
-                Some(kept) if kept.iter().any(|keep| *keep) => {
-                    let mut access = ParquetAccessPlan::new_none(kept.len());
-                    kept.iter().enumerate().filter(|(_, keep)| **keep).for_each(|(i, _)| access.scan(i));
-                    files.push(file.with_extension(access));
+            let kept = self.pruner.row_groups(segment, &file.object_meta, filters).await?;
+            let rows = kept.is_none().then_some(segment.rows as usize);
+            let with_rows =
+                |file: PartitionedFile, rows| file.with_statistics(Arc::new(statistics(segment, rows)));
+            if wide && i < SLICED_FILES {
+                let footer = self.pruner.footer(&file.object_meta).await?;
+                let kept = kept.unwrap_or_else(|| vec![true; footer.num_row_groups()]);
+                files.extend(slices::newest_first(&file, &footer, &kept, rows, &with_rows));
+            } else if let Some(kept) = kept {
+                if kept.contains(&true) {
+                    files.push(with_rows(file.with_extension(slices::access(&kept)), None));
                 }
-                Some(_) => {}
+            } else {
+                files.push(with_rows(file, rows));
             }
         }
         Ok(files)
@@ -116,11 +126,10 @@ impl EventsTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let rows = files.iter().try_fold(0, |rows, file| {
-            let of_file = file.statistics.as_ref()?.num_rows.get_value()?;
-            // A file of which row groups are left out has an unknown number of rows.
-            file.extension::<ParquetAccessPlan>().is_none().then_some(rows + of_file)
-        });
+        // Known only while every row of every file is read.
+        let rows = files
+            .iter()
+            .try_fold(0, |rows, file| Some(rows + file.statistics.as_ref()?.num_rows.get_value()?));
         let mut groups = vec![Vec::new(); partitions.min(files.len())];
         let count = groups.len();
         for (i, file) in files.into_iter().enumerate() {
@@ -210,9 +219,10 @@ fn hot(
     Ok(DataSourceExec::from_data_source(source))
 }
 
-/// The segment as DataFusion names files, with what is known of it without opening it.
+/// The segment as DataFusion names files.
 fn partitioned(segment: &SegmentFile) -> Result<PartitionedFile> {
-    let location = Path::from_absolute_path(&segment.path)
+    // A data folder may be named relative to where the program was started.
+    let location = Path::from_absolute_path(std::path::absolute(&segment.path)?)
         .map_err(|error| DataFusionError::Internal(format!("path of a segment: {error}")))?;
     let mut file = PartitionedFile::new(String::new(), segment.bytes);
     file.object_meta.location = location;
@@ -220,13 +230,14 @@ fn partitioned(segment: &SegmentFile) -> Result<PartitionedFile> {
     let stamp =
         u32::from_be_bytes([segment.digest[0], segment.digest[1], segment.digest[2], segment.digest[3]]);
     file.object_meta.last_modified += Duration::from_nanos(u64::from(stamp));
-    Ok(file.with_statistics(Arc::new(statistics(segment))))
+    Ok(file)
 }
 
-fn statistics(segment: &SegmentFile) -> Statistics {
+/// What the catalog knows of a segment, and how many of its rows are read.
+fn statistics(segment: &SegmentFile, rows: Option<usize>) -> Statistics {
     let schema = schema::schema();
     let mut statistics = Statistics::new_unknown(&schema);
-    statistics.num_rows = Precision::Exact(segment.rows as usize);
+    statistics.num_rows = rows.map_or(Precision::Absent, Precision::Exact);
     let mut set = |name: &str, min: ScalarValue, max: ScalarValue| {
         let column = schema.index_of(name).expect("a column of the schema");
         statistics.column_statistics[column] = ColumnStatistics {

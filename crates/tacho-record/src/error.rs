@@ -10,7 +10,7 @@ pub enum RecordError {
     Io { doing: &'static str, path: PathBuf, source: io::Error },
     /// A sync failed: what the disk holds is unknown until the folder is opened again.
     #[error(
-        "the journal refuses: {why}; stop the process and start it again to read back what the disk holds"
+        "the recorder refuses: {why}; stop the process and start it again to read back what the disk holds"
     )]
     Poisoned { why: String },
     /// Bytes on disk are not what was written there. Never skipped.
@@ -27,6 +27,11 @@ pub enum RecordError {
 impl RecordError {
     pub(crate) fn io<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> RecordError + 'a {
         move |source| RecordError::Io { doing, path: path.to_path_buf(), source }
+    }
+
+    /// A sync failed: never an [`RecordError::Io`], because trying again would prove nothing.
+    pub(crate) fn unsynced<E: std::fmt::Display>(path: &Path) -> impl FnOnce(E) -> RecordError + '_ {
+        move |error| RecordError::Poisoned { why: format!("{} could not be synced: {error}", path.display()) }
     }
 
     pub(crate) fn corrupt(path: &Path, at: u64, what: impl Into<String>) -> RecordError {

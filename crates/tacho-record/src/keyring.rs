@@ -9,14 +9,16 @@
 //! - Destroying rewrites the ring under a fresh ring key: the old file's frames can't be opened with the new one.
 //! - A torn end is cut off: no synced batch can have used a secret in it. Damage elsewhere is corruption.
 
+use crate::Random;
+use crate::durable::{publish, replace, write_synced};
 use crate::error::RecordError;
-use crate::journal::replace;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 pub const MAGIC: &[u8; 16] = b"tachograph ring1";
 const NONCE_BYTES: usize = 12;
@@ -26,8 +28,8 @@ const WRAPPED_BYTES: usize = NONCE_BYTES + SECRET_BYTES + TAG_BYTES;
 const NAME_BYTES_MAX: usize = 1024;
 const FRAME_BYTES_MAX: usize = 2 + NONCE_BYTES + TAG_BYTES + SECRET_BYTES + NAME_BYTES_MAX;
 
-/// Fills a buffer with random bytes; handed in, because randomness belongs to the binary.
-pub type Random = fn(&mut [u8]);
+/// A secret, wiped when it is dropped. In a box, so that moving it leaves no copy behind.
+type Secret = Box<Zeroizing<[u8; SECRET_BYTES]>>;
 
 /// The secrets of one data folder.
 pub struct KeyRing {
@@ -37,14 +39,14 @@ pub struct KeyRing {
     file: File,
     size: u64,
     next: u64,
-    secrets: HashMap<String, [u8; SECRET_BYTES]>,
+    secrets: HashMap<String, Secret>,
     pending: Vec<u8>,
     random: Random,
-    poisoned: bool,
+    poisoned: Option<String>,
 }
 
 /// The secrets of a ring as they were read, for those who only check.
-pub struct Secrets(HashMap<String, [u8; SECRET_BYTES]>);
+pub struct Secrets(HashMap<String, Secret>);
 
 impl Secrets {
     /// Reads a folder's ring. Changes nothing, and may run beside the process that writes it.
@@ -60,7 +62,12 @@ impl Secrets {
 
     /// The secret of that name; `None` after it was destroyed.
     pub fn find(&self, name: &str) -> Option<[u8; 32]> {
-        self.0.get(name).copied()
+        self.0.get(name).map(|secret| ***secret)
+    }
+
+    /// The names of all secrets, in no order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
     }
 }
 
@@ -74,7 +81,7 @@ impl KeyRing {
         let path = folder.join("ring");
         let master = Aes256Gcm::new(&(*master).into());
         if !path.exists() {
-            let (bytes, _) = whole(&master, &HashMap::new(), random);
+            let (bytes, _) = whole(&master, std::iter::empty(), random);
             replace(&path, &bytes)?;
         }
         let bytes = std::fs::read(&path).map_err(RecordError::io("cannot read", &path))?;
@@ -94,7 +101,7 @@ impl KeyRing {
             secrets,
             pending: Vec::new(),
             random,
-            poisoned: false,
+            poisoned: None,
         })
     }
 
@@ -104,76 +111,98 @@ impl KeyRing {
     /// When the name is longer than a frame takes; names are bounded where events are accepted.
     pub fn secret(&mut self, name: &str) -> [u8; 32] {
         if let Some(secret) = self.secrets.get(name) {
-            return *secret;
+            return ***secret;
         }
         assert!(name.len() <= NAME_BYTES_MAX, "names of secrets are bounded at accept");
-        let mut secret = [0; SECRET_BYTES];
-        (self.random)(&mut secret);
+        let mut secret = Secret::default();
+        (self.random)(&mut secret[..]);
         let frame = frame(&self.ring, self.next, name, &secret, self.random);
         self.pending.extend_from_slice(&frame);
         self.next += 1;
+        let copy = **secret;
         self.secrets.insert(name.to_string(), secret);
-        secret
+        copy
     }
 
     /// The secret of that name, if it exists: `None` after it was destroyed.
     pub fn find(&self, name: &str) -> Option<[u8; 32]> {
-        self.secrets.get(name).copied()
+        self.secrets.get(name).map(|secret| ***secret)
     }
 
     /// Makes every new secret durable. Must return before a batch that uses one is synced.
     ///
     /// # Errors
-    /// After a failed write (a full disk) it can be called again; after a failed sync the ring refuses until it is
-    /// opened again, because what the disk holds is unknown.
+    /// After [`RecordError::Io`] (a full disk) it can be called again. After [`RecordError::Poisoned`] the ring
+    /// refuses until it is opened again, because what the disk holds is unknown.
     pub fn sync(&mut self) -> Result<(), RecordError> {
-        if self.poisoned {
-            return Err(RecordError::Poisoned {
-                why: format!("{} could not be written", self.path.display()),
-            });
-        }
-        if self.pending.is_empty() {
-            return Ok(());
-        }
-        if let Err(error) = self.file.write_all(&self.pending) {
-            // Part of it may be there: cut it off, so that the secrets can be written again when there is space.
-            self.poisoned = self.file.set_len(self.size).is_err();
-            return Err(RecordError::io("cannot write", &self.path)(error));
-        }
-        let synced = self.file.sync_data();
-        self.poisoned = synced.is_err();
-        synced.map_err(RecordError::io("cannot sync", &self.path))?;
-        self.size += self.pending.len() as u64;
-        self.pending.clear();
-        Ok(())
+        self.unless_poisoned(|ring| {
+            if ring.pending.is_empty() {
+                return Ok(());
+            }
+            if let Err(error) = ring.file.write_all(&ring.pending) {
+                // Part of it may be there: cut it off, so that it can be written again when there is space.
+                ring.file.set_len(ring.size).map_err(|cut| RecordError::Poisoned {
+                    why: format!("a torn write to {} could not be cut off: {cut}", ring.path.display()),
+                })?;
+                return Err(RecordError::io("cannot write", &ring.path)(error));
+            }
+            ring.file.sync_data().map_err(RecordError::unsynced(&ring.path))?;
+            ring.size += ring.pending.len() as u64;
+            ring.pending.clear();
+            Ok(())
+        })
     }
 
     /// Destroys secrets by rewriting the ring without them under a fresh ring key. Says how many there were.
     ///
     /// # Errors
-    /// [`RecordError::Io`]: the old ring stays in place and nothing was destroyed.
+    /// [`RecordError::Io`]: the old ring stays in place and nothing was destroyed. [`RecordError::Poisoned`]:
+    /// which of the two rings the disk holds is unknown.
     pub fn destroy(&mut self, names: &[&str]) -> Result<usize, RecordError> {
         self.sync()?;
-        let mut kept = self.secrets.clone();
-        let gone = names.iter().filter(|name| kept.remove(**name).is_some()).count();
-        let (bytes, ring) = whole(&self.master, &kept, self.random);
-        replace(&self.path, &bytes)?;
-        self.file = OpenOptions::new()
-            .append(true)
-            .open(&self.path)
-            .map_err(RecordError::io("cannot open", &self.path))?;
-        (self.ring, self.size, self.next, self.secrets) = (ring, bytes.len() as u64, kept.len() as u64, kept);
-        Ok(gone)
+        self.unless_poisoned(|all| {
+            let kept = all.secrets.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+            let (bytes, ring) = whole(&all.master, kept, all.random);
+            let temporary = write_synced(&all.path, &bytes)?;
+            // The handle follows the file to its name: behind the rename nothing may fail but the sync, or new
+            // secrets would be written to the old file.
+            let open = OpenOptions::new().append(true).open(&temporary);
+            let file = open.map_err(RecordError::io("cannot open", &temporary))?;
+            publish(&temporary, &all.path)?;
+            let before = all.secrets.len();
+            names.iter().for_each(|name| drop(all.secrets.remove(*name)));
+            (all.file, all.ring, all.size) = (file, ring, bytes.len() as u64);
+            all.next = all.secrets.len() as u64;
+            Ok(before - all.secrets.len())
+        })
+    }
+
+    fn unless_poisoned<T>(
+        &mut self,
+        act: impl FnOnce(&mut KeyRing) -> Result<T, RecordError>,
+    ) -> Result<T, RecordError> {
+        if let Some(why) = &self.poisoned {
+            return Err(RecordError::Poisoned { why: why.clone() });
+        }
+        let done = act(self);
+        if let Err(RecordError::Poisoned { why }) = &done {
+            self.poisoned = Some(why.clone());
+        }
+        done
     }
 }
 
 /// A whole ring's bytes under a fresh ring key.
-fn whole(master: &Aes256Gcm, secrets: &HashMap<String, [u8; 32]>, random: Random) -> (Vec<u8>, Aes256Gcm) {
-    let mut key = [0; SECRET_BYTES];
-    random(&mut key);
-    let ring = Aes256Gcm::new(&key.into());
+fn whole<'a>(
+    master: &Aes256Gcm,
+    secrets: impl Iterator<Item = (&'a String, &'a Secret)>,
+    random: Random,
+) -> (Vec<u8>, Aes256Gcm) {
+    let mut key = Zeroizing::new([0; SECRET_BYTES]);
+    random(&mut key[..]);
+    let ring = Aes256Gcm::new(&(*key).into());
     let mut out = MAGIC.to_vec();
-    out.extend_from_slice(&seal(master, MAGIC, &key, random));
+    out.extend_from_slice(&seal(master, MAGIC, &key[..], random));
     for (number, (name, secret)) in (0u64..).zip(secrets) {
         out.extend_from_slice(&frame(&ring, number, name, secret, random));
     }
@@ -182,7 +211,7 @@ fn whole(master: &Aes256Gcm, secrets: &HashMap<String, [u8; 32]>, random: Random
 
 /// `u16 length of what follows, nonce, sealed (secret, name)`.
 fn frame(ring: &Aes256Gcm, number: u64, name: &str, secret: &[u8; 32], random: Random) -> Vec<u8> {
-    let plain = [secret.as_slice(), name.as_bytes()].concat();
+    let plain = Zeroizing::new([secret.as_slice(), name.as_bytes()].concat());
     let sealed = seal(ring, &number.to_le_bytes(), &plain, random);
     let mut out = (sealed.len() as u16).to_le_bytes().to_vec();
     out.extend_from_slice(&sealed);
@@ -197,10 +226,10 @@ fn seal(cipher: &Aes256Gcm, aad: &[u8], plain: &[u8], random: Random) -> Vec<u8>
     [nonce.as_slice(), &sealed].concat()
 }
 
-fn unseal(cipher: &Aes256Gcm, aad: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+fn unseal(cipher: &Aes256Gcm, aad: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES)?;
     let nonce: [u8; NONCE_BYTES] = nonce.try_into().ok()?;
-    cipher.decrypt(&Nonce::from(nonce), Payload { msg: sealed, aad }).ok()
+    cipher.decrypt(&Nonce::from(nonce), Payload { msg: sealed, aad }).ok().map(Zeroizing::new)
 }
 
 fn unwrap_ring(path: &Path, bytes: &[u8], master: &Aes256Gcm) -> Result<Aes256Gcm, RecordError> {
@@ -209,11 +238,11 @@ fn unwrap_ring(path: &Path, bytes: &[u8], master: &Aes256Gcm) -> Result<Aes256Gc
         body.ok_or_else(|| RecordError::corrupt(path, 0, "expected the key ring's magic of version 1"))?;
     let wrapped = body.get(..WRAPPED_BYTES);
     let key = wrapped.and_then(|wrapped| unseal(master, MAGIC, wrapped));
-    let key = key.and_then(|key| <[u8; SECRET_BYTES]>::try_from(key).ok());
+    let key = key.and_then(|key| key.as_slice().try_into().ok().map(Zeroizing::<[u8; SECRET_BYTES]>::new));
     let key = key.ok_or_else(|| {
         RecordError::corrupt(path, 16, "the ring's key does not open: another master key, or changed bytes")
     })?;
-    Ok(Aes256Gcm::new(&key.into()))
+    Ok(Aes256Gcm::new(&(*key).into()))
 }
 
 /// Whether a later frame opens behind `at`: then what is at `at` is damage and not a torn end.
@@ -229,7 +258,7 @@ fn whole_frame_behind(bytes: &[u8], at: usize, number: u64, ring: &Aes256Gcm) ->
     })
 }
 
-type Frames = (HashMap<String, [u8; 32]>, u64, usize);
+type Frames = (HashMap<String, Secret>, u64, usize);
 
 fn read_frames(path: &Path, bytes: &[u8], ring: &Aes256Gcm) -> Result<Frames, RecordError> {
     let (mut secrets, mut number, mut at) = (HashMap::new(), 0u64, MAGIC.len() + WRAPPED_BYTES);
@@ -249,7 +278,7 @@ fn read_frames(path: &Path, bytes: &[u8], ring: &Aes256Gcm) -> Result<Frames, Re
         let plain = unseal(ring, &number.to_le_bytes(), sealed).ok_or_else(damaged)?;
         let (secret, name) = plain.split_first_chunk::<SECRET_BYTES>().ok_or_else(damaged)?;
         let name = std::str::from_utf8(name).map_err(|_| damaged())?;
-        secrets.insert(name.to_string(), *secret);
+        secrets.insert(name.to_string(), Box::new(Zeroizing::new(*secret)));
         (number, at) = (number + 1, at + 2 + sealed.len());
     }
     Ok((secrets, number, at))

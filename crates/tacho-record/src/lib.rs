@@ -10,13 +10,16 @@
 //! - After a failed sync nothing is ever retried as if nothing had happened: the journal refuses until it is
 //!   opened again and has read back what is really there.
 
+mod durable;
 pub mod error;
+mod follow;
 pub mod journal;
 pub mod keyring;
 pub mod log;
 pub mod recorder;
 pub mod sealer;
 pub mod sequence;
+mod status;
 pub mod writer;
 
 pub use error::RecordError;
@@ -54,3 +57,24 @@ impl Step {
 
 /// Told of each step as it is done; for measuring, and for killing the process in the middle.
 pub type Observer = fn(Step);
+
+/// Fills a buffer with random bytes; handed in, because randomness belongs to the binary.
+pub type Random = fn(&mut [u8]);
+
+/// A journal file turns over when it has grown past this, bytes.
+pub const FILE_BYTES: u64 = 64 << 20;
+
+/// What a log is given by the program around it.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    pub random: Random,
+    pub observer: Observer,
+    /// A journal file turns over when it has grown past this, bytes.
+    pub file_bytes: u64,
+}
+
+impl Options {
+    pub fn new(random: Random) -> Options {
+        Options { random, observer: |_| {}, file_bytes: FILE_BYTES }
+    }
+}

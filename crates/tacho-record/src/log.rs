@@ -2,7 +2,7 @@
 //!
 //! Locks: the folder's file `lock` is held while the log is open, so a second process refuses.
 
-use crate::Observer;
+use crate::Options;
 use crate::error::RecordError;
 use crate::journal::Journal;
 use crate::sealer::Sealer;
@@ -14,7 +14,7 @@ use tacho_event::entry;
 use tacho_event::record::Batch;
 use tacho_event::time::Micros;
 use tacho_merkle::tile::TileReader;
-use tacho_merkle::{SignerKey, TlogProof};
+use tacho_merkle::{Note, SignerKey, TlogProof};
 
 /// A data folder that this process writes, for one thread; [`crate::Recorder`] takes it over for many.
 #[derive(Debug)]
@@ -22,6 +22,7 @@ pub struct Log {
     pub(crate) writer: Writer,
     pub(crate) sealer: Sealer,
     pub(crate) lock: Lock,
+    pub(crate) poisoned: Option<String>,
 }
 
 /// What the journal need not hold any more: a store has it.
@@ -65,10 +66,10 @@ impl Log {
         folder: &Path,
         origin: &str,
         signers: Vec<SignerKey>,
-        observer: Observer,
+        options: Options,
     ) -> Result<Log, RecordError> {
         let lock = Lock::take(folder)?;
-        Log::recover(folder, lock, origin, signers, Released::default(), observer, |_| Ok(()))
+        Log::recover(folder, lock, origin, signers, Released::default(), options, |_| Ok(()))
     }
 
     /// Replays the journal behind what was released, hands each batch to `follow`, and checks everything
@@ -82,11 +83,12 @@ impl Log {
         origin: &str,
         signers: Vec<SignerKey>,
         released: Released,
-        observer: Observer,
+        options: Options,
         mut follow: impl FnMut(&Sequenced) -> Result<(), RecordError>,
     ) -> Result<Log, RecordError> {
         let Released { next_record, mut sequencer } = released;
-        let mut sealer = Sealer::open(&folder.join("log"), origin, signers, sequencer.size(), observer)?;
+        let mut sealer =
+            Sealer::open(&folder.join("log"), origin, signers, sequencer.size(), options.observer)?;
         let wal = wal(folder);
         std::fs::create_dir_all(&wal).map_err(RecordError::io("cannot create", folder))?;
         let end = writer::replay(&wal, next_record, &mut sequencer, |sequenced| {
@@ -95,20 +97,22 @@ impl Log {
         })?;
         // Only now may anything be cut off: when a signed entry is missing, the evidence stays as it is.
         sealer.check_recovered()?;
-        let journal = Journal::open(&wal, observer, end)?;
-        Ok(Log { writer: Writer::new(journal, sequencer, observer), sealer, lock })
+        let journal = Journal::open(&wal, options, end)?;
+        Ok(Log { writer: Writer::new(journal, sequencer, options), sealer, lock, poisoned: None })
     }
 
     /// Records a group of batches with one sync. When this returns, all of them are durable.
     ///
     /// # Errors
-    /// See [`Writer::append`].
+    /// See [`Writer::append`]. After any [`RecordError::Poisoned`] the log refuses until it is opened again.
     pub fn append(&mut self, now_us: Micros, group: Vec<Batch>) -> Result<Vec<Receipt>, RecordError> {
-        let sequenced = self.writer.append(now_us, group)?;
-        for batch in &sequenced {
-            self.sealer.follow(batch)?;
-        }
-        Ok(sequenced.iter().map(Sequenced::receipt).collect())
+        self.unless_poisoned(|log| {
+            let sequenced = log.writer.append(now_us, group)?;
+            for batch in &sequenced {
+                log.sealer.follow(batch)?;
+            }
+            Ok(sequenced.iter().map(Sequenced::receipt).collect())
+        })
     }
 
     /// Publishes a checkpoint when there is something new.
@@ -116,12 +120,46 @@ impl Log {
     /// # Errors
     /// See [`Sealer::seal`].
     pub fn seal(&mut self) -> Result<(), RecordError> {
-        self.sealer.seal(self.writer.time_us())
+        self.unless_poisoned(|log| log.sealer.seal(log.writer.time_us()))
+    }
+
+    /// Makes the tiles durable, then deletes the journal's files whose records all stand below `record`.
+    ///
+    /// # Errors
+    /// See [`Sealer::sync`] and [`Writer::release`].
+    pub fn release(&mut self, record: u64) -> Result<(), RecordError> {
+        self.unless_poisoned(|log| {
+            log.sealer.seal(log.writer.time_us())?;
+            log.sealer.sync()?;
+            log.writer.release(record)
+        })
+    }
+
+    fn unless_poisoned<T>(
+        &mut self,
+        act: impl FnOnce(&mut Log) -> Result<T, RecordError>,
+    ) -> Result<T, RecordError> {
+        if let Some(why) = &self.poisoned {
+            return Err(RecordError::Poisoned { why: why.clone() });
+        }
+        let done = act(self);
+        if let Err(RecordError::Poisoned { why }) = &done {
+            self.poisoned = Some(why.clone());
+        }
+        done
     }
 
     /// How many entries are on the log, and how many of them the published checkpoint covers.
     pub fn sizes(&self) -> (u64, u64) {
         (self.writer.size(), self.sealer.sealed_size())
+    }
+
+    /// The published checkpoint.
+    ///
+    /// # Errors
+    /// See [`Sealer::checkpoint`].
+    pub fn checkpoint(&self) -> Result<Note, RecordError> {
+        self.sealer.checkpoint()
     }
 
     /// The C2SP tlog-proof of an entry that the published checkpoint covers.

@@ -7,17 +7,20 @@
 //!   its bounded queue; the recorder's own bounded queue then refuses senders.
 //! - The journal is released at the lowest position of all followers.
 
+pub use crate::follow::Follower;
+pub use crate::status::{FollowerStatus, Status};
+
 use crate::error::RecordError;
+use crate::follow::{News, SealFollower, follow, tick};
 use crate::keyring::KeyRing;
 use crate::log::{Lock, Log};
-use crate::sealer::Sealer;
 use crate::sequence::{Receipt, Sequenced};
+use crate::status::lock;
 use crate::writer::Writer;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
 use tacho_event::record::Batch;
 use tacho_event::time::Micros;
 
@@ -29,11 +32,6 @@ const QUEUE_BYTES: usize = 64 << 20;
 const GROUP_BYTES: usize = 4 << 20;
 /// Batches that may wait for a follower.
 const FOLLOWER_QUEUE: usize = 64;
-/// How often followers are woken without news.
-const TICK: Duration = Duration::from_secs(1);
-/// Tiles are synced, and the journal may be released, after so many entries or so many ticks.
-const SYNC_ENTRIES: u64 = 200_000;
-const SYNC_TICKS: u32 = 60;
 
 /// The recorder's clock; handed in, because the wall clock belongs to the binary.
 pub type Clock = fn() -> Micros;
@@ -41,90 +39,10 @@ pub type Clock = fn() -> Micros;
 /// Told when a job is durable, or refused.
 pub type Answer = Box<dyn FnOnce(Result<Vec<Receipt>, Arc<RecordError>>) + Send>;
 
-/// Reads the log in order behind the recorder.
-pub trait Follower: Send {
-    fn name(&self) -> &'static str;
-
-    /// Takes the next batch.
-    ///
-    /// # Errors
-    /// Any error stops the recorder: a follower that missed a batch can't go on.
-    fn follow(&mut self, batch: &Arc<Sequenced>) -> Result<(), RecordError>;
-
-    /// Called once a second.
-    ///
-    /// # Errors
-    /// [`RecordError::Io`] is reported and tried again at the next tick; any other error stops the recorder.
-    fn tick(&mut self) -> Result<(), RecordError>;
-
-    /// The first record that this follower needs the journal for after a restart.
-    fn position(&self) -> u64;
-}
-
-/// A follower as others see it.
-#[derive(Debug, Clone)]
-pub struct FollowerStatus {
-    pub name: &'static str,
-    pub position: u64,
-    /// What the last tick failed with.
-    pub fault: Option<String>,
-}
-
-/// What the recorder tells about itself.
-#[derive(Debug, Default)]
-pub struct Status {
-    size: AtomicU64,
-    sealed: AtomicU64,
-    queued_jobs: AtomicUsize,
-    queued_bytes: AtomicUsize,
-    stopped: Mutex<Option<String>>,
-    followers: Mutex<Vec<FollowerStatus>>,
-}
-
-impl Status {
-    /// Entries on the log.
-    pub fn size(&self) -> u64 {
-        self.size.load(Ordering::Acquire)
-    }
-
-    /// Entries that the published checkpoint covers.
-    pub fn sealed(&self) -> u64 {
-        self.sealed.load(Ordering::Acquire)
-    }
-
-    /// Jobs and bytes that wait.
-    pub fn queued(&self) -> (usize, usize) {
-        (self.queued_jobs.load(Ordering::Relaxed), self.queued_bytes.load(Ordering::Relaxed))
-    }
-
-    /// Why the recorder refuses everything until the folder is opened again.
-    pub fn stopped(&self) -> Option<String> {
-        lock(&self.stopped).clone()
-    }
-
-    pub fn followers(&self) -> Vec<FollowerStatus> {
-        lock(&self.followers).clone()
-    }
-
-    fn stop(&self, why: String) {
-        lock(&self.stopped).get_or_insert(why);
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // Plain values: a panic elsewhere leaves them whole.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 struct Job {
     batches: Vec<Batch>,
     bytes: usize,
     answer: Answer,
-}
-
-enum News {
-    Batch(Arc<Sequenced>),
-    Tick,
 }
 
 /// The queue is full: nothing was taken.
@@ -150,12 +68,14 @@ impl Recorder {
         status: Arc<Status>,
         followers: Vec<Box<dyn Follower>>,
     ) -> Recorder {
-        let Log { writer, sealer, lock } = log;
+        let Log { writer, sealer, lock, poisoned } = log;
+        if let Some(why) = poisoned {
+            status.stop(why);
+        }
         status.size.store(writer.size(), Ordering::Release);
         status.sealed.store(sealer.sealed_size(), Ordering::Release);
         let (time_us, next_record) = (writer.time_us(), writer.next_record());
-        let seal =
-            SealFollower { sealer, time_us, next_record, position: 0, ticks: 0, status: Arc::clone(&status) };
+        let seal = SealFollower::new(sealer, time_us, next_record, Arc::clone(&status));
         let (mut threads, mut senders) = (Vec::new(), Vec::new());
         for follower in std::iter::once(Box::new(seal) as Box<dyn Follower>).chain(followers) {
             let (sender, news) = sync_channel(FOLLOWER_QUEUE);
@@ -289,77 +209,5 @@ impl Hand {
             drop(self.writer.release(lowest));
         }
         Ok(receipts)
-    }
-}
-
-/// Wakes the followers until the recorder goes.
-fn tick(stop: &Receiver<()>, followers: &[SyncSender<News>]) {
-    while stop.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
-        for follower in followers {
-            // A follower with a full queue is awake.
-            drop(follower.try_send(News::Tick));
-        }
-    }
-}
-
-/// A follower's thread: batches until the recorder goes, then a last tick.
-fn follow(mut follower: Box<dyn Follower>, news: &Receiver<News>, place: usize, status: &Status) {
-    loop {
-        let news = news.recv();
-        let done = match &news {
-            Ok(News::Batch(batch)) => follower.follow(batch),
-            Ok(News::Tick) | Err(_) => follower.tick(),
-        };
-        let fault = done.as_ref().err().map(ToString::to_string);
-        let transient = matches!((&news, &done), (Ok(News::Tick), Err(RecordError::Io { .. })));
-        if let (Some(fault), false) = (&fault, transient) {
-            status.stop(format!("{}: {fault}", follower.name()));
-        }
-        let ended = news.is_err() || (fault.is_some() && !transient);
-        if !matches!(news, Ok(News::Batch(_))) || fault.is_some() {
-            let entry = &mut lock(&status.followers)[place];
-            (entry.position, entry.fault) = (follower.position(), fault);
-        }
-        if ended {
-            return;
-        }
-    }
-}
-
-/// The sealer as a follower.
-struct SealFollower {
-    sealer: Sealer,
-    time_us: Micros,
-    next_record: u64,
-    position: u64,
-    ticks: u32,
-    status: Arc<Status>,
-}
-
-impl Follower for SealFollower {
-    fn name(&self) -> &'static str {
-        "sealer"
-    }
-
-    fn follow(&mut self, batch: &Arc<Sequenced>) -> Result<(), RecordError> {
-        self.sealer.follow(batch)?;
-        (self.time_us, self.next_record) = (batch.time_us, batch.record + 1);
-        Ok(())
-    }
-
-    fn tick(&mut self) -> Result<(), RecordError> {
-        self.sealer.seal(self.time_us)?;
-        self.status.sealed.store(self.sealer.sealed_size(), Ordering::Release);
-        self.ticks += 1;
-        let unsynced = self.sealer.size() - self.sealer.synced_size();
-        if unsynced >= SYNC_ENTRIES || (unsynced > 0 && self.ticks >= SYNC_TICKS) {
-            self.sealer.sync()?;
-            (self.position, self.ticks) = (self.next_record, 0);
-        }
-        Ok(())
-    }
-
-    fn position(&self) -> u64 {
-        self.position
     }
 }

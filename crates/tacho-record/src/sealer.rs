@@ -4,8 +4,8 @@
 //! entries: recovery makes every one again from the journal and writes it anew. [`Sealer::sync`] comes before
 //! the journal may be released.
 
+use crate::durable::{publish, write_synced};
 use crate::error::RecordError;
-use crate::journal::{publish, write_synced};
 use crate::sequence::Sequenced;
 use crate::{Observer, Step};
 use std::path::{Path, PathBuf};
@@ -13,6 +13,9 @@ use tacho_event::entry;
 use tacho_event::time::{Micros, SECOND_US};
 use tacho_merkle::tile::{Tile, TileError, TilePath, TileSource, TileWriter};
 use tacho_merkle::{Checkpoint, Hash, Note, SignerKey, VerifierKey, leaf_hash};
+
+/// Bytes of a hash in a tile.
+const HASH_BYTES: usize = 32;
 
 /// Writes the public log of one origin.
 #[derive(Debug)]
@@ -140,7 +143,8 @@ impl Sealer {
     /// signs the same bytes.
     ///
     /// # Errors
-    /// [`RecordError::Io`]; the checkpoint before it stays published.
+    /// [`RecordError::Io`]; the checkpoint before it stays published. [`RecordError::Poisoned`] when a sync
+    /// failed.
     pub fn seal(&mut self, time_us: Micros) -> Result<(), RecordError> {
         if self.sealed_size() == self.tiles.size() {
             return Ok(());
@@ -169,9 +173,7 @@ impl Sealer {
     /// # Errors
     /// [`RecordError::Poisoned`]: after a failed sync nobody knows what the disk holds.
     pub fn sync(&mut self) -> Result<(), RecordError> {
-        rustix::fs::syncfs(&self.handle).map_err(|error| RecordError::Poisoned {
-            why: format!("{} could not be synced: {error}", self.folder.display()),
-        })?;
+        rustix::fs::syncfs(&self.handle).map_err(RecordError::unsynced(&self.folder))?;
         self.synced_size = self.sealed_size();
         for full in self.unsynced.drain(..) {
             // Partial tiles are a convenience of readers: one that stays behind does no harm.
@@ -211,7 +213,10 @@ impl Sealer {
         std::fs::create_dir_all(folder).map_err(RecordError::io("cannot create", folder))?;
         // A reader never sees half a tile: the name appears with its bytes.
         let temporary = folder.join(format!(".{}.tmp", tile.path.width));
-        std::fs::write(&temporary, &tile.bytes).map_err(RecordError::io("cannot write", &temporary))?;
+        if let Err(error) = std::fs::write(&temporary, &tile.bytes) {
+            drop(std::fs::remove_file(&temporary));
+            return Err(RecordError::io("cannot write", &temporary)(error));
+        }
         std::fs::rename(&temporary, &path).map_err(RecordError::io("cannot rename", &path))
     }
 }
@@ -234,7 +239,7 @@ impl TileSource for TileFolder {
 
 /// Reads a tile. A partial tile that was not published is cut from the narrowest wider one.
 fn read_tile(folder: &Path, path: &TilePath) -> Result<Vec<u8>, TileError> {
-    if let Ok(bytes) = std::fs::read(folder.join(path.path())) {
+    if let Some(bytes) = read_whole(folder, path) {
         return Ok(bytes);
     }
     let missing = || TileError::Missing(*path);
@@ -244,8 +249,20 @@ fn read_tile(folder: &Path, path: &TilePath) -> Result<Vec<u8>, TileError> {
     let partials = folder.join(path.path());
     let listed = std::fs::read_dir(partials.parent().ok_or_else(missing)?).map_err(|_| missing())?;
     let widths = listed.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u16>().ok());
-    let width = widths.filter(|width| *width > path.width).min().ok_or_else(missing)?;
-    let mut bytes = std::fs::read(folder.join(TilePath { width, ..*path }.path())).map_err(|_| missing())?;
-    bytes.truncate(usize::from(path.width) * 32);
+    let mut wider: Vec<u16> = widths.filter(|width| *width > path.width).collect();
+    wider.sort_unstable();
+    let mut bytes = wider
+        .into_iter()
+        .find_map(|width| read_whole(folder, &TilePath { width, ..*path }))
+        .ok_or_else(missing)?;
+    bytes.truncate(usize::from(path.width) * HASH_BYTES);
     Ok(bytes)
+}
+
+/// Reads a tile's file. Tiles are not synced one by one: what power loss left short or zero is no tile.
+fn read_whole(folder: &Path, path: &TilePath) -> Option<Vec<u8>> {
+    let bytes = std::fs::read(folder.join(path.path())).ok()?;
+    let whole = bytes.len() == usize::from(path.width) * HASH_BYTES
+        && bytes.chunks(HASH_BYTES).all(|hash| hash.iter().any(|byte| *byte != 0));
+    whole.then_some(bytes)
 }

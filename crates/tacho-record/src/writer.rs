@@ -3,7 +3,7 @@
 use crate::error::RecordError;
 use crate::journal::{self, Journal};
 use crate::sequence::{Sequenced, Sequencer};
-use crate::{Observer, Step};
+use crate::{Options, Step};
 use std::path::Path;
 use tacho_event::record::Batch;
 use tacho_event::time::Micros;
@@ -13,12 +13,12 @@ use tacho_event::time::Micros;
 pub struct Writer {
     journal: Journal,
     sequencer: Sequencer,
-    observer: Observer,
+    options: Options,
 }
 
 impl Writer {
-    pub(crate) fn new(journal: Journal, sequencer: Sequencer, observer: Observer) -> Writer {
-        Writer { journal, sequencer, observer }
+    pub(crate) fn new(journal: Journal, sequencer: Sequencer, options: Options) -> Writer {
+        Writer { journal, sequencer, options }
     }
 
     /// Records a group of batches with one sync. When this returns, all of them are durable.
@@ -35,7 +35,7 @@ impl Writer {
             .zip(first..)
             .map(|(batch, record)| sequence(&mut self.sequencer, record, now_us, batch, Path::new("wal")))
             .collect::<Result<_, _>>()?;
-        (self.observer)(Step::Sequenced);
+        (self.options.observer)(Step::Sequenced);
         Ok(sequenced)
     }
 

@@ -111,8 +111,10 @@ impl Minimisation {
     }
 
     /// Minimises every string value inside a JSON value; keys stay. Of query results every outermost array
-    /// becomes `{"rows": n}`, and a number stays only under a key that names a count or a duration. Text that
-    /// is not JSON is minimised whole, to a JSON string.
+    /// becomes `{"rows": n}`, and a number stays only under a key that names a count or a duration.
+    ///
+    /// Text that is not made of JSON's tokens, or of none at all, is minimised whole, to a JSON string. Under
+    /// [`Rule::Keep`] any text stays as it is.
     #[must_use]
     pub fn json<'a>(&self, kind: ContentKind, text: &'a str) -> Cow<'a, str> {
         let rule = self.rule(kind);
@@ -185,7 +187,9 @@ fn rewrite(kind: ContentKind, rule: Rule, text: &str) -> Result<Cow<'_, str>, Ma
     let mut out = Output { text, out: String::new(), from: 0 };
     let mut tokens = Tokens::new(text);
     let mut key = "";
+    let mut empty = true;
     while let Some(token) = tokens.next().transpose()? {
+        empty = false;
         match token {
             Token::Key(range) => {
                 key = &text[range];
@@ -214,7 +218,7 @@ fn rewrite(kind: ContentKind, rule: Rule, text: &str) -> Result<Cow<'_, str>, Ma
         }
         key = "";
     }
-    Ok(out.finish())
+    if empty { Err(Malformed) } else { Ok(out.finish()) }
 }
 
 /// Reads to the end of the array just opened: how many items it has, and where it closes.
@@ -339,6 +343,8 @@ mod tests {
             r#""say [truncated 4 of 8 characters]""#,
         );
         check("drop", ContentKind::FileContents, "{\"cut", r#""[dropped 5 characters]""#);
+        check("drop", ContentKind::FileContents, "", "\"\"");
+        check("drop", ContentKind::FileContents, " \n", r#""[dropped 2 characters]""#);
     }
 
     #[test]

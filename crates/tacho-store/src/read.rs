@@ -7,9 +7,11 @@ use crate::row::{Row, Rows};
 use crate::schema::{COLUMNS, GONE_AT, WHO, WHO_AT, at, schema};
 use crate::snapshot::{SegmentFile, Snapshot};
 use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::Int64Type;
+use arrow::datatypes::{DataType, Int64Type, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::statistics::Statistics;
 use std::collections::BTreeMap;
@@ -54,9 +56,13 @@ impl Open {
     pub(crate) fn new(path: &Path) -> Result<Open, StoreError> {
         let file = File::open(path).map_err(StoreError::io("cannot open", path))?;
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
-        let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
-            .map_err(StoreError::parquet(path))?;
-        Ok(Open { builder })
+        let found = ArrowReaderMetadata::load(&file, options.clone()).map_err(StoreError::parquet(path))?;
+        let metadata = ArrowReaderMetadata::try_new(
+            Arc::clone(found.metadata()),
+            options.with_schema(with_views(found.schema())),
+        );
+        let metadata = metadata.map_err(StoreError::parquet(path))?;
+        Ok(Open { builder: ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata) })
     }
 
     pub(crate) fn row_groups(&self) -> usize {
@@ -112,6 +118,15 @@ impl Open {
         };
         (0..self.row_groups()).filter(overlaps).collect()
     }
+}
+
+/// A file's columns with texts as views into its pages, which is how rows hold them.
+fn with_views(found: &Schema) -> SchemaRef {
+    let fields = found.fields().iter().map(|field| match field.data_type() {
+        DataType::Utf8 => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8View)),
+        _ => Arc::clone(field),
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 /// The rows of one segment that lie in an index range.

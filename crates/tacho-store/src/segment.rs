@@ -18,6 +18,7 @@ use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::{max, min};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
@@ -131,7 +132,11 @@ impl SegmentWriter {
         let temporary = site.folder.join(format!("{first:016x}-{class}.{attempt}.tmp"));
         let file = File::create(&temporary).map_err(StoreError::io("cannot create", &temporary))?;
         let sink = Hashing { to: BufWriter::with_capacity(1 << 20, file), hash: Sha256::new(), bytes: 0 };
-        let writer = ArrowWriter::try_new(sink, schema(), Some(properties(&site.origin)))
+        // Arrow's own schema would tell other tools to read texts as views, which some of them cannot filter.
+        let options = ArrowWriterOptions::new()
+            .with_properties(properties(&site.origin))
+            .with_skip_arrow_metadata(true);
+        let writer = ArrowWriter::try_new_with_options(sink, schema(), options)
             .map_err(StoreError::parquet(&temporary))?;
         Ok(SegmentWriter {
             site: site.clone(),

@@ -66,11 +66,13 @@ impl Default for QueryLimits {
 pub(crate) struct Schedule {
     /// Hours between two verifications; 0 switches them off.
     pub every_hours: u64,
+    /// Seconds from the start to the first one, so that a server that restarts often is verified all the same.
+    pub first_after_seconds: u64,
 }
 
 impl Default for Schedule {
     fn default() -> Self {
-        Schedule { every_hours: 24 }
+        Schedule { every_hours: 24, first_after_seconds: 60 }
     }
 }
 

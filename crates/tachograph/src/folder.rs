@@ -1,55 +1,60 @@
-//! A data folder's own secrets, made at first use: origin, signing seeds, id key, master key.
+//! A data folder's own secrets, made at first use.
 //!
-//! On disk: `keyring/log.keys`, readable by the owner only: origin, then three lines of 64 hexadecimal digits
-//! (seed of the Ed25519 key, seed of the ML-DSA-44 key, id key), then the master key of the key ring.
+//! On disk: `origin` (the log's name, public), `keyring/master.key` (64 hexadecimal digits, readable by the owner
+//! only) and the key ring, which the master key wraps: it holds the seeds of the signing keys and the key of ids
+//! beside the secrets of sections. `TACHOGRAPH_MASTER_KEY` names a master key file that lies elsewhere, so that a
+//! stolen folder opens nothing.
+//!
+//! Invariant: `origin` is written last, so a folder that has it is complete.
 
 use crate::clock::random;
 use std::error::Error;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tacho_event::id::IdKey;
 use tacho_merkle::{Algorithm, Hash, SignerKey, VerifierKey};
 use tacho_record::keyring::{KeyRing, Secrets};
 
-/// Where the secrets are, below the data folder.
-const FILE: &str = "keyring/log.keys";
+/// Names of the log's own secrets in the key ring.
+const NAMES: [&str; 3] = ["log ed25519", "log ml-dsa-44", "log id"];
+const MASTER_VARIABLE: &str = "TACHOGRAPH_MASTER_KEY";
 
 /// The secrets of one folder.
 pub(crate) struct Keys {
     origin: String,
-    secrets: [[u8; 32]; 4],
+    master: [u8; 32],
+    secrets: [[u8; 32]; NAMES.len()],
 }
 
 impl Keys {
     /// Reads the folder's secrets, or makes them when the folder is new; `origin` names a new log.
     pub(crate) fn open(data: &Path, origin: Option<&str>) -> Result<Keys, Box<dyn Error>> {
-        let path = data.join(FILE);
+        let path = data.join("origin");
         if !path.exists() {
             if data.join("wal").exists() {
                 let what = format!("{} is missing, but the folder holds a log: restore it", path.display());
                 return Err(what.into());
             }
-            make(&path, origin)?;
+            make(data, origin)?;
         }
         Keys::read(data)
     }
 
     /// Reads the secrets of a folder that has them.
     pub(crate) fn read(data: &Path) -> Result<Keys, Box<dyn Error>> {
-        let path = data.join(FILE);
-        let text = fs::read_to_string(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-        let lines: Vec<&str> = text.lines().collect();
-        let [origin, secrets @ ..] = lines.as_slice() else { return Err(damaged(&path)) };
-        let mut parsed = [[0; 32]; 4];
-        if secrets.len() != parsed.len() {
-            return Err(damaged(&path));
+        let path = data.join("origin");
+        let origin = fs::read_to_string(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+        let master = read_master(data)?;
+        let ring = Secrets::read(&data.join("keyring"), &master)?;
+        let mut secrets = [[0; 32]; NAMES.len()];
+        for (secret, name) in secrets.iter_mut().zip(NAMES) {
+            *secret = ring
+                .find(name)
+                .ok_or_else(|| format!("the key ring has no secret \"{name}\": restore it"))?;
         }
-        for (secret, hex) in parsed.iter_mut().zip(secrets) {
-            *secret = *Hash::from_hex(hex).map_err(|_| damaged(&path))?.as_bytes();
-        }
-        Ok(Keys { origin: origin.to_string(), secrets: parsed })
+        Ok(Keys { origin: origin.trim().to_string(), master, secrets })
     }
 
     pub(crate) fn signers(&self) -> Result<Vec<SignerKey>, Box<dyn Error>> {
@@ -73,39 +78,57 @@ impl Keys {
 
     /// The key ring as it is, changed in nothing: for verifying.
     pub(crate) fn read_ring(&self, data: &Path) -> Result<Secrets, Box<dyn Error>> {
-        Ok(Secrets::read(&data.join("keyring"), &self.secrets[3])?)
+        Ok(Secrets::read(&data.join("keyring"), &self.master)?)
     }
 
     pub(crate) fn ring(&self, data: &Path) -> Result<KeyRing, Box<dyn Error>> {
-        Ok(KeyRing::open(&data.join("keyring"), &self.secrets[3], random)?)
+        Ok(KeyRing::open(&data.join("keyring"), &self.master, random)?)
     }
 }
 
-fn damaged(path: &Path) -> Box<dyn Error> {
-    format!("{} is damaged: expected the origin and four lines of 64 hexadecimal digits", path.display())
-        .into()
+/// Where the master key lies.
+pub(crate) fn master_path(data: &Path) -> PathBuf {
+    std::env::var_os(MASTER_VARIABLE).map_or_else(|| data.join("keyring/master.key"), PathBuf::from)
+}
+
+fn read_master(data: &Path) -> Result<[u8; 32], Box<dyn Error>> {
+    let path = master_path(data);
+    let text = fs::read_to_string(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+    let key = Hash::from_hex(text.trim())
+        .map_err(|_| format!("{} is damaged: expected 64 hexadecimal digits", path.display()))?;
+    Ok(*key.as_bytes())
 }
 
 /// Writes new secrets durably before anything is signed or salted with them.
-fn make(path: &Path, origin: Option<&str>) -> Result<(), Box<dyn Error>> {
-    let folder = path.parent().ok_or("the keys need a folder")?;
-    fs::create_dir_all(folder)?;
-    let mut name = [0; 8];
-    random(&mut name);
-    let name = u64::from_be_bytes(name);
-    // The random id stays part of the origin: it must never be used again, not even after a restore.
-    let mut text = format!("{}/{name:016x}\n", origin.unwrap_or("tachograph.local"));
-    for _ in 0..4 {
+fn make(data: &Path, origin: Option<&str>) -> Result<(), Box<dyn Error>> {
+    fs::create_dir_all(data.join("keyring"))?;
+    let path = master_path(data);
+    // One that lies elsewhere, or that an interrupted start left, is used as it is.
+    if !path.exists() {
         let mut secret = [0; 32];
         random(&mut secret);
-        text.push_str(&format!("{}\n", Hash::new(secret)));
+        write(&path, &format!("{}\n", Hash::new(secret)), 0o600)?;
     }
+    let mut ring = KeyRing::open(&data.join("keyring"), &read_master(data)?, random)?;
+    for name in NAMES {
+        ring.secret(name);
+    }
+    ring.sync()?;
+    let mut name = [0; 8];
+    random(&mut name);
+    // The random id stays part of the origin: it must never be used again, not even after a restore.
+    let origin = format!("{}/{:016x}\n", origin.unwrap_or("tachograph.local"), u64::from_be_bytes(name));
+    write(&data.join("origin"), &origin, 0o644)
+}
+
+/// Writes a whole file durably: temporary name, sync, rename, sync of the folder.
+fn write(path: &Path, text: &str, mode: u32) -> Result<(), Box<dyn Error>> {
     let temporary = path.with_extension("tmp");
     let mut file =
-        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&temporary)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     fs::rename(&temporary, path)?;
-    fs::File::open(folder)?.sync_all()?;
+    fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?;
     Ok(())
 }

@@ -23,9 +23,15 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match commands::run(&arguments) {
         Ok(good) => ExitCode::from(u8::from(!good)),
+        // Whoever read our output has seen enough: `tachograph … | head`.
+        Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tachograph: {error}");
             ExitCode::from(3)
         }
     }
+}
+
+fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }

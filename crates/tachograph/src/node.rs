@@ -1,6 +1,6 @@
 //! An open data folder, wired: key ring, recorder, store, query engine. Everything that serves or imports uses it.
 
-use crate::clock::{FreshIds, now_us};
+use crate::clock::{FreshIds, now_us, random};
 use crate::config::Config;
 use crate::folder::Keys;
 use crate::follow::{StoreFollower, TailFollower};
@@ -62,7 +62,8 @@ impl Node {
                 }
             })
         };
-        let log = Log::recover(data, lock, keys.origin(), keys.signers()?, released, |_| {}, follow)?;
+        let given = tacho_record::Options::new(random);
+        let log = Log::recover(data, lock, keys.origin(), keys.signers()?, released, given, follow)?;
         let status = Arc::new(Status::default());
         let (visible_sender, visible) = watch::channel(store.snapshot().size);
         let (tail, _) = broadcast::channel(TAIL_QUEUE);

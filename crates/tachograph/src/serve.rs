@@ -1,23 +1,26 @@
 //! `serve`: opens the folder, listens, and keeps watch over itself until it is told to stop.
 
-use crate::config::Config;
+use crate::config::{Config, Schedule};
 use crate::http::{App, Auth, router};
 use crate::node::Node;
 use crate::target::AddressFile;
 use crate::verify;
+use std::collections::HashSet;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tacho_merkle::Hash;
+use tacho_store::SegmentFile;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 const USUAL: &str = "127.0.0.1:7420";
 /// How often keys that were created or revoked meanwhile are looked for.
 const KEYS_EVERY: Duration = Duration::from_secs(2);
-/// The first scheduled verification, so that a server that restarts often is still verified.
-const FIRST_CHECK: Duration = Duration::from_secs(60);
+/// How often new segments are looked for.
+const SEGMENTS_EVERY: Duration = Duration::from_secs(5);
 
 /// A server that listens.
 pub(crate) struct Server {
@@ -66,7 +69,8 @@ impl Server {
     /// Serves until `stop` is notified; then finishes what is under way.
     pub(crate) async fn run(self, stop: Arc<Notify>) -> Result<(), Box<dyn Error>> {
         let keys = tokio::spawn(watch_keys(Arc::clone(&self.app)));
-        let checks = tokio::spawn(check_on_schedule(Arc::clone(&self.app), self.config.verify.every_hours));
+        let segments = tokio::spawn(record_segments(Arc::clone(&self.app)));
+        let checks = tokio::spawn(check_on_schedule(Arc::clone(&self.app), self.config.verify));
         let router = router(Arc::clone(&self.app));
         let app = Arc::clone(&self.app);
         let stopped = async move {
@@ -75,6 +79,7 @@ impl Server {
         };
         axum::serve(self.listener, router).with_graceful_shutdown(stopped).await?;
         keys.abort();
+        segments.abort();
         checks.abort();
         Ok(())
     }
@@ -93,14 +98,14 @@ async fn watch_keys(app: Arc<App>) {
 }
 
 /// Verifies the folder now and then, and records the result as an event.
-async fn check_on_schedule(app: Arc<App>, every_hours: u64) {
-    if every_hours == 0 {
+async fn check_on_schedule(app: Arc<App>, schedule: Schedule) {
+    if schedule.every_hours == 0 {
         return;
     }
-    let mut wait = FIRST_CHECK;
+    let mut wait = Duration::from_secs(schedule.first_after_seconds);
     loop {
         tokio::time::sleep(wait).await;
-        wait = Duration::from_secs(every_hours * 3600);
+        wait = Duration::from_secs(schedule.every_hours.saturating_mul(3600));
         let checked = Arc::clone(&app);
         let check = tokio::task::spawn_blocking(move || {
             verify::folder::of_node(&checked.node).map_err(|error| error.to_string())
@@ -108,7 +113,7 @@ async fn check_on_schedule(app: Arc<App>, every_hours: u64) {
         match check.await {
             Ok(Ok(check)) => {
                 tracing::info!(good = check.good, entries = check.entries, "{}", check.summary);
-                record(&app, &check);
+                record(&app, check_event(&check));
                 app.node.set_check(check);
             }
             Ok(Err(error)) => tracing::error!(%error, "the scheduled verification could not run"),
@@ -117,31 +122,64 @@ async fn check_on_schedule(app: Arc<App>, every_hours: u64) {
     }
 }
 
-/// What tachograph does itself is on the record too.
-fn record(app: &App, check: &verify::Check) {
+/// Puts the digest of each new segment on the log: whoever changes the file later must change the log too.
+async fn record_segments(app: Arc<App>) {
+    let mut every = tokio::time::interval(SEGMENTS_EVERY);
+    let mut known = HashSet::new();
+    loop {
+        every.tick().await;
+        let snapshot = app.node.store().snapshot();
+        for segment in &snapshot.segments {
+            // After a restart each is sent once more; the same id and content is a duplicate and adds nothing.
+            if known.insert(segment.digest) {
+                record(&app, segment_event(segment));
+            }
+        }
+    }
+}
+
+fn segment_event(segment: &SegmentFile) -> serde_json::Value {
+    let digest = Hash::new(segment.digest).to_string();
+    let file = segment.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    serde_json::json!({
+        "id": format!("segment/{digest}"),
+        "agent": {"id": "tachograph"},
+        "action": {"type": "audit", "name": "segment_written"},
+        "outcome": {"status": "success", "result": {
+            "file": file, "sha256": digest, "bytes": segment.bytes,
+            "rows": segment.rows, "first_index": segment.first, "last_index": segment.last,
+        }},
+    })
+}
+
+fn check_event(check: &verify::Check) -> serde_json::Value {
     let (level, status) = if check.good { ("INFO", "success") } else { ("CRITICAL", "failure") };
     let findings: Vec<String> = check.findings.iter().take(20).map(ToString::to_string).collect();
-    let event = serde_json::json!({
+    serde_json::json!({
         "agent": {"id": "tachograph"},
         "action": {"type": "audit", "name": "integrity_check"},
         "level": level,
         "outcome": {"status": status, "result": {"summary": check.summary, "findings": findings}},
-    });
+    })
+}
+
+/// What tachograph does itself is on the record too.
+fn record(app: &App, event: serde_json::Value) {
     let sender = tacho_ingest::accept::Sender {
         writer: *b"internal",
         source: "internal",
         known: tacho_event::words::Known::Observed,
         agent: None,
     };
-    let (_, batches) =
-        app.node.ingest(event.to_string().as_bytes(), &sender, &tacho_ingest::Options::default());
+    let body = event.to_string();
+    let (_, batches) = app.node.ingest(body.as_bytes(), &sender, &tacho_ingest::Options::default());
     let done = |recorded: Result<_, Arc<tacho_record::RecordError>>| {
         if let Err(error) = recorded {
-            tracing::error!(%error, "the result of a verification could not be recorded");
+            tracing::error!(%error, "what tachograph did itself could not be recorded");
         }
     };
     if let Err(full) = app.node.submit(batches, Box::new(done)) {
-        tracing::error!(%full, "the result of a verification could not be recorded");
+        tracing::error!(%full, "what tachograph did itself could not be recorded");
     }
 }
 

@@ -5,7 +5,7 @@ use tacho_event::fact::IntFact;
 use tacho_event::id::Id;
 use tacho_ingest::Options;
 use tacho_merkle::{Algorithm, SignerKey};
-use tacho_record::Log;
+use tacho_record::{Log, Options};
 use tacho_redact::minimise::Minimisation;
 
 const BASH: &str = r#"{"id":"run-17","timestamp":"2026-11-20T10:30:15.123Z","agent":{"id":"ops/deployer","session_id":"s-1","team":"platform","mood":"calm"},"action":{"type":"tool","name":"Bash","tool":{"name":"Bash","parameters":{"command":"deploy --password=hunter2hunter2"}}},"outcome":{"status":"failed","result":{"exit_code":3}},"resources":{"duration_ms":234,"cost_usd":0.001},"user_id":"alice","weather":"rain"}"#;
@@ -62,7 +62,7 @@ fn no_byte_of_a_secret_reaches_the_disk() {
 
 fn open(folder: &std::path::Path) -> Log {
     let signer = SignerKey::from_seed("log.example/accept", Algorithm::Ed25519, &[1; 32]).unwrap();
-    Log::open(folder, "log.example/accept", vec![signer], |_| {}).unwrap()
+    Log::open(folder, "log.example/accept", vec![signer], Options::new(|out| out.fill(7))).unwrap()
 }
 
 #[test]
@@ -152,4 +152,15 @@ fn a_missing_cost_is_estimated_and_marked() {
         (event.facts.int(IntFact::CostMicros), event.facts.int(IntFact::CostEstimated)),
         (Some(4_500), Some(1))
     );
+}
+
+#[test]
+fn a_running_number_that_json_readers_would_round_stays_in_extra() {
+    for (number, want) in [("9007199254740991", Some(9_007_199_254_740_991)), ("9007199254740993", None)] {
+        let body = format!(r#"{{"agent_id":"a","action_name":"x","producer_seq":{number}}}"#);
+        let taken = take(&body);
+        let event = taken.one();
+        assert_eq!(event.header.producer_seq, want);
+        assert_eq!(event.texts[5].is_some_and(|extra| extra.contains(number)), want.is_none());
+    }
 }

@@ -4,7 +4,7 @@ use crate::common::{NOW_US, take};
 use tacho_event::fact::{IntFact, TextFact};
 use tacho_event::record::Accepted;
 use tacho_merkle::{Algorithm, SignerKey};
-use tacho_record::Log;
+use tacho_record::{Log, Options};
 
 fn told(event: &Accepted<'_>) -> String {
     let header = &event.header;
@@ -164,7 +164,8 @@ fn a_transcript_tells_messages_calls_results_and_costs() {
 fn a_second_import_is_all_duplicates() {
     let dir = tempfile::tempdir().unwrap();
     let signer = SignerKey::from_seed("log.example/import", Algorithm::Ed25519, &[1; 32]).unwrap();
-    let mut log = Log::open(dir.path(), "log.example/import", vec![signer], |_| {}).unwrap();
+    let options = Options::new(|out| out.fill(7));
+    let mut log = Log::open(dir.path(), "log.example/import", vec![signer], options).unwrap();
     let mut import = || {
         let receipt = log.append(NOW_US, take(TRANSCRIPT).batches).unwrap()[0];
         (receipt.accepted, receipt.duplicates)

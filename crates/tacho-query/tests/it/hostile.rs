@@ -111,7 +111,6 @@ fn what_reads_is_let_in() {
         "SHOW COLUMNS FROM events",
         "DESCRIBE agent_audit_log",
         "VALUES (1), (2)",
-        "TABLE agent_stats",
         "SELECT 1 UNION ALL (SELECT 2)",
         "SELECT table_name FROM information_schema.tables",
     ] {

@@ -1,5 +1,7 @@
 //! Tests of queries.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 mod data;
 mod encode;
 mod hostile;

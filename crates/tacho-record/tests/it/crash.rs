@@ -4,7 +4,7 @@ use crate::fleet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tacho_merkle::{Checkpoint, Frontier, VerifierKey, leaf_hash};
-use tacho_record::{Log, Step, log};
+use tacho_record::{Step, log};
 
 const EVENTS: u64 = 12;
 
@@ -39,7 +39,7 @@ fn nothing_acknowledged_is_lost_whatever_step_the_process_dies_at() {
             let before = signed(dir.path());
 
             // Every client retries everything: what was recorded is a duplicate, the rest is new.
-            let mut log = Log::open(dir.path(), fleet::ORIGIN, fleet::signers(), |_| {}).unwrap();
+            let mut log = fleet::open(dir.path()).unwrap();
             let recovered = log.sizes().0;
             assert!(recovered >= acked.len() as u64, "{step:?}: {recovered} of {acked:?}");
             for n in 0..EVENTS {
@@ -74,7 +74,7 @@ fn check_root(folder: &Path, before: Option<Checkpoint>) {
 fn a_proof_made_after_a_crash_verifies() {
     let dir = tempfile::tempdir().unwrap();
     run_killed(dir.path(), Step::TilesWritten, 3);
-    let mut log = Log::open(dir.path(), fleet::ORIGIN, fleet::signers(), |_| {}).unwrap();
+    let mut log = fleet::open(dir.path()).unwrap();
     log.seal().unwrap();
     let proof = log.prove(1).unwrap();
     drop(log);

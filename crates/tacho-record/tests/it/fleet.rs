@@ -1,5 +1,7 @@
 //! Events, batches and keys for the tests and the `recorder` example: small, deterministic, committed for real.
 
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tacho_event::entry::Header;
 use tacho_event::fact::{Facts, IntFact};
 use tacho_event::id::Id;
@@ -9,6 +11,7 @@ use tacho_event::time::day;
 use tacho_event::words::{ActionType, Class, Known, Level, Outcome, Phase};
 use tacho_merkle::commit::{SaltKey, body};
 use tacho_merkle::{Algorithm, SignerKey};
+use tacho_record::{Log, Options, RecordError};
 
 pub(crate) const ORIGIN: &str = "log.example/recorder";
 /// The clock of event 0; event n is n seconds later.
@@ -23,6 +26,25 @@ pub(crate) fn signers() -> Vec<SignerKey> {
             SignerKey::from_seed(ORIGIN, *algorithm, &[seed; 32]).expect("a valid origin")
         })
         .collect()
+}
+
+/// Different bytes at each call; no secret is protected by them.
+pub(crate) fn counted(out: &mut [u8]) {
+    static CALLS: AtomicU64 = AtomicU64::new(1);
+    let call = CALLS.fetch_add(1, Ordering::Relaxed).to_le_bytes();
+    for (i, byte) in out.iter_mut().enumerate() {
+        *byte = call[i % 8] ^ i as u8;
+    }
+}
+
+/// A log of the test's keys.
+pub(crate) fn open_with(folder: &Path, options: Options) -> Result<Log, RecordError> {
+    Log::open(folder, ORIGIN, signers(), options)
+}
+
+/// The same with nothing special.
+pub(crate) fn open(folder: &Path) -> Result<Log, RecordError> {
+    open_with(folder, Options::new(counted))
 }
 
 /// A batch with the one event number `n`; `content` is what the sender said.

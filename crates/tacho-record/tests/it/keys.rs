@@ -2,23 +2,13 @@
 
 use crate::fleet;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use tacho_merkle::commit::SaltKey;
 use tacho_merkle::{VerifierKey, leaf_hash};
 use tacho_record::keyring::KeyRing;
-use tacho_record::{Log, RecordError, log::replay};
-
-/// Different bytes at each call; no secret is protected by them.
-fn counted(out: &mut [u8]) {
-    static CALLS: AtomicU64 = AtomicU64::new(1);
-    let call = CALLS.fetch_add(1, Ordering::Relaxed).to_le_bytes();
-    for (i, byte) in out.iter_mut().enumerate() {
-        *byte = call[i % 8] ^ i as u8;
-    }
-}
+use tacho_record::{RecordError, log::replay};
 
 fn open(folder: &Path) -> KeyRing {
-    KeyRing::open(folder, &[1; 32], counted).unwrap()
+    KeyRing::open(folder, &[1; 32], fleet::counted).unwrap()
 }
 
 #[test]
@@ -60,7 +50,7 @@ fn a_destroyed_secret_is_gone_from_the_file() {
 fn another_master_key_opens_nothing() {
     let dir = tempfile::tempdir().unwrap();
     drop(open(dir.path()));
-    let opened = KeyRing::open(dir.path(), &[2; 32], counted);
+    let opened = KeyRing::open(dir.path(), &[2; 32], fleet::counted);
     assert!(matches!(opened.err(), Some(RecordError::Corrupt { .. })));
 }
 
@@ -78,7 +68,7 @@ fn no_changed_byte_goes_unseen() {
         bad[at] ^= 1;
         std::fs::write(&path, &bad).unwrap();
         // A longer length looks torn, and then the secret is missing: never another secret.
-        if let Ok(ring) = KeyRing::open(dir.path(), &[1; 32], counted) {
+        if let Ok(ring) = KeyRing::open(dir.path(), &[1; 32], fleet::counted) {
             assert_eq!(ring.find("subject alice"), None, "byte {at}");
         }
     }
@@ -102,7 +92,7 @@ fn damage_before_the_last_secret_is_never_taken_for_a_torn_end() {
         let mut bad = good.clone();
         bad[at] ^= 0x80;
         std::fs::write(&path, &bad).unwrap();
-        let opened = KeyRing::open(dir.path(), &[1; 32], counted);
+        let opened = KeyRing::open(dir.path(), &[1; 32], fleet::counted);
         assert!(matches!(opened.err(), Some(RecordError::Corrupt { .. })), "byte {at}");
         assert_eq!(std::fs::read(&path).unwrap(), bad, "a refused ring must stay as it is");
     }
@@ -117,7 +107,7 @@ fn erasing_leaves_every_proof_standing_and_the_content_unguessable() {
     let section = br#"{"user":"alice"}"#;
     let commitment = SaltKey::new(&subject, &period).commitment(&[9; 16], "who", section);
 
-    let mut log = Log::open(&dir.path().join("data"), fleet::ORIGIN, fleet::signers(), |_| {}).unwrap();
+    let mut log = fleet::open(&dir.path().join("data")).unwrap();
     log.append(fleet::START_US, vec![fleet::batch(0, 0), fleet::batch(1, 1)]).unwrap();
     log.seal().unwrap();
     let proof = log.prove(0).unwrap();

@@ -5,6 +5,8 @@
 mod crash;
 mod damage;
 mod fleet;
+mod holes;
 mod keys;
 mod many;
 mod order;
+mod release;

@@ -11,7 +11,7 @@ use tacho_record::keyring::KeyRing;
 use tacho_record::log::{Lock, Log, Released};
 use tacho_record::recorder::{Follower, Recorder};
 use tacho_record::sequence::{Past, Sequenced, Sequencer};
-use tacho_record::{Receipt, RecordError};
+use tacho_record::{Options, Receipt, RecordError};
 
 /// A store in memory: what a follower that keeps everything knows.
 #[derive(Default)]
@@ -94,7 +94,7 @@ fn send(recorder: &Recorder, from: u64, to: u64) -> Vec<Receipt> {
 fn every_sender_is_answered_and_a_restart_goes_on_behind_what_was_released() {
     let dir = tempfile::tempdir().unwrap();
     let kept = Arc::new(Mutex::new(Kept::default()));
-    let log = Log::open(dir.path(), fleet::ORIGIN, fleet::signers(), |_| {}).unwrap();
+    let log = fleet::open(dir.path()).unwrap();
     let recorder = start(dir.path(), log, &kept);
     let receipts = send(&recorder, 0, 400);
     assert_eq!(receipts.len(), 400);
@@ -118,7 +118,7 @@ fn every_sender_is_answered_and_a_restart_goes_on_behind_what_was_released() {
         fleet::ORIGIN,
         fleet::signers(),
         released,
-        |_| {},
+        Options::new(fleet::counted),
         |_| panic!("nothing is left to replay"),
     )
     .unwrap();
@@ -131,14 +131,14 @@ fn every_sender_is_answered_and_a_restart_goes_on_behind_what_was_released() {
     assert_ne!(kept.lock().unwrap().tree.root(), root);
 
     // The whole journal from its first record gives the same tree: the two ways to start agree.
-    let log = Log::open(dir.path(), fleet::ORIGIN, fleet::signers(), |_| {}).unwrap();
+    let log = fleet::open(dir.path()).unwrap();
     assert_eq!(log.sizes(), (500, 500));
 }
 
 #[test]
 fn a_second_recorder_refuses_while_the_first_one_runs() {
     let dir = tempfile::tempdir().unwrap();
-    let log = Log::open(dir.path(), fleet::ORIGIN, fleet::signers(), |_| {}).unwrap();
+    let log = fleet::open(dir.path()).unwrap();
     let recorder = start(dir.path(), log, &Arc::default());
     assert!(matches!(Lock::take(dir.path()), Err(RecordError::InUse { .. })));
     drop(recorder);

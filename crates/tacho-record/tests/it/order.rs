@@ -5,7 +5,7 @@ use tacho_record::Log;
 use tacho_record::log::replay;
 
 fn open(folder: &std::path::Path) -> Log {
-    Log::open(folder, fleet::ORIGIN, fleet::signers(), |_| {}).unwrap()
+    fleet::open(folder).unwrap()
 }
 
 #[test]

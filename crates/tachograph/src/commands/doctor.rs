@@ -1,7 +1,7 @@
 //! `doctor`: says what is wrong and what to do, in the order of how much it matters.
 
 use super::Arguments;
-use crate::folder::Keys;
+use crate::folder::{Keys, master_path};
 use crate::target::Target;
 use std::error::Error;
 use std::os::unix::fs::PermissionsExt;
@@ -75,9 +75,16 @@ fn secrets(data: &Path, report: &mut Report) {
             report.bad(error, "restore keyring/ from its backup: without it nothing new can be signed")
         }
     }
-    let Ok(folder) = std::fs::metadata(data.join("keyring/log.keys")) else { return };
-    if folder.permissions().mode() & 0o077 != 0 {
-        report.bad("keyring/log.keys can be read by others", "chmod 600 keyring/log.keys");
+    let master = master_path(data);
+    let Ok(found) = std::fs::metadata(&master) else { return };
+    if found.permissions().mode() & 0o077 != 0 {
+        let cure = format!("chmod 600 {}", master.display());
+        report.bad(format!("{} can be read by others", master.display()), &cure);
+    }
+    if master.starts_with(data) {
+        report.note(
+            "the master key lies beside what it wraps: TACHOGRAPH_MASTER_KEY names one that lies elsewhere",
+        );
     }
     if !data.join("config.toml").exists() {
         report.note("no config.toml: the defaults apply (docs/guide/configuration.md)");

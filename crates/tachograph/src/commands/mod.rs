@@ -68,6 +68,17 @@ enum Command {
         after_help = "Example: tachograph search 'deploy -staging agent:ops/release-manager' --status failed"
     )]
     Search(read::Search),
+    /// Shows what was spent: tokens, cache and cost, estimates apart.
+    Costs {
+        /// What to add up by; repeat for more than one.
+        #[arg(long, value_enum, default_values_t = [read::By::Agent])]
+        by: Vec<read::By>,
+        /// The last so many days.
+        #[arg(long, default_value_t = 30)]
+        days: u32,
+        #[command(flatten)]
+        output: Output,
+    },
     /// Shows events as they are recorded.
     Tail {
         /// Only this agent.
@@ -204,6 +215,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
         Command::Import { file, format } => import::run(arguments, file, format.as_deref()),
         Command::Sql { query, output } => read::sql(arguments, query, output.format),
         Command::Search(search) => read::search(arguments, search),
+        Command::Costs { by, days, output } => read::costs(arguments, by, *days, output.format),
         Command::Tail { agent } => read::tail(arguments, agent.as_deref()),
         Command::Show { id, json } => read::show(arguments, id, *json),
         Command::Prove { id } => prove::prove(arguments, id),

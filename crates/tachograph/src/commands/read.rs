@@ -2,7 +2,7 @@
 
 use super::{Arguments, Format, Output};
 use crate::client::Answer;
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table};
 use serde_json::Value;
 use std::error::Error;
@@ -37,6 +37,9 @@ pub(super) struct Search {
     /// Where the page before ended.
     #[arg(long)]
     cursor: Option<String>,
+    /// Every column of each event, not only the line.
+    #[arg(long)]
+    full: bool,
     #[command(flatten)]
     output: Output,
 }
@@ -78,7 +81,77 @@ pub(super) fn search(arguments: &Arguments, search: &Search) -> Result<bool, Box
     }
     let format = search.output.format;
     let answer = arguments.target()?.get(&path, format.accept())?;
-    print(answer, format)
+    if format == Format::Table && !search.full { hits(answer) } else { print(answer, format) }
+}
+
+/// One line for each event found.
+fn hits(answer: Answer) -> Result<bool, Box<dyn Error>> {
+    let answer: Value = serde_json::from_slice(&answer.good()?)?;
+    let empty = Vec::new();
+    let rows = answer["rows"].as_array().unwrap_or(&empty);
+    let mut table = table(&["time", "agent", "action", "status", "what", "id"]);
+    for row in rows {
+        let texts = ["outcome_error", "action_details", "outcome_result", "extra"];
+        let what =
+            texts.iter().map(|name| cell(&row[*name])).find(|text| !text.is_empty()).unwrap_or_default();
+        let what: String = what.chars().take(WHAT_CHARS).collect();
+        let action = format!("{} {}", cell(&row["action_type"]), cell(&row["action_name"]));
+        let time = cell(&row["timestamp"]);
+        let time = time.get(..19).unwrap_or(&time).replace('T', " ");
+        table.add_row([
+            time,
+            cell(&row["agent_id"]),
+            action,
+            cell(&row["outcome_status"]),
+            what,
+            cell(&row["id"]),
+        ]);
+    }
+    let more =
+        answer["cursor"].as_str().map(|cursor| format!("; more with --cursor {cursor}")).unwrap_or_default();
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{table}\n{} events of a log of {} entries{more}", rows.len(), answer["tree_size"])?;
+    Ok(true)
+}
+
+/// So much of an event's text is shown in one line, characters.
+const WHAT_CHARS: usize = 120;
+
+/// What costs are added up by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum By {
+    Agent,
+    Day,
+    Model,
+    Action,
+}
+
+impl By {
+    fn column(self) -> &'static str {
+        match self {
+            By::Agent => "agent_id",
+            By::Day => "day",
+            By::Model => "model",
+            By::Action => "action_name",
+        }
+    }
+}
+
+pub(super) fn costs(
+    arguments: &Arguments,
+    by: &[By],
+    days: u32,
+    format: Format,
+) -> Result<bool, Box<dyn Error>> {
+    let columns: Vec<&str> = by.iter().map(|by| by.column()).collect();
+    let columns = columns.join(", ");
+    let query = format!(
+        "SELECT {columns}, sum(cost_usd) AS cost_usd, sum(estimated_cost_usd) AS of_it_estimated, \
+         sum(tokens_input) AS tokens_input, sum(tokens_output) AS tokens_output, \
+         sum(tokens_cache_read) AS cache_read, sum(tokens_cache_write) AS cache_write, sum(events) AS events \
+         FROM costs WHERE day >= now() - INTERVAL '{days} days' GROUP BY {columns} ORDER BY cost_usd DESC NULLS LAST"
+    );
+    sql(arguments, &query, format)
 }
 
 fn print(answer: Answer, format: Format) -> Result<bool, Box<dyn Error>> {
@@ -139,7 +212,7 @@ fn cell(value: &Value) -> String {
 /// An empty table with these columns, as wide as the terminal.
 pub(super) fn table(columns: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_header(columns.iter().copied());
+    table.load_preset(UTF8_FULL_CONDENSED).set_header(columns.iter().copied());
     if std::io::stdout().is_terminal() {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }

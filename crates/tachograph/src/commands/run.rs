@@ -78,7 +78,8 @@ pub(super) fn demo(
 
 /// What a newcomer does next, with this server's address.
 fn next_steps(address: SocketAddr, data: &Path) -> String {
-    let program = "tachograph";
+    // As it was called, so that what stands here can be copied.
+    let program = std::env::args().next().unwrap_or_else(|| "tachograph".to_string());
     let data = data.display();
     format!(
         "tachograph records in {data} and listens on http://{address}

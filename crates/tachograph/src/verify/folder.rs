@@ -4,7 +4,7 @@
 
 use super::leaves::Leaves;
 use super::sections::Sections;
-use super::{Check, Findings, moment, progress};
+use super::{Check, Findings, moment, progress, tiles};
 use crate::folder::Keys;
 use crate::node::Node;
 use indicatif::ProgressBar;
@@ -35,7 +35,7 @@ struct Walk<'r> {
 }
 
 impl<'r> Walk<'r> {
-    fn new(ring: Option<&'r Secrets>, entries: u64) -> Walk<'r> {
+    fn new(ring: &'r Secrets, entries: u64) -> Walk<'r> {
         Walk {
             findings: Findings::default(),
             leaves: Leaves::default(),
@@ -81,7 +81,7 @@ impl<'r> Walk<'r> {
             Err(error) => return self.findings.integrity(format!("entry {index}"), error.to_string()),
         };
         let mut scratch = Vec::new();
-        let judged = self.sections.check(&header, &row.who(), &mut |section, each| {
+        let judged = self.sections.check(index, &header, &row.who(), &mut |section, each| {
             each(row.section(section, &mut scratch)?);
             Ok(())
         });
@@ -93,11 +93,23 @@ impl<'r> Walk<'r> {
         for (index, place, event) in batch.entries() {
             self.entry(index, &event.header, &place);
             let mut scratch = Vec::new();
-            let judged = self.sections.check(&event.header, &event.who, &mut |section: Section, each| {
-                each(event.section(section, &mut scratch).map_or(Part::Absent, Part::Open));
-                Ok(())
-            });
+            let judged =
+                self.sections.check(index, &event.header, &event.who, &mut |section: Section, each| {
+                    each(event.section(section, &mut scratch).map_or(Part::Absent, Part::Open));
+                    Ok(())
+                });
             self.judge(index, judged);
+        }
+    }
+
+    /// Text whose secret is gone: an erasure that was not finished, or a damaged key ring.
+    fn missing_secrets(&mut self) {
+        for (secret, (first, count)) in &self.sections.missing {
+            let what = format!(
+                "the secret {secret} is gone, the sections of entry {first} ({count} entries in all) are still there: \
+                 restore the ring, or finish the erasure"
+            );
+            self.findings.completeness("keyring/ring", what);
         }
     }
 
@@ -143,17 +155,15 @@ pub(crate) fn at_rest(
     }
     let _lock = Lock::take(data)?;
     let keys = Keys::read(data)?;
-    let verifiers = if pins.is_empty() { keys.verifiers()? } else { pins.to_vec() };
-    let mut early = Findings::default();
-    let ring = match keys.read_ring(data) {
-        Ok(ring) => Some(ring),
-        Err(error) => {
-            early.integrity("keyring/ring", error.to_string());
-            None
-        }
+    let verifiers = if pins.is_empty() {
+        keys.verifiers().map_err(|error| format!("{}: {error}", data.join("origin").display()))?
+    } else {
+        pins.to_vec()
     };
+    let mut early = Findings::default();
+    let ring = keys.read_ring(data)?;
     let checkpoint = read_checkpoint(data, &verifiers, &mut early);
-    let mut walk = Walk::new(ring.as_ref(), checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size));
+    let mut walk = Walk::new(&ring, checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size));
     walk.findings = early;
     let mut sequencer = Sequencer::default();
     let mut past = Vec::new();
@@ -166,6 +176,12 @@ pub(crate) fn at_rest(
     }
     past.sort_unstable_by_key(|past| past.index);
     past.iter().for_each(|past| sequencer.recall(past));
+    if checkpoint.is_none() && walk.findings.count == 0 && inspected.position.next_index > 0 {
+        let held = inspected.position.next_index;
+        let what =
+            format!("is missing, and with it all tiles; segments hold {held} entries that were sealed");
+        walk.findings.completeness("log/checkpoint", what);
+    }
     let released = Released { next_record: inspected.position.next_record, sequencer };
     let read = log::read(data, released, |batch| {
         walk.batch(batch);
@@ -176,6 +192,10 @@ pub(crate) fn at_rest(
     }
     if let Some(path) = since {
         check_since(path, &verifiers, data, checkpoint.as_ref(), &mut walk.findings)?;
+    }
+    walk.missing_secrets();
+    if let Some(checkpoint) = &checkpoint {
+        tiles::check(&data.join("log"), checkpoint.size, &walk.leaves, &mut walk.findings);
     }
     Ok(walk.finish(checkpoint.as_ref(), &TileFolder(data.join("log"))))
 }
@@ -188,7 +208,7 @@ pub(crate) fn of_node(node: &Node) -> Result<Check, Box<dyn Error>> {
     let wanted = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
     let snapshot = node.snapshot_blocking(wanted);
     let ring = Keys::read(node.data())?.read_ring(node.data())?;
-    let mut walk = Walk::new(Some(&ring), snapshot.size);
+    let mut walk = Walk::new(&ring, snapshot.size);
     walk.findings = early;
     for segment in &snapshot.segments {
         let found = tacho_store::segment::verify_file(segment, &mut |row| {
@@ -218,13 +238,25 @@ fn read_checkpoint(data: &Path, keys: &[VerifierKey], findings: &mut Findings) -
             return None;
         }
     };
-    match Checkpoint::open_all(&note, keys) {
-        Ok((checkpoint, _)) => Some(checkpoint),
-        Err(error) => {
-            findings.integrity("log/checkpoint", error.to_string());
-            None
-        }
+    let error = match Checkpoint::open_all(&note, keys) {
+        Ok((checkpoint, _)) => return Some(checkpoint),
+        Err(error) => error,
+    };
+    let found = note.lines().next().unwrap_or_default();
+    let mut what = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        what = format!("{what}: {error}");
+        source = error.source();
     }
+    if let Some(key) = keys.iter().find(|key| key.name() != found) {
+        what = format!(
+            "is of the log {found:?}, the file origin or the pinned key says {:?}: {what}",
+            key.name()
+        );
+    }
+    findings.integrity("log/checkpoint", what);
+    None
 }
 
 /// History before an older checkpoint must only have been appended to.

@@ -26,6 +26,11 @@ impl Leaves {
         self.hashes.len() as u64
     }
 
+    /// All leaf hashes in order; `None` when one is missing.
+    pub(crate) fn all(&self) -> Option<impl Iterator<Item = Hash>> {
+        self.hashes.iter().all(Option::is_some).then(|| self.hashes.iter().flatten().copied())
+    }
+
     /// Compares everything below the checkpoint's size with the tiles and the signed root.
     pub(crate) fn check(&self, checkpoint: &Checkpoint, tiles: &dyn TileSource, findings: &mut Findings) {
         let before = findings.count;

@@ -11,6 +11,7 @@ mod leaves;
 pub(crate) mod proof;
 pub(crate) mod remote;
 mod sections;
+mod tiles;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fmt;

@@ -185,6 +185,19 @@ fn searching_reading_and_watching() {
 }
 
 #[test]
+fn the_schedule_verifies_and_records_its_own_result() {
+    let (_dir, data) = folder();
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(data.join("config.toml"), "[verify]\nfirst_after_seconds = 0\n").unwrap();
+    let server = Server::start(&data);
+    let query =
+        "SELECT outcome_status, outcome_result FROM agent_audit_log WHERE action_name = 'integrity_check'";
+    let rows = std::iter::repeat_with(|| server.sql(query)).find(|rows| !rows.is_empty()).unwrap();
+    assert_eq!(rows[0]["outcome_status"], "success", "{rows:?}");
+    assert!(rows[0]["outcome_result"].as_str().unwrap().contains("good"), "{rows:?}");
+}
+
+#[test]
 fn a_second_server_on_the_folder_refuses_and_a_stopped_one_leaves_it() {
     let (_dir, data) = folder();
     let server = Server::start(&data);

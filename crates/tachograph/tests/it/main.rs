@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod cli;
+mod erase;
 mod http;
 mod kill;
+mod mutate;
 mod server;

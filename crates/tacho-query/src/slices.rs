@@ -1,0 +1,59 @@
+//! The newest file in slices, newest rows first, so that "the newest 100" need not decode a whole row group of
+//! wide rows: once enough rows are found, the slices behind hold nothing newer and are left out unread.
+//!
+//! Invariant: the slices of a file together are the file, each row once.
+
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::parquet::ParquetAccessPlan;
+use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
+use parquet::file::metadata::ParquetMetaData;
+
+/// Rows of the first slices; the last one takes what is left. Each partition looks one slice ahead before it knows
+/// what the first one gave, so there are several small ones.
+const ROWS: [usize; 5] = [1024, 1024, 1024, 1024, 8192];
+
+/// Row groups that an access plan has: all, or those that the filters left.
+pub(crate) fn access(kept: &[bool]) -> ParquetAccessPlan {
+    let mut plan = ParquetAccessPlan::new_none(kept.len());
+    kept.iter().enumerate().filter(|(_, keep)| **keep).for_each(|(group, _)| plan.scan(group));
+    plan
+}
+
+/// Cuts the last row group that is kept, which is the newest, into slices. `rows` is how many rows the file has,
+/// when all of them are read.
+pub(crate) fn newest_first(
+    file: &PartitionedFile,
+    footer: &ParquetMetaData,
+    kept: &[bool],
+    rows: Option<usize>,
+    with_rows: &dyn Fn(PartitionedFile, Option<usize>) -> PartitionedFile,
+) -> Vec<PartitionedFile> {
+    let Some(newest) = kept.iter().rposition(|keep| *keep) else { return Vec::new() };
+    let of_group = footer.row_group(newest).num_rows() as usize;
+    let mut slices = Vec::with_capacity(ROWS.len() + 1);
+    let mut end = of_group;
+    for rows in ROWS {
+        // A slice that leaves next to nothing is not worth another look at the file.
+        if end < rows * 2 {
+            break;
+        }
+        let mut plan = ParquetAccessPlan::new_none(kept.len());
+        plan.scan(newest);
+        plan.scan_selection(newest, part(of_group, end - rows, end));
+        slices.push(with_rows(file.clone().with_extension(plan), Some(rows)));
+        end -= rows;
+    }
+    let mut rest = access(kept);
+    if end < of_group {
+        rest.scan_selection(newest, part(of_group, 0, end));
+    }
+    let rest_rows = rows.map(|rows| rows - (of_group - end));
+    slices.push(with_rows(file.clone().with_extension(rest), rest_rows));
+    slices
+}
+
+/// The rows from `start` up to `end` of a row group with `rows` rows.
+fn part(rows: usize, start: usize, end: usize) -> RowSelection {
+    let parts = [RowSelector::skip(start), RowSelector::select(end - start), RowSelector::skip(rows - end)];
+    parts.into_iter().filter(|part| part.row_count > 0).collect::<Vec<_>>().into()
+}

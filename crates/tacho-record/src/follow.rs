@@ -1,0 +1,126 @@
+//! Followers: the threads that read the log in order behind the recorder, and the first of them, the sealer.
+
+use crate::error::RecordError;
+use crate::sealer::Sealer;
+use crate::sequence::Sequenced;
+use crate::status::{Status, lock};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::time::Duration;
+use tacho_event::time::Micros;
+
+/// How often followers are woken without news.
+const TICK: Duration = Duration::from_secs(1);
+/// Tiles are synced, and the journal may be released, after so many entries or so many ticks.
+const SYNC_ENTRIES: u64 = 200_000;
+const SYNC_TICKS: u32 = 60;
+
+/// Reads the log in order behind the recorder.
+pub trait Follower: Send {
+    fn name(&self) -> &'static str;
+
+    /// Takes the next batch.
+    ///
+    /// # Errors
+    /// Any error stops the recorder: a follower that missed a batch can't go on.
+    fn follow(&mut self, batch: &Arc<Sequenced>) -> Result<(), RecordError>;
+
+    /// Called once a second.
+    ///
+    /// # Errors
+    /// [`RecordError::Io`] is reported and tried again at the next tick; any other error stops the recorder.
+    fn tick(&mut self) -> Result<(), RecordError>;
+
+    /// The first record that this follower needs the journal for after a restart.
+    fn position(&self) -> u64;
+}
+
+/// What a follower is told.
+pub(crate) enum News {
+    Batch(Arc<Sequenced>),
+    Tick,
+}
+
+/// Wakes the followers until the recorder goes.
+pub(crate) fn tick(stop: &Receiver<()>, followers: &[SyncSender<News>]) {
+    while stop.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+        for follower in followers {
+            // A follower with a full queue is awake.
+            drop(follower.try_send(News::Tick));
+        }
+    }
+}
+
+/// A follower's thread: batches until the recorder goes, then a last tick.
+pub(crate) fn follow(mut follower: Box<dyn Follower>, news: &Receiver<News>, place: usize, status: &Status) {
+    loop {
+        let news = news.recv();
+        let done = match &news {
+            Ok(News::Batch(batch)) => follower.follow(batch),
+            Ok(News::Tick) | Err(_) => follower.tick(),
+        };
+        let fault = done.as_ref().err().map(ToString::to_string);
+        let transient = matches!((&news, &done), (Ok(News::Tick), Err(RecordError::Io { .. })));
+        if let (Some(fault), false) = (&fault, transient) {
+            status.stop(format!("{}: {fault}", follower.name()));
+        }
+        let ended = news.is_err() || (fault.is_some() && !transient);
+        if !matches!(news, Ok(News::Batch(_))) || fault.is_some() {
+            let entry = &mut lock(&status.followers)[place];
+            (entry.position, entry.fault) = (follower.position(), fault);
+        }
+        if ended {
+            return;
+        }
+    }
+}
+
+/// The sealer as a follower.
+pub(crate) struct SealFollower {
+    sealer: Sealer,
+    time_us: Micros,
+    next_record: u64,
+    position: u64,
+    ticks: u32,
+    status: Arc<Status>,
+}
+
+impl SealFollower {
+    pub(crate) fn new(
+        sealer: Sealer,
+        time_us: Micros,
+        next_record: u64,
+        status: Arc<Status>,
+    ) -> SealFollower {
+        SealFollower { sealer, time_us, next_record, position: 0, ticks: 0, status }
+    }
+}
+
+impl Follower for SealFollower {
+    fn name(&self) -> &'static str {
+        "sealer"
+    }
+
+    fn follow(&mut self, batch: &Arc<Sequenced>) -> Result<(), RecordError> {
+        self.sealer.follow(batch)?;
+        (self.time_us, self.next_record) = (batch.time_us, batch.record + 1);
+        Ok(())
+    }
+
+    fn tick(&mut self) -> Result<(), RecordError> {
+        self.sealer.seal(self.time_us)?;
+        self.status.sealed.store(self.sealer.sealed_size(), Ordering::Release);
+        self.ticks += 1;
+        let unsynced = self.sealer.size() - self.sealer.synced_size();
+        if unsynced >= SYNC_ENTRIES || (unsynced > 0 && self.ticks >= SYNC_TICKS) {
+            self.sealer.sync()?;
+            (self.position, self.ticks) = (self.next_record, 0);
+        }
+        Ok(())
+    }
+
+    fn position(&self) -> u64 {
+        self.position
+    }
+}

@@ -1,0 +1,61 @@
+//! What the recorder tells about itself, to anyone, while it runs.
+//!
+//! Locks: each holds plain values for the time of one look or change.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// A follower as others see it.
+#[derive(Debug, Clone)]
+pub struct FollowerStatus {
+    pub name: &'static str,
+    pub position: u64,
+    /// What the last tick failed with.
+    pub fault: Option<String>,
+}
+
+/// What the recorder tells about itself.
+#[derive(Debug, Default)]
+pub struct Status {
+    pub(crate) size: AtomicU64,
+    pub(crate) sealed: AtomicU64,
+    pub(crate) queued_jobs: AtomicUsize,
+    pub(crate) queued_bytes: AtomicUsize,
+    stopped: Mutex<Option<String>>,
+    pub(crate) followers: Mutex<Vec<FollowerStatus>>,
+}
+
+impl Status {
+    /// Entries on the log.
+    pub fn size(&self) -> u64 {
+        self.size.load(Ordering::Acquire)
+    }
+
+    /// Entries that the published checkpoint covers.
+    pub fn sealed(&self) -> u64 {
+        self.sealed.load(Ordering::Acquire)
+    }
+
+    /// Jobs and bytes that wait.
+    pub fn queued(&self) -> (usize, usize) {
+        (self.queued_jobs.load(Ordering::Relaxed), self.queued_bytes.load(Ordering::Relaxed))
+    }
+
+    /// Why the recorder refuses everything until the folder is opened again.
+    pub fn stopped(&self) -> Option<String> {
+        lock(&self.stopped).clone()
+    }
+
+    pub fn followers(&self) -> Vec<FollowerStatus> {
+        lock(&self.followers).clone()
+    }
+
+    pub(crate) fn stop(&self, why: String) {
+        lock(&self.stopped).get_or_insert(why);
+    }
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // Plain values: a panic elsewhere leaves them whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
