@@ -12,6 +12,9 @@ const SHORT: usize = 120;
 /// Members of an input that say what was asked, most telling first.
 const TELLING: [&str; 19] = [
     "command",
+    "file_path",
+    "path",
+    "url",
     "message",
     "content",
     "text",
@@ -19,9 +22,6 @@ const TELLING: [&str; 19] = [
     "question",
     "query",
     "pattern",
-    "file_path",
-    "path",
-    "url",
     "subject",
     "description",
     "task",
@@ -91,7 +91,9 @@ impl Told<'_> {
         if let Some(decision) = self.decision {
             return Some(decided(decision));
         }
-        self.input.map(readable).or(self.target.map(str::to_string)).filter(|asked| !asked.is_empty())
+        let asked = self.input.map(readable).or(self.target.map(str::to_string));
+        // What is only said has no input: the words themselves are the step.
+        asked.or_else(|| self.output.and_then(message)).filter(|asked| !asked.is_empty())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::error::StoreError;
 use crate::fingerprint::Fingerprint;
 use crate::read::Open;
 use crate::row::{Row, Rows, conform};
-use crate::schema::{COLUMNS, TEXTS_AT, at, schema};
+use crate::schema::{COLUMNS, TEXTS_AT, WHO, WHO_AT, at, schema};
 use crate::snapshot::SegmentFile;
 use crate::{Observer, Step};
 use arrow::array::{AsArray, RecordBatch};
@@ -275,7 +275,10 @@ fn properties(origin: &str) -> WriterProperties {
     for column in TEXTS_AT..TEXTS_AT + Section::TEXTS.len() {
         builder = builder.set_column_data_page_size_limit(path_of(column), TEXT_PAGE_BYTES);
     }
-    for column in [at::EVENT_ID, at::SESSION_UUID] {
+    // The ids on the log, and the originals of those that are no UUIDs.
+    let [id, session] = ["who_id", "who_session"].map(|name| WHO.iter().position(|who| *who == name));
+    let originals = [id, session].into_iter().flatten().map(|at| WHO_AT + at);
+    for column in [at::EVENT_ID, at::SESSION_UUID].into_iter().chain(originals) {
         builder = with_bloom_filter(builder, column);
     }
     builder.build()

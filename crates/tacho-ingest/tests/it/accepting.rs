@@ -5,7 +5,7 @@ use tacho_event::fact::IntFact;
 use tacho_event::id::Id;
 use tacho_ingest::Options;
 use tacho_merkle::{Algorithm, SignerKey};
-use tacho_record::{Log, Options};
+use tacho_record::Log;
 use tacho_redact::minimise::Minimisation;
 
 const BASH: &str = r#"{"id":"run-17","timestamp":"2026-11-20T10:30:15.123Z","agent":{"id":"ops/deployer","session_id":"s-1","team":"platform","mood":"calm"},"action":{"type":"tool","name":"Bash","tool":{"name":"Bash","parameters":{"command":"deploy --password=hunter2hunter2"}}},"outcome":{"status":"failed","result":{"exit_code":3}},"resources":{"duration_ms":234,"cost_usd":0.001},"user_id":"alice","weather":"rain"}"#;
@@ -62,7 +62,7 @@ fn no_byte_of_a_secret_reaches_the_disk() {
 
 fn open(folder: &std::path::Path) -> Log {
     let signer = SignerKey::from_seed("log.example/accept", Algorithm::Ed25519, &[1; 32]).unwrap();
-    Log::open(folder, "log.example/accept", vec![signer], Options::new(|out| out.fill(7))).unwrap()
+    Log::open(folder, "log.example/accept", vec![signer], tacho_record::Options::new(|out| out.fill(7))).unwrap()
 }
 
 #[test]

@@ -140,10 +140,9 @@ fn hostile_and_wrong_searches_are_harmless() {
     for text in [
         "'or 1=1 --",
         "'; DROP TABLE events; --",
-        "agent:' OR '1'='1",
+        "agent:'or'1'='1",
         "agent:\"x' OR 'a'='a\"",
         "%",
-        "_",
         "\\",
         "user:%",
         "id:\"x') OR true --\"",

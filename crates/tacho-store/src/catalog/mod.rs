@@ -217,12 +217,19 @@ impl Catalog {
         transaction.commit().map_err(self.refused())
     }
 
-    /// What SQLite itself finds wrong with the file.
+    /// What SQLite itself finds wrong with the file, and whether its tables are still the ones that were made.
     pub(crate) fn integrity(&self) -> Vec<StoreError> {
         let connection = self.lock();
         let check = || -> rusqlite::Result<Vec<String>> {
             let mut statement = connection.prepare("PRAGMA integrity_check")?;
-            statement.query_map([], |row| row.get(0))?.collect()
+            let mut said: Vec<String> =
+                statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let fresh = Connection::open_in_memory()?;
+            MIGRATIONS.iter().try_for_each(|sql| fresh.execute_batch(sql))?;
+            if tables(&connection)? != tables(&fresh)? {
+                said.push("its tables are not those of its version".to_string());
+            }
+            Ok(said)
         };
         match check() {
             Ok(lines) => {
@@ -239,6 +246,14 @@ fn refused(path: &Path) -> impl FnOnce(rusqlite::Error) -> StoreError + '_ {
 
 fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(refused(path))
+}
+
+/// What SQLite keeps of each table and index: kind, name, table, text.
+fn tables(connection: &Connection) -> rusqlite::Result<Vec<[Option<String>; 4]>> {
+    let sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name";
+    let mut statement = connection.prepare(sql)?;
+    let read = |row: &Row<'_>| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]);
+    statement.query_map([], read)?.collect()
 }
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
