@@ -29,6 +29,9 @@ use tokio::sync::{broadcast, watch};
 /// Batches that a live watcher may be behind before it loses some.
 const TAIL_QUEUE: usize = 256;
 
+/// How long a query waits for the store to have everything that was acknowledged before it.
+const CATCH_UP: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// One data folder, recording.
 pub(crate) struct Node {
     data: PathBuf,
@@ -157,8 +160,8 @@ impl Node {
     pub(crate) async fn snapshot(&self) -> Arc<Snapshot> {
         let wanted = self.status().size();
         let mut visible = self.visible.clone();
-        // When the store has stopped, the query answers with what there is.
-        drop(visible.wait_for(|size| *size >= wanted).await);
+        // When the store has stopped, or waits for space, the query answers with what there is.
+        drop(tokio::time::timeout(CATCH_UP, visible.wait_for(|size| *size >= wanted)).await);
         self.store.snapshot()
     }
 

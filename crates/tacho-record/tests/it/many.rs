@@ -144,3 +144,26 @@ fn a_second_recorder_refuses_while_the_first_one_runs() {
     drop(recorder);
     Lock::take(dir.path()).unwrap();
 }
+
+#[test]
+fn a_full_queue_refuses_and_what_it_took_is_answered_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let kept = Arc::new(Mutex::new(Kept::default()));
+    let recorder = start(dir.path(), fleet::open(dir.path()).unwrap(), &kept);
+    let (answers, received) = channel();
+    let submit = |n| {
+        let answers = answers.clone();
+        let answer = move |receipts: Result<Vec<Receipt>, _>| answers.send(receipts.unwrap()[0]).unwrap();
+        recorder.submit(vec![fleet::batch(n, n)], Box::new(answer))
+    };
+    // The follower can't go on while this is held; the recorder waits for it, and the queue fills.
+    let held = kept.lock().unwrap();
+    let taken = (0..100_000).take_while(|n| submit(*n).is_ok()).count();
+    assert!(taken < 100_000, "the queue has a bound");
+    assert!(recorder.status().queued().0 > 1000, "{:?}", recorder.status().queued());
+    drop(held);
+    assert_eq!(received.iter().take(taken).map(|receipt| receipt.accepted).sum::<u32>(), taken as u32);
+    submit(taken as u64).unwrap();
+    drop(recorder);
+    assert_eq!(kept.lock().unwrap().tree.size(), taken as u64 + 1);
+}

@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tacho_event::limits::BODY_BYTES_MAX;
 use tacho_event::words::Known;
 use tacho_ingest::accept::Sender;
@@ -23,6 +24,9 @@ use tacho_record::Receipt;
 
 /// Bodies up to this size are taken in on the connection's own thread: handing them over costs more.
 const SMALL_BODY: usize = 16 << 10;
+
+/// A body must be there within this time: a slow sender holds memory that others wait for.
+const BODY_TIME: Duration = Duration::from_secs(60);
 
 /// What became of a request's events.
 #[derive(Debug, Default, serde::Serialize, utoipa::ToSchema)]
@@ -173,7 +177,12 @@ async fn read_body(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, 
         .bodies
         .try_acquire_many(kilobytes)
         .map_err(|_| Problem::busy("the bodies that are being read fill the memory set aside for them"))?;
-    let bytes = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
+    let read = tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, BODY_BYTES_MAX)).await;
+    let read = read.map_err(|_| {
+        let detail = format!("expected the whole body within {} s", BODY_TIME.as_secs());
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "The body came too slowly", detail)
+    })?;
+    let bytes = read.map_err(|error| {
         if std::error::Error::source(&error).is_some_and(|cause| cause.to_string().contains("limit")) {
             over()
         } else {
