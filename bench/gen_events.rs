@@ -133,283 +133,54 @@ fn push_ts(s: &mut String, ms: i64) {
     s.push('Z');
 }
 
+#[rustfmt::skip]
 const AGENTS: [&str; 41] = [
-    "ops/release-manager",
-    "eng/backend-coder",
-    "eng/code-reviewer",
-    "eng/test-runner",
-    "data/sql-analyst",
-    "support/triage-bot",
-    "eng/frontend-coder",
-    "sec/secrets-auditor",
-    "ops/incident-responder",
-    "data/etl-builder",
-    "eng/refactor-bot",
-    "docs/tech-writer",
-    "ops/infra-planner",
-    "sec/dependency-scanner",
-    "eng/bug-fixer",
-    "product/spec-writer",
-    "data/report-maker",
-    "ops/log-watcher",
-    "eng/migration-bot",
-    "research/web-scout",
-    "support/refund-agent",
-    "sales/lead-qualifier",
-    "finance/invoice-matcher",
-    "legal/contract-reader",
-    "eng/ci-doctor",
-    "ops/cost-optimizer",
-    "sec/pentest-helper",
-    "data/feature-store",
-    "hr/onboarding-guide",
-    "research/paper-reader",
-    "eng/api-designer",
-    "ops/backup-checker",
-    "support/kb-curator",
-    "eng/perf-tuner",
-    "marketing/copy-editor",
-    "data/anomaly-hunter",
-    "sec/access-reviewer",
-    "ops/oncall-summarizer",
-    "eng/i18n-helper",
-    "finance/budget-forecaster",
+    "ops/release-manager", "eng/backend-coder", "eng/code-reviewer", "eng/test-runner", "data/sql-analyst",
+    "support/triage-bot", "eng/frontend-coder", "sec/secrets-auditor", "ops/incident-responder", "data/etl-builder",
+    "eng/refactor-bot", "docs/tech-writer", "ops/infra-planner", "sec/dependency-scanner", "eng/bug-fixer",
+    "product/spec-writer", "data/report-maker", "ops/log-watcher", "eng/migration-bot", "research/web-scout",
+    "support/refund-agent", "sales/lead-qualifier", "finance/invoice-matcher", "legal/contract-reader", "eng/ci-doctor",
+    "ops/cost-optimizer", "sec/pentest-helper", "data/feature-store", "hr/onboarding-guide", "research/paper-reader",
+    "eng/api-designer", "ops/backup-checker", "support/kb-curator", "eng/perf-tuner", "marketing/copy-editor",
+    "data/anomaly-hunter", "sec/access-reviewer", "ops/oncall-summarizer", "eng/i18n-helper", "finance/budget-forecaster",
     "legal/privacy-checker",
 ];
 
+#[rustfmt::skip]
 const WORDS: &[&str] = &[
-    "add",
-    "fix",
-    "remove",
-    "update",
-    "handle",
-    "refactor",
-    "rename",
-    "improve",
-    "support",
-    "missing",
-    "retry",
-    "timeout",
-    "connection",
-    "pool",
-    "session",
-    "token",
-    "cache",
-    "index",
-    "query",
-    "schema",
-    "migration",
-    "table",
-    "column",
-    "user",
-    "account",
-    "order",
-    "payment",
-    "invoice",
-    "report",
-    "export",
-    "import",
-    "parser",
-    "lexer",
-    "writer",
-    "reader",
-    "buffer",
-    "stream",
-    "socket",
-    "request",
-    "response",
-    "header",
-    "body",
-    "route",
-    "handler",
-    "middleware",
-    "config",
-    "default",
-    "option",
-    "flag",
-    "env",
-    "secret",
-    "key",
-    "rotation",
-    "policy",
-    "role",
-    "permission",
-    "audit",
-    "event",
-    "log",
-    "metric",
-    "trace",
-    "span",
-    "alert",
-    "rule",
-    "threshold",
-    "window",
-    "bucket",
-    "counter",
-    "gauge",
-    "histogram",
-    "latency",
-    "error",
-    "failure",
-    "panic",
-    "overflow",
-    "boundary",
-    "race",
-    "deadlock",
-    "lock",
-    "mutex",
-    "thread",
-    "worker",
-    "queue",
-    "job",
-    "schedule",
-    "cron",
-    "batch",
-    "chunk",
-    "segment",
-    "block",
-    "page",
-    "offset",
-    "cursor",
-    "limit",
-    "sort",
-    "filter",
-    "merge",
-    "split",
-    "join",
-    "group",
-    "window",
-    "partition",
-    "shard",
-    "replica",
-    "leader",
-    "follower",
-    "election",
-    "quorum",
-    "snapshot",
-    "backup",
-    "restore",
-    "compact",
-    "vacuum",
-    "checksum",
-    "digest",
-    "signature",
-    "verify",
-    "encrypt",
-    "decrypt",
-    "certificate",
-    "upload",
-    "download",
-    "archive",
-    "release",
-    "version",
-    "branch",
-    "commit",
-    "rebase",
-    "conflict",
-    "review",
-    "comment",
-    "approve",
-    "reject",
-    "deploy",
-    "rollback",
-    "canary",
-    "health",
-    "probe",
-    "ready",
-    "startup",
-    "shutdown",
-    "signal",
-    "process",
-    "memory",
-    "leak",
-    "usage",
-    "limit",
-    "quota",
-    "billing",
-    "plan",
-    "upgrade",
-    "downgrade",
-    "customer",
-    "ticket",
-    "priority",
-    "escalate",
-    "resolve",
-    "duplicate",
-    "stale",
-    "pending",
-    "active",
-    "archived",
-    "deleted",
-    "hidden",
-    "public",
-    "private",
-    "internal",
-    "legacy",
-    "deprecated",
-    "experimental",
-    "stable",
-    "beta",
-    "feature",
-    "toggle",
-    "rollout",
-    "dashboard",
-    "panel",
-    "chart",
-    "legend",
-    "axis",
-    "tooltip",
-    "modal",
-    "button",
-    "form",
-    "field",
-    "label",
-    "validation",
-    "locale",
-    "currency",
-    "timezone",
-    "format",
-    "encoding",
-    "charset",
-    "unicode",
-    "escape",
-    "quote",
-    "regex",
-    "pattern",
-    "match",
-    "replace",
-    "template",
-    "render",
-    "layout",
-    "style",
-    "theme",
-    "color",
-    "font",
-    "icon",
-    "image",
-    "thumbnail",
+    "add", "fix", "remove", "update", "handle", "refactor", "rename", "improve", "support", "missing", "retry", "timeout",
+    "connection", "pool", "session", "token", "cache", "index", "query", "schema", "migration", "table", "column", "user",
+    "account", "order", "payment", "invoice", "report", "export", "import", "parser", "lexer", "writer", "reader", "buffer",
+    "stream", "socket", "request", "response", "header", "body", "route", "handler", "middleware", "config", "default",
+    "option", "flag", "env", "secret", "key", "rotation", "policy", "role", "permission", "audit", "event", "log", "metric",
+    "trace", "span", "alert", "rule", "threshold", "window", "bucket", "counter", "gauge", "histogram", "latency", "error",
+    "failure", "panic", "overflow", "boundary", "race", "deadlock", "lock", "mutex", "thread", "worker", "queue", "job",
+    "schedule", "cron", "batch", "chunk", "segment", "block", "page", "offset", "cursor", "limit", "sort", "filter", "merge",
+    "split", "join", "group", "window", "partition", "shard", "replica", "leader", "follower", "election", "quorum",
+    "snapshot", "backup", "restore", "compact", "vacuum", "checksum", "digest", "signature", "verify", "encrypt", "decrypt",
+    "certificate", "upload", "download", "archive", "release", "version", "branch", "commit", "rebase", "conflict", "review",
+    "comment", "approve", "reject", "deploy", "rollback", "canary", "health", "probe", "ready", "startup", "shutdown",
+    "signal", "process", "memory", "leak", "usage", "limit", "quota", "billing", "plan", "upgrade", "downgrade", "customer",
+    "ticket", "priority", "escalate", "resolve", "duplicate", "stale", "pending", "active", "archived", "deleted", "hidden",
+    "public", "private", "internal", "legacy", "deprecated", "experimental", "stable", "beta", "feature", "toggle", "rollout",
+    "dashboard", "panel", "chart", "legend", "axis", "tooltip", "modal", "button", "form", "field", "label", "validation",
+    "locale", "currency", "timezone", "format", "encoding", "charset", "unicode", "escape", "quote", "regex", "pattern",
+    "match", "replace", "template", "render", "layout", "style", "theme", "color", "font", "icon", "image", "thumbnail",
 ];
+#[rustfmt::skip]
 const SYL: &[&str] = &[
-    "ba", "ke", "lo", "mi", "nu", "ra", "se", "to", "vi", "za", "cor", "dan", "fel", "gor", "hin", "jax",
-    "kul", "mer", "nov", "pel", "quin", "ros", "sil", "tan", "urb", "vex", "wyn", "yor", "zen", "ald", "bri",
-    "cle", "dro", "ech", "fra", "gli", "hol", "ist", "jun", "kra",
+    "ba", "ke", "lo", "mi", "nu", "ra", "se", "to", "vi", "za", "cor", "dan", "fel", "gor", "hin", "jax", "kul", "mer",
+    "nov", "pel", "quin", "ros", "sil", "tan", "urb", "vex", "wyn", "yor", "zen", "ald", "bri", "cle", "dro", "ech", "fra",
+    "gli", "hol", "ist", "jun", "kra",
 ];
+#[rustfmt::skip]
 const EXT: &[&str] = &["rs", "py", "ts", "tsx", "go", "sql", "md", "yaml", "json", "toml", "sh", "java"];
-const TOP: &[&str] = &[
-    "src", "lib", "app", "services", "packages", "internal", "cmd", "tests", "scripts", "infra", "docs",
-    "api",
-];
+#[rustfmt::skip]
+const TOP: &[&str] = &["src", "lib", "app", "services", "packages", "internal", "cmd", "tests", "scripts", "infra", "docs", "api"];
+#[rustfmt::skip]
 const ERR_T: &[&str] = &[
-    "TimeoutError",
-    "PermissionDenied",
-    "FileNotFound",
-    "NonZeroExit",
-    "RateLimited",
-    "ValidationError",
-    "ConnectionRefused",
-    "SyntaxError",
-    "MergeConflict",
-    "ContextOverflow",
+    "TimeoutError", "PermissionDenied", "FileNotFound", "NonZeroExit", "RateLimited", "ValidationError",
+    "ConnectionRefused", "SyntaxError", "MergeConflict", "ContextOverflow",
 ];
 
 struct Vocab {
@@ -623,290 +394,323 @@ fn preview(r: &mut Rng, v: &Vocab, kind: u64, s: &mut String) {
     }
 }
 
-fn event(r: &mut Rng, v: &Vocab, ss: &Session, n: u64, e: &mut Ev) {
-    e.id.clear();
-    e.details.clear();
-    e.result.clear();
-    e.error.clear();
-    e.cost.clear();
-    e.res.clear();
-    push_uuid(r, &mut e.id);
+/// What the kind of an action decides for the rest of its event.
+struct Made {
+    /// Which kind of output [`preview`] makes.
+    preview: u64,
+    resource: &'static str,
+    name: String,
+    took_ms: (f64, f64),
+}
+
+/// A shell command.
+fn command(r: &mut Rng, v: &Vocab, ss: &Session, e: &mut Ev, m: &mut Made) {
     let repo = &v.repos[ss.repo];
-    let roll = r.below(1000);
     let d = &mut e.details;
-    let mut kind = 5;
-    let mut rtype = "file";
-    let mut rid = String::new();
-    let (dlo, dhi);
-    let mut exit = 0;
-    if roll < 300 {
-        e.atype = "tool";
-        e.aname = "Bash";
-        dlo = 20.0;
-        dhi = 90000.0;
-        d.push_str("{\"name\":\"Bash\",\"parameters\":{\"command\":\"");
-        rtype = "git_repository";
-        rid.push_str("/srv/repos/");
-        rid.push_str(repo);
-        match r.below(12) {
-            0 => {
-                kind = 0;
-                d.push_str("git log --oneline -");
-                push_u(d, r.range(5, 50));
-                if r.pct(60.0) {
-                    d.push_str(" -- ");
-                    d.push_str(r.picks(&v.paths));
-                }
-            }
-            1 => {
-                kind = 0;
-                d.push_str("git diff ");
-                push_hex(r, d, 8);
-                d.push_str("..HEAD -- ");
+    e.atype = "tool";
+    e.aname = "Bash";
+    m.took_ms = (20.0, 90000.0);
+    d.push_str("{\"name\":\"Bash\",\"parameters\":{\"command\":\"");
+    m.resource = "git_repository";
+    m.name.push_str("/srv/repos/");
+    m.name.push_str(repo);
+    match r.below(12) {
+        0 => {
+            m.preview = 0;
+            d.push_str("git log --oneline -");
+            push_u(d, r.range(5, 50));
+            if r.pct(60.0) {
+                d.push_str(" -- ");
                 d.push_str(r.picks(&v.paths));
-            }
-            2 => {
-                kind = 1;
-                d.push_str("cargo test -p ");
-                d.push_str(repo);
-                d.push(' ');
-                d.push_str(v.word(r));
-                d.push_str(" -- --nocapture 2>&1 | tail -");
-                push_u(d, r.range(10, 200));
-            }
-            3 => {
-                kind = 1;
-                d.push_str("pytest -q ");
-                d.push_str(r.picks(&v.paths));
-                d.push_str(" -k ");
-                d.push_str(v.word(r));
-                d.push_str("_");
-                d.push_str(v.word(r));
-            }
-            4 => {
-                kind = 2;
-                d.push_str("rg -n '");
-                d.push_str(v.word(r));
-                d.push_str(".*");
-                d.push_str(v.word(r));
-                d.push_str("' ");
-                d.push_str(r.pick(TOP));
-                d.push_str(" | head -");
-                push_u(d, r.range(5, 80));
-            }
-            5 => {
-                kind = 4;
-                d.push_str("kubectl logs -n ");
-                d.push_str(r.pick(WORDS));
-                d.push_str(" deploy/");
-                d.push_str(repo);
-                d.push_str(" --since=");
-                push_u(d, r.range(1, 90));
-                d.push_str("m | grep ");
-                d.push_str(v.word(r));
-            }
-            6 => {
-                kind = 3;
-                d.push_str("psql \\\"$DATABASE_URL\\\" -c 'select count(*) from ");
-                d.push_str(r.pick(WORDS));
-                d.push_str("s where ");
-                d.push_str(r.pick(WORDS));
-                d.push_str("_id = ");
-                push_u(d, r.below(9_000_000));
-                d.push('\'');
-                d.push(' ');
-            }
-            7 => {
-                kind = 4;
-                d.push_str("curl -sS https://");
-                d.push_str(r.picks(&v.hosts));
-                d.push_str("/v1/");
-                d.push_str(r.pick(WORDS));
-                d.push_str("s/");
-                push_u(d, r.below(900000));
-                d.push_str(" | jq .");
-                d.push_str(r.pick(WORDS));
-            }
-            8 => {
-                d.push_str("git commit -m '");
-                v.sentence(r, d, 4, 10);
-                d.push_str("' && git push origin ");
-                d.push_str(r.pick(WORDS));
-                d.push('/');
-                d.push_str(v.word(r));
-                d.push('-');
-                push_u(d, r.below(9000));
-            }
-            9 => {
-                kind = 1;
-                d.push_str("npm run build --workspace ");
-                d.push_str(repo);
-                d.push_str(" && npm test -- ");
-                d.push_str(r.picks(&v.paths));
-            }
-            10 => {
-                kind = 2;
-                d.push_str("sed -n ");
-                let a = r.range(1, 900);
-                push_u(d, a);
-                d.push(',');
-                push_u(d, a + r.range(10, 200));
-                d.push_str("p ");
-                d.push_str(r.picks(&v.paths));
-            }
-            _ => {
-                kind = 4;
-                d.push_str("docker compose -f infra/");
-                d.push_str(v.word(r));
-                d.push_str(".yaml logs --tail ");
-                push_u(d, r.range(20, 500));
-                d.push(' ');
-                d.push_str(repo);
             }
         }
-        d.push_str("\",\"description\":\"");
+        1 => {
+            m.preview = 0;
+            d.push_str("git diff ");
+            push_hex(r, d, 8);
+            d.push_str("..HEAD -- ");
+            d.push_str(r.picks(&v.paths));
+        }
+        2 => {
+            m.preview = 1;
+            d.push_str("cargo test -p ");
+            d.push_str(repo);
+            d.push(' ');
+            d.push_str(v.word(r));
+            d.push_str(" -- --nocapture 2>&1 | tail -");
+            push_u(d, r.range(10, 200));
+        }
+        3 => {
+            m.preview = 1;
+            d.push_str("pytest -q ");
+            d.push_str(r.picks(&v.paths));
+            d.push_str(" -k ");
+            d.push_str(v.word(r));
+            d.push_str("_");
+            d.push_str(v.word(r));
+        }
+        4 => {
+            m.preview = 2;
+            d.push_str("rg -n '");
+            d.push_str(v.word(r));
+            d.push_str(".*");
+            d.push_str(v.word(r));
+            d.push_str("' ");
+            d.push_str(r.pick(TOP));
+            d.push_str(" | head -");
+            push_u(d, r.range(5, 80));
+        }
+        5 => {
+            m.preview = 4;
+            d.push_str("kubectl logs -n ");
+            d.push_str(r.pick(WORDS));
+            d.push_str(" deploy/");
+            d.push_str(repo);
+            d.push_str(" --since=");
+            push_u(d, r.range(1, 90));
+            d.push_str("m | grep ");
+            d.push_str(v.word(r));
+        }
+        6 => {
+            m.preview = 3;
+            d.push_str("psql \\\"$DATABASE_URL\\\" -c 'select count(*) from ");
+            d.push_str(r.pick(WORDS));
+            d.push_str("s where ");
+            d.push_str(r.pick(WORDS));
+            d.push_str("_id = ");
+            push_u(d, r.below(9_000_000));
+            d.push('\'');
+            d.push(' ');
+        }
+        7 => {
+            m.preview = 4;
+            d.push_str("curl -sS https://");
+            d.push_str(r.picks(&v.hosts));
+            d.push_str("/v1/");
+            d.push_str(r.pick(WORDS));
+            d.push_str("s/");
+            push_u(d, r.below(900000));
+            d.push_str(" | jq .");
+            d.push_str(r.pick(WORDS));
+        }
+        8 => {
+            d.push_str("git commit -m '");
+            v.sentence(r, d, 4, 10);
+            d.push_str("' && git push origin ");
+            d.push_str(r.pick(WORDS));
+            d.push('/');
+            d.push_str(v.word(r));
+            d.push('-');
+            push_u(d, r.below(9000));
+        }
+        9 => {
+            m.preview = 1;
+            d.push_str("npm run build --workspace ");
+            d.push_str(repo);
+            d.push_str(" && npm test -- ");
+            d.push_str(r.picks(&v.paths));
+        }
+        10 => {
+            m.preview = 2;
+            d.push_str("sed -n ");
+            let a = r.range(1, 900);
+            push_u(d, a);
+            d.push(',');
+            push_u(d, a + r.range(10, 200));
+            d.push_str("p ");
+            d.push_str(r.picks(&v.paths));
+        }
+        _ => {
+            m.preview = 4;
+            d.push_str("docker compose -f infra/");
+            d.push_str(v.word(r));
+            d.push_str(".yaml logs --tail ");
+            push_u(d, r.range(20, 500));
+            d.push(' ');
+            d.push_str(repo);
+        }
+    }
+    d.push_str("\",\"description\":\"");
+    v.sentence(r, d, 3, 8);
+    d.push_str("\"}}");
+}
+
+/// A tool that reads or writes files.
+fn file_tool(r: &mut Rng, v: &Vocab, ss: &Session, roll: u64, e: &mut Ev, m: &mut Made) {
+    let repo = &v.repos[ss.repo];
+    let d = &mut e.details;
+    e.atype = "tool";
+    m.took_ms = (1.0, 400.0);
+    let p = r.picks(&v.paths);
+    m.name.push_str("/srv/repos/");
+    m.name.push_str(repo);
+    m.name.push('/');
+    m.name.push_str(p);
+    if roll < 520 {
+        e.aname = "Read";
+        m.preview = 2;
+        d.push_str("{\"name\":\"Read\",\"parameters\":{\"file_path\":\"/srv/repos/");
+        d.push_str(repo);
+        d.push('/');
+        d.push_str(p);
+        d.push_str("\",\"offset\":");
+        push_u(d, r.below(2000));
+        d.push_str(",\"limit\":");
+        push_u(d, r.range(20, 2000));
+        d.push_str("}}");
+    } else if roll < 660 {
+        e.aname = "Edit";
+        d.push_str("{\"name\":\"Edit\",\"parameters\":{\"file_path\":\"/srv/repos/");
+        d.push_str(repo);
+        d.push('/');
+        d.push_str(p);
+        d.push_str("\",\"old_string\":\"");
+        v.sentence(r, d, 3, 7);
+        d.push_str("\",\"new_string\":\"");
         v.sentence(r, d, 3, 8);
         d.push_str("\"}}");
-    } else if roll < 820 {
-        e.atype = "tool";
-        dlo = 1.0;
-        dhi = 400.0;
-        let p = r.picks(&v.paths);
-        rid.push_str("/srv/repos/");
-        rid.push_str(repo);
-        rid.push('/');
-        rid.push_str(p);
-        if roll < 520 {
-            e.aname = "Read";
-            kind = 2;
-            d.push_str("{\"name\":\"Read\",\"parameters\":{\"file_path\":\"/srv/repos/");
-            d.push_str(repo);
-            d.push('/');
-            d.push_str(p);
-            d.push_str("\",\"offset\":");
-            push_u(d, r.below(2000));
-            d.push_str(",\"limit\":");
-            push_u(d, r.range(20, 2000));
-            d.push_str("}}");
-        } else if roll < 660 {
-            e.aname = "Edit";
-            d.push_str("{\"name\":\"Edit\",\"parameters\":{\"file_path\":\"/srv/repos/");
-            d.push_str(repo);
-            d.push('/');
-            d.push_str(p);
-            d.push_str("\",\"old_string\":\"");
-            v.sentence(r, d, 3, 7);
-            d.push_str("\",\"new_string\":\"");
-            v.sentence(r, d, 3, 8);
-            d.push_str("\"}}");
-        } else if roll < 740 {
-            e.aname = "Grep";
-            kind = 2;
-            d.push_str("{\"name\":\"Grep\",\"parameters\":{\"pattern\":\"");
-            d.push_str(v.word(r));
-            d.push('_');
-            d.push_str(v.word(r));
-            d.push_str("\",\"path\":\"");
-            d.push_str(r.pick(TOP));
-            d.push_str("\",\"output_mode\":\"content\",\"-n\":true}}");
-        } else if roll < 780 {
-            e.aname = "Write";
-            d.push_str("{\"name\":\"Write\",\"parameters\":{\"file_path\":\"/srv/repos/");
-            d.push_str(repo);
-            d.push('/');
-            d.push_str(p);
-            d.push_str("\",\"bytes\":");
-            push_u(d, r.logu(100.0, 60000.0));
-            d.push_str(",\"sha256\":\"");
-            push_hex(r, d, 64);
-            d.push_str("\"}}");
-        } else {
-            e.aname = "Glob";
-            kind = 2;
-            d.push_str("{\"name\":\"Glob\",\"parameters\":{\"pattern\":\"");
-            d.push_str(r.pick(TOP));
-            d.push_str("/**/*");
-            d.push_str(v.word(r));
-            d.push_str("*.");
-            d.push_str(r.pick(EXT));
-            d.push_str("\"}}");
-        }
-    } else if roll < 860 {
-        e.atype = "skill";
-        e.aname = r.pick(&[
-            "code-review",
-            "release-notes",
-            "pdf-extract",
-            "incident-summary",
-            "data-profile",
-            "changelog",
-        ]);
-        dlo = 200.0;
-        dhi = 60000.0;
-        rtype = "document";
-        rid.push_str("doc-");
-        push_u(&mut rid, r.below(90000));
-        d.push_str("{\"name\":\"");
-        d.push_str(e.aname);
-        d.push_str("\",\"parameters\":{\"target\":\"");
-        d.push_str(r.picks(&v.paths));
-        d.push_str("\",\"instructions\":\"");
-        v.sentence(r, d, 6, 16);
+    } else if roll < 740 {
+        e.aname = "Grep";
+        m.preview = 2;
+        d.push_str("{\"name\":\"Grep\",\"parameters\":{\"pattern\":\"");
+        d.push_str(v.word(r));
+        d.push('_');
+        d.push_str(v.word(r));
+        d.push_str("\",\"path\":\"");
+        d.push_str(r.pick(TOP));
+        d.push_str("\",\"output_mode\":\"content\",\"-n\":true}}");
+    } else if roll < 780 {
+        e.aname = "Write";
+        d.push_str("{\"name\":\"Write\",\"parameters\":{\"file_path\":\"/srv/repos/");
+        d.push_str(repo);
+        d.push('/');
+        d.push_str(p);
+        d.push_str("\",\"bytes\":");
+        push_u(d, r.logu(100.0, 60000.0));
+        d.push_str(",\"sha256\":\"");
+        push_hex(r, d, 64);
         d.push_str("\"}}");
-    } else if roll < 940 {
-        e.atype = "external";
-        e.aname = r.pick(&["postgres", "github", "web_search", "slack", "jira", "s3", "stripe"]);
-        dlo = 5.0;
-        dhi = 8000.0;
-        rtype = if e.aname == "postgres" { "database" } else { "external_api" };
-        rid.push_str(r.picks(&v.hosts));
-        kind = if e.aname == "postgres" { 3 } else { 4 };
-        d.push_str("{\"name\":\"");
-        d.push_str(e.aname);
-        d.push_str("\",\"operation\":\"");
-        d.push_str(r.pick(&["query", "create", "update", "list", "get", "search"]));
-        d.push_str("\",\"endpoint\":\"");
-        d.push_str(r.picks(&v.hosts));
-        d.push_str("\",\"request_id\":\"");
-        push_hex(r, d, 16);
-        d.push_str("\",\"parameters\":{\"q\":\"");
-        v.sentence(r, d, 3, 10);
-        d.push_str("\",\"page\":");
-        push_u(d, r.below(40));
-        d.push_str("}}");
-    } else if roll < 985 {
-        e.atype = "decision";
-        e.aname = r.pick(&["plan_step", "choose_tool", "delegate", "ask_user", "stop"]);
-        dlo = 300.0;
-        dhi = 30000.0;
-        rtype = "conversation";
-        rid.push_str(&ss.cid);
-        d.push_str("{\"question\":\"");
-        v.sentence(r, d, 4, 10);
-        d.push_str("\",\"chosen\":\"");
-        v.sentence(r, d, 2, 4);
-        d.push_str("\",\"alternatives\":[\"");
-        v.sentence(r, d, 2, 4);
-        d.push_str("\",\"");
-        v.sentence(r, d, 2, 4);
-        d.push_str("\"],\"confidence\":0.");
-        push_0(d, r.below(100), 2);
-        d.push('}');
     } else {
-        e.atype = "error";
-        e.aname = r.pick(&["model_overloaded", "tool_crash", "context_limit", "policy_block"]);
-        dlo = 1.0;
-        dhi = 5000.0;
-        rtype = "conversation";
-        rid.push_str(&ss.cid);
-        d.push_str("{\"name\":\"");
-        d.push_str(e.aname);
-        d.push_str("\",\"message\":\"");
-        v.sentence(r, d, 5, 12);
-        d.push_str("\",\"retryable\":");
-        d.push_str(if r.pct(50.0) { "true" } else { "false" });
-        d.push('}');
+        e.aname = "Glob";
+        m.preview = 2;
+        d.push_str("{\"name\":\"Glob\",\"parameters\":{\"pattern\":\"");
+        d.push_str(r.pick(TOP));
+        d.push_str("/**/*");
+        d.push_str(v.word(r));
+        d.push_str("*.");
+        d.push_str(r.pick(EXT));
+        d.push_str("\"}}");
     }
+}
+
+/// A skill.
+fn skill(r: &mut Rng, v: &Vocab, _ss: &Session, e: &mut Ev, m: &mut Made) {
+    let d = &mut e.details;
+    e.atype = "skill";
+    e.aname = r.pick(&[
+        "code-review",
+        "release-notes",
+        "pdf-extract",
+        "incident-summary",
+        "data-profile",
+        "changelog",
+    ]);
+    m.took_ms = (200.0, 60000.0);
+    m.resource = "document";
+    m.name.push_str("doc-");
+    push_u(&mut m.name, r.below(90000));
+    d.push_str("{\"name\":\"");
+    d.push_str(e.aname);
+    d.push_str("\",\"parameters\":{\"target\":\"");
+    d.push_str(r.picks(&v.paths));
+    d.push_str("\",\"instructions\":\"");
+    v.sentence(r, d, 6, 16);
+    d.push_str("\"}}");
+}
+
+/// A call of something outside.
+fn external(r: &mut Rng, v: &Vocab, _ss: &Session, e: &mut Ev, m: &mut Made) {
+    let d = &mut e.details;
+    e.atype = "external";
+    e.aname = r.pick(&["postgres", "github", "web_search", "slack", "jira", "s3", "stripe"]);
+    m.took_ms = (5.0, 8000.0);
+    m.resource = if e.aname == "postgres" { "database" } else { "external_api" };
+    m.name.push_str(r.picks(&v.hosts));
+    m.preview = if e.aname == "postgres" { 3 } else { 4 };
+    d.push_str("{\"name\":\"");
+    d.push_str(e.aname);
+    d.push_str("\",\"operation\":\"");
+    d.push_str(r.pick(&["query", "create", "update", "list", "get", "search"]));
+    d.push_str("\",\"endpoint\":\"");
+    d.push_str(r.picks(&v.hosts));
+    d.push_str("\",\"request_id\":\"");
+    push_hex(r, d, 16);
+    d.push_str("\",\"parameters\":{\"q\":\"");
+    v.sentence(r, d, 3, 10);
+    d.push_str("\",\"page\":");
+    push_u(d, r.below(40));
+    d.push_str("}}");
+}
+
+/// A decision.
+fn decision(r: &mut Rng, v: &Vocab, ss: &Session, e: &mut Ev, m: &mut Made) {
+    let d = &mut e.details;
+    e.atype = "decision";
+    e.aname = r.pick(&["plan_step", "choose_tool", "delegate", "ask_user", "stop"]);
+    m.took_ms = (300.0, 30000.0);
+    m.resource = "conversation";
+    m.name.push_str(&ss.cid);
+    d.push_str("{\"question\":\"");
+    v.sentence(r, d, 4, 10);
+    d.push_str("\",\"chosen\":\"");
+    v.sentence(r, d, 2, 4);
+    d.push_str("\",\"alternatives\":[\"");
+    v.sentence(r, d, 2, 4);
+    d.push_str("\",\"");
+    v.sentence(r, d, 2, 4);
+    d.push_str("\"],\"confidence\":0.");
+    push_0(d, r.below(100), 2);
+    d.push('}');
+}
+
+/// An error.
+fn failure(r: &mut Rng, v: &Vocab, ss: &Session, e: &mut Ev, m: &mut Made) {
+    let d = &mut e.details;
+    e.atype = "error";
+    e.aname = r.pick(&["model_overloaded", "tool_crash", "context_limit", "policy_block"]);
+    m.took_ms = (1.0, 5000.0);
+    m.resource = "conversation";
+    m.name.push_str(&ss.cid);
+    d.push_str("{\"name\":\"");
+    d.push_str(e.aname);
+    d.push_str("\",\"message\":\"");
+    v.sentence(r, d, 5, 12);
+    d.push_str("\",\"retryable\":");
+    d.push_str(if r.pct(50.0) { "true" } else { "false" });
+    d.push('}');
+}
+
+fn event(r: &mut Rng, v: &Vocab, ss: &Session, n: u64, e: &mut Ev) {
+    for text in [&mut e.id, &mut e.details, &mut e.result, &mut e.error, &mut e.cost, &mut e.res] {
+        text.clear();
+    }
+    push_uuid(r, &mut e.id);
+    let mut m = Made { preview: 5, resource: "file", name: String::new(), took_ms: (1.0, 400.0) };
+    let roll = r.below(1000);
+    match roll {
+        0..300 => command(r, v, ss, e, &mut m),
+        300..820 => file_tool(r, v, ss, roll, e, &mut m),
+        820..860 => skill(r, v, ss, e, &mut m),
+        860..940 => external(r, v, ss, e, &mut m),
+        940..985 => decision(r, v, ss, e, &mut m),
+        _ => failure(r, v, ss, e, &mut m),
+    }
+    finish(r, v, ss, n, e, &m);
+}
+
+/// Outcome, costs and what was touched.
+fn finish(r: &mut Rng, v: &Vocab, ss: &Session, n: u64, e: &mut Ev, m: &Made) {
+    let mut exit = 0;
     let x = r.f() * 100.0;
     e.status = if x < 94.0 {
         "success"
@@ -927,7 +731,7 @@ fn event(r: &mut Rng, v: &Vocab, ss: &Session, n: u64, e: &mut Ev) {
     if n % 200_003 == 77_777 {
         q.push_str("zebrafish quarantine drift detected on ");
     }
-    preview(r, v, kind, q);
+    preview(r, v, m.preview, q);
     q.push_str("\"}");
     if e.status == "failure" {
         e.error.push_str("{\"type\":\"");
@@ -941,7 +745,7 @@ fn event(r: &mut Rng, v: &Vocab, ss: &Session, n: u64, e: &mut Ev) {
     let step = ss.total - ss.left;
     e.tin = ss.base_in + step * r.range(150, 600) / 2 + r.below(900);
     e.tout = r.logu(8.0, 3000.0);
-    e.dur = r.logu(dlo, dhi);
+    e.dur = r.logu(m.took_ms.0, m.took_ms.1);
     let micro = e.tin * 3 + e.tout * 15; // 3 and 15 dollars per million tokens
     push_u(&mut e.cost, micro / 1_000_000);
     e.cost.push('.');
@@ -949,9 +753,9 @@ fn event(r: &mut Rng, v: &Vocab, ss: &Session, n: u64, e: &mut Ev) {
     e.perm = ss.perm;
     e.sens = r.pct(1.0);
     e.res.push_str("[{\"type\":\"");
-    e.res.push_str(rtype);
+    e.res.push_str(m.resource);
     e.res.push_str("\",\"identifier\":\"");
-    e.res.push_str(&rid);
+    e.res.push_str(&m.name);
     e.res.push_str("\"}");
     if e.sens {
         e.res.push_str(",{\"type\":\"secret\",\"identifier\":\"vault/");
@@ -1009,255 +813,289 @@ fn sql_esc(s: &str, o: &mut Vec<u8>) {
     o.push(b'\'');
 }
 
-fn main() -> io::Result<()> {
-    let mut count = 1_000_000u64;
-    let mut seed = 1u64;
-    let mut days = 30i64;
-    let mut end_ms = 1_795_219_200_000i64; // 2026-11-21T00:00:00Z
-    let mut out = String::from("-");
-    let mut truth = String::new();
-    let mut format = String::from("ndjson");
-    let mut rows = 1000u64;
-    let a: Vec<String> = std::env::args().collect();
-    let mut i = 1;
-    while i < a.len() {
-        let val = a.get(i + 1).cloned().unwrap_or_default();
-        match a[i].as_str() {
-            "--count" => count = val.parse().unwrap(),
-            "--seed" => seed = val.parse().unwrap(),
-            "--days" => days = val.parse().unwrap(),
-            "--end-ms" => end_ms = val.parse().unwrap(),
-            "--out" => out = val,
-            "--truth" => truth = val,
-            "--format" => format = val,
-            "--rows" => rows = val.parse().unwrap(),
-            x => {
-                eprintln!("unknown flag {x}");
-                std::process::exit(2);
+/// What the command line says.
+struct Options {
+    count: u64,
+    seed: u64,
+    days: i64,
+    end_ms: i64,
+    out: String,
+    truth: String,
+    format: String,
+    rows: u64,
+}
+
+impl Options {
+    fn read() -> Options {
+        let mut o = Options {
+            count: 1_000_000,
+            seed: 1,
+            days: 30,
+            end_ms: 1_795_219_200_000, // 2026-11-21T00:00:00Z
+            out: "-".into(),
+            truth: String::new(),
+            format: "ndjson".into(),
+            rows: 1000,
+        };
+        let words: Vec<String> = std::env::args().skip(1).collect();
+        for pair in words.chunks(2) {
+            let value = pair.get(1).cloned().unwrap_or_default();
+            match pair[0].as_str() {
+                "--count" => o.count = value.parse().unwrap(),
+                "--seed" => o.seed = value.parse().unwrap(),
+                "--days" => o.days = value.parse().unwrap(),
+                "--end-ms" => o.end_ms = value.parse().unwrap(),
+                "--out" => o.out = value,
+                "--truth" => o.truth = value,
+                "--format" => o.format = value,
+                "--rows" => o.rows = value.parse().unwrap(),
+                unknown => {
+                    eprintln!("unknown flag {unknown}");
+                    std::process::exit(2);
+                }
             }
         }
-        i += 2;
+        o
     }
-    let t0 = std::time::Instant::now();
-    let mut r = Rng(seed.wrapping_mul(0x2545F4914F6CDD1D) ^ 0xA0761D6478BD642F);
-    let v = Vocab::new(&mut r);
-    let mut cum = Vec::new();
-    let mut c = 0.0;
-    for k in 0..AGENTS.len() {
-        c += 1.0 / (k as f64 + 1.0);
-        cum.push(c);
+}
+
+/// Parameters and right answers of the queries.
+#[derive(Default)]
+struct Truth {
+    event_id: String,
+    session_id: String,
+    session_events: u64,
+    session_left: u64,
+    needles: u64,
+    sensitive: u64,
+    by_status: [u64; 3],
+    agent_events: u64,
+    agent_micros: u64,
+    q1: u64,
+    q2: u64,
+    q4: u64,
+    q9: u64,
+}
+
+impl Truth {
+    fn count(&mut self, o: &Options, n: u64, ss: &Session, e: &Ev) {
+        let since = |ms: i64| e.ms >= o.end_ms - ms;
+        if n == o.count / 2 {
+            self.event_id = e.id.clone();
+            self.session_id = ss.sid.clone();
+        }
+        if ss.sid == self.session_id {
+            self.session_events = ss.total - ss.left;
+            self.session_left = ss.left;
+        }
+        let failed = e.status == "failure";
+        self.by_status[failed as usize + 2 * (e.status == "partial") as usize] += 1;
+        if ss.agent == 0 {
+            self.agent_events += 1;
+            self.agent_micros += e.tin * 3 + e.tout * 15;
+            self.q1 += since(3_600_000) as u64;
+        }
+        self.q9 += since(86_400_000) as u64;
+        self.q2 += (since(86_400_000) && failed) as u64;
+        self.sensitive += e.sens as u64;
+        self.q4 += (since(7 * 86_400_000) && e.sens) as u64;
+        self.needles += (n % 200_003 == 77_777) as u64;
     }
-    let mut pool: Vec<Session> = (0..60).map(|_| new_session(&mut r, &v, &cum)).collect();
-    let w: Box<dyn Write> = if out == "-" { Box::new(io::stdout()) } else { Box::new(File::create(&out)?) };
-    let mut w = BufWriter::with_capacity(1 << 20, w);
-    let mut e = Ev::default();
-    let mut line: Vec<u8> = Vec::with_capacity(4096);
-    let span = (days * 86_400_000) as f64;
-    let start = end_ms - days * 86_400_000;
-    let cyc = 2.0 * std::f64::consts::PI * days as f64;
-    let mut bytes = 0u64;
-    let mut last_ms = start;
 
-    // expected answers
-    let (mut q2, mut q4, mut needle, mut sens_all) = (0u64, 0u64, 0u64, 0u64);
-    let mut mid_id = String::new();
-    let mut q1: [u64; 41] = [0; 41];
-    let mut by_status = [0u64; 3];
-    let mut by_agent = [0u64; 41];
-    let mut cost_micro = [0u64; 41];
-    let mut mid_sid = String::new();
-    let mut mid_left = 0u64;
-    let mut mid_n = 0u64;
-    let mut q9 = 0u64;
-
-    for n in 0..count {
-        let u = (n as f64 + r.f() * 0.9) / count as f64;
-        let t = u + 0.6 * (cyc * u).sin() / cyc;
-        let ms = (start + (t * span) as i64).max(last_ms).min(end_ms - 1);
-        last_ms = ms;
-        let k = r.below(pool.len() as u64) as usize;
-        if pool[k].left == 0 {
-            pool[k] = new_session(&mut r, &v, &cum);
-        }
-        e.ms = ms;
-        e.ts.clear();
-        push_ts(&mut e.ts, ms);
-        event(&mut r, &v, &pool[k], n, &mut e);
-        pool[k].left -= 1;
-        let ss = &pool[k];
-
-        if !truth.is_empty() {
-            if n == count / 2 {
-                mid_id = e.id.clone();
-                mid_sid = ss.sid.clone();
-            }
-            if ss.sid == mid_sid {
-                mid_n = ss.total - ss.left;
-                mid_left = ss.left;
-            }
-            by_status[(e.status == "failure") as usize + 2 * (e.status == "partial") as usize] += 1;
-            by_agent[ss.agent] += 1;
-            cost_micro[ss.agent] += e.tin * 3 + e.tout * 15;
-            if ms >= end_ms - 3_600_000 {
-                q1[ss.agent] += 1;
-            }
-            if ms >= end_ms - 86_400_000 {
-                q9 += 1;
-                if e.status == "failure" {
-                    q2 += 1;
-                }
-            }
-            if e.sens {
-                sens_all += 1;
-                if ms >= end_ms - 7 * 86_400_000 {
-                    q4 += 1;
-                }
-            }
-            if n % 200_003 == 77_777 {
-                needle += 1;
-            }
-        }
-
-        line.clear();
-        macro_rules! p {
-            ($x:expr) => {
-                line.extend_from_slice($x.as_bytes())
-            };
-        }
-        match format.as_str() {
-            "ndjson" => {
-                p!("{\"id\":\"");
-                p!(e.id);
-                p!("\",\"timestamp\":\"");
-                p!(e.ts);
-                p!("\",\"agent\":{\"id\":\"");
-                p!(AGENTS[ss.agent]);
-                p!("\",\"session_id\":\"");
-                p!(ss.sid);
-                p!("\",\"conversation_id\":\"");
-                p!(ss.cid);
-                p!("\"},\"action\":{\"type\":\"");
-                p!(e.atype);
-                p!("\",\"name\":\"");
-                p!(e.aname);
-                p!("\",\"");
-                p!(e.atype);
-                p!("\":");
-                p!(e.details);
-                p!("},\"outcome\":{\"status\":\"");
-                p!(e.status);
-                p!("\",\"result\":");
-                p!(e.result);
-                if !e.error.is_empty() {
-                    p!(",\"error\":");
-                    p!(e.error);
-                }
-                p!("},\"resources\":{\"tokens_input\":");
-                write!(
-                    line,
-                    "{},\"tokens_output\":{},\"duration_ms\":{},\"cost_usd\":",
-                    e.tin, e.tout, e.dur
-                )?;
-                p!(e.cost);
-                p!("},\"security\":{\"permission_level\":\"");
-                p!(PERM[e.perm]);
-                p!("\",\"resources_accessed\":");
-                p!(e.res);
-                p!(",\"sensitive_data_accessed\":");
-                p!(if e.sens { "true" } else { "false" });
-                p!("}}\n");
-            }
-            "pgcopy" => {
-                for f in [e.id.as_str(), &e.ts, AGENTS[ss.agent], &ss.sid, &ss.cid, e.atype, e.aname] {
-                    p!(f);
-                    line.push(b'\t');
-                }
-                copy_esc(&e.details, &mut line);
-                line.push(b'\t');
-                p!(e.status);
-                line.push(b'\t');
-                copy_esc(&e.result, &mut line);
-                line.push(b'\t');
-                if e.error.is_empty() {
-                    p!("\\N");
-                } else {
-                    copy_esc(&e.error, &mut line);
-                }
-                write!(line, "\t{}\t{}\t{}\t{}\t{}\t", e.tin, e.tout, e.dur, e.cost, PERM[e.perm])?;
-                copy_esc(&e.res, &mut line);
-                p!(if e.sens { "\tt\n" } else { "\tf\n" });
-            }
-            _ => {
-                if n % rows == 0 {
-                    p!("INSERT INTO agent_audit_log VALUES\n");
-                }
-                p!("(");
-                for f in [
-                    e.id.as_str(),
-                    &e.ts,
-                    AGENTS[ss.agent],
-                    &ss.sid,
-                    &ss.cid,
-                    e.atype,
-                    e.aname,
-                    &e.details,
-                    e.status,
-                    &e.result,
-                ] {
-                    sql_esc(f, &mut line);
-                    line.push(b',');
-                }
-                if e.error.is_empty() {
-                    p!("NULL");
-                } else {
-                    sql_esc(&e.error, &mut line);
-                }
-                write!(line, ",{},{},{},{},'{}',", e.tin, e.tout, e.dur, e.cost, PERM[e.perm])?;
-                sql_esc(&e.res, &mut line);
-                p!(if e.sens { ",true)" } else { ",false)" });
-                p!(if n % rows == rows - 1 || n + 1 == count { ";\n" } else { ",\n" });
-            }
-        }
-        bytes += line.len() as u64;
-        w.write_all(&line)?;
-    }
-    w.flush()?;
-    let dt = t0.elapsed().as_secs_f64();
-    eprintln!(
-        "{count} events, {bytes} bytes, {:.1} bytes/event, {:.0} events/s, {:.0} MB/s",
-        bytes as f64 / count as f64,
-        count as f64 / dt,
-        bytes as f64 / dt / 1e6
-    );
-    if !truth.is_empty() {
-        let mut f = File::create(&truth)?;
-        let mut ets = String::new();
-        push_ts(&mut ets, end_ms);
+    fn write(&self, o: &Options, bytes: u64) -> io::Result<()> {
+        let mut f = File::create(&o.truth)?;
+        let mut end = String::new();
+        push_ts(&mut end, o.end_ms);
+        let Options { count, seed, end_ms, days, .. } = o;
+        let Truth {
+            event_id,
+            session_id,
+            session_events,
+            session_left,
+            needles,
+            sensitive,
+            q1,
+            q2,
+            q4,
+            q9,
+            ..
+        } = self;
+        let [success, failure, partial] = self.by_status;
         writeln!(
             f,
-            "{{\"count\":{count},\"seed\":{seed},\"bytes\":{bytes},\"end_ms\":{end_ms},\"end\":\"{ets}\",\"days\":{days},"
+            "{{\"count\":{count},\"seed\":{seed},\"bytes\":{bytes},\"end_ms\":{end_ms},\"end\":\"{end}\",\"days\":{days},"
         )?;
         writeln!(
             f,
-            " \"agent\":\"{}\",\"event_id\":\"{mid_id}\",\"session_id\":\"{mid_sid}\",\"phrase\":\"zebrafish quarantine\",",
+            " \"agent\":\"{}\",\"event_id\":\"{event_id}\",\"session_id\":\"{session_id}\",",
             AGENTS[0]
         )?;
         writeln!(
             f,
-            " \"session_events\":{mid_n},\"session_left\":{mid_left},\"needles\":{needle},\"sensitive_total\":{sens_all},"
+            " \"phrase\":\"zebrafish quarantine\",\"session_events\":{session_events},\"session_left\":{session_left},"
         )?;
-        writeln!(f, " \"q1_total\":{},\"q2_total\":{q2},\"q4_total\":{q4},\"q9_total\":{q9},", q1[0])?;
-        writeln!(
-            f,
-            " \"agent_events\":{},\"agent_cost_usd\":{:.6},",
-            by_agent[0],
-            cost_micro[0] as f64 / 1e6
-        )?;
-        writeln!(
-            f,
-            " \"by_status\":{{\"success\":{},\"failure\":{},\"partial\":{}}}}}",
-            by_status[0], by_status[1], by_status[2]
-        )?;
+        writeln!(f, " \"needles\":{needles},\"sensitive_total\":{sensitive},")?;
+        writeln!(f, " \"q1_total\":{q1},\"q2_total\":{q2},\"q4_total\":{q4},\"q9_total\":{q9},")?;
+        let dollars = self.agent_micros as f64 / 1e6;
+        writeln!(f, " \"agent_events\":{},\"agent_cost_usd\":{dollars:.6},", self.agent_events)?;
+        writeln!(f, " \"by_status\":{{\"success\":{success},\"failure\":{failure},\"partial\":{partial}}}}}")
     }
+}
+
+/// Appends a text to a line.
+macro_rules! put {
+    ($line:expr, $text:expr) => {
+        $line.extend_from_slice($text.as_bytes())
+    };
+}
+
+fn ndjson(ss: &Session, e: &Ev, line: &mut Vec<u8>) -> io::Result<()> {
+    put!(line, "{\"id\":\"");
+    put!(line, e.id);
+    put!(line, "\",\"timestamp\":\"");
+    put!(line, e.ts);
+    put!(line, "\",\"agent\":{\"id\":\"");
+    put!(line, AGENTS[ss.agent]);
+    put!(line, "\",\"session_id\":\"");
+    put!(line, ss.sid);
+    put!(line, "\",\"conversation_id\":\"");
+    put!(line, ss.cid);
+    put!(line, "\"},\"action\":{\"type\":\"");
+    put!(line, e.atype);
+    put!(line, "\",\"name\":\"");
+    put!(line, e.aname);
+    put!(line, "\",\"");
+    put!(line, e.atype);
+    put!(line, "\":");
+    put!(line, e.details);
+    put!(line, "},\"outcome\":{\"status\":\"");
+    put!(line, e.status);
+    put!(line, "\",\"result\":");
+    put!(line, e.result);
+    if !e.error.is_empty() {
+        put!(line, ",\"error\":");
+        put!(line, e.error);
+    }
+    put!(line, "},\"resources\":{\"tokens_input\":");
+    write!(line, "{},\"tokens_output\":{},\"duration_ms\":{},\"cost_usd\":", e.tin, e.tout, e.dur)?;
+    put!(line, e.cost);
+    put!(line, "},\"security\":{\"permission_level\":\"");
+    put!(line, PERM[e.perm]);
+    put!(line, "\",\"resources_accessed\":");
+    put!(line, e.res);
+    put!(line, ",\"sensitive_data_accessed\":");
+    put!(line, if e.sens { "true" } else { "false" });
+    put!(line, "}}\n");
     Ok(())
+}
+
+/// PostgreSQL COPY text.
+fn pgcopy(ss: &Session, e: &Ev, line: &mut Vec<u8>) -> io::Result<()> {
+    for f in [e.id.as_str(), &e.ts, AGENTS[ss.agent], &ss.sid, &ss.cid, e.atype, e.aname] {
+        put!(line, f);
+        line.push(b'\t');
+    }
+    copy_esc(&e.details, line);
+    line.push(b'\t');
+    put!(line, e.status);
+    line.push(b'\t');
+    copy_esc(&e.result, line);
+    line.push(b'\t');
+    if e.error.is_empty() {
+        put!(line, "\\N");
+    } else {
+        copy_esc(&e.error, line);
+    }
+    write!(line, "\t{}\t{}\t{}\t{}\t{}\t", e.tin, e.tout, e.dur, e.cost, PERM[e.perm])?;
+    copy_esc(&e.res, line);
+    put!(line, if e.sens { "\tt\n" } else { "\tf\n" });
+    Ok(())
+}
+
+/// A row of an INSERT of many.
+fn pgsql(o: &Options, n: u64, ss: &Session, e: &Ev, line: &mut Vec<u8>) -> io::Result<()> {
+    if n % o.rows == 0 {
+        put!(line, "INSERT INTO agent_audit_log VALUES\n");
+    }
+    put!(line, "(");
+    for f in [
+        e.id.as_str(),
+        &e.ts,
+        AGENTS[ss.agent],
+        &ss.sid,
+        &ss.cid,
+        e.atype,
+        e.aname,
+        &e.details,
+        e.status,
+        &e.result,
+    ] {
+        sql_esc(f, line);
+        line.push(b',');
+    }
+    if e.error.is_empty() {
+        put!(line, "NULL");
+    } else {
+        sql_esc(&e.error, line);
+    }
+    write!(line, ",{},{},{},{},'{}',", e.tin, e.tout, e.dur, e.cost, PERM[e.perm])?;
+    sql_esc(&e.res, line);
+    put!(line, if e.sens { ",true)" } else { ",false)" });
+    put!(line, if n % o.rows == o.rows - 1 || n + 1 == o.count { ";\n" } else { ",\n" });
+    Ok(())
+}
+
+fn main() -> io::Result<()> {
+    let o = Options::read();
+    let begun = std::time::Instant::now();
+    let mut r = Rng(o.seed.wrapping_mul(0x2545F4914F6CDD1D) ^ 0xA0761D6478BD642F);
+    let v = Vocab::new(&mut r);
+    let mut sum = 0.0;
+    let cum: Vec<f64> = (0..AGENTS.len())
+        .map(|k| {
+            sum += 1.0 / (k as f64 + 1.0);
+            sum
+        })
+        .collect();
+    let mut pool: Vec<Session> = (0..60).map(|_| new_session(&mut r, &v, &cum)).collect();
+    let out: Box<dyn Write> =
+        if o.out == "-" { Box::new(io::stdout()) } else { Box::new(File::create(&o.out)?) };
+    let mut out = BufWriter::with_capacity(1 << 20, out);
+    let (mut e, mut truth, mut line) = (Ev::default(), Truth::default(), Vec::with_capacity(4096));
+    let span = (o.days * 86_400_000) as f64;
+    let start = o.end_ms - o.days * 86_400_000;
+    let cyc = 2.0 * std::f64::consts::PI * o.days as f64;
+    let (mut bytes, mut last_ms) = (0u64, start);
+    for n in 0..o.count {
+        // More by day than by night.
+        let u = (n as f64 + r.f() * 0.9) / o.count as f64;
+        let t = u + 0.6 * (cyc * u).sin() / cyc;
+        last_ms = (start + (t * span) as i64).max(last_ms).min(o.end_ms - 1);
+        let k = r.below(pool.len() as u64) as usize;
+        if pool[k].left == 0 {
+            pool[k] = new_session(&mut r, &v, &cum);
+        }
+        e.ms = last_ms;
+        e.ts.clear();
+        push_ts(&mut e.ts, e.ms);
+        event(&mut r, &v, &pool[k], n, &mut e);
+        pool[k].left -= 1;
+        truth.count(&o, n, &pool[k], &e);
+        line.clear();
+        match o.format.as_str() {
+            "ndjson" => ndjson(&pool[k], &e, &mut line)?,
+            "pgcopy" => pgcopy(&pool[k], &e, &mut line)?,
+            _ => pgsql(&o, n, &pool[k], &e, &mut line)?,
+        }
+        bytes += line.len() as u64;
+        out.write_all(&line)?;
+    }
+    out.flush()?;
+    let rate = o.count as f64 / begun.elapsed().as_secs_f64();
+    eprintln!(
+        "{} events, {bytes} bytes, {:.1} bytes/event, {rate:.0} events/s",
+        o.count,
+        bytes as f64 / o.count as f64
+    );
+    if o.truth.is_empty() { Ok(()) } else { truth.write(&o, bytes) }
 }

@@ -15,15 +15,16 @@ def percentiles(values):
     return {"p50_ms": at(0.5), "p90_ms": at(0.9), "p99_ms": at(0.99), "max_ms": at(1.0), "samples": len(values)}
 
 
-def fdatasync(folder, times=400, size=4096):
-    """Appends so many bytes and syncs them, again and again."""
-    path, block, took = os.path.join(folder, "fdatasync"), os.urandom(size), []
+def fdatasync(folder, seconds, per_second=20, size=4096):
+    """Appends so many bytes and syncs them, at a steady rate."""
+    path, block, took, start = os.path.join(folder, "fdatasync"), os.urandom(size), [], time.perf_counter()
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for _ in range(times):
-        start = time.perf_counter()
+    for n in range(int(seconds * per_second)):
+        time.sleep(max(0.0, start + n / per_second - time.perf_counter()))
+        begin = time.perf_counter()
         os.write(file, block)
         os.fdatasync(file)
-        took.append((time.perf_counter() - start) * 1e3)
+        took.append((time.perf_counter() - begin) * 1e3)
     os.close(file)
     os.remove(path)
     return percentiles(took)

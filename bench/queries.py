@@ -88,10 +88,10 @@ class PostgreSQL:
         return len(self.ask(SQL[query].format(**values)))
 
     def ask(self, sql):
-        """The rows, each a list of texts."""
+        """The rows, each as a DataRow's bytes: see `fields`."""
         text = sql.encode() + b"\0"
         self.socket.sendall(b"Q" + struct.pack("!i", len(text) + 4) + text)
-        return [fields(row) for row in self._answer()] if sql.startswith("SELECT pg_") else self._answer()
+        return self._answer()
 
     def _answer(self):
         rows, buffer, at = [], self.buffer, 0

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import probes
@@ -31,6 +32,19 @@ def output(*line):
         return "unknown"
 
 
+def children_s():
+    """Processor seconds of the children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def machine_s():
+    """Processor seconds of the whole machine."""
+    with open("/proc/stat", encoding="utf-8") as file:
+        words = [int(word) for word in file.readline().split()[1:]]
+    return sum(words[i] for i in (0, 1, 2, 5, 6)) / os.sysconf("SC_CLK_TCK")
+
+
 class Run:
     def __init__(self, options):
         self.o = options
@@ -45,6 +59,7 @@ class Run:
         cpu = [line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8") if "model name" in line]
         pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         changed = output("git", "-C", HERE, "status", "--porcelain", "--", "../crates", "../Cargo.lock")
+        commit = output("git", "-C", HERE, "rev-parse", "--short", "HEAD") + (" with changes" if changed else "")
         return {
             "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="minutes"),
             "command": self.o.command,
@@ -57,7 +72,7 @@ class Run:
             "system": platform.platform(),
             "disk": output("df", "--output=fstype", self.o.temp).split("\n")[-1],
             "tachograph": output(self.o.program, "--version"),
-            "commit": output("git", "-C", HERE, "rev-parse", "--short", "HEAD") + (" with changes" if changed else ""),
+            "commit": f"commit {commit}" if self.o.built else "given, not built from here",
             "rustc": output("rustc", "--version"),
             "postgresql": output(f"{self.o.postgresql}/postgres", "--version") if self.o.postgresql else None,
             "load_average_before": os.getloadavg()[0],
@@ -101,9 +116,10 @@ class Run:
 
     def ingest_postgresql(self, cluster, how):
         """An empty table each time. INSERTs of 1000 rows, each durable, over two connections; or one COPY."""
-        cluster.do("-c", "SET client_min_messages = error; DROP TABLE IF EXISTS agent_audit_log", "-f", os.path.join(HERE, "pg_schema.sql"))
+        drop = "SET client_min_messages = error; DROP TABLE IF EXISTS agent_audit_log"
+        cluster.do("-c", drop, "-f", os.path.join(HERE, "pg_schema.sql"))
         cluster.do("-c", "CHECKPOINT")
-        cpu, start = cluster.cpu_s(), time.perf_counter()
+        cpu, start, all_cpu, clients_cpu = cluster.cpu_s(), time.perf_counter(), machine_s(), children_s()
         if how == "insert":
             parts = [self.file("events", f"sql.{part}") for part in ("aa", "ab")]
             clients = [cluster.psql("-f", part) for part in parts]
@@ -116,11 +132,15 @@ class Run:
         finally:
             for client in clients:
                 client.kill()
-        seconds = time.perf_counter() - start
+        seconds, all_cpu, clients_cpu = time.perf_counter() - start, machine_s() - all_cpu, children_s() - clients_cpu
         time.sleep(0.5)
-        used = (cluster.cpu_s() - cpu) / self.o.events * 1e6
+        used = cluster.cpu_s() - cpu
+        others = max(0.0, all_cpu - clients_cpu - used) / seconds
+        used *= 1e6 / self.o.events
         say(f"postgresql {how}: {self.o.events / seconds:.0f} events/s, {used:.1f} CPU s a million")
-        return {"events_s": self.o.events / seconds, "seconds": seconds, "server_cpu_s_per_1m": used}
+        return {"events_s": self.o.events / seconds, "seconds": seconds, "server_cpu_s_per_1m": used} | {
+            "other_cores": others
+        }
 
     def rounds(self):
         """Both systems in turn. Leaves the last round's servers running."""
@@ -190,11 +210,12 @@ class Run:
 
     def settle_postgresql(self, cluster):
         cluster.do("-c", "VACUUM ANALYZE agent_audit_log", "-c", "CHECKPOINT")
-        sql = "SELECT pg_total_relation_size(c.oid), pg_indexes_size(c.oid) FROM pg_class c WHERE c.relname LIKE " \
-            "'agent_audit_log_2%' AND c.relkind = 'r'"
-        ask = queries.PostgreSQL(cluster.address)
-        # The column list starts with pg_, so the rows come back as texts.
-        sizes = [[int(size) for size in row] for row in ask.ask(sql)]
+        sql = (
+            "SELECT pg_total_relation_size(c.oid), pg_indexes_size(c.oid) FROM pg_class c "
+            "WHERE c.relname LIKE 'agent_audit_log_2%' AND c.relkind = 'r'"
+        )
+        rows = queries.PostgreSQL(cluster.address).ask(sql)
+        sizes = [[int(size) for size in queries.fields(row)] for row in rows]
         total, indexes = (sum(column) / self.o.events for column in zip(*sizes))
         self.results["disk_postgresql"] = {"bytes_per_event": total, "indexes": indexes, "heap": total - indexes}
 
@@ -216,11 +237,10 @@ class Run:
 
     def verify(self, server):
         server.stop()
-        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        used, start = children_s(), time.perf_counter()
         line = [self.o.program, "--data", server.data, "verify"]
         done = subprocess.run(line, capture_output=True, text=True, timeout=600)
-        seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        seconds, used = time.perf_counter() - start, children_s() - used
         self.results["verify"] = {
             "exit_code": done.returncode,
             "summary": done.stdout.strip()[-400:],
@@ -237,7 +257,7 @@ class Run:
         """One sender and one reader beside a load of 10,000 events a second."""
         seconds = min(40, self.o.events // 10_000)
         server = self.tachograph("single")
-        found = self.results["single"] = {"fdatasync": probes.fdatasync(self.o.temp)}
+        found = self.results["single"] = {}
         load = None
         try:
             server.start()
@@ -245,7 +265,12 @@ class Run:
             line = self.load_http(server, "--batch", "100", "--conns", "4", "--rate", "10000")
             load = subprocess.Popen(line + ["--limit", str(seconds * 10_000)], stdout=subprocess.PIPE)
             time.sleep(1)
-            found["loaded"] = probes.single_events(server.port, (seconds - 2) * 0.6)
+            # On the same disk at the same time: a sync waits for whatever others write, too.
+            timed = (seconds - 2) * 0.6
+            beside = threading.Thread(target=lambda: found.update(fdatasync=probes.fdatasync(self.o.temp, timed)))
+            beside.start()
+            found["loaded"] = probes.single_events(server.port, timed)
+            beside.join()
             found["visible"] = probes.visibility(server.port, (seconds - 2) * 0.35)
             found["load"] = json.loads(load.communicate(timeout=300)[0])
         finally:
@@ -253,7 +278,6 @@ class Run:
                 load.kill()
             server.stop()
             shutil.rmtree(server.data)
-        found["fdatasync_after"] = probes.fdatasync(self.o.temp)
         say(f"single events: {found['loaded']['p99_ms']:.1f} ms p99, fdatasync {found['fdatasync']['p99_ms']:.1f} ms")
 
     def crash(self):
@@ -308,6 +332,7 @@ def main():
     parser.add_argument("--postgresql", default="", help="folder of its programs; empty leaves it out")
     parser.add_argument("--events", type=int, required=True)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--built", action="store_true", help="the program was built from this checkout")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     run = Run(options)

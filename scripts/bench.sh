@@ -20,6 +20,8 @@ while [ $# -gt 0 ]; do
     shift
 done
 
+[ "$events" -ge 100000 ] || { echo "--events $events is too few to time anything: expected at least 100000" >&2 && exit 2; }
+
 out=target/bench
 mkdir -p "$out"
 temp=$(mktemp -d "${TMPDIR:-/var/tmp}/tachograph-bench.XXXXXX")
@@ -35,7 +37,9 @@ trap clean EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
+built=
 if [ -z "${TACHOGRAPH:-}" ]; then
+    built=--built
     cargo build --release --locked -p tachograph
     TACHOGRAPH=target/release/tachograph
 fi
@@ -68,5 +72,5 @@ fi
 
 python3 bench/run.py --program "$temp/tachograph" --load-http "$out/load_http" --postgresql "$(postgresql)" \
     --events-folder "$out" --events "$events" --rounds "$rounds" --temp "$temp" \
-    --results "$out/results.json" --page docs/benchmarks.md --command "$command"
+    --results "$out/results.json" --page docs/benchmarks.md --command "$command" $built
 echo "The numbers are in $out/results.json and docs/benchmarks.md" >&2

@@ -10,5 +10,7 @@ cargo test --workspace --locked
 verifiers/setup.sh
 verifiers/selftest.sh 700
 scripts/judge-recorder.sh
+scripts/faults.sh short
 scripts/judge-segments.sh
+scripts/judge-claude-code.sh
 scripts/disk-full.sh

@@ -7,7 +7,7 @@
 #   go      golang-go and golang-golang-x-mod-dev (apt), built in GOPATH mode: no module proxy needed
 #   rust    cargo, with signed_note and tlog_tiles as pinned in Cargo.lock
 #   npm     Node 20.17 or newer, @sigstore/verify as pinned in npm/package-lock.json
-#   python  Python 3.12 or newer, aics-tlog as pinned in python/requirements.txt
+#   python  Python 3.12 or newer, aics-tlog and the readers of segments as pinned in python/requirements.txt
 #   mldsa   the same virtual environment: cryptography's ML-DSA-44
 set -eu
 

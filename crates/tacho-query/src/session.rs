@@ -19,7 +19,7 @@ use tacho_store::Snapshot;
 /// Most events that one timeline shows.
 pub const TIMELINE_EVENTS_MAX: usize = 20_000;
 
-const COLUMNS: [&str; 26] = [
+const COLUMNS: [&str; 27] = [
     "index",
     "timestamp",
     "agent_id",
@@ -44,6 +44,7 @@ const COLUMNS: [&str; 26] = [
     "input",
     "output",
     "error",
+    "access",
     "decision",
     "extra",
 ];
@@ -185,7 +186,7 @@ fn step(events: &[RowRef<'_>]) -> Step {
         decision: earliest("decision"),
         output: latest("output"),
         error: latest("error"),
-        target: earliest("target"),
+        target: earliest("target").or(earliest("access")),
         from: earliest("from_agent"),
         to: earliest("to_agent"),
         status,

@@ -91,7 +91,7 @@ impl Told<'_> {
         if let Some(decision) = self.decision {
             return Some(decided(decision));
         }
-        let asked = self.input.map(readable).or(self.target.map(str::to_string));
+        let asked = self.input.map(readable).or(self.target.map(readable));
         // What is only said has no input: the words themselves are the step.
         asked.or_else(|| self.output.and_then(message)).filter(|asked| !asked.is_empty())
     }

@@ -71,13 +71,19 @@ fn record(folder: &Path, from: u64, to: u64) -> Result<(), Box<dyn Error>> {
             fault = Some(told);
         }
         if let Err(error) = log.seal() {
-            fault = Some(("not sealed", error));
+            let poisoned = matches!(error, RecordError::Poisoned { .. });
+            fault = Some((if poisoned { "poisoned" } else { "not sealed" }, error));
         }
+    }
+    // Once more, as the recorder does at its next tick.
+    if fault.as_ref().is_some_and(|(told, _)| *told != "poisoned") {
+        log.seal()?;
     }
     // A fault that was overcome is none: everything is recorded and sealed at the end.
     match fault {
         Some((told, error)) if told == "poisoned" || log.sizes() != (to, to) => Err(error.into()),
-        _ => Ok(()),
+        // Nothing to delete, but the tiles are synced before that is known.
+        _ => Ok(log.release(0)?),
     }
 }
 

@@ -10,7 +10,7 @@
 //! - A torn end is cut off: no synced batch can have used a secret in it. Damage elsewhere is corruption.
 
 use crate::Random;
-use crate::durable::{publish, replace, write_synced};
+use crate::durable::{create_folder, publish, replace, write_synced};
 use crate::error::RecordError;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
@@ -77,10 +77,11 @@ impl KeyRing {
     /// # Errors
     /// [`RecordError::Corrupt`] when the master key is another one or bytes were changed.
     pub fn open(folder: &Path, master: &[u8; 32], random: Random) -> Result<KeyRing, RecordError> {
-        std::fs::create_dir_all(folder).map_err(RecordError::io("cannot create", folder))?;
+        create_folder(folder)?;
         let path = folder.join("ring");
         let master = Aes256Gcm::new(&(*master).into());
-        if !path.exists() {
+        // A ring that can't be looked at is there all the same: an empty one in its place would destroy it.
+        if !path.try_exists().map_err(RecordError::io("cannot look at", &path))? {
             let (bytes, _) = whole(&master, std::iter::empty(), random);
             replace(&path, &bytes)?;
         }

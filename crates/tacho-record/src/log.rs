@@ -3,6 +3,7 @@
 //! Locks: the folder's file `lock` is held while the log is open, so a second process refuses.
 
 use crate::Options;
+use crate::durable::{create_folder, create_folders};
 use crate::error::RecordError;
 use crate::journal::Journal;
 use crate::sealer::Sealer;
@@ -37,7 +38,15 @@ pub struct Released {
 /// The lock of a data folder, held as long as this lives.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing is not enough: a child that is being started holds a copy of the handle until its exec. When
+        // unlocking fails, the handle's close still ends the lock.
+        drop(self.file.unlock());
+    }
 }
 
 impl Lock {
@@ -46,11 +55,11 @@ impl Lock {
     /// # Errors
     /// [`RecordError::InUse`] when another process has it.
     pub fn take(folder: &Path) -> Result<Lock, RecordError> {
-        std::fs::create_dir_all(folder).map_err(RecordError::io("cannot create", folder))?;
+        create_folders(folder)?;
         let path = folder.join("lock");
         let file = File::create(&path).map_err(RecordError::io("cannot create", &path))?;
         match file.try_lock() {
-            Ok(()) => Ok(Lock { _file: file }),
+            Ok(()) => Ok(Lock { file }),
             Err(std::fs::TryLockError::WouldBlock) => Err(RecordError::InUse { path: folder.to_path_buf() }),
             Err(std::fs::TryLockError::Error(error)) => Err(RecordError::io("cannot lock", &path)(error)),
         }
@@ -90,7 +99,7 @@ impl Log {
         let mut sealer =
             Sealer::open(&folder.join("log"), origin, signers, sequencer.size(), options.observer)?;
         let wal = wal(folder);
-        std::fs::create_dir_all(&wal).map_err(RecordError::io("cannot create", folder))?;
+        create_folder(&wal)?;
         let end = writer::replay(&wal, next_record, &mut sequencer, |sequenced| {
             sealer.follow(sequenced)?;
             follow(sequenced)

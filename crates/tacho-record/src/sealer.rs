@@ -4,7 +4,7 @@
 //! entries: recovery makes every one again from the journal and writes it anew. [`Sealer::sync`] comes before
 //! the journal may be released.
 
-use crate::durable::{publish, write_synced};
+use crate::durable::{create_folder, publish, write_synced};
 use crate::error::RecordError;
 use crate::sequence::Sequenced;
 use crate::{Observer, Step};
@@ -50,7 +50,7 @@ impl Sealer {
         size: u64,
         observer: Observer,
     ) -> Result<Sealer, RecordError> {
-        std::fs::create_dir_all(folder).map_err(RecordError::io("cannot create", folder))?;
+        create_folder(folder)?;
         let path = folder.join("checkpoint");
         let signed = match std::fs::read_to_string(&path) {
             Ok(note) => {

@@ -32,8 +32,8 @@ impl Keys {
     /// Reads the folder's secrets, or makes them when the folder is new; `origin` names a new log.
     pub(crate) fn open(data: &Path, origin: Option<&str>) -> Result<Keys, Box<dyn Error>> {
         let path = data.join("origin");
-        if !path.exists() {
-            if data.join("wal").exists() {
+        if !path.try_exists()? {
+            if data.join("wal").try_exists()? {
                 let what = format!("{} is missing, but the folder holds a log: restore it", path.display());
                 return Err(what.into());
             }
@@ -104,7 +104,7 @@ fn make(data: &Path, origin: Option<&str>) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(data.join("keyring"))?;
     let path = master_path(data);
     // One that lies elsewhere, or that an interrupted start left, is used as it is.
-    if !path.exists() {
+    if !path.try_exists()? {
         let mut secret = [0; 32];
         random(&mut secret);
         write(&path, &format!("{}\n", Hash::new(secret)), 0o600)?;

@@ -44,14 +44,8 @@ impl Target {
                 format!("{} does not exist: start a server there, or name one with --server", data.display());
             return Err(what.into());
         }
-        match Lock::take(data) {
-            Ok(lock) => drop(lock),
-            Err(RecordError::InUse { .. }) => {
-                let address = std::fs::read_to_string(data.join(ADDRESS))
-                    .map_err(|_| format!("{} is in use: name the server with --server", data.display()))?;
-                return Ok(Target::Server(Client::new(address.trim(), key)));
-            }
-            Err(error) => return Err(error.into()),
+        if let Some(address) = serving(data)? {
+            return Ok(Target::Server(Client::new(&address, key)));
         }
         let node = Node::open(data, &Config::read(None, data)?)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -95,6 +89,19 @@ impl AtRest {
             let body = axum::body::to_bytes(response.into_body(), usize::MAX).await?.to_vec();
             Ok(Answer { status, body })
         })
+    }
+}
+
+/// The address of the server that has a folder open; `None` when the folder is at rest.
+pub(crate) fn serving(data: &Path) -> Result<Option<String>, Box<dyn Error>> {
+    match Lock::take(data) {
+        Ok(_free) => Ok(None),
+        Err(RecordError::InUse { .. }) => {
+            let address = std::fs::read_to_string(data.join(ADDRESS))
+                .map_err(|_| format!("{} is in use: name the server with --server", data.display()))?;
+            Ok(Some(address.trim().to_string()))
+        }
+        Err(error) => Err(error.into()),
     }
 }
 

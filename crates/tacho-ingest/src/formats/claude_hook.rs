@@ -105,10 +105,8 @@ fn settle_call(hook: &str, outcome: Option<Outcome>, event: &mut Event<'_>) {
         event.facts.set_int(IntFact::ExitCode, code);
     }
     let told = match hook {
-        // It tells of refused and failed calls, and does not tell that others were successes.
-        "PostToolBatch" => {
-            event.output.as_deref().is_some_and(tools::tells_failure).then_some(Outcome::Failure)
-        }
+        // The only witness of calls that never ran; of the others their own hooks tell how they ended.
+        "PostToolBatch" => event.output.as_deref().is_some_and(tools::never_ran).then_some(Outcome::Failure),
         _ if event.facts.int(IntFact::Interrupted) == Some(1) => Some(Outcome::Partial),
         _ => outcome,
     };
@@ -122,7 +120,7 @@ fn meaning(hook: &str) -> (Option<ActionType>, Option<Phase>, Option<Outcome>) {
     use ActionType as A;
     match hook {
         "PreToolUse" | "BeforeTool" => (Some(A::Tool), Some(Phase::Proposed), Some(Outcome::Running)),
-        "PermissionRequest" => (Some(A::Tool), Some(Phase::Asked), Some(Outcome::Running)),
+        "PermissionRequest" => (Some(A::Tool), Some(Phase::Asked), None),
         "PermissionDenied" => (Some(A::Tool), Some(Phase::Decided), Some(Outcome::Failure)),
         "PostToolUse" | "PostToolCall" | "AfterTool" => {
             (Some(A::Tool), Some(Phase::Result), Some(Outcome::Success))

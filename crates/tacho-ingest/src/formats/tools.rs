@@ -25,18 +25,16 @@ pub(super) fn describe(event: &mut Event<'_>) {
     }
 }
 
-/// Whether the text that the model was given says that the call failed: these programs mark it in no other way.
-pub(super) fn tells_failure(raw: &str) -> bool {
-    const FAILED: &[&str] = &[
-        "<tool_use_error>",
-        "Exit code ",
-        "Error: ",
-        "Permission to use ",
-        "The user doesn't want to proceed",
-        "The user rejected",
-    ];
+/// Whether the text that the model was given says that the call never ran: an unknown tool, input that the tool
+/// does not take, a refusal. No other hook tells of such a call. One that ran and failed has a hook of its own, and
+/// counts once.
+pub(super) fn never_ran(raw: &str) -> bool {
+    const STARTS: &[&str] =
+        &["<tool_use_error>", "Permission to use ", "The user doesn't want to proceed", "The user rejected"];
+    const SHORT_TEXT: usize = 1000;
     let text = raw.strip_prefix('"').unwrap_or_default();
-    FAILED.iter().any(|start| text.starts_with(start)) || raw.len() < 1000 && raw.contains(" needs approval")
+    let asks = |text: &str| text.contains(" needs approval") || text.contains(" requires approval");
+    STARTS.iter().any(|start| text.starts_with(start)) || raw.len() < SHORT_TEXT && asks(text)
 }
 
 /// The code of `"Exit code 3\n…"`.

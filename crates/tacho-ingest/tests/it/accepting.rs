@@ -62,7 +62,8 @@ fn no_byte_of_a_secret_reaches_the_disk() {
 
 fn open(folder: &std::path::Path) -> Log {
     let signer = SignerKey::from_seed("log.example/accept", Algorithm::Ed25519, &[1; 32]).unwrap();
-    Log::open(folder, "log.example/accept", vec![signer], tacho_record::Options::new(|out| out.fill(7))).unwrap()
+    Log::open(folder, "log.example/accept", vec![signer], tacho_record::Options::new(|out| out.fill(7)))
+        .unwrap()
 }
 
 #[test]

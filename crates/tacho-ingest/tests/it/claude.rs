@@ -26,7 +26,7 @@ fn hooks_tell_type_phase_outcome_and_agent() {
         ),
         (
             r#""hook_event_name":"PermissionRequest","tool_name":"Bash""#,
-            "tool Bash asked running claude-code",
+            "tool Bash asked unknown claude-code",
         ),
         (
             r#""hook_event_name":"PermissionDenied","tool_name":"Bash","reason":"x""#,
@@ -95,7 +95,8 @@ fn a_batch_of_calls_closes_each_of_them() {
     assert_eq!(
         events.iter().map(told).collect::<Vec<_>>(),
         [
-            "tool Bash result failure claude-code",
+            // Its own hook tells that it failed; told twice it would count twice.
+            "tool Bash result unknown claude-code",
             "tool Nope result failure claude-code",
             "tool Glob result unknown claude-code",
         ]

@@ -4,6 +4,7 @@ use super::Arguments;
 use super::read::segment;
 use crate::client::Client;
 use crate::folder::Keys;
+use crate::target::serving;
 use crate::verify::{self, pinned};
 use std::error::Error;
 use std::io::Write;
@@ -26,7 +27,11 @@ pub(super) fn verify(
     since: Option<&Path>,
 ) -> Result<bool, Box<dyn Error>> {
     let pins = pinned(pins)?;
-    let check = match (&arguments.server, proof) {
+    let running = match (&arguments.server, arguments.data.exists()) {
+        (None, true) if proof.is_none() => serving(&arguments.data)?,
+        (named, _) => named.clone(),
+    };
+    let check = match (&running, proof) {
         (_, Some(proof)) => verify::proof::run(proof, entry, &pins)?,
         (Some(server), None) => {
             let client = Client::new(server, arguments.key.clone());

@@ -15,7 +15,9 @@ const FOREVER: &str = "public, max-age=31536000, immutable";
     (status = 200, description = "A C2SP signed note", body = String),
     (status = 404, description = "Nothing is sealed yet", body = Problem)))]
 pub(crate) async fn checkpoint(State(app): State<Arc<App>>) -> Result<Response, Problem> {
-    let note = app.node.checkpoint().map_err(|error| Problem::not_found(error.to_string()))?;
+    let unsealed =
+        |_| Problem::not_found("nothing is sealed yet: a second after the first event it is").retry(1);
+    let note = app.node.checkpoint().map_err(unsealed)?;
     let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
     Ok((headers, note).into_response())
 }

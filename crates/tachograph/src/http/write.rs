@@ -126,6 +126,11 @@ pub(crate) async fn events(
     app.metrics.count(&recorded);
     let all_refused = recorded.rejected_count > 0 && recorded.accepted + recorded.duplicates == 0;
     let status = if all_refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    // RFC 7240: for senders that hand the answer on to somebody, as hooks do.
+    let wants_little = headers.get("prefer").is_some_and(|prefer| prefer.as_bytes() == b"return=minimal");
+    if wants_little && status == StatusCode::OK {
+        return Ok((status, Json(serde_json::json!({}))).into_response());
+    }
     Ok((status, Json(recorded)).into_response())
 }
 

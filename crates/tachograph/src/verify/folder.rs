@@ -4,7 +4,7 @@
 
 use super::leaves::Leaves;
 use super::sections::Sections;
-use super::{Check, Findings, moment, progress, tiles};
+use super::{Check, Findings, checkpoint, moment, progress, tiles};
 use crate::folder::Keys;
 use crate::node::Node;
 use indicatif::ProgressBar;
@@ -32,10 +32,12 @@ struct Walk<'r> {
     newest_us: Micros,
     bytes: Vec<u8>,
     bar: ProgressBar,
+    /// Entries that segments can hold; `None` without a checkpoint, and then there is nothing to compare leaves with.
+    size: Option<u64>,
 }
 
 impl<'r> Walk<'r> {
-    fn new(ring: &'r Secrets, entries: u64) -> Walk<'r> {
+    fn new(ring: &'r Secrets, size: Option<u64>) -> Walk<'r> {
         Walk {
             findings: Findings::default(),
             leaves: Leaves::default(),
@@ -43,7 +45,8 @@ impl<'r> Walk<'r> {
             sessions: HashMap::new(),
             newest_us: 0,
             bytes: Vec::with_capacity(1024),
-            bar: progress(entries, "entries"),
+            bar: progress(size.unwrap_or(0), "entries"),
+            size,
         }
     }
 
@@ -73,9 +76,16 @@ impl<'r> Walk<'r> {
     /// A row of a segment. A row that gives no entry is a finding, never an end.
     fn row(&mut self, row: &Row<'_>) {
         let index = row.index();
+        // A changed number must not make a place for as many hashes.
+        if let Some(size) = self.size.filter(|size| index >= *size) {
+            let what = format!("stands in a segment, and the log has only {size} sealed entries");
+            return self.findings.integrity(format!("entry {index}"), what);
+        }
         let header = match row.header().and_then(|header| Ok((header, row.place()?))) {
             Ok((header, place)) => {
-                self.entry(index, &header, &place);
+                if self.size.is_some() {
+                    self.entry(index, &header, &place);
+                }
                 header
             }
             Err(error) => return self.findings.integrity(format!("entry {index}"), error.to_string()),
@@ -117,12 +127,13 @@ impl<'r> Walk<'r> {
     fn finish(mut self, checkpoint: Option<&Checkpoint>, tiles: &TileFolder) -> Check {
         self.bar.finish_and_clear();
         for (session, (count, last)) in &self.sessions {
-            if *count != last + 1 {
-                let what = format!(
-                    "has {count} entries, its numbers reach {last}: {} are missing",
-                    last + 1 - count
-                );
-                self.findings.completeness(format!("session {session}"), what);
+            let (place, numbers) = (format!("session {session}"), last.saturating_add(1));
+            if *count < numbers {
+                let missing = numbers - count;
+                let what = format!("has {count} entries, its numbers reach {last}: {missing} are missing");
+                self.findings.completeness(place, what);
+            } else if *count > numbers {
+                self.findings.integrity(place, format!("has {count} entries, its numbers reach only {last}"));
             }
         }
         let mut what = "nothing is sealed yet".to_string();
@@ -162,22 +173,24 @@ pub(crate) fn at_rest(
     };
     let mut early = Findings::default();
     let ring = keys.read_ring(data)?;
-    let checkpoint = read_checkpoint(data, &verifiers, &mut early);
-    let mut walk = Walk::new(&ring, checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size));
+    let checkpoint = checkpoint::read(data, &verifiers, &mut early);
+    let mut walk = Walk::new(&ring, checkpoint.as_ref().map(|checkpoint| checkpoint.size));
     walk.findings = early;
+    let is_new = checkpoint.is_none() && walk.findings.count == 0;
     let mut sequencer = Sequencer::default();
     let mut past = Vec::new();
+    let end = walk.size.unwrap_or(u64::MAX);
     let inspected = tacho_store::inspect(data, &mut |row| {
         walk.row(row);
-        past.extend(row.past().ok());
+        past.extend(row.past().ok().filter(|past| past.index < end));
     });
     for fault in &inspected.faults {
         walk.findings.integrity("segments", fault.to_string());
     }
     past.sort_unstable_by_key(|past| past.index);
     past.iter().for_each(|past| sequencer.recall(past));
-    if checkpoint.is_none() && walk.findings.count == 0 && inspected.position.next_index > 0 {
-        let held = inspected.position.next_index;
+    let held = inspected.position.next_index;
+    if is_new && held > 0 {
         let what =
             format!("is missing, and with it all tiles; segments hold {held} entries that were sealed");
         walk.findings.completeness("log/checkpoint", what);
@@ -191,7 +204,7 @@ pub(crate) fn at_rest(
         walk.findings.integrity("wal", error.to_string());
     }
     if let Some(path) = since {
-        check_since(path, &verifiers, data, checkpoint.as_ref(), &mut walk.findings)?;
+        checkpoint::since(path, &verifiers, data, checkpoint.as_ref(), &mut walk.findings)?;
     }
     walk.missing_secrets();
     if let Some(checkpoint) = &checkpoint {
@@ -203,12 +216,12 @@ pub(crate) fn at_rest(
 /// Checks what a running node holds, up to this moment: segments and newest events against its own tiles.
 pub(crate) fn of_node(node: &Node) -> Result<Check, Box<dyn Error>> {
     let mut early = Findings::default();
-    let checkpoint = read_checkpoint(node.data(), node.verifiers(), &mut early);
+    let checkpoint = checkpoint::read(node.data(), node.verifiers(), &mut early);
     // The snapshot is taken after the checkpoint, so that it holds everything that is signed.
     let wanted = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
     let snapshot = node.snapshot_blocking(wanted);
     let ring = Keys::read(node.data())?.read_ring(node.data())?;
-    let mut walk = Walk::new(&ring, snapshot.size);
+    let mut walk = Walk::new(&ring, Some(snapshot.size));
     walk.findings = early;
     for segment in &snapshot.segments {
         let found = tacho_store::segment::verify_file(segment, &mut |row| {
@@ -223,68 +236,4 @@ pub(crate) fn of_node(node: &Node) -> Result<Check, Box<dyn Error>> {
         tacho_store::row::Rows::new(batch)?.iter().for_each(|row| walk.row(&row));
     }
     Ok(walk.finish(checkpoint.as_ref(), &node.tiles()))
-}
-
-/// The published checkpoint, when it is there and signed by every key.
-fn read_checkpoint(data: &Path, keys: &[VerifierKey], findings: &mut Findings) -> Option<Checkpoint> {
-    let path = data.join("log/checkpoint");
-    let note = match std::fs::read_to_string(&path) {
-        Ok(note) => note,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !data.join("log/tile").exists() => {
-            return None;
-        }
-        Err(error) => {
-            findings.completeness("log/checkpoint", error.to_string());
-            return None;
-        }
-    };
-    let error = match Checkpoint::open_all(&note, keys) {
-        Ok((checkpoint, _)) => return Some(checkpoint),
-        Err(error) => error,
-    };
-    let found = note.lines().next().unwrap_or_default();
-    let mut what = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        what = format!("{what}: {error}");
-        source = error.source();
-    }
-    if let Some(key) = keys.iter().find(|key| key.name() != found) {
-        what = format!(
-            "is of the log {found:?}, the file origin or the pinned key says {:?}: {what}",
-            key.name()
-        );
-    }
-    findings.integrity("log/checkpoint", what);
-    None
-}
-
-/// History before an older checkpoint must only have been appended to.
-fn check_since(
-    path: &Path,
-    keys: &[VerifierKey],
-    data: &Path,
-    now: Option<&Checkpoint>,
-    findings: &mut Findings,
-) -> Result<(), Box<dyn Error>> {
-    let note = std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-    let opened = Checkpoint::open(&note, keys);
-    let old =
-        opened.map_err(|error| format!("{} is no checkpoint of these keys: {error}", path.display()))?.0;
-    let size = now.map_or(0, |now| now.size);
-    if old.size > size {
-        let what = format!("covers {size} entries, an older checkpoint covers {}", old.size);
-        findings.completeness("log/checkpoint", what);
-        return Ok(());
-    }
-    match tacho_merkle::tile::root(&TileFolder(data.join("log")), old.size) {
-        Ok(root) if root == old.root => {}
-        Ok(root) => {
-            let what =
-                format!("history was rewritten: at size {} the root was {}, now {root}", old.size, old.root);
-            findings.integrity("log", what);
-        }
-        Err(error) => findings.completeness("log/tile", error.to_string()),
-    }
-    Ok(())
 }

@@ -6,6 +6,7 @@
 //! - Integrity (something was changed) and completeness (something is missing) are told apart.
 //! - Exit codes: 0 good, 1 something was found, 2 usage, 3 could not run.
 
+mod checkpoint;
 pub(crate) mod folder;
 mod leaves;
 pub(crate) mod proof;

@@ -9,7 +9,7 @@ use tacho_merkle::{Checkpoint, TlogProof, VerifierKey, leaf_hash};
 pub(crate) fn run(proof: &Path, entry: Option<&Path>, keys: &[VerifierKey]) -> Result<Check, Box<dyn Error>> {
     if keys.is_empty() {
         return Err(
-            "a proof is checked against pinned keys: give --key KEY, as `tachograph keys` prints them".into(),
+            "a proof is checked against pinned keys: give --pin KEY, as `tachograph keys` prints them".into(),
         );
     }
     let text = std::fs::read_to_string(proof).map_err(|e| format!("cannot read {}: {e}", proof.display()))?;

@@ -16,7 +16,7 @@ pub(crate) fn run(
 ) -> Result<Check, Box<dyn Error>> {
     if keys.is_empty() {
         return Err(
-            "a server is checked against pinned keys: give --key KEY, as `tachograph keys` prints them \
+            "a server is checked against pinned keys: give --pin KEY, as `tachograph keys` prints them \
                     on the server's machine"
                 .into(),
         );

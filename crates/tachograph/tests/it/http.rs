@@ -120,7 +120,8 @@ fn keys_decide_who_may_do_what_and_a_revoked_one_nothing() {
     assert_eq!(limited.status, 429, "{limited:?}");
     assert!(limited.retry_after.unwrap().parse::<u64>().unwrap() >= 1);
     let listed = text(&tachograph(&data, &["key", "list"], "").stdout);
-    let id = listed.lines().find(|line| line.contains("auditor")).unwrap().split_whitespace().next().unwrap();
+    let id = listed.lines().find(|line| line.contains("auditor")).unwrap();
+    let id = id.split(['│', '┆', ' ']).find(|part| !part.is_empty()).unwrap();
     assert_eq!(tachograph(&data, &["key", "revoke", id], "").status.code(), Some(0));
     server.stop();
     let server = Server::start(&data);
