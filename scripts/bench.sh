@@ -8,7 +8,7 @@
 set -eu
 cd "$(dirname -- "$0")/.."
 
-command="scripts/bench.sh${*:+ $*}"
+command="${TACHOGRAPH:+TACHOGRAPH=PROGRAM }scripts/bench.sh${*:+ $*}"
 events=1000000 rounds=2
 while [ $# -gt 0 ]; do
     case $1 in

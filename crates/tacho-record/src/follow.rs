@@ -10,8 +10,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 use tacho_event::time::Micros;
 
-/// How often followers are woken without news.
-const TICK: Duration = Duration::from_secs(1);
+/// How often followers are woken without news, if nothing else is said: once a second.
+pub const TICK: Duration = Duration::from_secs(1);
 /// Tiles are synced, and the journal may be released, after so many entries or so many ticks.
 const SYNC_ENTRIES: u64 = 200_000;
 const SYNC_TICKS: u32 = 60;
@@ -26,7 +26,7 @@ pub trait Follower: Send {
     /// Any error stops the recorder: a follower that missed a batch can't go on.
     fn follow(&mut self, batch: &Arc<Sequenced>) -> Result<(), RecordError>;
 
-    /// Called once a second.
+    /// Called once a second, or as often as the recorder was told.
     ///
     /// # Errors
     /// [`RecordError::Io`] is reported and tried again at the next tick; any other error stops the recorder.
@@ -43,8 +43,8 @@ pub(crate) enum News {
 }
 
 /// Wakes the followers until the recorder goes.
-pub(crate) fn tick(stop: &Receiver<()>, followers: &[SyncSender<News>]) {
-    while stop.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+pub(crate) fn tick(every: Duration, stop: &Receiver<()>, followers: &[SyncSender<News>]) {
+    while stop.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
         for follower in followers {
             // A follower with a full queue is awake.
             drop(follower.try_send(News::Tick));
@@ -93,6 +93,7 @@ impl SealFollower {
         next_record: u64,
         status: Arc<Status>,
     ) -> SealFollower {
+        status.synced.store(sealer.synced_size(), Ordering::Release);
         SealFollower { sealer, time_us, next_record, position: 0, ticks: 0, status }
     }
 }
@@ -113,8 +114,10 @@ impl Follower for SealFollower {
         self.status.sealed.store(self.sealer.sealed_size(), Ordering::Release);
         self.ticks += 1;
         let unsynced = self.sealer.size() - self.sealer.synced_size();
-        if unsynced >= SYNC_ENTRIES || (unsynced > 0 && self.ticks >= SYNC_TICKS) {
+        let asked = self.status.wanted() > self.sealer.synced_size();
+        if unsynced >= SYNC_ENTRIES || (unsynced > 0 && (asked || self.ticks >= SYNC_TICKS)) {
             self.sealer.sync()?;
+            self.status.synced.store(self.sealer.synced_size(), Ordering::Release);
             (self.position, self.ticks) = (self.next_record, 0);
         }
         Ok(())

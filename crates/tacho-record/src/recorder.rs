@@ -7,7 +7,7 @@
 //!   its bounded queue; the recorder's own bounded queue then refuses senders.
 //! - The journal is released at the lowest position of all followers.
 
-pub use crate::follow::Follower;
+pub use crate::follow::{Follower, TICK};
 pub use crate::status::{FollowerStatus, Status};
 
 use crate::error::RecordError;
@@ -21,6 +21,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tacho_event::record::Batch;
 use tacho_event::time::Micros;
 
@@ -60,12 +61,14 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Takes over a recovered log; `followers` have seen everything that is on it, and may look at `status`.
+    /// Takes over a recovered log; `followers` have seen everything that is on it, and may look at `status`. They
+    /// are woken `every` so often, and as often a checkpoint is signed.
     pub fn start(
         log: Log,
         keys: Arc<Mutex<KeyRing>>,
         clock: Clock,
         status: Arc<Status>,
+        every: Duration,
         followers: Vec<Box<dyn Follower>>,
     ) -> Recorder {
         let Log { writer, sealer, lock, poisoned } = log;
@@ -94,7 +97,7 @@ impl Recorder {
         }
         let (stop_ticks, ticks) = channel();
         let tickers = senders.clone();
-        threads.push(std::thread::spawn(move || tick(&ticks, &tickers)));
+        threads.push(std::thread::spawn(move || tick(every, &ticks, &tickers)));
         let (jobs, queue) = sync_channel(QUEUE_JOBS);
         let mut hand = Hand { writer, keys, clock, senders, status: Arc::clone(&status) };
         threads.push(std::thread::spawn(move || hand.run(&queue)));

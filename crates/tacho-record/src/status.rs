@@ -19,6 +19,8 @@ pub struct FollowerStatus {
 pub struct Status {
     pub(crate) size: AtomicU64,
     pub(crate) sealed: AtomicU64,
+    pub(crate) synced: AtomicU64,
+    wanted: AtomicU64,
     pub(crate) queued_jobs: AtomicUsize,
     pub(crate) queued_bytes: AtomicUsize,
     stopped: Mutex<Option<String>>,
@@ -34,6 +36,21 @@ impl Status {
     /// Entries that the published checkpoint covers.
     pub fn sealed(&self) -> u64 {
         self.sealed.load(Ordering::Acquire)
+    }
+
+    /// Entries whose tiles are durable: only these may leave the journal for a store, because a recovery starts
+    /// from the tiles of what the store holds.
+    pub fn synced(&self) -> u64 {
+        self.synced.load(Ordering::Acquire)
+    }
+
+    /// Asks the sealer to make the tiles of the first `size` entries durable soon.
+    pub fn want_synced(&self, size: u64) {
+        self.wanted.fetch_max(size, Ordering::AcqRel);
+    }
+
+    pub(crate) fn wanted(&self) -> u64 {
+        self.wanted.load(Ordering::Acquire)
     }
 
     /// Jobs and bytes that wait.

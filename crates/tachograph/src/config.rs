@@ -16,6 +16,7 @@ pub(crate) struct Config {
     pub listen: Option<SocketAddr>,
     /// The log's origin: a host name and a path of your own. Set once, before the first start.
     pub origin: Option<String>,
+    pub seal: Sealing,
     pub store: StoreLimits,
     pub query: QueryLimits,
     pub verify: Schedule,
@@ -25,6 +26,20 @@ pub(crate) struct Config {
     pub redaction: Policy,
     /// What is kept of file contents, query results and command output.
     pub minimise: Minimisation,
+}
+
+/// How often a checkpoint is signed.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Sealing {
+    /// Time between two checkpoints, when there is something new.
+    pub milliseconds: u64,
+}
+
+impl Default for Sealing {
+    fn default() -> Self {
+        Sealing { milliseconds: 1000 }
+    }
 }
 
 /// When the newest events become a segment.

@@ -29,7 +29,7 @@ pub(crate) struct StoreFollower {
     hot_bytes: usize,
     /// Ticks (seconds) after which they are cut all the same.
     hot_ticks: u32,
-    /// Frozen, waiting for its tiles.
+    /// Frozen, waiting until its tiles are durable: a recovery starts from them.
     frozen: Option<Cut>,
     cutting: Option<JoinHandle<Result<(), StoreError>>>,
     ticks: u32,
@@ -87,8 +87,11 @@ impl StoreFollower {
             self.frozen = self.store.freeze();
             self.ticks = 0;
         }
-        let sealed = self.status.sealed();
-        if let Some(cut) = self.frozen.take_if(|cut| cut.range().end <= sealed) {
+        if let Some(cut) = &self.frozen {
+            self.status.want_synced(cut.range().end);
+        }
+        let (sealed, synced) = (self.status.sealed(), self.status.synced());
+        if let Some(cut) = self.frozen.take_if(|cut| cut.range().end <= synced) {
             let (store, tiles) = (Arc::clone(&self.store), self.tiles.clone());
             let compact = self.cuts % COMPACT_CUTS == COMPACT_CUTS - 1;
             self.cutting = Some(std::thread::spawn(move || write(&store, &cut, tiles, sealed, compact)));

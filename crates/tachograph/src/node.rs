@@ -75,7 +75,8 @@ impl Node {
             StoreFollower::new(Arc::clone(&store), tiles, Arc::clone(&status), visible_sender, &config.store);
         let followers: Vec<Box<dyn tacho_record::recorder::Follower>> =
             vec![Box::new(writer), Box::new(TailFollower(tail.clone()))];
-        let recorder = Recorder::start(log, Arc::clone(&ring), now_us, status, followers);
+        let every = std::time::Duration::from_millis(config.seal.milliseconds.max(1));
+        let recorder = Recorder::start(log, Arc::clone(&ring), now_us, status, every, followers);
         let limits = Limits {
             memory_bytes: config.query.memory_mb << 20,
             time: std::time::Duration::from_secs(config.query.seconds),

@@ -9,7 +9,7 @@ use tacho_event::entry;
 use tacho_merkle::{Frontier, leaf_hash};
 use tacho_record::keyring::KeyRing;
 use tacho_record::log::{Lock, Log, Released};
-use tacho_record::recorder::{Follower, Recorder};
+use tacho_record::recorder::{Follower, Recorder, TICK};
 use tacho_record::sequence::{Past, Sequenced, Sequencer};
 use tacho_record::{Options, Receipt, RecordError};
 
@@ -66,7 +66,7 @@ impl Follower for Keeper {
 fn start(folder: &Path, log: Log, kept: &Arc<Mutex<Kept>>) -> Recorder {
     let ring = KeyRing::open(&folder.join("keyring"), &[7; 32], |bytes| bytes.fill(9)).unwrap();
     let keeper = Box::new(Keeper(Arc::clone(kept)));
-    Recorder::start(log, Arc::new(Mutex::new(ring)), || fleet::START_US, Arc::default(), vec![keeper])
+    Recorder::start(log, Arc::new(Mutex::new(ring)), || fleet::START_US, Arc::default(), TICK, vec![keeper])
 }
 
 /// Sends events `from..to`, one batch each, from four threads; returns all receipts.
