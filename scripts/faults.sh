@@ -195,6 +195,7 @@ judge_serve() {
     judge_catalog
     cp "$work/answers" "$work/answers.first"
     cp "$work/first.err" "$work/fault.err"
+    : >"$work/first"
     "$tachograph" --data "$data" serve --listen 127.0.0.1:0 >"$work/first" 2>"$work/first.err" &
     pid=$! code=0
     send_events
