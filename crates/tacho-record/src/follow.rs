@@ -32,6 +32,14 @@ pub trait Follower: Send {
     /// [`RecordError::Io`] is reported and tried again at the next tick; any other error stops the recorder.
     fn tick(&mut self) -> Result<(), RecordError>;
 
+    /// Called once, when the recorder goes and there is no more to follow.
+    ///
+    /// # Errors
+    /// As [`Follower::tick`]; nothing is tried again any more.
+    fn close(&mut self) -> Result<(), RecordError> {
+        self.tick()
+    }
+
     /// The first record that this follower needs the journal for after a restart.
     fn position(&self) -> u64;
 }
@@ -52,13 +60,14 @@ pub(crate) fn tick(every: Duration, stop: &Receiver<()>, followers: &[SyncSender
     }
 }
 
-/// A follower's thread: batches until the recorder goes, then a last tick.
+/// A follower's thread: batches until the recorder goes, then its end.
 pub(crate) fn follow(mut follower: Box<dyn Follower>, news: &Receiver<News>, place: usize, status: &Status) {
     loop {
         let news = news.recv();
         let done = match &news {
             Ok(News::Batch(batch)) => follower.follow(batch),
-            Ok(News::Tick) | Err(_) => follower.tick(),
+            Ok(News::Tick) => follower.tick(),
+            Err(_) => follower.close(),
         };
         let fault = done.as_ref().err().map(ToString::to_string);
         let transient = matches!((&news, &done), (Ok(News::Tick), Err(RecordError::Io { .. })));
@@ -96,6 +105,19 @@ impl SealFollower {
         status.synced.store(sealer.synced_size(), Ordering::Release);
         SealFollower { sealer, time_us, next_record, position: 0, ticks: 0, status }
     }
+
+    fn seal(&mut self) -> Result<(), RecordError> {
+        self.sealer.seal(self.time_us)?;
+        self.status.sealed.store(self.sealer.sealed_size(), Ordering::Release);
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), RecordError> {
+        self.sealer.sync()?;
+        self.status.synced.store(self.sealer.synced_size(), Ordering::Release);
+        (self.position, self.ticks) = (self.next_record, 0);
+        Ok(())
+    }
 }
 
 impl Follower for SealFollower {
@@ -110,17 +132,19 @@ impl Follower for SealFollower {
     }
 
     fn tick(&mut self) -> Result<(), RecordError> {
-        self.sealer.seal(self.time_us)?;
-        self.status.sealed.store(self.sealer.sealed_size(), Ordering::Release);
+        self.seal()?;
         self.ticks += 1;
         let unsynced = self.sealer.size() - self.sealer.synced_size();
         let asked = self.status.wanted() > self.sealer.synced_size();
         if unsynced >= SYNC_ENTRIES || (unsynced > 0 && (asked || self.ticks >= SYNC_TICKS)) {
-            self.sealer.sync()?;
-            self.status.synced.store(self.sealer.synced_size(), Ordering::Release);
-            (self.position, self.ticks) = (self.next_record, 0);
+            self.sync()?;
         }
         Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), RecordError> {
+        self.seal()?;
+        if self.sealer.size() > self.sealer.synced_size() { self.sync() } else { Ok(()) }
     }
 
     fn position(&self) -> u64 {

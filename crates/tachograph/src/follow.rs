@@ -3,7 +3,7 @@
 use crate::config::StoreLimits;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tacho_merkle::tile::TileReader;
 use tacho_record::RecordError;
 use tacho_record::recorder::{Follower, Status};
@@ -17,6 +17,9 @@ const COMPACT_CUTS: u32 = 8;
 
 /// How long to wait before looking again whether a cut has made room.
 const WAIT: Duration = Duration::from_millis(10);
+
+/// How long a cut that is due may keep the program from ending; its events are in the journal anyway.
+const CLOSE: Duration = Duration::from_secs(10);
 
 /// The store writer as a follower. Its position is what is in segments.
 pub(crate) struct StoreFollower {
@@ -153,6 +156,17 @@ impl Follower for StoreFollower {
     fn tick(&mut self) -> Result<(), RecordError> {
         self.ticks += 1;
         self.cut().map_err(retried)
+    }
+
+    fn close(&mut self) -> Result<(), RecordError> {
+        self.tick()?;
+        // A cut that is due still waits for the sealer, which is closing too and syncs its last tiles now.
+        let end = Instant::now() + CLOSE;
+        while self.frozen.is_some() && self.status.stopped().is_none() && Instant::now() < end {
+            std::thread::sleep(WAIT);
+            self.cut().map_err(retried)?;
+        }
+        Ok(())
     }
 
     fn position(&self) -> u64 {
