@@ -5,7 +5,7 @@ use crate::sealer::Sealer;
 use crate::sequence::Sequenced;
 use crate::status::{Status, lock};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 use tacho_event::time::Micros;
@@ -50,37 +50,56 @@ pub(crate) enum News {
     Tick,
 }
 
+/// A follower's queue, and whether a tick is due: under load the queue is full and has no room for one.
+#[derive(Clone)]
+pub(crate) struct Ear {
+    pub(crate) news: SyncSender<News>,
+    pub(crate) due: Arc<AtomicBool>,
+}
+
 /// Wakes the followers until the recorder goes.
-pub(crate) fn tick(every: Duration, stop: &Receiver<()>, followers: &[SyncSender<News>]) {
+pub(crate) fn tick(every: Duration, stop: &Receiver<()>, followers: &[Ear]) {
     while stop.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
         for follower in followers {
-            // A follower with a full queue is awake.
-            drop(follower.try_send(News::Tick));
+            follower.due.store(true, Ordering::Release);
+            // A follower with a full queue is awake, and looks by itself whether a tick is due.
+            drop(follower.news.try_send(News::Tick));
         }
     }
 }
 
 /// A follower's thread: batches until the recorder goes, then its end.
-pub(crate) fn follow(mut follower: Box<dyn Follower>, news: &Receiver<News>, place: usize, status: &Status) {
+pub(crate) fn follow(
+    mut follower: Box<dyn Follower>,
+    news: &Receiver<News>,
+    due: &AtomicBool,
+    place: usize,
+    status: &Status,
+) {
+    let tell = |follower: &dyn Follower, done: &Result<(), RecordError>| {
+        let entry = &mut lock(&status.followers)[place];
+        (entry.position, entry.fault) = (follower.position(), done.as_ref().err().map(ToString::to_string));
+    };
     loop {
         let news = news.recv();
-        let done = match &news {
+        let followed = match &news {
             Ok(News::Batch(batch)) => follower.follow(batch),
-            Ok(News::Tick) => follower.tick(),
+            Ok(News::Tick) => Ok(()),
             Err(_) => follower.close(),
         };
-        let fault = done.as_ref().err().map(ToString::to_string);
-        let transient = matches!((&news, &done), (Ok(News::Tick), Err(RecordError::Io { .. })));
-        if let (Some(fault), false) = (&fault, transient) {
-            status.stop(format!("{}: {fault}", follower.name()));
+        if let Err(error) = &followed {
+            status.stop(format!("{}: {error}", follower.name()));
         }
-        let ended = news.is_err() || (fault.is_some() && !transient);
-        if !matches!(news, Ok(News::Batch(_))) || fault.is_some() {
-            let entry = &mut lock(&status.followers)[place];
-            (entry.position, entry.fault) = (follower.position(), fault);
+        if followed.is_err() || news.is_err() {
+            return tell(follower.as_ref(), &followed);
         }
-        if ended {
-            return;
+        if due.swap(false, Ordering::AcqRel) {
+            let ticked = follower.tick();
+            tell(follower.as_ref(), &ticked);
+            match ticked {
+                Ok(()) | Err(RecordError::Io { .. }) => {} // tried again at the next tick
+                Err(error) => return status.stop(format!("{}: {error}", follower.name())),
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::journal::Journal;
 use crate::sealer::Sealer;
 use crate::sequence::{Receipt, Sequenced, Sequencer};
 use crate::writer::{self, Writer};
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use tacho_event::entry;
 use tacho_event::record::Batch;
@@ -53,17 +53,52 @@ impl Lock {
     /// Locks a folder, making it when it is not there.
     ///
     /// # Errors
-    /// [`RecordError::InUse`] when another process has it.
+    /// [`RecordError::InUse`] when another process has it, also where this one may not write.
     pub fn take(folder: &Path) -> Result<Lock, RecordError> {
         create_folders(folder)?;
         let path = folder.join("lock");
-        let file = File::create(&path).map_err(RecordError::io("cannot create", &path))?;
+        let file = match File::create(&path) {
+            Ok(file) => file,
+            Err(error) => {
+                Lock::look(folder)?;
+                return Err(RecordError::io("cannot create", &path)(error));
+            }
+        };
         match file.try_lock() {
             Ok(()) => Ok(Lock { file }),
-            Err(std::fs::TryLockError::WouldBlock) => Err(RecordError::InUse { path: folder.to_path_buf() }),
-            Err(std::fs::TryLockError::Error(error)) => Err(RecordError::io("cannot lock", &path)(error)),
+            Err(TryLockError::WouldBlock) => Err(RecordError::InUse { path: folder.to_path_buf() }),
+            Err(TryLockError::Error(error)) => Err(RecordError::io("cannot lock", &path)(error)),
         }
     }
+
+    /// Locks a folder to read it: as [`Lock::take`], and where nothing may be written together with other readers.
+    /// `None` when there is nothing that could be locked.
+    ///
+    /// # Errors
+    /// [`RecordError::InUse`] when another process writes there.
+    pub fn share(folder: &Path) -> Result<Option<Lock>, RecordError> {
+        match Lock::take(folder) {
+            Ok(lock) => Ok(Some(lock)),
+            Err(RecordError::Io { source, .. }) if is_forbidden(&source) => Lock::look(folder),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A shared lock by way of a file that is there already.
+    fn look(folder: &Path) -> Result<Option<Lock>, RecordError> {
+        let Ok(file) = File::open(folder.join("lock")) else { return Ok(None) };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(Some(Lock { file })),
+            Err(TryLockError::WouldBlock) => Err(RecordError::InUse { path: folder.to_path_buf() }),
+            // Not every file system has locks.
+            Err(TryLockError::Error(_)) => Ok(None),
+        }
+    }
+}
+
+/// EACCES, EPERM and EROFS.
+fn is_forbidden(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem)
 }
 
 impl Log {

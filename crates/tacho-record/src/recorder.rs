@@ -11,13 +11,13 @@ pub use crate::follow::{Follower, TICK};
 pub use crate::status::{FollowerStatus, Status};
 
 use crate::error::RecordError;
-use crate::follow::{News, SealFollower, follow, tick};
+use crate::follow::{Ear, News, SealFollower, follow, tick};
 use crate::keyring::KeyRing;
 use crate::log::{Lock, Log};
 use crate::sequence::{Receipt, Sequenced};
 use crate::status::lock;
 use crate::writer::Writer;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -82,7 +82,8 @@ impl Recorder {
         let (mut threads, mut senders) = (Vec::new(), Vec::new());
         for follower in std::iter::once(Box::new(seal) as Box<dyn Follower>).chain(followers) {
             let (sender, news) = sync_channel(FOLLOWER_QUEUE);
-            senders.push(sender);
+            let due = Arc::new(AtomicBool::new(false));
+            senders.push(Ear { news: sender, due: Arc::clone(&due) });
             let place = {
                 let mut all = self::lock(&status.followers);
                 all.push(FollowerStatus {
@@ -93,7 +94,7 @@ impl Recorder {
                 all.len() - 1
             };
             let status = Arc::clone(&status);
-            threads.push(std::thread::spawn(move || follow(follower, &news, place, &status)));
+            threads.push(std::thread::spawn(move || follow(follower, &news, &due, place, &status)));
         }
         let (stop_ticks, ticks) = channel();
         let tickers = senders.clone();
@@ -149,7 +150,7 @@ struct Hand {
     writer: Writer,
     keys: Arc<Mutex<KeyRing>>,
     clock: Clock,
-    senders: Vec<SyncSender<News>>,
+    senders: Vec<Ear>,
     status: Arc<Status>,
 }
 
@@ -203,7 +204,7 @@ impl Hand {
             let batch = Arc::new(batch);
             for sender in &self.senders {
                 // A follower that has gone has stopped the recorder already; this group is durable all the same.
-                drop(sender.send(News::Batch(Arc::clone(&batch))));
+                drop(sender.news.send(News::Batch(Arc::clone(&batch))));
             }
         }
         let positions = self.status.followers().into_iter().map(|follower| follower.position);

@@ -20,6 +20,8 @@ use commands::Arguments;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Journal, segments and key ring hold what agents did: nobody but the owner reads files that we make.
+    rustix::process::umask(rustix::fs::Mode::from_bits_truncate(0o077));
     let arguments = Arguments::parse();
     match commands::run(&arguments) {
         Ok(good) => ExitCode::from(u8::from(!good)),

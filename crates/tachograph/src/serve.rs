@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tacho_merkle::Hash;
 use tacho_store::SegmentFile;
+use tacho_store::catalog::ApiKey;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
@@ -27,6 +28,8 @@ pub(crate) struct Server {
     pub app: Arc<App>,
     listener: TcpListener,
     config: Config,
+    /// Whether others can reach the address.
+    public: bool,
     _address: AddressFile,
 }
 
@@ -46,8 +49,9 @@ impl Server {
             tokio::task::spawn_blocking(move || Node::open(&data, &config).map_err(|e| e.to_string()))
                 .await??
         };
-        let auth = Auth::new(&node.store().catalog().keys()?);
-        if !address.ip().is_loopback() && !auth.has_keys() {
+        let public = !address.ip().is_loopback();
+        let auth = Auth::new(&node.store().catalog().keys()?, public);
+        if public && !auth.has_keys() {
             return Err(format!(
                 "refuses to listen on {address} without keys: anyone there could write and read. \
                  Make a key with: tachograph --data {} key create NAME --role admin",
@@ -59,7 +63,7 @@ impl Server {
             format!("cannot listen on {address}: {e}; another server? choose one with --listen")
         })?;
         let _address = AddressFile::write(data, listener.local_addr()?)?;
-        Ok(Server { app: Arc::new(App::new(node, auth)), listener, config, _address })
+        Ok(Server { app: Arc::new(App::new(node, auth)), listener, config, public, _address })
     }
 
     pub(crate) fn address(&self) -> Result<SocketAddr, Box<dyn Error>> {
@@ -68,7 +72,7 @@ impl Server {
 
     /// Serves until `stop` is notified; then finishes what is under way.
     pub(crate) async fn run(self, stop: Arc<Notify>) -> Result<(), Box<dyn Error>> {
-        let keys = tokio::spawn(watch_keys(Arc::clone(&self.app)));
+        let keys = tokio::spawn(watch_keys(Arc::clone(&self.app), self.public));
         let segments = tokio::spawn(record_segments(Arc::clone(&self.app)));
         let checks = tokio::spawn(check_on_schedule(Arc::clone(&self.app), self.config.verify));
         let router = router(Arc::clone(&self.app));
@@ -86,15 +90,34 @@ impl Server {
 }
 
 /// Takes over changes of the keys that a command made in the catalog.
-async fn watch_keys(app: Arc<App>) {
+async fn watch_keys(app: Arc<App>, public: bool) {
     let mut every = tokio::time::interval(KEYS_EVERY);
+    let mut known: Option<Vec<ApiKey>> = None;
     loop {
         every.tick().await;
         match app.node.store().catalog().keys() {
-            Ok(keys) => app.set_auth(Auth::new(&keys)),
             Err(error) => tracing::error!(%error, "cannot read the keys"),
+            Ok(keys) => {
+                // Who may write and read is part of the record: changes since the last look.
+                for key in keys.iter().filter(|key| known.as_ref().is_some_and(|known| !known.contains(key)))
+                {
+                    record(&app, key_event(key));
+                }
+                app.set_auth(Auth::new(&keys, public));
+                known = Some(keys);
+            }
         }
     }
+}
+
+fn key_event(key: &ApiKey) -> serde_json::Value {
+    let name = if key.revoked_us.is_some() { "api_key_revoked" } else { "api_key_created" };
+    serde_json::json!({
+        "agent": {"id": "tachograph"},
+        "action": {"type": "settings", "name": name},
+        "level": "WARNING",
+        "outcome": {"status": "success", "result": {"key_id": key.id, "name": key.name, "role": key.role}},
+    })
 }
 
 /// Verifies the folder now and then, and records the result as an event.

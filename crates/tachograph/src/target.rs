@@ -49,7 +49,7 @@ impl Target {
         }
         let node = Node::open(data, &Config::read(None, data)?)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        Ok(Target::Folder(Box::new(AtRest { app: Arc::new(App::new(node, Auth::new(&[]))), runtime })))
+        Ok(Target::Folder(Box::new(AtRest { app: Arc::new(App::new(node, Auth::new(&[], false))), runtime })))
     }
 
     pub(crate) fn get(&self, path: &str, accept: &str) -> Result<Answer, Box<dyn Error>> {

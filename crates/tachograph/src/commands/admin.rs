@@ -12,6 +12,9 @@ pub(super) fn key(data: &Path, command: &KeyCommand) -> Result<bool, Box<dyn Err
     std::fs::create_dir_all(data).map_err(|e| format!("cannot create {}: {e}", data.display()))?;
     let catalog = Catalog::open(&data.join("catalog.sqlite"))?;
     match command {
+        KeyCommand::Create { name, .. } if name.trim().is_empty() => {
+            return Err("a key needs a name: who or what will use it?".into());
+        }
         KeyCommand::Create { name, role, agent, rate } => {
             let (mut secret, mut id) = ([0; 32], [0; 4]);
             random(&mut secret);

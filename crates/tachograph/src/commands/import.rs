@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::node::Node;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::error::Error;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use tacho_event::words::Known;
 use tacho_ingest::Options;
@@ -40,8 +40,11 @@ pub(super) fn run(arguments: &Arguments, file: &Path, format: Option<&str>) -> R
         _ => {
             let open = std::fs::File::open(file);
             let open = open.map_err(|e| format!("cannot open {}: {e}", file.display()))?;
-            let size = open.metadata()?.len();
-            (Box::new(open), Some(size))
+            let found = open.metadata()?;
+            if found.is_dir() {
+                return Err(format!("{} is a folder: name a file", file.display()).into());
+            }
+            (unpacked(open)?, Some(found.len()))
         }
     };
     let node = Node::open(&arguments.data, &Config::read(None, &arguments.data)?)?;
@@ -72,6 +75,18 @@ pub(super) fn run(arguments: &Arguments, file: &Path, format: Option<&str>) -> R
         status.sealed()
     );
     Ok(totals.refused == 0)
+}
+
+/// The text of a file: gzip and zstd are told by their first bytes.
+fn unpacked(mut file: std::fs::File) -> Result<Box<dyn Read>, Box<dyn Error>> {
+    let mut magic = [0; 4];
+    let length = file.read(&mut magic)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(match &magic[..length] {
+        [0x1f, 0x8b, ..] => Box::new(flate2::read::MultiGzDecoder::new(file)),
+        [0x28, 0xb5, 0x2f, 0xfd] => Box::new(zstd::stream::read::Decoder::new(file)?),
+        _ => Box::new(file),
+    })
 }
 
 /// Reads whole lines up to a piece's size; a document over many lines whole. Says whether there is more.
@@ -113,7 +128,9 @@ fn record(
     let (tally, batches) = node.ingest(piece, &sender, options);
     totals.refused += tally.refused_lines;
     for rejected in tally.refused {
-        bar.suspend(|| eprintln!("line {} refused: {}", rejected.line, rejected.reason));
+        // Nobody may be reading any more (`2>&1 | head`): the import goes on.
+        let said = || writeln!(std::io::stderr(), "line {} refused: {}", rejected.line, rejected.reason);
+        drop(bar.suspend(said));
     }
     if !batches.is_empty() {
         for receipt in node.record(batches)? {

@@ -158,6 +158,7 @@ fn print(answer: Answer, format: Format) -> Result<bool, Box<dyn Error>> {
     let body = answer.good()?;
     let mut out = std::io::stdout().lock();
     if format != Format::Table {
+        let body = if format == Format::Csv { unix_lines(&body) } else { body };
         out.write_all(&body)?;
         if !body.ends_with(b"\n") {
             out.write_all(b"\n")?;
@@ -185,6 +186,17 @@ fn print(answer: Answer, format: Format) -> Result<bool, Box<dyn Error>> {
         answer["cursor"].as_str().map(|cursor| format!("; more with --cursor {cursor}")).unwrap_or_default();
     writeln!(out, "{} rows of a log of {} entries{more}", rows.len(), answer["tree_size"])?;
     Ok(true)
+}
+
+/// CSV comes with CR LF at the end of its lines, as RFC 4180 has it; shells expect LF. Quoted text stays as it is.
+fn unix_lines(csv: &[u8]) -> Vec<u8> {
+    let mut quoted = false;
+    let ends = |at: usize| csv.get(at + 1) == Some(&b'\n');
+    let kept = csv.iter().enumerate().filter(|(at, byte)| {
+        quoted ^= **byte == b'"';
+        quoted || **byte != b'\r' || !ends(*at)
+    });
+    kept.map(|(_, byte)| *byte).collect()
 }
 
 /// More columns than this do not fit beside each other.
@@ -262,13 +274,12 @@ fn live_line(json: &str) -> String {
     let detail: String =
         detail.map(|name| event[*name].to_string()).unwrap_or_default().chars().take(100).collect();
     let time = tacho_event::time::format(time);
-    format!(
-        "{time}  {:24}  {:9}  {} {}  {detail}",
-        word("agent"),
-        word("outcome"),
-        word("type"),
-        word("action")
-    )
+    let (agent, outcome) = (word("agent"), word("outcome"));
+    let line = format!("{time}  {agent:24}  {outcome:9}  {} {}  {detail}", word("type"), word("action"));
+    // What an agent wrote must not move the cursor, start a line or turn the direction of text.
+    line.chars()
+        .map(|c| if c.is_control() || ('\u{200b}'..='\u{202e}').contains(&c) { ' ' } else { c })
+        .collect()
 }
 
 /// Percent-encodes a text for a path segment or a parameter.

@@ -2,13 +2,17 @@
 //!
 //! Invariants
 //! - A key is 256 random bits; the server keeps its SHA-256 only, so a stolen catalog opens nothing.
-//! - Without any key the server listens on loopback only, and everyone there is an administrator.
+//! - Without any key the server listens on loopback only, and every program there is an administrator; a web page
+//!   in a browser there is not (Host and Origin must be loopback too).
+//! - Where there ever was a key, or others can reach the address, a key is needed: revoking the last one closes the
+//!   door, it does not open it.
 
 use super::problem::Problem;
 use axum::http::{HeaderMap, StatusCode, header};
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::time::Instant;
 
 /// The writer's fingerprint of a sender without a key.
@@ -85,6 +89,7 @@ pub(crate) fn writer(hash: &[u8; 32]) -> [u8; 8] {
 /// The keys and their buckets.
 pub(crate) struct Auth {
     keys: HashMap<[u8; 32], Credential>,
+    required: bool,
     buckets: Mutex<HashMap<[u8; 8], Bucket>>,
 }
 
@@ -95,8 +100,9 @@ struct Bucket {
 }
 
 impl Auth {
-    /// Takes the active keys of the catalog.
-    pub(crate) fn new(keys: &[tacho_store::catalog::ApiKey]) -> Auth {
+    /// Takes the catalog's keys, the revoked ones too; `public` when others can reach the address.
+    pub(crate) fn new(keys: &[tacho_store::catalog::ApiKey], public: bool) -> Auth {
+        let required = public || !keys.is_empty();
         let active = keys.iter().filter(|key| key.revoked_us.is_none());
         let credential = |key: &tacho_store::catalog::ApiKey| Credential {
             name: key.name.clone(),
@@ -106,7 +112,13 @@ impl Auth {
             rate: key.rate_per_second,
         };
         let keys = active.map(|key| (key.hash, credential(key))).collect();
-        Auth { keys, buckets: Mutex::default() }
+        Auth { keys, required, buckets: Mutex::default() }
+    }
+
+    /// The same keys with the buckets of before: looking for new keys must not fill what a sender has emptied.
+    pub(crate) fn after(self, before: &Auth) -> Auth {
+        std::mem::swap(&mut *self.buckets.lock(), &mut *before.buckets.lock());
+        self
     }
 
     pub(crate) fn has_keys(&self) -> bool {
@@ -115,11 +127,12 @@ impl Auth {
 
     /// Finds out who asks and whether they may.
     pub(crate) fn check(&self, headers: &HeaderMap, wanted: Role) -> Result<Credential, Problem> {
-        if self.keys.is_empty() {
-            return Ok(Credential::local());
+        if !self.required {
+            return local(headers);
         }
         let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let key = bearer.and_then(|value| value.strip_prefix("Bearer "));
+        let key = bearer.and_then(|value| value.split_once(' '));
+        let key = key.and_then(|(scheme, key)| scheme.eq_ignore_ascii_case("bearer").then_some(key));
         let key = key.or_else(|| headers.get("x-api-key").and_then(|value| value.to_str().ok()));
         let refused = |detail| Err(Problem::new(StatusCode::UNAUTHORIZED, "An API key is needed", detail));
         let Some(key) = key else {
@@ -166,6 +179,28 @@ impl Auth {
     }
 }
 
+/// A program on this machine. A browser sends Host and Origin of the page that asks: a foreign page may neither
+/// write nor read, and a name that was pointed at loopback is foreign too.
+fn local(headers: &HeaderMap) -> Result<Credential, Problem> {
+    for name in [header::HOST, header::ORIGIN] {
+        let Some(value) = headers.get(&name) else { continue };
+        let text = value.to_str().unwrap_or_default();
+        let host = text.split_once("://").map_or(text, |(_, host)| host);
+        let host = host
+            .rsplit_once(':')
+            .map_or(host, |(host, port)| if port.bytes().all(|b| b.is_ascii_digit()) { host } else { text });
+        let is_loopback = host.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+        if !is_loopback && host != "localhost" {
+            let detail = format!(
+                "{name} is \"{text}\": without keys only this machine itself may ask; make a key with: \
+                                  tachograph key create NAME"
+            );
+            return Err(Problem::new(StatusCode::FORBIDDEN, "Asked from elsewhere", detail));
+        }
+    }
+    Ok(Credential::local())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,7 +208,8 @@ mod tests {
     fn with_key(role: Role, rate: Option<u32>) -> (Auth, HeaderMap) {
         let (text, hash) = new_key([5; 32]);
         let credential = Credential { name: "ci".into(), writer: writer(&hash), agent: None, role, rate };
-        let auth = Auth { keys: HashMap::from([(hash, credential)]), buckets: Mutex::default() };
+        let keys = HashMap::from([(hash, credential)]);
+        let auth = Auth { keys, required: true, buckets: Mutex::default() };
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, format!("Bearer {text}").parse().unwrap());
         (auth, headers)
@@ -187,6 +223,23 @@ mod tests {
         assert_eq!(auth.check(&HeaderMap::new(), Role::Write).unwrap_err().status, 401);
         let (admin, headers) = with_key(Role::Admin, None);
         assert!(admin.check(&headers, Role::Read).is_ok());
+    }
+
+    #[test]
+    fn without_keys_programs_of_this_machine_may_and_web_pages_may_not() {
+        let auth = Auth::new(&[], false);
+        let with = |name, value: &str| HeaderMap::from_iter([(name, value.parse().unwrap())]);
+        for host in ["127.0.0.1:7420", "localhost:7420", "[::1]:7420", "localhost"] {
+            assert!(auth.check(&with(header::HOST, host), Role::Admin).is_ok(), "{host}");
+        }
+        for host in ["evil.example", "evil.example:7420", "10.0.0.1", "localhost.evil.example"] {
+            assert_eq!(auth.check(&with(header::HOST, host), Role::Read).unwrap_err().status, 403, "{host}");
+        }
+        assert_eq!(
+            auth.check(&with(header::ORIGIN, "http://evil.example"), Role::Write).unwrap_err().status,
+            403
+        );
+        assert!(auth.check(&with(header::ORIGIN, "http://localhost:3000"), Role::Write).is_ok());
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(crate) use ops::{Health, Metrics};
 use crate::node::Node;
 use axum::Router;
 use axum::routing::{get, post};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use problem::Problem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -32,6 +32,8 @@ pub(crate) struct App {
     pub node: Node,
     pub metrics: Metrics,
     auth: RwLock<Arc<Auth>>,
+    /// What the last request that was to be recorded failed with.
+    failing: Mutex<Option<String>>,
     /// One permit for each kilobyte of a body that is being read.
     bodies: Semaphore,
     slowest: slowest::Slowest,
@@ -45,6 +47,7 @@ impl App {
             node,
             metrics: Metrics::default(),
             auth: RwLock::new(Arc::new(auth)),
+            failing: Mutex::default(),
             bodies: Semaphore::new(BODIES_KB),
             slowest: slowest::Slowest::default(),
             stopping: watch::channel(false).0,
@@ -66,7 +69,8 @@ impl App {
 
     /// Takes keys that were created or revoked meanwhile.
     pub(crate) fn set_auth(&self, auth: Auth) {
-        *self.auth.write() = Arc::new(auth);
+        let mut current = self.auth.write();
+        *current = Arc::new(auth.after(&current));
     }
 
     /// Records batches; returns when they are durable.
@@ -81,10 +85,23 @@ impl App {
             },
             Err(full) => Err(full.into()),
         };
-        if recorded.is_err() {
+        self.note(recorded.as_ref().err());
+        recorded
+    }
+
+    /// Keeps what recording last failed with, and tells the log when that changes.
+    fn note(&self, problem: Option<&Problem>) {
+        if problem.is_some() {
             self.metrics.refused.fetch_add(1, Ordering::Relaxed);
         }
-        recorded
+        let new = problem.map(|problem| format!("{}: {}", problem.title, problem.detail));
+        let mut failing = self.failing.lock();
+        match (&*failing, &new) {
+            (None, Some(why)) => tracing::error!("recording fails: {why}"),
+            (Some(_), None) => tracing::info!("recording works again"),
+            _ => {}
+        }
+        *failing = new;
     }
 
     pub(crate) fn health(&self) -> Health {
@@ -92,6 +109,7 @@ impl App {
         let stopped = status.stopped();
         let followers = status.followers();
         let mut faults: Vec<String> = stopped.iter().cloned().collect();
+        faults.extend(self.failing.lock().clone());
         let failing = followers.iter().filter_map(|f| Some(format!("{}: {}", f.name, f.fault.as_ref()?)));
         faults.extend(failing);
         faults.extend(self.node.last_check().filter(|check| !check.good).map(|check| check.summary));

@@ -1,9 +1,11 @@
-//! The public log under `/tlog/`: checkpoint, tiles and entry bundles as C2SP tlog-tiles publishes them.
+//! The log under `/tlog/`, as C2SP tlog-tiles publishes it: checkpoint and tiles for anyone, entry bundles for those who
+//! may read.
 
 use super::App;
+use super::auth::Role;
 use super::problem::Problem;
 use axum::extract::{Path, State};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use tacho_merkle::tile::{BundlePath, TilePath, TileSource};
@@ -28,8 +30,16 @@ pub(crate) async fn checkpoint(State(app): State<Arc<App>>) -> Result<Response, 
     responses((status = 200, description = "Hashes of 32 bytes, or entries with a 2-byte length each", body = Vec<u8>),
     (status = 400, description = "Not a tile's path", body = Problem),
     (status = 404, description = "The tree does not reach there yet", body = Problem)))]
-pub(crate) async fn tile(State(app): State<Arc<App>>, Path(path): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn tile(
+    State(app): State<Arc<App>>,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let path = format!("tile/{path}");
+    // Hashes say nothing; entries name agents and their actions.
+    if path.starts_with("tile/entries/") {
+        app.auth().check(&headers, Role::Read)?;
+    }
     let read = move || -> Result<(Vec<u8>, bool), Problem> {
         if path.starts_with("tile/entries/") {
             let bundle = BundlePath::parse(&path).map_err(|error| Problem::bad_request(error.to_string()))?;

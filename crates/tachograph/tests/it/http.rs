@@ -127,6 +127,15 @@ fn keys_decide_who_may_do_what_and_a_revoked_one_nothing() {
     let server = Server::start(&data);
     let gone = server.post_with("/v1/sql", b"SELECT 1", &[("authorization", &with(&read))]).unwrap();
     assert_eq!(gone.status, 401, "{gone:?}");
+    assert_eq!(server.get("/tlog/tile/entries/000.p/1").status, 401, "entries name agents");
+    // Revoking the last key closes the door.
+    let listed = text(&tachograph(&data, &["key", "list"], "").stdout);
+    let id = listed.lines().find(|line| line.contains("│ ") && line.contains(" ci ")).unwrap();
+    let id = id.split(['│', '┆', ' ']).find(|part| !part.is_empty()).unwrap();
+    assert_eq!(tachograph(&data, &["key", "revoke", id], "").status.code(), Some(0));
+    server.stop();
+    let server = Server::start(&data);
+    assert_eq!(server.post("/log", ONE).status, 401);
 }
 
 #[test]
@@ -208,5 +217,5 @@ fn a_second_server_on_the_folder_refuses_and_a_stopped_one_leaves_it() {
     server.post("/log", ONE);
     server.stop();
     let rows = tachograph(&data, &["sql", "SELECT id FROM agent_audit_log", "--format", "csv"], "");
-    assert_eq!(text(&rows.stdout), "id\r\ne1\r\n", "a folder at rest answers too");
+    assert_eq!(text(&rows.stdout), "id\ne1\n", "a folder at rest answers too");
 }
