@@ -220,7 +220,11 @@ impl Act {
         if let Some((input, output)) = self.tokens {
             resources["tokens_input"] = input.into();
             resources["tokens_output"] = output.into();
-            resources["cost_usd"] = (cost as f64 / 1e6).into();
+            // Most of a long prompt comes from the cache; every fourth sender leaves the cost to the price table.
+            resources["tokens_cache_read"] = (input / 5 * 4).into();
+            if agent.id.len() % 4 != 0 || self.name == "Bash" {
+                resources["cost_usd"] = (cost as f64 / 1e6).into();
+            }
             resources["model"] = agent.model.name.into();
         }
         let mut security = json!({ "permission_level": self.permission });
