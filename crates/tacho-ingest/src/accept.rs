@@ -8,7 +8,7 @@
 //! - A refused event leaves nothing in the batch.
 
 use crate::content::{self, Kinds};
-use crate::fields::Refused;
+use crate::fields::{Refused, string_end};
 use crate::salts::Salts;
 use std::borrow::Cow;
 use std::sync::Mutex;
@@ -61,13 +61,14 @@ impl<'k> Scratch<'k> {
 }
 
 impl Acceptor {
-    /// Accepts one event into a batch; `fresh` gives an id to an event that has none.
+    /// Accepts one event into a batch, to be kept as long as the class `retention`; `fresh` gives an id to an event that has none.
     ///
     /// # Errors
     /// As [`Acceptor::check`]; the batch is then as it was.
     pub fn accept(
         &self,
         event: &Event<'_>,
+        retention: Class,
         sender: &Sender<'_>,
         fresh: &mut dyn FnMut() -> Id,
         scratch: &mut Scratch<'_>,
@@ -104,7 +105,7 @@ impl Acceptor {
                 known: sender.known,
                 source: sender.source,
                 writer: sender.writer,
-                retention: class,
+                retention,
                 period: day(scratch.now_us),
                 subject: None,
                 body: [0; 32],
@@ -142,7 +143,7 @@ impl Acceptor {
     }
 
     fn is_name(&self, text: &str) -> bool {
-        is_plain_name(text, NAME_BYTES_MAX) && !self.redactor.detects(text)
+        is_plain_name(text, NAME_BYTES_MAX) && !self.redactor.detects_in_name(text)
     }
 
     /// A name that may stand in the header; any other is replaced by a keyed id, so that it stays one and the same.
@@ -324,11 +325,34 @@ impl Acceptor {
             let time = if event.header.time_claimed { event.header.timestamp_us } else { 0 }.to_be_bytes();
             let outcome = event.header.outcome.as_str();
             let mut parts: Vec<&[u8]> = vec![outcome.as_bytes(), event.header.action_name.as_bytes(), &time];
-            parts.extend_from_slice(&contents[..count]);
+            let plain: Vec<Cow<'_, [u8]>> = contents[..count].iter().map(|bytes| compact(bytes)).collect();
+            parts.extend(plain.iter().map(|bytes| bytes.as_ref()));
             event.content = Some(self.id_key.fingerprint(&parts));
         }
         (*who, *facts) = (who_bytes, facts_bytes);
     }
+}
+
+/// JSON without the whitespace between its tokens, so that a retry that was printed in another way is the same.
+fn compact(json: &[u8]) -> Cow<'_, [u8]> {
+    let mut out = Vec::new();
+    let (mut at, mut from) = (0, 0);
+    while let Some(byte) = json.get(at) {
+        match byte {
+            b'"' => at = string_end(json, at + 1),
+            b' ' | b'\n' | b'\t' | b'\r' => {
+                out.extend_from_slice(&json[from..at]);
+                at += 1;
+                from = at;
+            }
+            _ => at += 1,
+        }
+    }
+    if from == 0 {
+        return Cow::Borrowed(json);
+    }
+    out.extend_from_slice(&json[from..]);
+    Cow::Owned(out)
 }
 
 /// What redaction found, as facts: how much, and whether a secret was in it.

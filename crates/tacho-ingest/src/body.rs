@@ -1,7 +1,7 @@
 //! A request body, already decompressed, as the texts of single events.
 //!
 //! How it is cut is told by its first bytes:
-//! - `[`: an array; its items, also more arrays or objects behind it.
+//! - `[`: an array; its items, also more arrays or objects behind it. What is broken in it is one line, to its end.
 //! - `{`, complete at the end of the first line, or with another `{` at the start of the second: NDJSON, one text a
 //!   line. Otherwise objects printed over many lines, one behind the other.
 //! - a date, or a source that says it is Python's logging: text lines, each with the lines that belong to it.
@@ -39,18 +39,21 @@ pub struct Lines<'a> {
     /// The line that `at` is in, or the number of the last item.
     number: u64,
     cut: Cut,
+    /// Inside of an array, and whether an item may come: behind its bracket or a comma.
+    open: bool,
+    free: bool,
 }
 
 /// Cuts a body; `hint` is the format that its source names.
 pub fn lines(body: &[u8], hint: Option<Format>) -> Lines<'_> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    let mut lines = Lines { body, at: 0, number: 1, cut: Cut::Lines };
+    let mut lines = Lines { body, at: 0, number: 1, cut: Cut::Lines, open: false, free: false };
     lines.skip_blank();
     lines.cut = match body.get(lines.at) {
         Some(b'{') if spans_lines(&body[lines.at..]) => Cut::Values,
         Some(b'{') => Cut::Lines,
         Some(b'[') if !is_bracketed_word(&body[lines.at..]) => {
-            (lines.at, lines.number) = (lines.at + 1, 0);
+            lines.number = 0;
             Cut::Items
         }
         _ if hint == Some(Format::PythonLogging) || starts_record(line_at(body, lines.at)) => Cut::Records,
@@ -71,7 +74,8 @@ impl<'a> Iterator for Lines<'a> {
         match self.cut {
             Cut::Lines => self.next_line(),
             Cut::Records => self.next_record(),
-            Cut::Values | Cut::Items => self.next_value(),
+            Cut::Values => self.next_value(),
+            Cut::Items => self.next_item(),
         }
     }
 }
@@ -108,26 +112,57 @@ impl<'a> Lines<'a> {
     }
 
     fn next_value(&mut self) -> Option<Line<'a>> {
-        let in_array = self.cut == Cut::Items;
-        while let Some(byte) = self.body.get(self.at) {
-            match byte {
-                b'\n' if !in_array => self.number += 1,
-                b',' | b' ' | b'\t' | b'\r' | b'\n' => {}
-                b'[' | b']' if in_array => {}
-                _ => break,
-            }
+        while let Some(byte) = self.body.get(self.at).filter(|byte| b", \t\r\n".contains(byte)) {
+            self.number += u64::from(*byte == b'\n');
             self.at += 1;
         }
         let start = self.at;
-        let end = value_end(self.body, start);
+        let end = value_end(self.body, start).unwrap_or(self.body.len());
         if end == start {
             return None;
         }
         let value = &self.body[start..end];
-        self.at = end;
-        let number = if in_array { self.number + 1 } else { self.number };
-        self.number = if in_array { number } else { number + newlines(value) };
+        let number = self.number;
+        (self.at, self.number) = (end, number + newlines(value));
         Some(Line { number, text: utf8(value.trim_ascii()) })
+    }
+
+    fn next_item(&mut self) -> Option<Line<'a>> {
+        while let Some(byte) = self.body.get(self.at) {
+            match byte {
+                b'[' if !self.open => (self.open, self.free) = (true, true),
+                b']' if self.open => self.open = false,
+                b',' => self.free = true,
+                b' ' | b'\t' | b'\r' | b'\n' => {}
+                b']' | b'}' if !self.open => return Some(self.broken("a bracket closes what was not open")),
+                _ if self.open && !self.free => {
+                    return Some(
+                        self.broken("the items of an array are not separated: expected \",\" or \"]\""),
+                    );
+                }
+                _ => return Some(self.item()),
+            }
+            self.at += 1;
+        }
+        self.open.then(|| self.broken("the array is cut off: expected \"]\""))
+    }
+
+    fn item(&mut self) -> Line<'a> {
+        let start = self.at;
+        let end = value_end(self.body, start);
+        // An item that goes on to the end of the body tells itself that it is cut off.
+        self.open &= end.is_some();
+        self.at = end.unwrap_or(self.body.len());
+        self.number += 1;
+        self.free = false;
+        Line { number: self.number, text: utf8(self.body[start..self.at].trim_ascii()) }
+    }
+
+    /// Nothing behind a broken place can be told apart any more.
+    fn broken(&mut self, reason: &str) -> Line<'a> {
+        (self.at, self.open) = (self.body.len(), false);
+        self.number += 1;
+        Line { number: self.number, text: Err(Refused::Json(reason.to_owned())) }
     }
 
     /// Moves to the next line that holds anything.
@@ -176,15 +211,13 @@ fn container_end(body: &[u8], mut at: usize) -> Option<usize> {
     None
 }
 
-/// Where the value that starts at `at` ends; a bare word at the next comma, bracket or line end.
-fn value_end(body: &[u8], at: usize) -> usize {
-    let end = match body.get(at) {
-        None => None,
-        Some(b'{' | b'[') => container_end(body, at),
-        Some(b'"') => Some(string_end(body, at + 1)),
-        Some(_) => body[at + 1..].iter().position(|byte| b",]}\n".contains(byte)).map(|len| at + 1 + len),
-    };
-    end.unwrap_or(body.len())
+/// Where the value that starts at `at` ends, if it does; a bare word at the next comma, bracket or line end.
+fn value_end(body: &[u8], at: usize) -> Option<usize> {
+    match body.get(at)? {
+        b'{' | b'[' => container_end(body, at),
+        b'"' => Some(string_end(body, at + 1)),
+        _ => body[at + 1..].iter().position(|byte| b",]}\n".contains(byte)).map(|len| at + 1 + len),
+    }
 }
 
 fn newlines(text: &[u8]) -> u64 {

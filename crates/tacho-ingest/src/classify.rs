@@ -6,12 +6,14 @@
 //! Agents' lifecycle has its own rule: a change of status is at least a warning, and a change of status or schedule
 //! is critical.
 
-use crate::fields::Fields;
-use aho_corasick::{AhoCorasick, MatchKind};
+use crate::command::{Rule, each_fit, each_fit_of_words};
+use crate::fields::{Fields, unquote};
+use aho_corasick::AhoCorasick;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use tacho_event::event::Event;
-use tacho_event::fact::TextFact;
+use tacho_event::fact::{IntFact, TextFact};
+use tacho_event::time::DAY_US;
 use tacho_event::words::{ActionType, Class, Level};
 
 /// The table of classes and the rules that map events to actions. Configuration; the default is complete.
@@ -26,7 +28,8 @@ pub struct Classes {
     pub standard: ClassRule,
     /// Action by name of the tool.
     pub tools: BTreeMap<String, String>,
-    /// Action by a part of a command line, for tools that run commands. The most important one counts.
+    /// Action by program and the words behind it (`kubectl set image`), for tools that run commands. Options
+    /// between them do not matter. The most important one counts.
     pub commands: BTreeMap<String, String>,
     /// Action by action type, for events that nothing else names.
     pub types: BTreeMap<String, String>,
@@ -189,10 +192,14 @@ pub struct Classifier {
     actions: Vec<(String, Class)>,
     by_name: HashMap<String, usize>,
     tools: HashMap<String, usize>,
-    commands: AhoCorasick,
+    /// The programs of the command rules: most command lines name none of them.
+    programs: AhoCorasick,
+    commands: Vec<Rule>,
     command_actions: Vec<usize>,
     types: Vec<(ActionType, usize)>,
     levels: [Level; Class::ALL.len()],
+    /// How long each class is kept, days.
+    days: [u32; Class::ALL.len()],
 }
 
 impl Classifier {
@@ -221,14 +228,17 @@ impl Classifier {
             types.push((kind, find(rule, action)?));
         }
         let tools = classes.tools.iter().map(|(tool, action)| Ok((tool.clone(), find(tool, action)?)));
-        let commands = AhoCorasick::builder().match_kind(MatchKind::Standard).build(classes.commands.keys());
+        let commands: Vec<Rule> = classes.commands.keys().map(|rule| Rule::new(rule)).collect();
+        let programs =
+            AhoCorasick::builder().ascii_case_insensitive(true).build(commands.iter().map(Rule::program));
         let level = |class: Class| {
             let word = &classes.rule(class).level;
             Level::parse(word).ok_or_else(|| ClassesError::Level(word.clone()))
         };
         Ok(Classifier {
             tools: tools.collect::<Result<_, ClassesError>>()?,
-            commands: commands.map_err(|error| ClassesError::Commands(error.to_string()))?,
+            programs: programs.map_err(|error| ClassesError::Commands(error.to_string()))?,
+            commands,
             command_actions: classes
                 .commands
                 .iter()
@@ -236,6 +246,8 @@ impl Classifier {
                 .collect::<Result<_, _>>()?,
             types,
             levels: [level(Class::Critical)?, level(Class::HighPriority)?, level(Class::Standard)?],
+            days: [Class::Critical, Class::HighPriority, Class::Standard]
+                .map(|class| classes.rule(class).retention_days),
             actions,
             by_name,
         })
@@ -257,6 +269,21 @@ impl Classifier {
         }
     }
 
+    /// The class that says how long the event is kept: its own, or when the sender asks for longer than that, the
+    /// shortest that is long enough, else the longest.
+    pub fn retention(&self, event: &Event<'_>) -> Class {
+        let days = |class: Class| self.days[usize::from(class.code()) - 1];
+        let own = event.class.unwrap_or(Class::Standard);
+        let asked_us = event.facts.int(IntFact::RetentionUs).unwrap_or(0);
+        let holds = |class: Class| i64::from(days(class)).saturating_mul(DAY_US) >= asked_us;
+        if holds(own) {
+            return own;
+        }
+        let longer = || Class::ALL.iter().copied().filter(|class| days(*class) > days(own));
+        let enough = longer().filter(|class| holds(*class)).min_by_key(|class| days(*class));
+        enough.or_else(|| longer().max_by_key(|class| days(*class))).unwrap_or(own)
+    }
+
     fn action(&self, event: &Event<'_>) -> Option<usize> {
         let name = event.action_name.as_deref().unwrap_or_default();
         if let Some(at) = self.by_name.get(name) {
@@ -272,22 +299,38 @@ impl Classifier {
         self.types.iter().find(|(rule, _)| *rule == kind).map(|(_, at)| *at)
     }
 
-    /// The most important action that a command line holds, at the start of a word.
+    /// The most important action of a command line, given as the tool's input.
     fn command(&self, input: &str) -> Option<usize> {
-        let hits = self.commands.find_overlapping_iter(input);
-        hits.filter(|hit| {
-            let before = input.as_bytes()[..hit.start()].last();
-            before.is_none_or(|byte| !byte.is_ascii_alphanumeric() || is_escape(input, hit.start()))
-        })
-        .map(|hit| self.command_actions[hit.pattern().as_usize()])
-        .min_by_key(|at| self.actions[*at].1)
+        if !self.programs.is_match(input) && !input.contains("\\u") {
+            return None;
+        }
+        let mut found: Option<usize> = None;
+        let mut visit = |rule: usize| {
+            let at = self.command_actions[rule];
+            if found.is_none_or(|earlier| self.actions[at].1 < self.actions[earlier].1) {
+                found = Some(at);
+            }
+        };
+        for raw in command_texts(input) {
+            match (unquote(raw), serde_json::from_str::<Vec<String>>(raw)) {
+                (Some(text), _) => each_fit(&text, &self.commands, &mut visit),
+                (None, Ok(words)) => each_fit_of_words(words, &self.commands, &mut visit),
+                _ => {}
+            }
+        }
+        found
     }
 }
 
-/// Whether the letter before `at` belongs to an escaped line end or tab.
-fn is_escape(input: &str, at: usize) -> bool {
-    let before = &input.as_bytes()[..at];
-    before.ends_with(b"\\n") || before.ends_with(b"\\t") || before.ends_with(b"\\r")
+/// The members of a tool's input that hold the command: those of the usual names, else all of them.
+fn command_texts(input: &str) -> Vec<&str> {
+    const NAMES: [&str; 4] = ["command", "cmd", "script", "commands"];
+    // The input is kept verbatim, so a member may stand twice: any of them may be the one that runs.
+    let Ok(fields) = serde_json::from_str::<Fields<'_>>(input) else { return vec![input] };
+    let all: Vec<_> = fields.into_iter().collect();
+    let is_command = |name: &str| NAMES.contains(&name);
+    let has_named = all.iter().any(|(name, _)| is_command(name));
+    all.into_iter().filter(|(name, _)| !has_named || is_command(name)).map(|(_, raw)| raw).collect()
 }
 
 /// The words are listed from the most important on.

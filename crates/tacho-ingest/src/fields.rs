@@ -89,21 +89,34 @@ impl<'a> Fields<'a> {
     }
 
     /// Takes a member that is an object.
-    pub fn take_object(&mut self, name: &str) -> Option<Fields<'a>> {
-        let at = self.0.iter().position(|(n, value)| n == name && value.starts_with('{'))?;
-        let fields = Fields::object(self.0[at].1).ok()?;
+    ///
+    /// # Errors
+    /// [`Refused::Twice`] when a member of the object stands twice.
+    pub fn take_object(&mut self, name: &str) -> Result<Option<Fields<'a>>, Refused> {
+        let Some(at) = self.0.iter().position(|(n, value)| n == name && value.starts_with('{')) else {
+            return Ok(None);
+        };
+        let fields = Fields::object(self.0[at].1)?;
         self.0.remove(at);
-        Some(fields)
+        Ok(Some(fields))
     }
 
     /// Takes a member that is an array of objects only, and says how they read.
-    pub fn take_objects(&mut self, name: &str) -> Option<Vec<Fields<'a>>> {
-        let at = self.0.iter().position(|(n, value)| n == name && value.starts_with('['))?;
-        let items: Vec<&'a RawValue> = serde_json::from_str(self.0[at].1).ok()?;
-        let objects: Option<Vec<_>> = items.iter().map(|item| Fields::object(item.get()).ok()).collect();
-        let objects = objects.filter(|objects| !objects.is_empty())?;
+    ///
+    /// # Errors
+    /// [`Refused::Twice`] when a member of one of the objects stands twice.
+    pub fn take_objects(&mut self, name: &str) -> Result<Option<Vec<Fields<'a>>>, Refused> {
+        let Some(at) = self.0.iter().position(|(n, value)| n == name && value.starts_with('[')) else {
+            return Ok(None);
+        };
+        let items: Vec<&'a RawValue> =
+            serde_json::from_str(self.0[at].1).map_err(|e| Refused::Json(e.to_string()))?;
+        if items.is_empty() || !items.iter().all(|item| item.get().starts_with('{')) {
+            return Ok(None);
+        }
+        let objects = items.iter().map(|item| Fields::object(item.get())).collect::<Result<_, _>>()?;
         self.0.remove(at);
-        Some(objects)
+        Ok(Some(objects))
     }
 
     /// Gives a member another name, unless the new name is in use.
@@ -222,8 +235,8 @@ mod tests {
         let mut fields = Fields::event(r#"{"a":"x","o":{"p":1.50},"l":[{"q":1},{}],"z":null}"#).unwrap();
         assert_eq!(fields.take("a"), Some("\"x\""));
         assert_eq!(fields.take("z"), None);
-        assert_eq!(fields.take_objects("l").unwrap().len(), 2);
-        assert!(fields.take_objects("o").is_none() && fields.take_object("z").is_none());
+        assert_eq!(fields.take_objects("l").unwrap().unwrap().len(), 2);
+        assert!(fields.take_objects("o").unwrap().is_none() && fields.take_object("z").unwrap().is_none());
         fields.rename("o", "z");
         fields.rename("o", "object");
         let rest: Vec<_> = fields.into_iter().map(|(name, value)| format!("{name}={value}")).collect();

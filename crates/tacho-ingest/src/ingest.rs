@@ -10,6 +10,7 @@ use crate::classify::Classifier;
 use crate::fields::Refused;
 use crate::formats::{Format, Mapping, decode_mapped};
 use crate::prices;
+use std::collections::HashMap;
 use std::sync::Mutex;
 use tacho_event::event::Event;
 use tacho_event::id::Id;
@@ -37,10 +38,13 @@ pub struct Options<'o> {
     pub format: Option<Format>,
     /// Other names for time and message.
     pub mapping: Mapping<'o>,
-    /// The body comes from history: duplicates are looked for without limit of age.
+    /// The body comes from history: duplicates are looked for without limit of age, and events without an id get
+    /// one by their line, so that a second import is all duplicates.
     pub replay: bool,
     /// Lines before this body, when a large file comes in parts.
     pub lines_before: u64,
+    /// The name of the file that is replayed: equal lines of two files are two events.
+    pub file: &'o str,
 }
 
 /// What became of a body.
@@ -85,18 +89,25 @@ impl Ingest {
         let mut scratch = Scratch::new(now_us, keys);
         let mut batch = BatchBuilder::new(options.replay);
         let mut events = Vec::new();
+        let mut seen = HashMap::new();
         for line in lines(body, options.format) {
             events.clear();
-            let decoded = line.text.and_then(|text| self.line(text, sender, options, &mut events));
-            match decoded {
-                Ok(()) => tally.accepted_lines += 1,
+            let decoded =
+                line.text.and_then(|text| self.line(text, sender, options, &mut events).map(|()| text));
+            let text = match decoded {
+                Ok(text) => text,
                 Err(reason) => {
                     tally.reject(options.lines_before + line.number, reason);
                     continue;
                 }
+            };
+            tally.accepted_lines += 1;
+            if options.replay && events.iter().any(|event| event.id.is_none()) {
+                self.name_replayed(text, sender, options, &mut seen, &mut events);
             }
             for event in &events {
-                let taken = self.acceptor.accept(event, sender, fresh, &mut scratch, &mut batch);
+                let retention = self.classifier.retention(event);
+                let taken = self.acceptor.accept(event, retention, sender, fresh, &mut scratch, &mut batch);
                 taken.expect("every event of the line was checked");
                 if batch.size_bytes() > BATCH_BYTES {
                     let full = std::mem::replace(&mut batch, BatchBuilder::new(options.replay));
@@ -109,6 +120,28 @@ impl Ingest {
             batches.push(batch.finish());
         }
         tally
+    }
+
+    /// Gives events from history that have no id one that a second import of the same file gives them as well:
+    /// by the text of their line, and how often that came before. `seen` counts within a body; where a body is
+    /// part of a file, its place in it tells equal lines of two parts from one another.
+    fn name_replayed(
+        &self,
+        text: &str,
+        sender: &Sender<'_>,
+        options: &Options<'_>,
+        seen: &mut HashMap<u64, u64>,
+        events: &mut [Event<'_>],
+    ) {
+        let key = &self.acceptor.id_key;
+        let times = seen.entry(key.fingerprint(&[text.as_bytes()])).or_default();
+        for (number, event) in events.iter_mut().enumerate().filter(|(_, event)| event.id.is_none()) {
+            let place = [options.lines_before, *times, number as u64].map(u64::to_be_bytes);
+            let file = options.file.as_bytes();
+            let scope: [&[u8]; 6] = [b"replayed", &sender.writer, file, &place[0], &place[1], &place[2]];
+            event.id = Some(Id::keyed(key, &scope, text).text().into());
+        }
+        *times += 1;
     }
 
     /// The events of one line, ready to be accepted.

@@ -12,6 +12,7 @@
 pub mod accept;
 pub mod body;
 pub mod classify;
+mod command;
 mod content;
 pub mod fields;
 pub mod formats;

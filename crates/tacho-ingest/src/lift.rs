@@ -71,7 +71,8 @@ pub(crate) enum Lift {
 /// Lifts every member of an object into the event; the rest goes to `extra`.
 ///
 /// # Errors
-/// [`Refused::Field`] when the time is not understood.
+/// [`Refused::Field`] when the time is not understood, [`Refused::Twice`] when a member of an object that is read
+/// stands twice.
 pub(crate) fn lift<'a>(fields: Fields<'a>, table: Table, event: &mut Event<'a>) -> Result<(), Refused> {
     Lifting { event, rest: true }.object(fields, table, None)
 }
@@ -163,7 +164,8 @@ impl<'a> Lifting<'_, 'a> {
                 place(self.section(section), raw.into())
             }
             Lift::Int(fact, unit) => {
-                unit.read(raw).is_some_and(|(value, exact)| self.int(fact, value, exact))
+                let read = unit.read(raw).filter(|(value, _)| *value >= 0 || may_be_negative(fact));
+                read.is_some_and(|(value, exact)| self.int(fact, value, exact))
             }
             _ => scalar(raw).is_some_and(|text| self.word(lift, text)),
         })
@@ -180,6 +182,7 @@ impl<'a> Lifting<'_, 'a> {
             Ok(fields) if !fields.is_empty() => {
                 self.object(fields, table, Some(&Path { above: path, name })).map(|()| true)
             }
+            Err(twice @ Refused::Twice(_)) => Err(twice),
             _ => Ok(false),
         }
     }
@@ -239,6 +242,11 @@ impl<'a> Lifting<'_, 'a> {
             Section::Input | Section::Who | Section::Facts | Section::Extra => &mut self.event.input,
         }
     }
+}
+
+/// Time, money, tokens and counts are never below zero: such a claim stays in `extra` and is summed nowhere.
+fn may_be_negative(fact: IntFact) -> bool {
+    matches!(fact, IntFact::ExitCode | IntFact::SlippagePpm)
 }
 
 /// Puts a value into an empty place; the same value again needs no second one.

@@ -12,6 +12,9 @@ use crate::keys::{KeyKind, Keys, NAME_MAX};
 use crate::placeholder;
 
 const VALUE_MAX: usize = 4096;
+const ENCODED_MAX: usize = 1024;
+/// A quoted value that a pattern saw only the beginning of is followed so far.
+const QUOTED_MAX: usize = 256;
 
 /// A name in text.
 pub(crate) struct Name {
@@ -31,6 +34,10 @@ pub(crate) fn name_at(keys: &Keys, text: &str, at: usize, len: usize) -> Option<
     if start > 0 && bytes[start - 1] == b'\\' && start < at && matches!(bytes[start], b'n' | b'r' | b't') {
         start += 1;
     }
+    let encoded = bytes[start..end].get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
+    if start > 0 && bytes[start - 1] == b'%' && encoded && start + 2 <= at {
+        start += 2;
+    }
     let flag = bytes[start] == b'-';
     let start = end - text[start..end].trim_start_matches(['.', '-']).len();
     let kind = keys.kind(&bytes[start..end])?;
@@ -42,6 +49,8 @@ pub(crate) fn name_at(keys: &Keys, text: &str, at: usize, len: usize) -> Option<
 enum Join {
     /// `name=value`, `name:value`, `--name value`
     Tight,
+    /// `name%3Dvalue`, as in a URL within a URL.
+    Encoded,
     /// `name = value`
     Equals,
     /// `name: value`
@@ -68,7 +77,8 @@ pub(crate) fn value(text: &str, name: &Name, replacement: &str) -> Option<Range<
     if let Some(range) = quoted(text, start) {
         let value = &text[range.clone()];
         let sure = !matches!(join, Join::Comma | Join::Space) || random(value) && !value.contains(' ');
-        let secret = sure && !value.starts_with(replacement) && quoted_is_secret(value, name.kind);
+        let assigned = matches!(join, Join::Tight | Join::Equals | Join::Colon);
+        let secret = sure && !value.starts_with(replacement) && quoted_is_secret(value, name.kind, assigned);
         return secret.then_some(range);
     }
     if matches!(join, Join::Quote | Join::Comma) {
@@ -78,13 +88,27 @@ pub(crate) fn value(text: &str, name: &Name, replacement: &str) -> Option<Range<
         return annotated(text, start + typed.len());
     }
     let stop = |byte: u8| !byte.is_ascii() || byte.is_ascii_graphic() && !b",;&\"'`<>|\\".contains(&byte);
-    let end = lex_utf8(text, lex_run(text, start, stop));
+    let end = match join {
+        Join::Encoded => encoded_end(text, start, stop),
+        _ => lex_utf8(text, lex_run(text, start, stop)),
+    };
     let value = text[start..end].trim_end_matches([')', ']', '}', '.', ':']);
     let range = start..start + value.len();
     let whole_line = || ends_line(text, range.end) && starts_line(text, name.range.start);
     let secret =
         !value.is_empty() && !placeholder::is(value) && bare_is_secret(value, name.kind, join, whole_line);
     secret.then_some(range)
+}
+
+/// The end of a percent-encoded value: at an encoded `&`, too. Names may follow one another more densely here than
+/// elsewhere, so the run is shorter.
+fn encoded_end(text: &str, start: usize, has: impl Fn(u8) -> bool) -> usize {
+    let run = lex::window(text, start, ENCODED_MAX).as_bytes();
+    let ends = |at: &usize| {
+        !has(run[*at])
+            || run[*at] == b'%' && (run[*at..].starts_with(b"%26") || run[*at..].starts_with(b"%2526"))
+    };
+    lex_utf8(text, start + (0..run.len()).find(ends).unwrap_or(run.len()))
 }
 
 fn lex_run(text: &str, start: usize, has: impl Fn(u8) -> bool) -> usize {
@@ -113,6 +137,12 @@ fn join(text: &str, name: &Name) -> Option<(Join, usize)> {
     }
     match bytes.get(at)? {
         b'=' | b':' => {}
+        b'%' if plain && !spaced => {
+            let sign = ["%3D", "%3A", "%253D", "%253A"]
+                .into_iter()
+                .find(|sign| lex::starts_with_ignore_case(&text[at..], sign))?;
+            return Some((Join::Encoded, at + sign.len()));
+        }
         b'>' if name.range.start > 0 && bytes[name.range.start - 1] == b'<' => {
             return Some((Join::Tag, at + 1));
         }
@@ -187,10 +217,29 @@ fn quoted(text: &str, start: usize) -> Option<Range<usize>> {
     (end == text.len() && !text[from..end].contains([' ', quote as char])).then_some(from..end)
 }
 
-fn quoted_is_secret(value: &str, kind: KeyKind) -> bool {
+/// A match of a pattern, up to the closing quote of the value whose opening quote it holds: `password='a b'`.
+pub(crate) fn with_quoted(text: &str, found: Range<usize>) -> Range<usize> {
+    let matched = &text.as_bytes()[found.clone()];
+    let Some(sign) = matched.iter().position(|byte| matches!(byte, b'=' | b':')) else { return found };
+    let open = lex::run(text, found.start + sign + 1, 8, |byte| byte == b'\\');
+    let Some(quote) = text.as_bytes()[..found.end].get(open).filter(|byte| matches!(byte, b'"' | b'\''))
+    else {
+        return found;
+    };
+    let line = lex::window(text, open + 1, QUOTED_MAX);
+    match line.find(['\n', char::from(*quote)]) {
+        Some(len) if !line[len..].starts_with('\n') => found.start..found.end.max(open + 1 + len + 1),
+        _ => found,
+    }
+}
+
+/// `assigned`: joined to its name by a sign, so that several plain words are the value as well.
+fn quoted_is_secret(value: &str, kind: KeyKind, assigned: bool) -> bool {
     let padded = value.starts_with([' ', ',', ')']) || value.ends_with(' ');
-    let wordy =
-        value.contains(' ') && kind != KeyKind::Phrase && !value.bytes().any(|byte| byte.is_ascii_digit());
+    let wordy = value.contains(' ')
+        && !assigned
+        && kind != KeyKind::Phrase
+        && !value.bytes().any(|byte| byte.is_ascii_digit());
     let letters = value.chars().any(char::is_alphanumeric);
     // "token": "token", label texts and SQL or schema types name the thing, they are not it.
     let names_itself = value.len() <= 12 && value.chars().all(char::is_alphabetic) && is_about(value);
@@ -239,7 +288,7 @@ fn bare_is_secret(value: &str, kind: KeyKind, join: Join, whole_line: impl Fn() 
         (_, Join::Tag) => true,
         (KeyKind::Password, Join::Space) => mix && value.len() >= 6 && value.len() > digits + 1,
         (_, Join::Space) => value.len() >= 8 && high_entropy(value),
-        (_, Join::Tight) => value.len() >= 3,
+        (_, Join::Tight | Join::Encoded) => value.len() >= 3,
         (KeyKind::Password | KeyKind::Directory, _) => {
             mix || symbol || digits >= 4 || value.len() >= 6 && whole_line() && !is_about(value)
         }
@@ -330,7 +379,7 @@ fn annotated(text: &str, end: usize) -> Option<Range<usize>> {
         return None;
     }
     let range = quoted(text, lex::skip(text, at + 1, 8, b""))?;
-    quoted_is_secret(&text[range.clone()], KeyKind::Secret).then_some(range)
+    quoted_is_secret(&text[range.clone()], KeyKind::Secret, true).then_some(range)
 }
 
 /// `Authorization: Scheme value` or `Cookie: name=value; …`: all up to the end of line or literal.

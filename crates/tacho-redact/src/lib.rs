@@ -117,6 +117,19 @@ impl Redactor {
         !self.text_edits(text).is_empty()
     }
 
+    /// Whether a name holds something that would be redacted, or the beginning of a known credential and enough
+    /// behind it: what stands where it can never be erased is refused earlier than it is redacted.
+    #[must_use]
+    pub fn detects_in_name(&self, name: &str) -> bool {
+        let mut shaped = false;
+        self.gate.each(name, |used, at, _| {
+            if let Use::Detector(index) = used {
+                shaped |= self.detectors[index].is_shaped(name, at);
+            }
+        });
+        shaped || self.detects(name)
+    }
+
     /// Where in raw JSON a closer look is due. May mark too much, never too little.
     fn marks(&self, text: &str) -> Marks {
         if self.unfiltered {
@@ -167,7 +180,9 @@ impl Redactor {
             Use::Pattern(index) if patterns_seen.contains(&index) => {}
             Use::Pattern(index) => {
                 patterns_seen.push(index);
-                self.patterns[index].each(text, |range| push(range, PATTERN, Class::Credential));
+                self.patterns[index].each(text, |range| {
+                    push(assign::with_quoted(text, range), PATTERN, Class::Credential);
+                });
             }
             Use::Name => {
                 if let Some(name) = assign::name_at(&self.keys, text, at, len)
@@ -184,7 +199,7 @@ impl Redactor {
             }
         });
         for pattern in self.patterns.iter().filter(|pattern| pattern.literals.is_empty()) {
-            pattern.each(text, |range| push(range, PATTERN, Class::Credential));
+            pattern.each(text, |range| push(assign::with_quoted(text, range), PATTERN, Class::Credential));
         }
         edit::merge(&mut edits);
         edits
@@ -223,7 +238,8 @@ impl Redactor {
                     }
                 }
                 Token::Number(range) => {
-                    if walk.value() == Some(KeyKind::Code) && range.len() >= 3 {
+                    let secret = |kind| kind != KeyKind::Code || range.len() >= 3;
+                    if walk.value().is_some_and(secret) && !assign::word_for_nothing(&text[range.clone()]) {
                         edits.push(self.key_edit(range, format!("\"{}\"", self.escaped)));
                     }
                 }

@@ -29,11 +29,60 @@ fn sensitive_keys_lose_their_value() {
     json(r#"{"user":"bob","password":"x"}"#, r#"{"user":"bob","password":"[REDACTED]"}"#);
     json(r#"{ "API-KEY" : "a b" , "n": 1 }"#, r#"{ "API-KEY" : "[REDACTED]" , "n": 1 }"#);
     json(r#"{"pass\u0077ord":"x"}"#, r#"{"pass\u0077ord":"[REDACTED]"}"#);
-    json(r#"{"pin":4821,"password":7,"otp":12}"#, r#"{"pin":"[REDACTED]","password":7,"otp":12}"#);
+    json(r#"{"pin":4821,"password":7,"otp":12}"#, r#"{"pin":"[REDACTED]","password":"[REDACTED]","otp":12}"#);
     json(
         r#"{"credentials":{"user":"a","deep":["b",1]},"next":"c"}"#,
         r#"{"credentials":{"user":"[REDACTED]","deep":["[REDACTED]",1]},"next":"c"}"#,
     );
+}
+
+#[test]
+fn numbers_under_secret_keys_go_and_words_for_nothing_stay() {
+    json(
+        r#"{"password":918273645546372,"api_key":99887766,"token":-1.5e9}"#,
+        r#"{"password":"[REDACTED]","api_key":"[REDACTED]","token":"[REDACTED]"}"#,
+    );
+    let same = r#"{"password":0,"api_key":true,"token":null,"input_tokens":99887766}"#;
+    json(same, same);
+}
+
+#[test]
+fn a_quoted_value_goes_to_its_closing_quote() {
+    text("set password: \"my pass phrase\" now", "set password: \"[REDACTED]\" now");
+    text("DB_PASSWORD='correct horse battery staple' run", "DB_[REDACTED] run");
+    text("secret=\"a b\" c", "[REDACTED] c");
+    text("password=\" spaced out\" c", "[REDACTED] c");
+    json(r#"{"cmd":"DB_PASSWORD=\"correct horse\" run"}"#, r#"{"cmd":"DB_[REDACTED] run"}"#);
+    text("password='open\nnext line' x", "[REDACTED]\nnext line' x");
+}
+
+#[test]
+fn percent_encoded_assignments_lose_their_value() {
+    text("GET /?u=a%26token%3DS3cret%26n%3D1", "GET /?u=a%26token%3D[REDACTED]%26n%3D1");
+    text("api_key%3as3cret99", "api_key%3a[REDACTED]");
+    text("/r?next=%2Fcb%3Faccess_token%253Dabc123def", "/r?next=%2Fcb%3Faccess_token%253D[REDACTED]");
+}
+
+#[test]
+fn a_credential_of_any_checksum_and_length_is_no_name() {
+    let wrong = format!("ghp_{}", "a1B2c3D4e5F6".repeat(3));
+    text(&format!("use {wrong} here"), "use [REDACTED] here");
+    let redactor = redactor();
+    for name in [
+        &wrong[..],
+        "bot-ghp_a1B2c3D4e5F6g7H8i9J0",
+        "agent_ghp_aaaaaaaaaaaaaaaaaaaaaaaa",
+        "sk-a1B2c3D4e5F6g7H8i9J0",
+        "npm_a1B2c3D4e5F6g7H8i9J0k",
+        "AKIAABCDEFGHIJKLMNOPQRST",
+    ] {
+        assert!(redactor.detects_in_name(name), "{name}");
+    }
+    for name in
+        ["ghp_short", "xapp-the-agent-of-the-release-team", "npm_package_config_registry_url", "agent-7"]
+    {
+        assert!(!redactor.detects_in_name(name), "{name}");
+    }
 }
 
 #[test]

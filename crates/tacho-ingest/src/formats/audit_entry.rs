@@ -12,7 +12,7 @@ use tacho_event::words::{ActionType, Outcome};
 
 pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)) -> Result<(), Refused> {
     let mut event = Event::default();
-    if let Some(wrapped) = fields.take_object("audit_entry") {
+    if let Some(wrapped) = fields.take_object("audit_entry")? {
         lift(wrapped, entry, &mut event)?;
     }
     lift(fields, entry, &mut event)?;

@@ -20,7 +20,7 @@ use tacho_event::words::{ActionType, Outcome, Phase};
 
 pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)) -> Result<(), Refused> {
     let hook = fields.get_text("hook_event_name").unwrap_or("PostToolUse".into());
-    let calls = if hook == "PostToolBatch" { fields.take_objects("tool_calls") } else { None };
+    let calls = if hook == "PostToolBatch" { fields.take_objects("tool_calls")? } else { None };
     super::limit_events(calls.as_deref().unwrap_or_default().len())?;
     let mut event = Event::default();
     lift(fields, table, &mut event)?;

@@ -24,7 +24,7 @@ pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)
     let line_id = fingerprint(&fields);
     let kind = fields.get_text("type").unwrap_or_default();
     let message = match kind.as_ref() {
-        "user" | "assistant" => fields.take_object("message"),
+        "user" | "assistant" => fields.take_object("message")?,
         _ => None,
     };
     let mut line = Event::default();
@@ -88,8 +88,8 @@ fn message<'a>(
     line: Event<'a>,
     each: &mut dyn FnMut(Event<'a>),
 ) -> Result<(), Refused> {
-    let usage = if message.get("id").is_some() { message.take_object("usage") } else { None };
-    let blocks = message.take_objects("content").unwrap_or_default();
+    let usage = if message.get("id").is_some() { message.take_object("usage")? } else { None };
+    let blocks = message.take_objects("content")?.unwrap_or_default();
     super::limit_events(blocks.len())?;
     let request = usage.map(|usage| model_request(&message, usage, &line)).transpose()?;
     let mut first = line.clone();

@@ -77,10 +77,12 @@ pub(crate) fn decode_mapped<'a>(
         fields.rename(name, "_msg");
     }
     let format = hint.unwrap_or_else(|| Format::recognise(&fields));
-    if matches!(format, Format::Log | Format::ActionLog | Format::Native)
-        && let Some(items) = WRAPPERS.iter().find_map(|name| fields.take_objects(name))
-    {
-        return decode_items(fields, items, hint, each);
+    if matches!(format, Format::Log | Format::ActionLog | Format::Native) {
+        for name in WRAPPERS {
+            if let Some(items) = fields.take_objects(name)? {
+                return decode_items(fields, items, hint, each);
+            }
+        }
     }
     format.decode(fields, each)?;
     Ok(format)

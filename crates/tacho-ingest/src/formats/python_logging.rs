@@ -109,7 +109,7 @@ fn take_level<'a>(text: &'a str, event: &mut Event<'a>) -> &'a str {
 fn report(message: &str, event: &mut Event<'_>) {
     let Some((kind, about)) = message.split_once(": ") else { return };
     let Some((agent, what)) = about.split_once(' ') else { return };
-    let duration = |text: Option<&str>| text.and_then(units::duration_us);
+    let duration = |text: Option<&str>| text.and_then(units::duration_us).filter(|us| *us >= 0);
     match kind {
         "AGENT_EXECUTION" => {
             event.outcome = Some(Outcome::Success);

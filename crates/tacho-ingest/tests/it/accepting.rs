@@ -165,3 +165,33 @@ fn a_running_number_that_json_readers_would_round_stays_in_extra() {
         assert_eq!(event.texts[5].is_some_and(|extra| extra.contains(number)), want.is_none());
     }
 }
+
+#[test]
+fn whitespace_between_tokens_makes_no_other_content() {
+    let content = |body: &str| take(body).one().content.unwrap();
+    let dense = r#"{"id":"1","agent_id":"a","action_details":{"a":[1,"x y"],"b":{}},"note":{"q":"\" "}}"#;
+    let loose = r#"{ "id" : "1","agent_id":"a","action_details":{ "a": [1,  "x y"],"b":{ } },"note": {"q": "\" " } }"#;
+    assert_eq!(content(dense), content(loose));
+    assert_ne!(content(dense), content(&dense.replace("x y", "x  y")), "within a string it counts");
+}
+
+#[test]
+fn negative_amounts_are_kept_as_claimed_and_set_no_fact() {
+    let taken = take(
+        r#"{"agent_id":"a","action_name":"x","cost_usd":-5.5,"tokens_input":-7,"duration_ms":-20,"exit_code":-1}"#,
+    );
+    let event = taken.one();
+    for fact in [IntFact::CostMicros, IntFact::TokensInput, IntFact::DurationUs] {
+        assert_eq!(event.facts.int(fact), None, "{fact:?}");
+    }
+    assert_eq!(event.facts.int(IntFact::ExitCode), Some(-1));
+    assert_eq!(event.texts[5], Some(r#"{"cost_usd":-5.5,"tokens_input":-7,"duration_ms":-20}"#));
+}
+
+#[test]
+fn a_credential_of_any_shape_never_reaches_the_header() {
+    let token = concat!("gh", "p_a1B2c3D4e5F6g7H8i9J0");
+    let taken = take(&format!(r#"{{"agent_id":"bot-{token}","action_name":"{token}","call_id":"{token}"}}"#));
+    let header = format!("{:?}", taken.one().header);
+    assert!(!header.contains("a1B2c3"), "{header}");
+}

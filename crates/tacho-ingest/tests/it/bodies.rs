@@ -184,3 +184,67 @@ fn the_same_body_gives_the_same_batches() {
     };
     assert_eq!(run(), run());
 }
+
+#[test]
+fn what_is_broken_in_an_array_is_a_refused_line() {
+    let a = r#"{"agent_id":"a"}"#;
+    for (body, accepted, line, reason) in [
+        ("[".to_string(), 0, 1, "cut off"),
+        ("[".repeat(100), 0, 1, "the nesting"),
+        (format!("[{a}"), 1, 2, "cut off"),
+        (format!("[{a},"), 1, 2, "cut off"),
+        (format!("[{a},{{\"agent_id\":"), 1, 2, "not valid JSON"),
+        (format!("[{a} {a}]"), 1, 2, "not separated"),
+        (format!("[{a}{a},{a}]"), 1, 2, "not separated"),
+        (format!("[{a}}}"), 1, 2, "not separated"),
+        (format!("[{a}]]"), 1, 2, "not open"),
+        (format!("[{a},[{a}]]"), 1, 2, "not valid JSON"),
+    ] {
+        let taken = take(&body);
+        let refused: Vec<_> = taken.tally.refused.iter().map(|r| (r.line, r.reason.to_string())).collect();
+        assert_eq!((taken.tally.events, refused.len()), (accepted, 1), "{body}: {refused:?}");
+        assert!(refused[0].0 == line && refused[0].1.contains(reason), "{body}: {refused:?}");
+    }
+    for body in [format!("[{a}]\n[{a},\n{a}]"), format!("[{a},{a}] {a}"), "[ ]".to_string()] {
+        assert_eq!(take(&body).tally.refused_lines, 0, "{body}");
+    }
+}
+
+#[test]
+fn a_member_that_stands_twice_in_an_object_that_is_read_refuses_the_line() {
+    for body in [
+        r#"{"agent_id":"a","action":{"name":"x","name":"y"}}"#,
+        r#"{"agent":{"id":"a"},"action":{"tool":{"name":"x","target":"a","target":"b"}}}"#,
+        r#"{"events":[{"agent_id":"a"},{"agent_id":"a","agent_id":"b"}]}"#,
+        r#"{"audit_entry":{"event_type":"a","event_type":"b"}}"#,
+        r#"{"type":"assistant","uuid":"u","sessionId":"s","message":{"id":"m","id":"n","content":"x"}}"#,
+        r#"{"type":"user","uuid":"u","sessionId":"s","message":{"content":[{"type":"text","text":"a","text":"b"}]}}"#,
+    ] {
+        let taken = take(body);
+        assert!(taken.batches.is_empty(), "{body}");
+        let reason = taken.tally.refused[0].reason.to_string();
+        assert!(reason.contains("stands twice"), "{reason}");
+    }
+    let verbatim = r#"{"agent_id":"a","action_name":"x","outcome_result":{"n":1,"n":2}}"#;
+    assert_eq!(take(verbatim).one().texts[1], Some(r#"{"n":1,"n":2}"#));
+}
+
+#[test]
+fn a_second_import_gives_the_same_ids_and_equal_lines_stay_apart() {
+    let plain = r#"{"agent_id":"a","message":"tick"}"#;
+    let summary = r#"{"type":"summary","summary":"x","leafUuid":"l"}"#;
+    let body = format!("{plain}\n{summary}\n{plain}\n{{\"events\":[{{\"n\":1}},{{\"n\":2}}]}}\n");
+    let import = |lines_before| {
+        let options = Options { replay: true, lines_before, ..Options::default() };
+        let taken = take_with(body.as_bytes(), &options, Minimisation::default());
+        let ids: Vec<_> = taken.events().iter().map(|event| (event.header.id, event.content)).collect();
+        ids
+    };
+    let first = import(0);
+    assert_eq!(first, import(0));
+    assert!(first.iter().all(|(_, content)| content.is_some()));
+    let distinct: std::collections::HashSet<_> = first.iter().map(|(id, _)| id.0).collect();
+    assert_eq!(distinct.len(), 5);
+    let shared: Vec<_> = import(9).into_iter().filter(|id| first.contains(id)).collect();
+    assert_eq!(shared, [first[1]], "a transcript's line is named by its content alone");
+}

@@ -46,6 +46,17 @@ fn tools_and_commands_are_mapped() {
         (bash("cd x && git push origin main"), "code_deployment", "high_priority"),
         (bash("make\\ngit push"), "code_deployment", "high_priority"),
         (bash("legit pushing"), "-", "standard"),
+        (bash("git  push"), "code_deployment", "high_priority"),
+        (bash("git -C /r push"), "code_deployment", "high_priority"),
+        (bash("GIT PUSH"), "code_deployment", "high_priority"),
+        (bash("\\u0067it push"), "code_deployment", "high_priority"),
+        (bash("kubectl -n prod apply -f x"), "production_deployment", "critical"),
+        (bash("terraform -chdir=x apply"), "production_deployment", "critical"),
+        (bash("bash -c \\\"kubectl apply\\\""), "production_deployment", "critical"),
+        (bash("shutdown -h now"), "system_shutdown", "critical"),
+        (bash("grep 'kubectl apply' README.md"), "-", "standard"),
+        (bash("echo 'git push'"), "-", "standard"),
+        (bash("ls\",\"command\":\"git push"), "code_deployment", "high_priority"),
         (bash("git push; kubectl apply -f x.yaml"), "production_deployment", "critical"),
         (bash("terraform apply"), "production_deployment", "critical"),
         (bash("helm upgrade web ./web"), "production_deployment", "critical"),
@@ -90,4 +101,33 @@ fn types_are_mapped_where_no_name_is() {
         classified(r#"{"action":"API_KEY_ROTATED","entityType":"key","entityId":"k"}"#).0,
         "configuration_change"
     );
+}
+
+#[test]
+fn a_command_may_come_as_a_list_of_words() {
+    for input in
+        [r#"{"command":["bash","-lc","git push"]}"#, r#"{"command":["git","push"]}"#, r#""git push""#]
+    {
+        let body = format!(r#"{{"hook_event_name":"PreToolUse","tool_name":"shell","tool_input":{input}}}"#);
+        assert_eq!(classified(&body).0, "code_deployment", "{input}");
+    }
+}
+
+#[test]
+fn a_longer_retention_that_is_asked_for_raises_the_retention_and_not_the_class() {
+    for (claim, asked, want) in [
+        ("standard", "7_years", "critical"),
+        ("standard", "2 years", "high_priority"),
+        ("standard", "1_year", "standard"),
+        ("standard", "50_years", "critical"),
+        ("high_priority", "30_days", "high_priority"),
+        ("critical", "50_years", "critical"),
+        ("standard", "-7_years", "standard"),
+    ] {
+        let taken = take(&format!(
+            r#"{{"agent_id":"a","action_name":"x","class":"{claim}","compliance":{{"retention_period":"{asked}"}}}}"#
+        ));
+        let header = taken.one().header;
+        assert_eq!((header.class.as_str(), header.retention.as_str()), (claim, want), "{asked}");
+    }
 }

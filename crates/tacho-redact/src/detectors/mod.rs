@@ -91,6 +91,30 @@ impl Detector {
     }
 }
 
+/// So many characters behind a known prefix are too many for a name.
+const NAME_TOKEN_MIN: usize = 20;
+
+impl Detector {
+    /// Whether a known prefix stands at `at` with a token's beginning behind it, whatever its length and
+    /// checksum. A prefix with a mark at its end counts inside of a word, too.
+    pub(crate) fn is_shaped(&self, text: &str, at: usize) -> bool {
+        let alphabet = match &self.find {
+            Find::Token { alphabet, .. } => *alphabet,
+            Find::With(_) if self.needles == ["sk-"] => Base64Url,
+            Find::With(_) => return false,
+        };
+        let rest = &text.as_bytes()[at..];
+        let Some(needle) = self.needles.iter().find(|needle| rest.starts_with(needle.as_bytes())) else {
+            return false;
+        };
+        let marked = needle.len() >= 4 && needle.ends_with(['_', '-']);
+        let start = at + needle.len();
+        let token = &text[start..lex::run(text, start, NAME_TOKEN_MIN, |byte| alphabet.has(byte))];
+        let one_run = matches!(alphabet, Alphanumeric | Hex | Upper);
+        token.len() == NAME_TOKEN_MIN && (marked || lex::starts_word(text, at)) && (one_run || random(token))
+    }
+}
+
 type Check = fn(&str) -> bool;
 
 const fn token(
@@ -138,7 +162,7 @@ pub(crate) const ALL: &[Detector] = &[
     token("databricks_token", &["dapi"], Hex, 32..=32, random),
     token("vault_token", &["hvs.", "hvb."], Base64Url, 24..=200, any),
     // Code hosts and package registries.
-    token("github_token", &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], Alphanumeric, 36..=36, crc32_base62),
+    token("github_token", &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], Alphanumeric, 36..=255, any),
     token("github_fine_grained_token", &["github_pat_"], Base64Url, 60..=100, any),
     token("gitlab_token", &["glpat-", "gldt-", "glrt-", "glptt-", "glcbt-"], Dotted, 20..=300, any),
     token("npm_token", &["npm_"], Alphanumeric, 36..=36, crc32_base62),

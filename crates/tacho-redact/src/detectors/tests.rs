@@ -81,7 +81,7 @@ fn passwords_on_command_lines_go() {
 #[test]
 fn what_fails_its_check_stays() {
     for (name, text) in [
-        ("github_token", concat!("gh", "p_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq18")),
+        ("github_token", concat!("gh", "p_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq1")),
         ("npm_token", concat!("np", "m_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq18")),
         ("payment_card", "4111 1111 1111 1112"),
         ("payment_card", "4111111111111111.5"),

@@ -61,6 +61,9 @@ const PIECES: &[&str] = &[
     "\\u0070",
     "[REDACTED]",
     "1234",
+    "%3D",
+    "%26",
+    "correct horse battery",
 ];
 
 fn text() -> impl Strategy<Value = String> {

@@ -52,7 +52,8 @@ pub(super) fn run(arguments: &Arguments, file: &Path, format: Option<&str>) -> R
     let mut input = BufReader::with_capacity(1 << 20, input);
     let mut totals = Totals::default();
     let mut piece = Vec::new();
-    let mut options = Options { format, replay: true, ..Options::default() };
+    let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let mut options = Options { format, replay: true, file: &name, ..Options::default() };
     loop {
         let more = read_piece(&mut input, &mut piece, options.lines_before == 0)?;
         bar.inc(piece.len() as u64);
@@ -92,10 +93,9 @@ fn unpacked(mut file: std::fs::File) -> Result<Box<dyn Read>, Box<dyn Error>> {
 /// Reads whole lines up to a piece's size; a document over many lines whole. Says whether there is more.
 fn read_piece(input: &mut impl BufRead, piece: &mut Vec<u8>, first: bool) -> Result<bool, Box<dyn Error>> {
     if first && input.read_until(b'\n', piece)? > 0 {
-        // A first line that is no whole value begins a document over many lines.
-        let whole = serde_json::from_slice::<serde::de::IgnoredAny>(piece).is_ok();
+        // An array, or an object whose first line is not the whole of it, is a document over many lines.
         let start = piece.iter().find(|byte| !byte.is_ascii_whitespace());
-        if !whole && matches!(start, Some(b'{' | b'[')) && piece.trim_ascii().len() < 3 {
+        if matches!(start, Some(b'{' | b'[')) && !tacho_ingest::body::is_by_line(piece, None) {
             input.take(DOCUMENT_BYTES_MAX).read_to_end(piece)?;
             if piece.len() as u64 > DOCUMENT_BYTES_MAX {
                 return Err(
