@@ -4,8 +4,10 @@
 //! - The object store that segments are read through is the only one: `file://` and the network are not there.
 //! - Nothing spills to disk, and the catalog is never changed after it was made: statements that could are refused.
 
+use crate::confine::{CheckConstants, Confine};
 use crate::fair::GiveWay;
 use crate::functions::{self, Types};
+use crate::guard::WatchCopies;
 use crate::rewrite::SplitEither;
 use crate::table::EventsTable;
 use crate::views::{self, RegistryTable};
@@ -62,7 +64,9 @@ pub(crate) fn build(memory_bytes: usize, partitions: usize) -> Result<SessionSta
         .with_runtime_env(runtime)
         .with_default_features()
         .with_type_planner(Arc::new(Types))
+        .with_analyzer_rule(Arc::new(Confine))
         .with_optimizer_rules(rules())
+        .with_physical_optimizer_rule(Arc::new(WatchCopies))
         .with_physical_optimizer_rule(Arc::new(GiveWay))
         .build();
     functions::register(&mut state)?;
@@ -80,6 +84,7 @@ fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     let mut rules = Optimizer::new().rules;
     let at = rules.iter().position(|rule| rule.name() == "common_sub_expression_eliminate");
     rules.insert(at.unwrap_or(rules.len()), Arc::new(SplitEither));
+    rules.push(Arc::new(CheckConstants));
     rules
 }
 
@@ -96,6 +101,8 @@ fn config(partitions: usize) -> SessionConfig {
     options.sql_parser.collect_spans = true;
     options.sql_parser.recursion_limit =
         ConfigNonZeroUsize::try_new(NESTING_MAX).expect("a constant above zero");
+    // As a join it is watched like any other: a value from a query inside would be written for each row.
+    options.optimizer.enable_physical_uncorrelated_scalar_subquery = false;
     options.execution.time_zone = Some("UTC".into());
     config
 }

@@ -5,11 +5,11 @@
 //! - A query that hangs, panics or asks for too much ends with an error; it never blocks the caller's threads.
 //! - An answer that is dropped stops its query. An answer that ends without an error is whole.
 
-use crate::catalog;
 use crate::error::{Kind, QueryError};
 use crate::statement;
 use crate::table::Scope;
 use crate::views::{AgentEdit, registry_rows};
+use crate::{catalog, complexity};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::dataframe::DataFrame;
@@ -35,7 +35,7 @@ pub struct Limits {
     pub time: Duration,
     /// Rows of one answer.
     pub rows_max: u64,
-    /// Queries that run at once; others wait their turn.
+    /// Queries that run at once, and beside them as many lookups; others wait their turn.
     pub concurrency: usize,
 }
 
@@ -66,7 +66,10 @@ struct Runtimes {
 struct Core {
     base: SessionState,
     limits: Limits,
+    /// Places of queries that somebody wrote.
     permits: Arc<Semaphore>,
+    /// As many places of their own for lookups, which are short: slow queries must not hold them up.
+    lookups: Arc<Semaphore>,
 }
 
 /// What is asked.
@@ -101,8 +104,9 @@ impl Engine {
         let queries = threads("query", cores.max(2)).map_err(failed)?;
         let runtimes = Runtimes { queries, watch: threads("query-watch", 1).map_err(failed)? };
         let base = catalog::build(limits.memory_bytes, cores)?;
-        let permits = Arc::new(Semaphore::new(limits.concurrency));
-        Ok(Engine { core: Arc::new(Core { base, limits, permits }), runtimes: Some(runtimes) })
+        let places = || Arc::new(Semaphore::new(limits.concurrency));
+        let core = Core { base, limits, permits: places(), lookups: places() };
+        Ok(Engine { core: Arc::new(core), runtimes: Some(runtimes) })
     }
 
     /// Answers one SQL query over the snapshot. `docs/guide/sql.md` says which tables and functions there are.
@@ -182,7 +186,11 @@ impl<T> Drop for Task<T> {
 async fn supervise(core: Arc<Core>, queries: Handle, question: Question, end: oneshot::Sender<End>) {
     let limit = core.limits.time;
     let deadline = Instant::now() + limit;
-    let outcome = match timeout_at(deadline, Arc::clone(&core.permits).acquire_owned()).await {
+    let places = match question.ask {
+        Ask::Sql(_) => &core.permits,
+        Ask::Plan(_) => &core.lookups,
+    };
+    let outcome = match timeout_at(deadline, Arc::clone(places).acquire_owned()).await {
         Ok(Ok(permit)) => {
             let mut task = Task(queries.spawn(async move {
                 // The place is free only when the query has really stopped.
@@ -191,7 +199,8 @@ async fn supervise(core: Arc<Core>, queries: Handle, question: Question, end: on
             }));
             match timeout_at(deadline, &mut task.0).await {
                 Ok(Ok(outcome)) => outcome,
-                Ok(Err(panic)) => Err(QueryError::new(Kind::Internal, format!("the query failed: {panic}"))),
+                // What it said is for the log of the process, where the panic has written it.
+                Ok(Err(_)) => Err(crate::error::fault()),
                 Err(_) => {
                     Err(QueryError::new(Kind::Timeout, format!("the query took longer than {limit:?}"))
                         .hint("ask for a shorter time or fewer columns"))
@@ -211,7 +220,11 @@ async fn run(core: &Core, Question { scope, ask, sender }: Question) -> End {
     state.config_mut().set_extension(scope);
     state.mark_start_execution();
     let plan = match ask {
-        Ask::Sql(text) => state.statement_to_plan(statement::parse(&state, &text)?).await?,
+        Ask::Sql(text) => {
+            let plan = state.statement_to_plan(statement::parse(&state, &text)?).await?;
+            complexity::check(&plan)?;
+            plan
+        }
         Ask::Plan(plan) => plan,
     };
     let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);

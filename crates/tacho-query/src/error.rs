@@ -100,10 +100,30 @@ fn translate(root: &DataFusionError) -> QueryError {
         DataFusionError::ArrowError(error, _) => QueryError::new(Kind::Value, first_line(&error.to_string())),
         DataFusionError::External(error) => match error.downcast_ref::<QueryError>() {
             Some(error) => error.clone(),
-            None => QueryError::new(Kind::Internal, first_line(&error.to_string())),
+            None => external(&error.to_string()),
         },
+        // A task of the query panicked, which the log of the process tells.
+        DataFusionError::ExecutionJoin(_) => fault(),
         other => QueryError::new(Kind::Internal, first_line(&other.strip_backtrace())),
     }
+}
+
+/// A fault of ours, of which the one who asked need not know more.
+pub(crate) fn fault() -> QueryError {
+    QueryError::new(Kind::Internal, "the query failed by a fault of the server")
+        .hint("the log of the server says more")
+}
+
+/// DataFusion hands on the mistakes of a pattern as it gets them.
+fn external(text: &str) -> QueryError {
+    if text.starts_with("regex parse error") {
+        let why = text.lines().rev().find_map(|line| line.strip_prefix("error: ")).unwrap_or("not a pattern");
+        return QueryError::new(Kind::Value, format!("the regular expression cannot be read: {why}"));
+    }
+    if text.starts_with("Compiled regex exceeds") {
+        return QueryError::new(Kind::Value, "the regular expression is too large");
+    }
+    QueryError::new(Kind::Internal, first_line(text))
 }
 
 fn schema(error: &SchemaError) -> QueryError {

@@ -1,10 +1,10 @@
-//! Functions that queries expect of PostgreSQL and DataFusion lacks, or has with another meaning; and limits on
-//! functions that could make a huge value out of a short query.
+//! Functions that queries expect of PostgreSQL and DataFusion lacks, or has with another meaning.
 //!
 //! Invariants
 //! - No function reads a file or the network.
-//! - One call makes at most [`LENGTH_MAX`] characters or elements from one row by a number in the query.
+//! - A function that could make a huge value out of a short query is bounded by [`crate::growth`], or not there.
 
+use crate::growth;
 use crate::to_char::{NumberTemplate, TimeTemplate, round};
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, Decimal128Array, Int64Builder, IntervalMonthDayNanoBuilder, StringBuilder,
@@ -19,21 +19,21 @@ use datafusion::arrow::datatypes::{
 use datafusion::common::{DataFusionError, Result, plan_err};
 use datafusion::execution::FunctionRegistry;
 use datafusion::logical_expr::planner::TypePlanner;
-use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion::logical_expr::{
-    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarFunctionImplementation, ScalarUDF,
-    ScalarUDFImpl, Signature, SimpleScalarUDF, TypeSignature, Volatility,
+    ColumnarValue, ScalarFunctionImplementation, ScalarUDF, Signature, SimpleScalarUDF, TypeSignature,
+    Volatility,
 };
 use datafusion::sql::sqlparser::ast;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tacho_event::time::{DAY_US, Day, Micros, day};
 
-/// Greatest length that a number in a query may ask for: `repeat('x', 1000000000)` must not take the memory.
-const LENGTH_MAX: i64 = 100_000;
-
 /// `either(a, b)`: the first unless it is null. See [`crate::rewrite`] for why it is a function of our own.
 pub(crate) const EITHER: &str = "either";
+
+/// The first two would build the whole list of a row at once; the table functions remain. Types of the others
+/// double with each nested query, and a type is written out wherever it is compared.
+pub(crate) const NOT_HERE: [&str; 5] = ["generate_series", "range", "struct", "named_struct", "map"];
 
 const TIME: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
 
@@ -48,14 +48,12 @@ pub(crate) fn register(registry: &mut dyn FunctionRegistry) -> Result<()> {
     }
     let uuid = registry.udf("uuid")?;
     registry.register_udf(Arc::new(uuid.as_ref().clone().with_aliases(["gen_random_uuid"])))?;
-    for (name, argument) in
-        [("repeat", 1), ("lpad", 1), ("rpad", 1), ("array_repeat", 1), ("array_resize", 1)]
-    {
-        let inner = registry.udf(name)?;
-        registry.register_udf(Arc::new(ScalarUDF::from(Limited { inner, argument })))?;
+    for (name, _) in growth::GROWING {
+        if let Some(limited) = growth::bounded(&registry.udf(name)?) {
+            registry.register_udf(Arc::new(limited))?;
+        }
     }
-    // As functions of a row they would build the whole list at once; the table functions remain.
-    for name in ["generate_series", "range"] {
+    for name in NOT_HERE {
         registry.deregister_udf(name)?;
     }
     Ok(())
@@ -220,58 +218,6 @@ fn json_array_length(args: &[ArrayRef]) -> Result<ArrayRef> {
         out.append_option(items.map(|items| items.len() as i64));
     }
     Ok(Arc::new(out.finish()))
-}
-
-/// A function whose argument is a length, with a limit on it.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Limited {
-    inner: Arc<ScalarUDF>,
-    argument: usize,
-}
-
-impl ScalarUDFImpl for Limited {
-    fn name(&self) -> &str {
-        self.inner.name()
-    }
-
-    fn aliases(&self) -> &[String] {
-        self.inner.aliases()
-    }
-
-    fn signature(&self) -> &Signature {
-        self.inner.signature()
-    }
-
-    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
-        self.inner.return_type(types)
-    }
-
-    fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
-        self.inner.return_field_from_args(args)
-    }
-
-    fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
-        self.inner.coerce_types(types)
-    }
-
-    fn simplify(&self, args: Vec<Expr>, _info: &SimplifyContext) -> Result<ExprSimplifyResult> {
-        // The inner function would put itself, without the limit, in our place.
-        Ok(ExprSimplifyResult::Original(args))
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        if let Some(length) = args.args.get(self.argument) {
-            let lengths = cast(&length.to_array(1)?, &DataType::Int64)?;
-            let greatest = datafusion::arrow::compute::max(lengths.as_primitive::<Int64Type>());
-            if greatest.is_some_and(|length| length > LENGTH_MAX) {
-                let name = self.name();
-                return Err(DataFusionError::Execution(format!(
-                    "{name}: at most {LENGTH_MAX} can be asked for"
-                )));
-            }
-        }
-        self.inner.invoke_with_args(args)
-    }
 }
 
 /// Types of PostgreSQL that are texts here: `::jsonb`, `::json`, `::uuid`.

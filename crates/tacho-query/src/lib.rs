@@ -5,6 +5,8 @@
 //! - Nothing here writes, reads a file that is not a segment, or talks to the network.
 
 mod catalog;
+mod complexity;
+mod confine;
 mod engine;
 
 mod encode;
@@ -13,6 +15,8 @@ mod event;
 mod fair;
 mod functions;
 mod grammar;
+mod growth;
+mod guard;
 mod prune;
 mod rewrite;
 mod rows;
@@ -24,6 +28,7 @@ mod summary;
 mod table;
 mod to_char;
 mod views;
+mod weigh;
 
 pub use encode::{Encoder, Format};
 pub use engine::{Answer, Engine, Limits};

@@ -283,11 +283,12 @@ fn field(name: &str, compare: Compare, value: &str, schema: &SchemaRef) -> Resul
     })
 }
 
-/// An action's kind or name: `trade` and `trade_execution` both find trades.
+/// An action's kind, name, or what it counts as: `trade` and `trade_execution` both find trades,
+/// `production_deployment` finds the shell commands that deploy, too.
 fn kind(value: &str) -> Expr {
     let lower = value.to_ascii_lowercase().replace([' ', '-'], "_");
     let alias = KINDS.iter().find(|(name, _)| *name == lower).map(|(_, kind)| *kind);
-    let named = same(col("action_name"), value);
+    let named = same(col("action_name"), value).or(same(col("mapped_action"), value));
     match ActionType::parse(&lower).or(alias) {
         Some(kind) => col("action_type").eq(text(kind.as_str())).or(named),
         None => named,

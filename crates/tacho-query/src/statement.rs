@@ -6,15 +6,19 @@
 use crate::error::{Kind, QueryError, read_only};
 use datafusion::execution::SessionState;
 use datafusion::sql::parser::Statement;
-use datafusion::sql::sqlparser::ast::{SetExpr, Statement as Sql};
+use datafusion::sql::sqlparser::ast::{Ident, Query, SelectItem, SetExpr, Statement as Sql, visit_relations};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use std::collections::HashMap;
+use std::ops::ControlFlow;
 
 /// Longest query, bytes.
 pub(crate) const TEXT_BYTES_MAX: usize = 256 << 10;
 /// Most operators in a query.
 const OPERATORS_MAX: usize = 1000;
+/// Most tables that a query of WITH reads, those that it names written out.
+const USES_MAX: usize = 1000;
 
 /// Parses the query.
 ///
@@ -23,8 +27,64 @@ const OPERATORS_MAX: usize = 1000;
 pub(crate) fn parse(state: &SessionState, text: &str) -> Result<Statement, QueryError> {
     check_size(text)?;
     let dialect = state.config().options().sql_parser.dialect;
-    let statement = state.sql_to_statement(text.trim_end().trim_end_matches(';'), &dialect)?;
-    if reads(&statement) { Ok(statement) } else { Err(read_only()) }
+    let mut statement = state.sql_to_statement(text.trim_end().trim_end_matches(';'), &dialect)?;
+    if !reads(&statement) {
+        return Err(read_only());
+    }
+    if let Statement::Statement(sql) = &mut statement
+        && let Sql::Query(query) = sql.as_mut()
+    {
+        check_uses(query)?;
+        name_twins(&mut query.body);
+    }
+    Ok(statement)
+}
+
+/// Refuses queries of WITH that double by using each other: already to plan them takes for ever.
+fn check_uses(query: &Query) -> Result<(), QueryError> {
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for part in query.with.iter().flat_map(|with| &with.cte_tables) {
+        let mut uses = 1_usize;
+        let _ = visit_relations(&part.query, |relation| {
+            uses = uses.saturating_add(known.get(&relation.to_string().to_lowercase()).copied().unwrap_or(1));
+            ControlFlow::<()>::Continue(())
+        });
+        if uses > USES_MAX {
+            return Err(QueryError::new(
+                Kind::Syntax,
+                format!("WITH names more than {USES_MAX} queries when written out"),
+            ));
+        }
+        known.insert(part.alias.name.to_string().to_lowercase(), uses);
+    }
+    Ok(())
+}
+
+/// Gives columns of the answer that are written the same way names of their own, as DataFusion needs them and
+/// PostgreSQL does not: the second `count(*)` becomes `count(*)_2`.
+fn name_twins(body: &mut SetExpr) {
+    let SetExpr::Select(select) = body else { return };
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for item in &mut select.projection {
+        let name = match item {
+            SelectItem::UnnamedExpr(expr) => expr.to_string(),
+            SelectItem::ExprWithAlias { alias, .. } => alias.value.clone(),
+            _ => continue,
+        };
+        let count = seen.entry(name.clone()).or_default();
+        *count += 1;
+        if *count == 1 {
+            continue;
+        }
+        let other = Ident::with_quote('"', format!("{name}_{count}"));
+        match item {
+            SelectItem::UnnamedExpr(expr) => {
+                *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: other };
+            }
+            SelectItem::ExprWithAlias { alias, .. } => *alias = other,
+            _ => {}
+        }
+    }
 }
 
 fn check_size(text: &str) -> Result<(), QueryError> {

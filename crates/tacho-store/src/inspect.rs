@@ -2,7 +2,7 @@
 //!
 //! Changes nothing, and never stops at the first fault.
 
-use crate::catalog::{Catalog, Position};
+use crate::catalog::{Position, name_of};
 use crate::check;
 use crate::error::StoreError;
 use crate::row::Row;
@@ -14,22 +14,26 @@ use std::path::Path;
 pub struct Inspection {
     pub faults: Vec<StoreError>,
     pub position: Position,
+    /// Name and SHA-256 of each file that the catalog lists.
+    pub digests: Vec<(String, [u8; 32])>,
 }
 
 /// Checks catalog and files, and hands every row of every listed segment to `each`. A folder without a catalog has
 /// no segments yet.
 pub fn inspect(folder: &Path, each: &mut dyn FnMut(&Row<'_>)) -> Inspection {
     let (path, segments_folder) = (folder.join("catalog.sqlite"), folder.join("segments"));
-    let mut inspection = Inspection { faults: Vec::new(), position: Position::default() };
+    let mut inspection =
+        Inspection { faults: Vec::new(), position: Position::default(), digests: Vec::new() };
     let has_segments = std::fs::read_dir(&segments_folder).is_ok_and(|mut files| files.next().is_some());
     if !path.exists() && !has_segments {
         return inspection;
     }
-    inspection.faults = check(folder);
+    inspection.faults = check::check(folder);
     // Whatever is wrong with the catalog itself was found by the check.
-    let Ok(catalog) = Catalog::inspect(&path) else { return inspection };
+    let Ok(catalog) = check::open(folder) else { return inspection };
     inspection.position = catalog.position().unwrap_or_default();
     let Ok((segments, _)) = catalog.segments(&segments_folder) else { return inspection };
+    inspection.digests = segments.iter().map(|segment| (name_of(segment), segment.digest)).collect();
     for segment in &segments {
         let found = verify_file(segment, &mut |row| {
             each(row);

@@ -9,12 +9,14 @@
 
 use crate::clock::random;
 use std::error::Error;
+use std::fmt;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use tacho_event::id::IdKey;
 use tacho_merkle::{Algorithm, Hash, SignerKey, VerifierKey};
+use tacho_record::RecordError;
 use tacho_record::keyring::{KeyRing, Secrets};
 
 /// Names of the log's own secrets in the key ring.
@@ -44,23 +46,14 @@ impl Keys {
 
     /// Reads the secrets of a folder that has them.
     pub(crate) fn read(data: &Path) -> Result<Keys, Box<dyn Error>> {
-        let path = data.join("origin");
-        let origin = fs::read_to_string(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+        let origin = read_origin(data)?;
         let master = read_master(data)?;
-        let ring = Secrets::read(&data.join("keyring"), &master)?;
-        let mut secrets = [[0; 32]; NAMES.len()];
-        for (secret, name) in secrets.iter_mut().zip(NAMES) {
-            *secret = ring
-                .find(name)
-                .ok_or_else(|| format!("the key ring has no secret \"{name}\": restore it"))?;
-        }
-        Ok(Keys { origin: origin.trim().to_string(), master, secrets })
+        let secrets = own(&read_ring(data, &master)?)?;
+        Ok(Keys { origin, master, secrets })
     }
 
     pub(crate) fn signers(&self) -> Result<Vec<SignerKey>, Box<dyn Error>> {
-        let ed25519 = SignerKey::from_seed(&self.origin, Algorithm::Ed25519, &self.secrets[0])?;
-        let ml_dsa = SignerKey::from_seed(&self.origin, Algorithm::MlDsa44, &self.secrets[1])?;
-        Ok(vec![ed25519, ml_dsa])
+        signers(&self.origin, &self.secrets)
     }
 
     pub(crate) fn origin(&self) -> &str {
@@ -91,12 +84,83 @@ pub(crate) fn master_path(data: &Path) -> PathBuf {
     std::env::var_os(MASTER_VARIABLE).map_or_else(|| data.join("keyring/master.key"), PathBuf::from)
 }
 
-fn read_master(data: &Path) -> Result<[u8; 32], Box<dyn Error>> {
+/// Why something of a folder is not to be had.
+#[derive(Debug)]
+pub(crate) enum Lost {
+    /// Not there, or not to be read by this user.
+    Missing(String),
+    /// There, and not what was written.
+    Damaged(String),
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Lost::Missing(what) | Lost::Damaged(what)) = self;
+        f.write_str(what)
+    }
+}
+
+impl Error for Lost {}
+
+/// The log's name as the folder's own file says it.
+pub(crate) fn read_origin(data: &Path) -> Result<String, Lost> {
+    Ok(read_text(&data.join("origin"))?.trim().to_string())
+}
+
+/// The key ring alone: for verifying what is left of a folder.
+pub(crate) fn read_secrets(data: &Path) -> Result<Secrets, Lost> {
+    read_ring(data, &read_master(data)?)
+}
+
+/// The keys that others check with, for a log of that name.
+pub(crate) fn verifiers(origin: &str, ring: &Secrets) -> Result<Vec<VerifierKey>, Lost> {
+    let signers = signers(origin, &own(ring)?);
+    let signers =
+        signers.map_err(|error| Lost::Damaged(format!("no log has the name {origin:?}: {error}")))?;
+    Ok(signers.iter().map(|key| key.verifier().clone()).collect())
+}
+
+fn signers(origin: &str, secrets: &[[u8; 32]; NAMES.len()]) -> Result<Vec<SignerKey>, Box<dyn Error>> {
+    let ed25519 = SignerKey::from_seed(origin, Algorithm::Ed25519, &secrets[0])?;
+    let ml_dsa = SignerKey::from_seed(origin, Algorithm::MlDsa44, &secrets[1])?;
+    Ok(vec![ed25519, ml_dsa])
+}
+
+/// The log's own secrets.
+fn own(ring: &Secrets) -> Result<[[u8; 32]; NAMES.len()], Lost> {
+    let mut secrets = [[0; 32]; NAMES.len()];
+    for (secret, name) in secrets.iter_mut().zip(NAMES) {
+        let found = ring.find(name);
+        *secret = found
+            .ok_or_else(|| Lost::Missing(format!("the key ring has no secret \"{name}\": restore it")))?;
+    }
+    Ok(secrets)
+}
+
+fn read_ring(data: &Path, master: &[u8; 32]) -> Result<Secrets, Lost> {
+    Secrets::read(&data.join("keyring"), master).map_err(|error| match error {
+        RecordError::Corrupt { .. } => Lost::Damaged(error.to_string()),
+        _ => Lost::Missing(error.to_string()),
+    })
+}
+
+fn read_master(data: &Path) -> Result<[u8; 32], Lost> {
     let path = master_path(data);
-    let text = fs::read_to_string(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-    let key = Hash::from_hex(text.trim())
-        .map_err(|_| format!("{} is damaged: expected 64 hexadecimal digits", path.display()))?;
+    let key = Hash::from_hex(read_text(&path)?.trim()).map_err(|_| {
+        Lost::Damaged(format!("{} is damaged: expected 64 hexadecimal digits", path.display()))
+    })?;
     Ok(*key.as_bytes())
+}
+
+fn read_text(path: &Path) -> Result<String, Lost> {
+    fs::read_to_string(path).map_err(|error| {
+        let what = format!("cannot read {}: {error}", path.display());
+        if error.kind() == std::io::ErrorKind::InvalidData {
+            Lost::Damaged(what)
+        } else {
+            Lost::Missing(what)
+        }
+    })
 }
 
 /// Writes new secrets durably before anything is signed or salted with them.

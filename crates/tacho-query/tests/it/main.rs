@@ -4,6 +4,7 @@
 
 mod data;
 mod encode;
+mod growth;
 mod hostile;
 mod nine;
 mod search;

@@ -1,7 +1,8 @@
 //! Changed bytes and rows are found, named, and never make anything panic.
 
 use crate::support::{Fixture, copy, segment_files};
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
+use sha2::{Digest, Sha256};
 use std::path::Path;
 use tacho_merkle::leaf_hash;
 use tacho_store::segment::verify_file;
@@ -144,4 +145,93 @@ fn a_catalog_of_a_later_version_is_refused() {
     let error = Store::open(dir.path(), Options::new("x")).unwrap_err();
     assert!(matches!(error, StoreError::Newer { found: 99, .. }), "{error}");
     assert!(!check(dir.path()).is_empty());
+}
+
+/// SHA-256 over a row of `segments`, as the page of the format says: whoever writes the catalog can make it.
+fn forge(good: &Path, sql: &str) -> (tempfile::TempDir, Vec<StoreError>) {
+    let dir = tempfile::tempdir().unwrap();
+    copy(good, dir.path());
+    let connection = Connection::open(dir.path().join("catalog.sqlite")).unwrap();
+    assert!(connection.execute(sql, []).unwrap() > 0, "{sql}");
+    let columns = "name, class, first, last, rows, bytes, time_min, time_max, digest";
+    let mut statement = connection.prepare(&format!("SELECT {columns} FROM segments")).unwrap();
+    let read = |row: &rusqlite::Row<'_>| {
+        let mut hash = Sha256::new().chain_update(b"tacho/catalog/segment/v1\0");
+        let name: String = row.get(0)?;
+        for text in [name.clone(), row.get(1)?] {
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text);
+        }
+        for column in 2..8 {
+            hash.update(row.get::<_, i64>(column)?.to_be_bytes());
+        }
+        hash.update(row.get::<_, Vec<u8>>(8)?);
+        Ok((name, hash.finalize().to_vec()))
+    };
+    let checksums: Vec<(String, Vec<u8>)> =
+        statement.query_map([], read).unwrap().collect::<Result<_, _>>().unwrap();
+    for (name, checksum) in checksums {
+        connection
+            .execute("UPDATE segments SET checksum = ?2 WHERE name = ?1", params![name, checksum])
+            .unwrap();
+    }
+    let position = "SELECT next_index, next_record FROM position";
+    let (index, record): (i64, i64) =
+        connection.query_row(position, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let hash = Sha256::new().chain_update(b"tacho/catalog/position/v1\0").chain_update(index.to_be_bytes());
+    let checksum = hash.chain_update(record.to_be_bytes()).finalize().to_vec();
+    connection.execute("UPDATE position SET checksum = ?1", [checksum]).unwrap();
+    drop(statement);
+    drop(connection);
+    let found = check(dir.path());
+    (dir, found)
+}
+
+#[test]
+fn a_catalog_that_was_forged_with_its_checksums_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(small_log(dir.path()).store);
+    let (_dir, found) = forge(dir.path(), "UPDATE segments SET first = first");
+    assert!(found.is_empty(), "the forger's checksums are the right ones: {found:?}");
+    let columns = ["first", "last", "rows", "bytes", "time_min", "time_max"];
+    let numbers = columns.iter().flat_map(|column| ["- 1", "+ 1", "- 5000000000"].map(|by| (column, by)));
+    let numbers = numbers
+        .map(|(column, by)| format!("UPDATE segments SET {column} = {column} {by} WHERE class = 'standard'"));
+    let others = [
+        "UPDATE segments SET time_min = time_min - 9000000, time_max = time_max - 9000000",
+        "UPDATE segments SET time_min = 9223372036854775807, time_max = -9223372036854775808",
+        "UPDATE segments SET last = 9223372036854775807 WHERE class = 'standard'",
+        "UPDATE segments SET class = 'critical' WHERE class = 'standard'",
+        "UPDATE segments SET class = '' WHERE class = 'standard'",
+        "UPDATE segments SET digest = zeroblob(32) WHERE class = 'standard'",
+        "UPDATE segments SET name = 'x' || name WHERE class = 'standard'",
+        "DELETE FROM segments WHERE class = 'standard'",
+        "UPDATE position SET next_index = next_index - 1",
+        "UPDATE position SET next_index = next_index + 1",
+        "UPDATE position SET next_index = 9223372036854775807",
+    ];
+    for sql in numbers.chain(others.map(str::to_string)) {
+        let (_dir, found) = forge(dir.path(), &sql);
+        assert!(!found.is_empty(), "{sql}");
+        let named = found.iter().any(|fault| fault.to_string().contains(".parquet"));
+        assert!(named || !sql.starts_with("UPDATE segments"), "{sql}: {found:?}");
+    }
+}
+
+#[test]
+fn a_catalog_that_nobody_may_write_beside_is_read_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("100% of #1?");
+    std::fs::create_dir(&folder).unwrap();
+    drop(small_log(&folder).store);
+    // Where even root cannot make the file that SQLite shares: something else is in its place.
+    std::os::unix::fs::symlink("nowhere/at-all", folder.join("catalog.sqlite-shm")).unwrap();
+    let found = check(&folder);
+    assert!(found.is_empty(), "{found:?}");
+    std::fs::write(folder.join("catalog.sqlite-wal"), "changes").unwrap();
+    let found = check(&folder);
+    assert!(
+        found.iter().any(|fault| fault.to_string().contains("catalog.sqlite-wal holds changes")),
+        "{found:?}"
+    );
 }

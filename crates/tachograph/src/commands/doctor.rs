@@ -1,16 +1,23 @@
 //! `doctor`: says what is wrong and what to do, in the order of how much it matters.
 
 use super::Arguments;
-use crate::folder::{Keys, master_path};
-use crate::target::Target;
+use crate::folder::{master_path, read_origin, read_secrets, verifiers};
+use crate::target::{Target, serving};
 use std::error::Error;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use tacho_record::RecordError;
+use tacho_record::log::{self, Released};
+use tacho_store::StoreError;
 
 /// Free space below which a warning is due, bytes.
 const SPACE_LOW: u64 = 2 << 30;
 /// Entries that may wait for a checkpoint before something is wrong.
 const UNSEALED_MANY: u64 = 1_000_000;
+
+/// What to do about bytes that are not what was written.
+const DAMAGED: &str = "stop what writes there and change nothing: copy the folder as it is, run tachograph verify on \
+                       the copy to see what is damaged, and restore that from a backup";
 
 #[derive(Default)]
 struct Report {
@@ -35,23 +42,77 @@ impl Report {
 pub(super) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     let mut report = Report::default();
     let data = arguments.data.as_path();
+    let mut is_whole = true;
     if data.exists() {
         println!("folder {}", data.display());
         space(data, &mut report)?;
-        secrets(data, &mut report);
+        // A server is asked whatever its folder looks like. A folder at rest would be mended while it is opened, and
+        // with that goes what shows how it came to this.
+        let is_asked = arguments.server.is_some() || matches!(serving(data), Ok(Some(_)));
+        is_whole = (secrets(data, &mut report) && sealed(data, &mut report)) || is_asked;
     }
-    match arguments.target() {
-        Err(error) => report.bad(error, "start a server (tachograph serve), or name one with --server"),
-        Ok(target) => {
-            println!("{}", if target.client().is_some() { "server" } else { "folder at rest" });
-            ask(&target, &mut report)?;
+    if is_whole {
+        match arguments.target() {
+            Err(error) => report.bad(&error, cure(error.as_ref(), data)),
+            Ok(target) => {
+                println!("{}", if target.client().is_some() { "server" } else { "folder at rest" });
+                ask(&target, &mut report)?;
+            }
         }
+    } else {
+        report.note("the folder was not opened: what is bad above comes first");
     }
     println!(
         "{}",
         if report.bad == 0 { "all is well".to_string() } else { format!("{} to mend", report.bad) }
     );
     Ok(report.bad == 0)
+}
+
+/// What to do when the folder or the server cannot be asked.
+fn cure(error: &(dyn Error + 'static), data: &Path) -> &'static str {
+    match (error.downcast_ref::<RecordError>(), error.downcast_ref::<StoreError>()) {
+        (Some(RecordError::Corrupt { .. } | RecordError::Poisoned { .. }), _) => DAMAGED,
+        (Some(RecordError::InUse { .. }), _) => "another process has it: name its server with --server",
+        (Some(_), _) | (_, Some(StoreError::Io { .. })) => "look at space and permissions",
+        (_, Some(StoreError::Newer { .. })) => "use the program that wrote it, or a newer one",
+        (_, Some(_)) => DAMAGED,
+        (None, None) if data.exists() => "mend what it names, then ask again",
+        (None, None) => "start a server (tachograph serve), or name one with --server",
+    }
+}
+
+/// Whether what is recorded is signed, as far as that can be seen without opening the folder.
+fn sealed(data: &Path, report: &mut Report) -> bool {
+    let has =
+        |folder: &str| std::fs::read_dir(data.join(folder)).is_ok_and(|mut files| files.next().is_some());
+    if data.join("log/checkpoint").exists() {
+        return true;
+    }
+    let what = if has("log/tile") || has("segments") {
+        "log/checkpoint is missing, and entries were signed".to_string()
+    } else {
+        let mut entries = 0;
+        let read = log::read(data, Released::default(), |batch| {
+            entries += batch.entries().count();
+            Ok(())
+        });
+        match read {
+            Ok(()) if entries == 0 => return true,
+            Ok(()) => format!("{entries} entries are recorded, and log/checkpoint is missing"),
+            // A folder that is only now made has no journal.
+            Err(_) if !has("wal") => return true,
+            Err(error) => {
+                report.bad(&error, cure(&error, data));
+                return false;
+            }
+        }
+    };
+    let cure = "do not start a server, it would sign what is there now: copy the folder as it is, run tachograph \
+                verify on the copy, and restore log/checkpoint from its backup; only a log that crashed in its \
+                first second never had one";
+    report.bad(what, cure);
+    false
 }
 
 fn space(data: &Path, report: &mut Report) -> Result<(), Box<dyn Error>> {
@@ -68,15 +129,30 @@ fn space(data: &Path, report: &mut Report) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn secrets(data: &Path, report: &mut Report) {
-    match Keys::read(data) {
-        Ok(_) => report.good("the log's keys are readable"),
-        Err(error) => {
-            report.bad(error, "restore keyring/ from its backup: without it nothing new can be signed")
+/// Says whether the log can be opened with what is there.
+fn secrets(data: &Path, report: &mut Report) -> bool {
+    let has_log = data.join("wal").exists();
+    let mut is_whole = true;
+    match (read_origin(data), has_log) {
+        (Err(_), false) => report.note("it holds no log yet: the first start makes one"),
+        (Err(error), true) => {
+            is_whole = false;
+            let cure = "restore the file origin from a backup, it holds one line: the log's name, which is also the \
+                        first line of log/checkpoint";
+            report.bad(error, cure);
         }
+        (Ok(origin), _) => match read_secrets(data).and_then(|ring| verifiers(&origin, &ring)) {
+            Ok(_) => report.good("the log's keys are readable"),
+            Err(error) => {
+                is_whole = false;
+                let cure = "restore keyring/ and the master key from their backup: without them nothing new can be \
+                            signed, and no section can be checked";
+                report.bad(error, cure);
+            }
+        },
     }
     let master = master_path(data);
-    let Ok(found) = std::fs::metadata(&master) else { return };
+    let Ok(found) = std::fs::metadata(&master) else { return is_whole };
     if found.permissions().mode() & 0o077 != 0 {
         let cure = format!("chmod 600 {}", master.display());
         report.bad(format!("{} can be read by others", master.display()), &cure);
@@ -89,6 +165,7 @@ fn secrets(data: &Path, report: &mut Report) {
     if !data.join("config.toml").exists() {
         report.note("no config.toml: the defaults apply (docs/guide/configuration.md)");
     }
+    is_whole
 }
 
 /// Health, seal lag and the slowest queries, by the server's own answers.

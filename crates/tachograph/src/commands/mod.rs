@@ -109,6 +109,9 @@ enum Command {
         /// An older checkpoint: history before it must only have been appended to.
         #[arg(long)]
         since: Option<PathBuf>,
+        /// Prints all findings, not only the first 1,000.
+        #[arg(long)]
+        all: bool,
     },
     /// Prints the verifier keys of the log: pin them outside this machine.
     Keys,
@@ -219,8 +222,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
         Command::Tail { agent } => read::tail(arguments, agent.as_deref()),
         Command::Show { id, json } => read::show(arguments, id, *json),
         Command::Prove { id } => prove::prove(arguments, id),
-        Command::Verify { pins, proof, entry, since } => {
-            prove::verify(arguments, pins, proof.as_deref(), entry.as_deref(), since.as_deref())
+        Command::Verify { pins, proof, entry, since, all } => {
+            let shown = if *all { crate::verify::SHOWN_ALL } else { crate::verify::SHOWN };
+            prove::verify(arguments, pins, proof.as_deref(), entry.as_deref(), since.as_deref(), shown)
         }
         Command::Keys => prove::keys(data),
         Command::Entries => prove::entries(arguments),

@@ -11,6 +11,8 @@ use std::io::Write;
 use std::path::Path;
 use tacho_merkle::tile::{BundlePath, TILE_WIDTH, decode_bundle};
 use tacho_merkle::{Checkpoint, VerifierKey};
+use tacho_record::RecordError;
+use tacho_record::log::Lock;
 
 pub(super) fn prove(arguments: &Arguments, id: &str) -> Result<bool, Box<dyn Error>> {
     let path = format!("/v1/events/{}/proof", segment(id));
@@ -25,21 +27,31 @@ pub(super) fn verify(
     proof: Option<&Path>,
     entry: Option<&Path>,
     since: Option<&Path>,
+    shown: usize,
 ) -> Result<bool, Box<dyn Error>> {
     let pins = pinned(pins)?;
     let running = match (&arguments.server, arguments.data.exists()) {
-        (None, true) if proof.is_none() => serving(&arguments.data)?,
+        (None, true) if proof.is_none() => address(&arguments.data)?,
         (named, _) => named.clone(),
     };
     let check = match (&running, proof) {
         (_, Some(proof)) => verify::proof::run(proof, entry, &pins)?,
         (Some(server), None) => {
             let client = Client::new(server, arguments.key.clone());
-            verify::remote::run(&client, &own_keys(&arguments.data, pins), since)?
+            verify::remote::run(&client, &own_keys(&arguments.data, pins), since, shown)?
         }
-        (None, None) => verify::folder::at_rest(&arguments.data, &pins, since)?,
+        (None, None) => verify::folder::at_rest(&arguments.data, &pins, since, shown)?,
     };
     Ok(check.print())
+}
+
+/// The server that has a folder open, also a folder that this user may not write.
+fn address(data: &Path) -> Result<Option<String>, Box<dyn Error>> {
+    match Lock::share(data) {
+        Ok(_free) => Ok(None),
+        Err(RecordError::InUse { .. }) => serving(data),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Without pinned keys, those of the data folder on this machine, when it is here.

@@ -222,7 +222,7 @@ impl Act {
             resources["tokens_output"] = output.into();
             // Most of a long prompt comes from the cache; every fourth sender leaves the cost to the price table.
             resources["tokens_cache_read"] = (input / 5 * 4).into();
-            if agent.id.len() % 4 != 0 || self.name == "Bash" {
+            if !agent.id.len().is_multiple_of(4) || self.name == "Bash" {
                 resources["cost_usd"] = (cost as f64 / 1e6).into();
             }
             resources["model"] = agent.model.name.into();

@@ -4,8 +4,9 @@
 
 use super::leaves::Leaves;
 use super::sections::Sections;
+use super::segments::{Segments, is_written};
 use super::{Check, Findings, checkpoint, moment, progress, tiles};
-use crate::folder::Keys;
+use crate::folder::{Keys, Lost, read_origin, read_secrets, verifiers};
 use crate::node::Node;
 use indicatif::ProgressBar;
 use std::collections::HashMap;
@@ -20,14 +21,17 @@ use tacho_record::keyring::Secrets;
 use tacho_record::log::{self, Lock, Released};
 use tacho_record::sealer::TileFolder;
 use tacho_record::sequence::{Sequenced, Sequencer};
-use tacho_store::StoreError;
 use tacho_store::row::{Part, Row};
+use tacho_store::{Position, StoreError};
 
 /// Everything about the entries that is gathered while they pass by.
 struct Walk<'r> {
     findings: Findings,
     leaves: Leaves,
     sections: Sections<'r>,
+    segments: Segments,
+    /// Name and digest of each listed segment.
+    listed: Vec<(String, [u8; 32])>,
     sessions: HashMap<Id, (u64, u64)>,
     newest_us: Micros,
     bytes: Vec<u8>,
@@ -37,11 +41,13 @@ struct Walk<'r> {
 }
 
 impl<'r> Walk<'r> {
-    fn new(ring: &'r Secrets, size: Option<u64>) -> Walk<'r> {
+    fn new(ring: Option<&'r Secrets>, size: Option<u64>, findings: Findings) -> Walk<'r> {
         Walk {
-            findings: Findings::default(),
+            findings,
             leaves: Leaves::default(),
             sections: Sections::new(ring),
+            segments: Segments::default(),
+            listed: Vec::new(),
             sessions: HashMap::new(),
             newest_us: 0,
             bytes: Vec::with_capacity(1024),
@@ -95,7 +101,14 @@ impl<'r> Walk<'r> {
             each(row.section(section, &mut scratch)?);
             Ok(())
         });
+        let is_good = !matches!(judged, Ok(Some(false)) | Err(_));
         self.judge(index, judged);
+        if is_good
+            && is_written(&header)
+            && let Ok(Part::Open(output)) = row.section(Section::Output, &mut scratch)
+        {
+            self.segments.take(index, output);
+        }
     }
 
     /// A batch of the journal.
@@ -108,8 +121,33 @@ impl<'r> Walk<'r> {
                     each(event.section(section, &mut scratch).map_or(Part::Absent, Part::Open));
                     Ok(())
                 });
+            let is_good = !matches!(judged, Ok(Some(false)) | Err(_));
             self.judge(index, judged);
+            if is_good
+                && is_written(&event.header)
+                && let Some(output) = event.section(Section::Output, &mut scratch)
+            {
+                self.segments.take(index, output);
+            }
         }
+    }
+
+    /// All segments of a folder at rest: what the journal need not hold, and how many entries that is.
+    fn stored(&mut self, data: &Path) -> (Released, u64) {
+        let (mut sequencer, mut past) = (Sequencer::default(), Vec::new());
+        let end = self.size.unwrap_or(u64::MAX);
+        let inspected = tacho_store::inspect(data, &mut |row| {
+            self.row(row);
+            past.extend(row.past().ok().filter(|past| past.index < end));
+        });
+        for fault in &inspected.faults {
+            self.findings.integrity("segments", fault.to_string());
+        }
+        self.listed = inspected.digests;
+        past.sort_unstable_by_key(|past| past.index);
+        past.iter().for_each(|past| sequencer.recall(past));
+        let Position { next_index, next_record } = inspected.position;
+        (Released { next_record, sequencer }, next_index)
     }
 
     /// Text whose secret is gone: an erasure that was not finished, or a damaged key ring.
@@ -126,6 +164,8 @@ impl<'r> Walk<'r> {
     /// Sessions, tiles and root, once every entry has passed by.
     fn finish(mut self, checkpoint: Option<&Checkpoint>, tiles: &TileFolder) -> Check {
         self.bar.finish_and_clear();
+        let listed = self.listed.iter().map(|(name, digest)| (name.as_str(), *digest));
+        self.segments.compare(listed, &mut self.findings);
         for (session, (count, last)) in &self.sessions {
             let (place, numbers) = (format!("session {session}"), last.saturating_add(1));
             if *count < numbers {
@@ -136,12 +176,16 @@ impl<'r> Walk<'r> {
                 self.findings.integrity(place, format!("has {count} entries, its numbers reach only {last}"));
             }
         }
-        let mut what = "nothing is sealed yet".to_string();
+        let (entries, counts) = (self.leaves.size(), self.sections.counts);
+        let mut what = format!("nothing is sealed yet: none of {entries} entries is signed");
         if let Some(checkpoint) = checkpoint {
             self.leaves.check(checkpoint, tiles, &mut self.findings);
-            what = format!("root {} over {} entries", checkpoint.root, checkpoint.size);
+            let Checkpoint { root, size, .. } = checkpoint;
+            what = match entries.saturating_sub(*size) {
+                0 => format!("root {root} over {size} of {entries} entries"),
+                more => format!("root {root} over {size} of {entries} entries, {more} are not signed yet"),
+            };
         }
-        let (entries, counts) = (self.leaves.size(), self.sections.counts);
         let newest = moment(self.newest_us);
         let what = format!(
             "{entries} entries up to {newest}, {} sessions; sections: {} open, {} erased, {} expired, {} sealed; {what}",
@@ -155,47 +199,84 @@ impl<'r> Walk<'r> {
     }
 }
 
-/// Checks a folder that no server has open. Changes nothing.
+/// What there is to check a folder with.
+struct Means {
+    ring: Option<Secrets>,
+    /// Empty when there are neither pins nor keys of the folder's own.
+    verifiers: Vec<VerifierKey>,
+}
+
+impl Means {
+    /// Whatever is lost is a finding, and keeps nothing else from being checked.
+    fn find(data: &Path, pins: &[VerifierKey], findings: &mut Findings) -> Means {
+        let mut lose = |place: &str, lost: Lost, then: &str| match lost {
+            Lost::Missing(what) => findings.completeness(place, format!("{what}{then}")),
+            Lost::Damaged(what) => findings.integrity(place, format!("{what}{then}")),
+        };
+        let signed = checkpoint::origin(data);
+        let origin = match read_origin(data) {
+            Ok(origin) => Some(origin),
+            Err(lost) => {
+                lose("origin", lost, "");
+                None
+            }
+        };
+        let ring = match read_secrets(data) {
+            Ok(ring) => Some(ring),
+            Err(lost) => {
+                lose("keyring", lost, ": sections cannot be opened, everything else is checked");
+                None
+            }
+        };
+        // The checkpoint's own name first: what the file `origin` says must not hide who signed.
+        let name = signed.as_ref().or(origin.as_ref());
+        let own = match name.zip(ring.as_ref()).map(|(name, ring)| verifiers(name, ring)) {
+            Some(Ok(keys)) => keys,
+            // A name that is none is found when the checkpoint is read.
+            Some(Err(lost @ Lost::Missing(_))) => {
+                lose("keyring/ring", lost, "");
+                Vec::new()
+            }
+            Some(Err(Lost::Damaged(_))) | None => Vec::new(),
+        };
+        if let Some((origin, signed)) = origin.zip(signed).filter(|(origin, signed)| origin != signed) {
+            let what = format!("says {origin:?}, log/checkpoint is of {signed:?}");
+            findings.integrity("origin", what);
+        }
+        Means { ring, verifiers: if pins.is_empty() { own } else { pins.to_vec() } }
+    }
+}
+
+/// Checks a folder that no server has open. Changes nothing, and needs no right to. Keeps the text of `shown` findings.
 pub(crate) fn at_rest(
     data: &Path,
     pins: &[VerifierKey],
     since: Option<&Path>,
+    shown: usize,
 ) -> Result<Check, Box<dyn Error>> {
     if !data.join("wal").exists() {
         return Err(format!("{} is no data folder: it has no wal/", data.display()).into());
     }
-    let _lock = Lock::take(data)?;
-    let keys = Keys::read(data)?;
-    let verifiers = if pins.is_empty() {
-        keys.verifiers().map_err(|error| format!("{}: {error}", data.join("origin").display()))?
-    } else {
-        pins.to_vec()
-    };
-    let mut early = Findings::default();
-    let ring = keys.read_ring(data)?;
-    let checkpoint = checkpoint::read(data, &verifiers, &mut early);
-    let mut walk = Walk::new(&ring, checkpoint.as_ref().map(|checkpoint| checkpoint.size));
-    walk.findings = early;
-    let is_new = checkpoint.is_none() && walk.findings.count == 0;
-    let mut sequencer = Sequencer::default();
-    let mut past = Vec::new();
-    let end = walk.size.unwrap_or(u64::MAX);
-    let inspected = tacho_store::inspect(data, &mut |row| {
-        walk.row(row);
-        past.extend(row.past().ok().filter(|past| past.index < end));
-    });
-    for fault in &inspected.faults {
-        walk.findings.integrity("segments", fault.to_string());
+    // Without a right to read nothing can be said about the folder: that is no damage.
+    if let Err(error) = std::fs::read_dir(data.join("wal")) {
+        return Err(format!("cannot list {}: {error}", data.join("wal").display()).into());
     }
-    past.sort_unstable_by_key(|past| past.index);
-    past.iter().for_each(|past| sequencer.recall(past));
-    let held = inspected.position.next_index;
+    let lock = Lock::share(data)?;
+    if lock.is_none() {
+        eprintln!("{} cannot be locked: what writes there meanwhile may look like damage", data.display());
+    }
+    let mut findings = Findings::keeping(shown);
+    let Means { ring, verifiers } = Means::find(data, pins, &mut findings);
+    let before = findings.count;
+    let checkpoint = checkpoint::read(data, &verifiers, &mut findings);
+    let is_new = checkpoint.is_none() && findings.count == before;
+    let mut walk = Walk::new(ring.as_ref(), checkpoint.as_ref().map(|checkpoint| checkpoint.size), findings);
+    let (released, held) = walk.stored(data);
     if is_new && held > 0 {
         let what =
             format!("is missing, and with it all tiles; segments hold {held} entries that were sealed");
         walk.findings.completeness("log/checkpoint", what);
     }
-    let released = Released { next_record: inspected.position.next_record, sequencer };
     let read = log::read(data, released, |batch| {
         walk.batch(batch);
         Ok(())
@@ -215,15 +296,16 @@ pub(crate) fn at_rest(
 
 /// Checks what a running node holds, up to this moment: segments and newest events against its own tiles.
 pub(crate) fn of_node(node: &Node) -> Result<Check, Box<dyn Error>> {
-    let mut early = Findings::default();
-    let checkpoint = checkpoint::read(node.data(), node.verifiers(), &mut early);
+    let mut findings = Findings::default();
+    let checkpoint = checkpoint::read(node.data(), node.verifiers(), &mut findings);
     // The snapshot is taken after the checkpoint, so that it holds everything that is signed.
     let wanted = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
     let snapshot = node.snapshot_blocking(wanted);
     let ring = Keys::read(node.data())?.read_ring(node.data())?;
-    let mut walk = Walk::new(&ring, Some(snapshot.size));
-    walk.findings = early;
+    let mut walk = Walk::new(Some(&ring), Some(snapshot.size), findings);
     for segment in &snapshot.segments {
+        let name = segment.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        walk.listed.push((name, segment.digest));
         let found = tacho_store::segment::verify_file(segment, &mut |row| {
             walk.row(row);
             Ok(())

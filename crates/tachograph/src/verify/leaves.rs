@@ -1,8 +1,10 @@
 //! The leaves as the entries give them, against the tiles and the signed root.
 
-use super::Findings;
+use super::{Findings, SHOWN_ALL};
 use tacho_merkle::tile::{TILE_WIDTH, Tile, TilePath, TileSource, TileWriter};
 use tacho_merkle::{Checkpoint, Hash};
+
+const MISSING: &str = "is signed, but not there";
 
 /// The leaf hash of each index, as far as an entry was found for it.
 #[derive(Debug, Default)]
@@ -34,15 +36,19 @@ impl Leaves {
     /// Compares everything below the checkpoint's size with the tiles and the signed root.
     pub(crate) fn check(&self, checkpoint: &Checkpoint, tiles: &dyn TileSource, findings: &mut Findings) {
         let before = findings.count;
-        let size = checkpoint.size;
-        for index in 0..size {
-            if self.hashes.get(index as usize).is_none_or(Option::is_none) {
-                findings.completeness(format!("entry {index}"), "is signed, but not there");
-            }
+        // A size that was made up must not make as many findings.
+        let (size, there) = (checkpoint.size, checkpoint.size.min(self.size()));
+        let missing = (0..there).filter(|index| self.hashes[*index as usize].is_none());
+        missing.for_each(|index| findings.completeness(format!("entry {index}"), MISSING));
+        let named = size.min(there + SHOWN_ALL as u64);
+        (there..named).for_each(|index| findings.completeness(format!("entry {index}"), MISSING));
+        if named < size {
+            let what = format!("and all up to {} are signed, but not there", size - 1);
+            findings.completeness(format!("entry {named}"), what);
         }
         if findings.count > before {
             // Without every leaf there is no tree to compare: the tiles still name what else was changed.
-            self.compare_leaves(size, tiles, findings);
+            self.compare_leaves(there, size, tiles, findings);
             return;
         }
         let (mut writer, mut full) = (TileWriter::new(), Vec::new());
@@ -54,14 +60,14 @@ impl Leaves {
         } else {
             let what = format!("signs root {}, the entries give {}", checkpoint.root, writer.root());
             findings.integrity("log/checkpoint", what);
-            self.compare_leaves(size, tiles, findings);
+            self.compare_leaves(there, size, tiles, findings);
         }
     }
 
     /// Names the entries whose leaves are not those of the tiles.
-    fn compare_leaves(&self, size: u64, tiles: &dyn TileSource, findings: &mut Findings) {
+    fn compare_leaves(&self, there: u64, size: u64, tiles: &dyn TileSource, findings: &mut Findings) {
         let width = u64::from(TILE_WIDTH);
-        for first in (0..size).step_by(usize::from(TILE_WIDTH)) {
+        for first in (0..there).step_by(usize::from(TILE_WIDTH)) {
             let in_tile = width.min(size - first);
             let path = TilePath { level: 0, index: first / width, width: in_tile as u16 };
             let Ok(bytes) = tiles.tile(&path) else {

@@ -1,8 +1,9 @@
 //! `verify`: is the record what was recorded? On a data folder, on a running server, or on a downloaded proof.
 //!
 //! Invariants
-//! - Never stops at the first fault; every damaged entry is named by its index (at most [`FINDINGS_MAX`] are
-//!   kept, all are counted).
+//! - Never stops at the first fault; every damaged entry is named by its index (at most [`SHOWN`] are kept, with
+//!   `--all` [`SHOWN_ALL`]; all are counted).
+//! - What is lost keeps nothing else from being checked: without key ring, origin or signatures the rest is.
 //! - Integrity (something was changed) and completeness (something is missing) are told apart.
 //! - Exit codes: 0 good, 1 something was found, 2 usage, 3 could not run.
 
@@ -12,6 +13,7 @@ mod leaves;
 pub(crate) mod proof;
 pub(crate) mod remote;
 mod sections;
+mod segments;
 mod tiles;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -20,7 +22,9 @@ use tacho_event::time::Micros;
 use tacho_merkle::VerifierKey;
 
 /// Findings that are kept with their text.
-const FINDINGS_MAX: usize = 1000;
+pub(crate) const SHOWN: usize = 1000;
+/// The same when all are asked for: some 200 MB of text.
+pub(crate) const SHOWN_ALL: usize = 1_000_000;
 
 /// What kind of promise is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,13 +55,25 @@ impl fmt::Display for Finding {
 }
 
 /// Gathers findings.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Findings {
     kept: Vec<Finding>,
     count: u64,
+    shown: usize,
+}
+
+impl Default for Findings {
+    fn default() -> Findings {
+        Findings::keeping(SHOWN)
+    }
 }
 
 impl Findings {
+    /// Keeps the text of so many.
+    pub(crate) fn keeping(shown: usize) -> Findings {
+        Findings { kept: Vec::new(), count: 0, shown }
+    }
+
     pub(crate) fn integrity(&mut self, place: impl Into<String>, what: impl Into<String>) {
         self.add(Kind::Integrity, place.into(), what.into());
     }
@@ -68,7 +84,7 @@ impl Findings {
 
     fn add(&mut self, kind: Kind, place: String, what: String) {
         self.count += 1;
-        if self.kept.len() < FINDINGS_MAX {
+        if self.kept.len() < self.shown {
             self.kept.push(Finding { kind, place, what });
         }
     }
@@ -99,7 +115,7 @@ impl Check {
             println!("{finding}");
         }
         if self.found > self.findings.len() as u64 {
-            println!("… and {} more", self.found - self.findings.len() as u64);
+            println!("… and {} more: --all prints them", self.found - self.findings.len() as u64);
         }
         println!("{}", self.summary);
         self.good

@@ -13,6 +13,7 @@ pub(crate) fn run(
     client: &Client,
     keys: &[VerifierKey],
     since: Option<&Path>,
+    shown: usize,
 ) -> Result<Check, Box<dyn Error>> {
     if keys.is_empty() {
         return Err(
@@ -21,7 +22,7 @@ pub(crate) fn run(
                 .into(),
         );
     }
-    let mut findings = Findings::default();
+    let mut findings = Findings::keeping(shown);
     let note = String::from_utf8(client.get("/tlog/checkpoint", "text/plain")?.good()?)?;
     let checkpoint = match Checkpoint::open(&note, keys) {
         Ok((checkpoint, _)) => checkpoint,

@@ -30,7 +30,8 @@ pub(crate) struct Counts {
 
 /// Checks sections with the secrets of a key ring.
 pub(crate) struct Sections<'r> {
-    ring: &'r Secrets,
+    /// `None` when it cannot be read: then no section that is there can be checked.
+    ring: Option<&'r Secrets>,
     salts: HashMap<String, SaltKey>,
     /// Tag keys of the ring's subjects, by the secret's name; made when they are needed.
     tags: Vec<(String, TagKey)>,
@@ -45,7 +46,7 @@ pub(crate) struct Sections<'r> {
 pub(crate) type Parts<'p> = &'p mut dyn FnMut(Section, &mut dyn FnMut(Part<'_>)) -> Result<(), StoreError>;
 
 impl<'r> Sections<'r> {
-    pub(crate) fn new(ring: &'r Secrets) -> Sections<'r> {
+    pub(crate) fn new(ring: Option<&'r Secrets>) -> Sections<'r> {
         let (salts, tags, owners, counts, missing) = Default::default();
         Sections { ring, salts, tags, owners, counts, missing }
     }
@@ -71,12 +72,19 @@ impl<'r> Sections<'r> {
                 }
                 Part::Open(bytes) => {
                     open += 1;
+                    if self.ring.is_none() {
+                        return;
+                    }
                     match self.commitment(header, who, section, bytes) {
                         Ok(commitment) => listed.push((section.name(), bytes.len() as u64, commitment)),
                         Err(secret) => lacking = Some(secret),
                     }
                 }
             })?;
+        }
+        if self.ring.is_none() && open > 0 {
+            self.counts.sealed += open;
+            return Ok(None);
         }
         if let Some(secret) = lacking {
             self.counts.sealed += open;
@@ -98,8 +106,9 @@ impl<'r> Sections<'r> {
         section: Section,
         bytes: &[u8],
     ) -> Result<[u8; 32], String> {
+        let ring = self.ring.ok_or("of the ring")?;
         let owner = match (section.has_subject(), header.subject, who.user) {
-            (true, Some(tag), None) => self.owner(header, &tag).ok_or("of its user")?,
+            (true, Some(tag), None) => self.owner(ring, header, &tag).ok_or("of its user")?,
             (true, _, Some(user)) => format!("subject {user}"),
             _ => "subject".to_string(),
         };
@@ -111,8 +120,8 @@ impl<'r> Sections<'r> {
         let name = format!("{owner}\0{clock}");
         if !self.salts.contains_key(&name) {
             let lacks_owner = if owner == "subject" { "\"subject\"" } else { "of its user" };
-            let owner = self.ring.find(&owner).ok_or(lacks_owner)?;
-            let key = SaltKey::new(&owner, &self.ring.find(&clock).ok_or_else(|| format!("\"{clock}\""))?);
+            let owner = ring.find(&owner).ok_or(lacks_owner)?;
+            let key = SaltKey::new(&owner, &ring.find(&clock).ok_or_else(|| format!("\"{clock}\""))?);
             if self.salts.len() >= KEPT_MAX {
                 self.salts.clear();
             }
@@ -122,11 +131,10 @@ impl<'r> Sections<'r> {
     }
 
     /// The secret's name of the subject whose tag an entry has.
-    fn owner(&mut self, header: &Header<'_>, tag: &[u8; 16]) -> Option<String> {
+    fn owner(&mut self, ring: &Secrets, header: &Header<'_>, tag: &[u8; 16]) -> Option<String> {
         if self.tags.is_empty() {
-            let subjects = self.ring.names().filter(|name| name.starts_with("subject "));
-            let keys =
-                subjects.filter_map(|name| Some((name.to_string(), TagKey::new(&self.ring.find(name)?))));
+            let subjects = ring.names().filter(|name| name.starts_with("subject "));
+            let keys = subjects.filter_map(|name| Some((name.to_string(), TagKey::new(&ring.find(name)?))));
             self.tags = keys.collect();
             self.tags.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         }

@@ -25,7 +25,7 @@ enum Kind {
     Checkpoint,
     Journal,
     Ring,
-    /// The files with master key and origin: without them the folder is not opened at all.
+    /// The files with master key and origin: what needs neither is checked all the same.
     Keys,
     Catalog,
     /// Empty, or read by nobody who verifies.
@@ -236,7 +236,7 @@ fn judge(
         Some(1 | 3) => {
             // A wrong master key and a changed ring look alike: the message says both.
             let named = said.contains(name) || said.contains("entry ") || said.contains("another master key");
-            let opens = verified.status.code() == Some(1) || matches!(kind, Kind::Keys | Kind::Ring);
+            let opens = verified.status.code() == Some(1);
             let problem = if !named {
                 Some(format!("names neither file nor entry: {short}"))
             } else if !opens {
