@@ -202,19 +202,30 @@ SELECT
 FROM events WHERE session_uuid IS NOT NULL
 GROUP BY either(who_session, session_uuid)";
 
+/// One row for each agent: an id that is registered as another name of one counts as that one.
 const AGENTS: &str = "\
 SELECT
   coalesce(seen.agent_id, registry.agent_id) AS id, coalesce(registry.name, seen.name) AS name,
-  coalesce(registry.version, seen.version) AS version, registry.alias_of, registry.team, registry.note,
+  coalesce(registry.version, seen.version) AS version, seen.aliases, registry.team, registry.note,
   coalesce(registry.expected, false) AS expected,
   seen.first_seen, seen.last_seen, coalesce(seen.events, 0) AS events
 FROM (
-  SELECT agent_id, last_value(agent_name ORDER BY agent_name IS NOT NULL, index) AS name,
-    last_value(agent_version ORDER BY agent_version IS NOT NULL, index) AS version,
-    min(timestamp) AS first_seen, max(timestamp) AS last_seen, count(*) AS events
-  FROM events GROUP BY agent_id
+  SELECT coalesce(other.alias_of, each.agent_id) AS agent_id,
+    string_agg(CASE WHEN other.alias_of IS NOT NULL THEN each.agent_id END, ', ') AS aliases,
+    last_value(each.name ORDER BY each.name IS NOT NULL, each.last_seen) AS name,
+    last_value(each.version ORDER BY each.version IS NOT NULL, each.last_seen) AS version,
+    min(each.first_seen) AS first_seen, max(each.last_seen) AS last_seen, sum(each.events) AS events
+  FROM (
+    SELECT agent_id, last_value(agent_name ORDER BY agent_name IS NOT NULL, index) AS name,
+      last_value(agent_version ORDER BY agent_version IS NOT NULL, index) AS version,
+      min(timestamp) AS first_seen, max(timestamp) AS last_seen, count(*) AS events
+    FROM events GROUP BY agent_id
+  ) AS each
+  LEFT JOIN agent_registry AS other ON each.agent_id = other.agent_id
+  GROUP BY coalesce(other.alias_of, each.agent_id)
 ) AS seen
-FULL JOIN agent_registry AS registry ON seen.agent_id = registry.agent_id";
+FULL JOIN (SELECT * FROM agent_registry WHERE alias_of IS NULL) AS registry
+  ON seen.agent_id = registry.agent_id";
 
 const COSTS: &str = "\
 SELECT

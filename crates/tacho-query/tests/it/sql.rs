@@ -233,6 +233,20 @@ fn agents_join_what_people_wrote_down() {
 }
 
 #[test]
+fn two_names_of_one_agent_are_one_agent() {
+    let snapshot = hot(&session_events());
+    let alias =
+        AgentEdit { agent_id: "a/two".into(), alias_of: Some("a/one".into()), ..AgentEdit::default() };
+    let sql = "SELECT id, aliases, events FROM agents ORDER BY id";
+    let found = futures::executor::block_on(async {
+        engine().sql(Arc::clone(&snapshot), &[alias], sql).await.unwrap().collect().await.unwrap()
+    });
+    let shown = arrow::util::pretty::pretty_format_batches(&found).unwrap().to_string();
+    assert!(shown.contains("| a/one | a/two   | 6      |"), "{shown}");
+    assert!(!shown.contains("| a/two |"), "{shown}");
+}
+
+#[test]
 fn mistakes_are_explained() {
     let snapshot = Arc::new(Snapshot::default());
     for (sql, kind, column, says) in [
