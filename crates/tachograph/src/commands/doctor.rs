@@ -191,14 +191,14 @@ fn ask(target: &Target, report: &mut Report) -> Result<(), Box<dyn Error>> {
         let cure = "the machine is overloaded, or the log/ folder is slow: look at its disk";
         report.bad(format!("{} entries wait for a checkpoint", number("size") - number("sealed")), cure);
     }
-    let silent = "SELECT agent_id FROM agents WHERE expected AND (last_seen IS NULL OR last_seen < now() - INTERVAL '1 day')";
-    let answer = target.post("/v1/sql", "application/x-ndjson", silent.as_bytes())?;
-    if answer.status == 200 {
-        for line in String::from_utf8_lossy(&answer.body).lines() {
-            report.bad(
-                format!("expected agent not seen for a day: {line}"),
-                "is it running, and does it send here?",
-            );
+    let silent = "SELECT id FROM agents WHERE expected AND (last_seen IS NULL OR last_seen < now() - INTERVAL '1 day')";
+    match target.post("/v1/sql", "application/x-ndjson", silent.as_bytes())?.good() {
+        Err(error) => report.bad(error, "queries must work: look at the server's log"),
+        Ok(rows) => {
+            for row in String::from_utf8_lossy(&rows).lines() {
+                let what = format!("expected agent not seen for a day: {row}");
+                report.bad(what, "is it running, and does it send here?");
+            }
         }
     }
     let slow: serde_json::Value =

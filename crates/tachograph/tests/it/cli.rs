@@ -63,3 +63,19 @@ fn the_same_lines_again_give_only_duplicates_also_without_an_id() {
         "{again}"
     );
 }
+
+#[test]
+fn doctor_names_an_expected_agent_that_is_silent() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    tachograph(&data, &["import", "-"], EVENTS);
+    let well = tachograph(&data, &["doctor"], "");
+    assert_eq!(well.status.code(), Some(0), "{well:?}");
+    tachograph(&data, &["agents", "set", "sec/auditor", "--expected", "true"], "");
+    let ill = tachograph(&data, &["doctor"], "");
+    assert_eq!(ill.status.code(), Some(1), "{ill:?}");
+    assert!(
+        text(&ill.stdout).contains("expected agent not seen for a day: {\"id\":\"sec/auditor\"}"),
+        "{ill:?}"
+    );
+}
