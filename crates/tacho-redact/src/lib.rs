@@ -62,6 +62,9 @@ pub struct Redactor {
     unfiltered: bool,
 }
 
+/// How far before the end of a value names are still looked at, bytes.
+const COVERED_MARGIN: usize = 512;
+
 impl Redactor {
     /// Compiles a policy.
     ///
@@ -175,8 +178,12 @@ impl Redactor {
             });
         };
         let mut patterns_seen: Vec<usize> = Vec::new();
+        // Up to where names need no look: they stand well inside of a value that goes as a whole. Without this a
+        // text of nothing but names would be scanned once for each of them.
+        let mut covered = 0;
         self.gate.each(text, |used, at, len| match used {
             Use::Escape => {}
+            Use::Name if at < covered => {}
             Use::Pattern(index) if patterns_seen.contains(&index) => {}
             Use::Pattern(index) => {
                 patterns_seen.push(index);
@@ -188,6 +195,8 @@ impl Redactor {
                 if let Some(name) = assign::name_at(&self.keys, text, at, len)
                     && let Some(range) = assign::value(text, &name, &self.replacement)
                 {
+                    // A value that was cut at its bound goes on behind its end: names near there are looked at.
+                    covered = range.end.saturating_sub(COVERED_MARGIN).max(covered);
                     push(range, KEY, Class::Credential);
                 }
             }
