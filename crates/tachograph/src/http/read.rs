@@ -51,7 +51,9 @@ pub(crate) async fn sql_post(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    app.auth().check(&headers, Role::Read)?;
+    if let Err(problem) = app.auth().check(&headers, Role::Read) {
+        return Err(super::write::drained(body, problem).await);
+    }
     let body = axum::body::to_bytes(body, QUERY_BYTES_MAX)
         .await
         .map_err(|_| Problem::too_large(format!("a query: expected at most {QUERY_BYTES_MAX} bytes")))?;

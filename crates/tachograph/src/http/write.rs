@@ -28,6 +28,10 @@ const SMALL_BODY: usize = 16 << 10;
 /// A body must be there within this time: a slow sender holds memory that others wait for.
 const BODY_TIME: Duration = Duration::from_secs(60);
 
+/// So much of a refused body is read, and for so long.
+const DRAIN_BYTES: usize = 1 << 20;
+const DRAIN_TIME: Duration = Duration::from_secs(1);
+
 /// What became of a request's events.
 #[derive(Debug, Default, serde::Serialize, utoipa::ToSchema)]
 pub(crate) struct Recorded {
@@ -89,12 +93,18 @@ pub(crate) async fn events(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let credential = app.auth().check(&headers, Role::Write)?;
+    let credential = match app.auth().check(&headers, Role::Write) {
+        Ok(credential) => credential,
+        Err(problem) => return Err(drained(body, problem).await),
+    };
     if let Err(problem) = app.auth().may_write(&credential) {
         app.metrics.limited.fetch_add(1, Ordering::Relaxed);
-        return Err(problem);
+        return Err(drained(body, problem).await);
     }
-    let format = format_of(&parameters)?;
+    let format = match format_of(&parameters) {
+        Ok(format) => format,
+        Err(problem) => return Err(drained(body, problem).await),
+    };
     let body = read_body(&app, &headers, body).await?;
     let agent = headers.get("x-agent-id").and_then(|value| value.to_str().ok()).map(str::to_string);
     let agent = agent.or_else(|| credential.agent.clone());
@@ -167,6 +177,14 @@ async fn work_on<T: Send + 'static>(
         return Ok(work());
     }
     tokio::task::spawn_blocking(work).await.map_err(|error| Problem::internal(error.to_string()))
+}
+
+/// Refuses after a small body was read: with an unread one the connection would be closed under a client that
+/// already sends its next request.
+pub(super) async fn drained(body: Body, problem: Problem) -> Problem {
+    let read = axum::body::to_bytes(body, DRAIN_BYTES);
+    drop(tokio::time::timeout(DRAIN_TIME, read).await);
+    problem
 }
 
 /// Reads and decompresses a body within the limits.
