@@ -67,6 +67,14 @@ pub(super) fn run(arguments: &Arguments, file: &Path, format: Option<&str>) -> R
     bar.finish_and_clear();
     let status = std::sync::Arc::clone(node.status());
     drop(node);
+    // Closing signs and syncs what is left; a disk that fails there must not look like success.
+    if let Some(why) = status.stopped() {
+        let accepted = totals.accepted;
+        return Err(format!(
+            "{accepted} events are in the journal, but the folder was not closed well: {why}"
+        )
+        .into());
+    }
     println!(
         "accepted {}, duplicates {}, refused {}; the log has {} entries, {} sealed",
         totals.accepted,
