@@ -841,14 +841,14 @@ impl Options {
         for pair in words.chunks(2) {
             let value = pair.get(1).cloned().unwrap_or_default();
             match pair[0].as_str() {
-                "--count" => o.count = value.parse().unwrap(),
-                "--seed" => o.seed = value.parse().unwrap(),
-                "--days" => o.days = value.parse().unwrap(),
-                "--end-ms" => o.end_ms = value.parse().unwrap(),
+                "--count" => o.count = number(&pair[0], &value),
+                "--seed" => o.seed = number(&pair[0], &value),
+                "--days" => o.days = number(&pair[0], &value),
+                "--end-ms" => o.end_ms = number(&pair[0], &value),
                 "--out" => o.out = value,
                 "--truth" => o.truth = value,
                 "--format" => o.format = value,
-                "--rows" => o.rows = value.parse().unwrap(),
+                "--rows" => o.rows = number(&pair[0], &value),
                 unknown => {
                     eprintln!("unknown flag {unknown}");
                     std::process::exit(2);
@@ -857,6 +857,13 @@ impl Options {
         }
         o
     }
+}
+
+fn number<T: std::str::FromStr>(flag: &str, value: &str) -> T {
+    value.parse().unwrap_or_else(|_| {
+        eprintln!("{flag} takes a number, not \"{value}\"");
+        std::process::exit(2)
+    })
 }
 
 /// Parameters and right answers of the queries.
