@@ -20,6 +20,7 @@ pub use read::{End, read};
 
 use crate::durable::replace;
 use crate::error::RecordError;
+use crate::poison::Poison;
 use crate::{Options, Step};
 use frame::{FRAME_BYTES, HEADER_BYTES, Head, Salt};
 use std::collections::VecDeque;
@@ -49,7 +50,7 @@ pub struct Journal {
     next_record: u64,
     /// First record number of each file, oldest first; the last one is being written.
     files: VecDeque<u64>,
-    poisoned: Option<String>,
+    poison: Poison,
     options: Options,
 }
 
@@ -76,7 +77,7 @@ impl Journal {
         };
         let (file, size) = open_end(&path)?;
         let folder = folder.to_path_buf();
-        Ok(Journal { folder, file, path, salt, size, next_record, files, poisoned: None, options })
+        Ok(Journal { folder, file, path, salt, size, next_record, files, poison: Poison::default(), options })
     }
 
     /// Writes a group of batches with one journal time and makes them durable with one sync.
@@ -85,14 +86,9 @@ impl Journal {
     /// On [`RecordError::Io`] and [`RecordError::TooLarge`] nothing of the group is on the log and the journal
     /// goes on; on [`RecordError::Poisoned`] it refuses until it is opened again.
     pub fn append(&mut self, time_us: Micros, group: &[Batch]) -> Result<(), RecordError> {
-        if let Some(why) = &self.poisoned {
-            return Err(RecordError::Poisoned { why: why.clone() });
-        }
+        self.poison.check()?;
         let written = self.write(time_us, group);
-        if let Err(RecordError::Poisoned { why }) = &written {
-            self.poisoned = Some(why.clone());
-        }
-        written
+        self.poison.note(written)
     }
 
     fn write(&mut self, time_us: Micros, group: &[Batch]) -> Result<(), RecordError> {

@@ -12,6 +12,7 @@
 use crate::Random;
 use crate::durable::{create_folder, publish, replace, write_synced};
 use crate::error::RecordError;
+use crate::poison::Poison;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use std::collections::HashMap;
@@ -42,7 +43,7 @@ pub struct KeyRing {
     secrets: HashMap<String, Secret>,
     pending: Vec<u8>,
     random: Random,
-    poisoned: Option<String>,
+    poison: Poison,
 }
 
 /// The secrets of a ring as they were read, for those who only check.
@@ -102,7 +103,7 @@ impl KeyRing {
             secrets,
             pending: Vec::new(),
             random,
-            poisoned: None,
+            poison: Poison::default(),
         })
     }
 
@@ -182,14 +183,9 @@ impl KeyRing {
         &mut self,
         act: impl FnOnce(&mut KeyRing) -> Result<T, RecordError>,
     ) -> Result<T, RecordError> {
-        if let Some(why) = &self.poisoned {
-            return Err(RecordError::Poisoned { why: why.clone() });
-        }
+        self.poison.check()?;
         let done = act(self);
-        if let Err(RecordError::Poisoned { why }) = &done {
-            self.poisoned = Some(why.clone());
-        }
-        done
+        self.poison.note(done)
     }
 }
 

@@ -16,6 +16,7 @@ mod follow;
 pub mod journal;
 pub mod keyring;
 pub mod log;
+mod poison;
 pub mod recorder;
 pub mod sealer;
 pub mod sequence;

@@ -6,6 +6,7 @@ use crate::Options;
 use crate::durable::{create_folder, create_folders};
 use crate::error::RecordError;
 use crate::journal::Journal;
+use crate::poison::Poison;
 use crate::sealer::Sealer;
 use crate::sequence::{Receipt, Sequenced, Sequencer};
 use crate::writer::{self, Writer};
@@ -23,7 +24,7 @@ pub struct Log {
     pub(crate) writer: Writer,
     pub(crate) sealer: Sealer,
     pub(crate) lock: Lock,
-    pub(crate) poisoned: Option<String>,
+    pub(crate) poison: Poison,
 }
 
 /// What the journal need not hold any more: a store has it.
@@ -142,7 +143,7 @@ impl Log {
         // Only now may anything be cut off: when a signed entry is missing, the evidence stays as it is.
         sealer.check_recovered()?;
         let journal = Journal::open(&wal, options, end)?;
-        Ok(Log { writer: Writer::new(journal, sequencer, options), sealer, lock, poisoned: None })
+        Ok(Log { writer: Writer::new(journal, sequencer, options), sealer, lock, poison: Poison::default() })
     }
 
     /// Records a group of batches with one sync. When this returns, all of them are durable.
@@ -183,14 +184,9 @@ impl Log {
         &mut self,
         act: impl FnOnce(&mut Log) -> Result<T, RecordError>,
     ) -> Result<T, RecordError> {
-        if let Some(why) = &self.poisoned {
-            return Err(RecordError::Poisoned { why: why.clone() });
-        }
+        self.poison.check()?;
         let done = act(self);
-        if let Err(RecordError::Poisoned { why }) = &done {
-            self.poisoned = Some(why.clone());
-        }
-        done
+        self.poison.note(done)
     }
 
     /// How many entries are on the log, and how many of them the published checkpoint covers.

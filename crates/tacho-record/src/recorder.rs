@@ -71,8 +71,8 @@ impl Recorder {
         every: Duration,
         followers: Vec<Box<dyn Follower>>,
     ) -> Recorder {
-        let Log { writer, sealer, lock, poisoned } = log;
-        if let Some(why) = poisoned {
+        let Log { writer, sealer, lock, poison } = log;
+        if let Some(why) = poison.into_why() {
             status.stop(why);
         }
         status.size.store(writer.size(), Ordering::Release);
