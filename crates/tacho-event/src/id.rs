@@ -11,21 +11,37 @@ pub struct Id(pub [u8; 16]);
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 const DASHES: [usize; 4] = [8, 13, 18, 23];
+/// Where the two digits of each byte stand.
+const PAIRS: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+const NO_DIGIT: u8 = 0x80;
+/// The value of each character as a hexadecimal digit.
+const NIBBLES: [u8; 256] = {
+    let mut table = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        let digit = HEX[value];
+        table[digit as usize] = value as u8;
+        table[digit.to_ascii_uppercase() as usize] = value as u8;
+        value += 1;
+    }
+    table
+};
 
 impl Id {
     /// Reads UUID text of the 8-4-4-4-12 form, either case.
     pub fn parse(text: &str) -> Option<Id> {
-        let bytes = text.as_bytes();
-        if bytes.len() != 36 || DASHES.iter().any(|at| bytes[*at] != b'-') {
+        let bytes: &[u8; 36] = text.as_bytes().try_into().ok()?;
+        if DASHES.iter().any(|at| bytes[*at] != b'-') {
             return None;
         }
         let mut out = [0u8; 16];
-        let mut digits = bytes.iter().filter(|b| **b != b'-').map(|b| nibble(*b));
-        for byte in &mut out {
-            *byte = digits.next()?? << 4 | digits.next()??;
+        let mut seen = 0;
+        for (byte, at) in out.iter_mut().zip(PAIRS) {
+            let (high, low) = (NIBBLES[usize::from(bytes[at])], NIBBLES[usize::from(bytes[at + 1])]);
+            seen |= high | low;
+            *byte = high << 4 | low & 0x0f;
         }
-        // A dash inside a group shortens the digits: all 32 must have been used, no more.
-        digits.next().is_none().then_some(Id(out))
+        (seen & NO_DIGIT == 0).then_some(Id(out))
     }
 
     /// The UUIDv8 that stands for `text` within `scope` (kind of id, writing credential).
@@ -56,13 +72,12 @@ impl Id {
 
     /// Appends the 36 characters of the UUID text.
     pub fn push_to(&self, out: &mut Vec<u8>) {
-        for (i, byte) in self.0.iter().enumerate() {
-            if matches!(i, 4 | 6 | 8 | 10) {
-                out.push(b'-');
-            }
-            out.push(HEX[(byte >> 4) as usize]);
-            out.push(HEX[(byte & 15) as usize]);
+        let mut text = [b'-'; 36];
+        for (byte, at) in self.0.iter().zip(PAIRS) {
+            text[at] = HEX[usize::from(byte >> 4)];
+            text[at + 1] = HEX[usize::from(byte & 15)];
         }
+        out.extend_from_slice(&text);
     }
 
     /// The UUID text.
@@ -111,15 +126,6 @@ impl IdKey {
 impl fmt::Debug for IdKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("IdKey(…)")
-    }
-}
-
-fn nibble(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
     }
 }
 

@@ -136,36 +136,62 @@ impl<'a> Accepted<'a> {
     /// [`Malformed`] with the place, when the bytes are not what [`Accepted::encode`] writes.
     pub fn decode(bytes: &'a [u8]) -> Result<Accepted<'a>, Malformed> {
         let mut cursor = Cursor { bytes, at: 0 };
-        let mut event = decode_fixed(&mut cursor)?;
-        let (mut agent, mut action_name, mut source) = (None, None, None);
+        let head = Head::decode(&mut cursor)?;
+        let mut event = Accepted {
+            header: head.header,
+            who: Who::default(),
+            facts: Facts::default(),
+            texts: [None; 6],
+            content: head.content,
+            subject_slot: head.subject_slot,
+        };
         let mut last = 0;
         while cursor.at < bytes.len() {
-            let tag = cursor.byte()?;
-            if tag <= last {
-                return Err(cursor.malformed("tags in ascending order"));
-            }
-            last = tag;
-            match tag {
-                TAG_AGENT => agent = Some(cursor.text()?),
-                TAG_AGENT_VERSION => event.header.agent_version = Some(cursor.text()?),
-                TAG_SESSION => event.header.session = Some(Id(cursor.array_field()?)),
-                TAG_PRODUCER_SEQ => event.header.producer_seq = Some(cursor.varint()?),
-                TAG_CALL => event.header.call = Some(cursor.text()?),
-                TAG_PARENT => event.header.parent = Some(cursor.text()?),
-                TAG_ACTION_NAME => action_name = Some(cursor.text()?),
-                TAG_SOURCE => source = Some(cursor.text()?),
-                TAG_SUBJECT => event.header.subject = Some(cursor.array_field()?),
-                _ => decode_listed(tag, &mut event, &mut cursor)?,
-            }
+            let tag = cursor.ascending(&mut last)?;
+            decode_listed(tag, &mut event, &mut cursor)?;
         }
-        event.header.agent = agent.ok_or(cursor.malformed("the agent"))?;
-        event.header.action_name = action_name.ok_or(cursor.malformed("the action name"))?;
-        event.header.source = source.ok_or(cursor.malformed("the source"))?;
         Ok(event)
     }
 }
 
-fn decode_fixed<'a>(cursor: &mut Cursor<'a>) -> Result<Accepted<'a>, Malformed> {
+/// An event without its sections, which stand behind it: all that sequencing and the entry need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head<'a> {
+    pub header: Header<'a>,
+    /// As [`Accepted::content`].
+    pub content: Option<u64>,
+    subject_slot: Option<u32>,
+}
+
+impl<'a> Head<'a> {
+    /// Reads up to the first section.
+    fn decode(cursor: &mut Cursor<'a>) -> Result<Head<'a>, Malformed> {
+        let mut head = decode_fixed(cursor)?;
+        let header = &mut head.header;
+        let (mut agent, mut action_name, mut source) = (None, None, None);
+        let mut last = 0;
+        while cursor.bytes.get(cursor.at).is_some_and(|tag| *tag < TAG_WHO) {
+            match cursor.ascending(&mut last)? {
+                TAG_AGENT => agent = Some(cursor.text()?),
+                TAG_AGENT_VERSION => header.agent_version = Some(cursor.text()?),
+                TAG_SESSION => header.session = Some(Id(cursor.array_field()?)),
+                TAG_PRODUCER_SEQ => header.producer_seq = Some(cursor.varint()?),
+                TAG_CALL => header.call = Some(cursor.text()?),
+                TAG_PARENT => header.parent = Some(cursor.text()?),
+                TAG_ACTION_NAME => action_name = Some(cursor.text()?),
+                TAG_SOURCE => source = Some(cursor.text()?),
+                TAG_SUBJECT => header.subject = Some(cursor.array_field()?),
+                _ => return Err(cursor.malformed("a known tag")),
+            }
+        }
+        header.agent = agent.ok_or(cursor.malformed("the agent"))?;
+        header.action_name = action_name.ok_or(cursor.malformed("the action name"))?;
+        header.source = source.ok_or(cursor.malformed("the source"))?;
+        Ok(head)
+    }
+}
+
+fn decode_fixed<'a>(cursor: &mut Cursor<'a>) -> Result<Head<'a>, Malformed> {
     let id = Id(cursor.array()?);
     let body = cursor.array()?;
     let timestamp_us = i64::from_le_bytes(cursor.array()?);
@@ -209,11 +235,8 @@ fn decode_fixed<'a>(cursor: &mut Cursor<'a>) -> Result<Accepted<'a>, Malformed> 
         subject: None,
         body,
     };
-    Ok(Accepted {
+    Ok(Head {
         header,
-        who: Who::default(),
-        facts: Facts::default(),
-        texts: [None; 6],
         content: (flags & HAS_CONTENT != 0).then_some(content),
         subject_slot: slot.checked_sub(1),
     })
@@ -260,7 +283,12 @@ const BATCH_HEADER_BYTES: usize = 6;
 
 impl BatchBuilder {
     pub fn new(replay: bool) -> Self {
-        let mut bytes = Vec::with_capacity(4096);
+        BatchBuilder::with_capacity(replay, 4096)
+    }
+
+    /// A builder that has memory for a record of `size_bytes` before it must grow.
+    pub fn with_capacity(replay: bool, size_bytes: usize) -> Self {
+        let mut bytes = Vec::with_capacity(size_bytes);
         bytes.extend_from_slice(&[FORMAT, if replay { FLAG_REPLAY } else { 0 }, 0, 0, 0, 0]);
         BatchBuilder { bytes, count: 0 }
     }
@@ -326,21 +354,35 @@ impl Batch {
         u32::from_le_bytes([self.bytes[2], self.bytes[3], self.bytes[4], self.bytes[5]])
     }
 
-    /// The events in order, read in place.
-    pub fn events(&self) -> Events<'_> {
-        Events { bytes: &self.bytes, at: BATCH_HEADER_BYTES }
+    /// The events in order, read in place; ends after the first malformed one.
+    pub fn events(&self) -> impl Iterator<Item = Result<Accepted<'_>, Malformed>> + Clone {
+        self.read(Accepted::decode)
+    }
+
+    /// The events in order without their sections, which are not looked at: a batch was made here or parsed, so
+    /// they are good.
+    pub fn heads(&self) -> impl Iterator<Item = Result<Head<'_>, Malformed>> + Clone {
+        self.read(|bytes| Head::decode(&mut Cursor { bytes, at: 0 }))
+    }
+
+    fn read<'a, T, F>(&'a self, decode: F) -> Events<'a, F>
+    where
+        F: Fn(&'a [u8]) -> Result<T, Malformed>,
+    {
+        Events { bytes: &self.bytes, at: BATCH_HEADER_BYTES, decode }
     }
 }
 
-/// Iterator over the events of a [`Batch`]; ends after the first malformed one.
+/// Iterator over the events of a [`Batch`], each read by `decode`.
 #[derive(Debug, Clone)]
-pub struct Events<'a> {
+struct Events<'a, F> {
     bytes: &'a [u8],
     at: usize,
+    decode: F,
 }
 
-impl<'a> Iterator for Events<'a> {
-    type Item = Result<Accepted<'a>, Malformed>;
+impl<'a, T, F: Fn(&'a [u8]) -> Result<T, Malformed>> Iterator for Events<'a, F> {
+    type Item = Result<T, Malformed>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.at >= self.bytes.len() {
@@ -353,7 +395,7 @@ impl<'a> Iterator for Events<'a> {
         Some(match event {
             Ok(bytes) => {
                 let end = cursor.at;
-                let event = Accepted::decode(bytes);
+                let event = (self.decode)(bytes);
                 if event.is_ok() {
                     self.at = end;
                 }
@@ -390,6 +432,16 @@ impl<'a> Cursor<'a> {
         let mut out = [0; N];
         out.copy_from_slice(self.take(N)?);
         Ok(out)
+    }
+
+    /// The next tag, which must be above the last one.
+    fn ascending(&mut self, last: &mut u8) -> Result<u8, Malformed> {
+        let tag = self.byte()?;
+        if tag <= *last {
+            return Err(self.malformed("tags in ascending order"));
+        }
+        *last = tag;
+        Ok(tag)
     }
 
     /// A length-prefixed field of exactly `N` bytes.

@@ -138,6 +138,16 @@ fn what_is_unused_is_zero() {
     }
 }
 
+#[test]
+fn the_heads_are_those_of_the_events() {
+    let batch = batch();
+    let heads: Vec<_> = batch.heads().map(|head| head.map(|head| (head.header, head.content))).collect();
+    let whole: Vec<_> =
+        batch.events().map(|event| event.map(|event| (event.header, event.content))).collect();
+    assert!(!heads.is_empty());
+    assert_eq!(heads, whole);
+}
+
 proptest::proptest! {
     #[test]
     fn what_parses_encodes_to_the_same_bytes(

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
 use tacho_event::entry::Place;
 use tacho_event::id::Id;
-use tacho_event::record::{Accepted, Batch, Malformed};
+use tacho_event::record::{Accepted, Batch, Head, Malformed};
 use tacho_event::time::Micros;
 
 /// How many newest states are compared with when looking for duplicates.
@@ -42,7 +42,22 @@ impl Sequenced {
     /// # Panics
     /// Never for a batch that was sequenced: every event of it was read then.
     pub fn entries(&self) -> impl Iterator<Item = (u64, Place, Accepted<'_>)> {
-        self.batch.events().zip(&self.decisions).filter_map(|(event, decision)| match decision {
+        self.placed(self.batch.events())
+    }
+
+    /// The same without their sections, which costs a third.
+    ///
+    /// # Panics
+    /// As [`Sequenced::entries`].
+    pub fn heads(&self) -> impl Iterator<Item = (u64, Place, Head<'_>)> {
+        self.placed(self.batch.heads())
+    }
+
+    fn placed<T>(
+        &self,
+        events: impl Iterator<Item = Result<T, Malformed>>,
+    ) -> impl Iterator<Item = (u64, Place, T)> {
+        events.zip(&self.decisions).filter_map(|(event, decision)| match decision {
             Decision::Entry { index, place } => {
                 Some((*index, *place, event.expect("a sequenced batch was read before")))
             }
@@ -126,10 +141,10 @@ impl Sequencer {
     /// [`Malformed`] when the batch is not what the journal writes.
     pub fn record(&mut self, batch: &Batch, journal_time_us: Micros) -> Result<Vec<Decision>, Malformed> {
         self.time_us = self.time_us.max(journal_time_us);
-        batch.events().map(|event| Ok(self.event(&event?))).collect()
+        batch.heads().map(|head| Ok(self.event(&head?))).collect()
     }
 
-    fn event(&mut self, event: &Accepted<'_>) -> Decision {
+    fn event(&mut self, event: &Head<'_>) -> Decision {
         let revision = match event.content {
             // The id was assigned here: there is nothing that it could repeat.
             None => 0,
@@ -151,7 +166,7 @@ impl Sequencer {
     /// Which state of its id the event is; `None` when it was seen before.
     ///
     /// States chain: each (id, revision) has a slot of its own, so that a retry of any state is recognised.
-    fn revision(&mut self, event: &Accepted<'_>, content: u64) -> Option<u32> {
+    fn revision(&mut self, event: &Head<'_>, content: u64) -> Option<u32> {
         let mut revision = 0;
         loop {
             let slot = slot(&event.header.writer, &event.header.id, revision);

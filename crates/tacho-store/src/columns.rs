@@ -12,6 +12,7 @@ use arrow::buffer::Buffer;
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// The columns of a batch that is being built.
@@ -173,16 +174,17 @@ impl Column {
     }
 }
 
-/// Columns of nulls only: all of one batch share one block of zeros.
+/// Columns of nulls only: all of one batch share one block of zeros, and those of one type the whole array.
 pub(crate) struct Nulls {
     rows: usize,
     zeros: Buffer,
+    made: RefCell<Vec<ArrayRef>>,
 }
 
 impl Nulls {
     pub(crate) fn new(rows: usize) -> Nulls {
         // The widest column has 32 bytes a row; texts want the alignment of 16 bytes.
-        Nulls { rows, zeros: Buffer::from_vec(vec![0i128; rows * 2]) }
+        Nulls { rows, zeros: Buffer::from_vec(vec![0i128; rows * 2]), made: RefCell::default() }
     }
 
     /// A column of nulls.
@@ -190,6 +192,10 @@ impl Nulls {
     /// # Errors
     /// [`ArrowError`] for a type that the schema does not have.
     pub(crate) fn array(&self, of: &DataType) -> Result<ArrayRef, ArrowError> {
+        let mut made = self.made.borrow_mut();
+        if let Some(array) = made.iter().find(|array| array.data_type() == of) {
+            return Ok(Arc::clone(array));
+        }
         let builder = arrow::array::ArrayDataBuilder::new(of.clone()).len(self.rows);
         let valid = arrow::buffer::NullBuffer::new(arrow::buffer::BooleanBuffer::new(
             self.zeros.clone(),
@@ -197,6 +203,8 @@ impl Nulls {
             self.rows,
         ));
         let data = builder.nulls(Some(valid)).add_buffer(self.zeros.clone()).build()?;
-        Ok(make_array(data))
+        let array = make_array(data);
+        made.push(Arc::clone(&array));
+        Ok(array)
     }
 }

@@ -1,7 +1,7 @@
 //! The newest events in Arrow: accepted batches become columns at once, small batches are merged as they age.
 //!
-//! Making a batch of a hundred columns costs as much as hundreds of rows, so small records are gathered in open
-//! columns until somebody wants to read them.
+//! Making a batch of a hundred columns costs as much as hundreds of rows, and merging batches copies them, so rows are
+//! gathered in open columns until there are many or somebody wants to read them.
 //!
 //! Invariants
 //! - Rows are in index order; every row is one entry of the log.
@@ -23,10 +23,10 @@ use tacho_record::sequence::Decision;
 const FAN_IN: usize = 8;
 /// Batches do not grow past this: merging must not copy gigabytes, and a scan can share the work.
 const ROWS_MAX: usize = 128 << 10;
-/// A record of fewer rows is gathered with others.
-const SMALL_ROWS: usize = 128;
+/// Rows that open columns take memory for at first.
+const FIRST_ROWS: usize = 128;
 /// Gathered rows become a batch at this number.
-const OPEN_ROWS: usize = 2048;
+const OPEN_ROWS: usize = 4096;
 
 /// The columns of the events of a batch that are on the log, in the order of [`schema`].
 ///
@@ -181,18 +181,12 @@ impl Hot {
     /// Takes the rows of a sequenced record, which must follow on those before.
     ///
     /// # Errors
-    /// As [`to_batch`]; nothing was taken then.
+    /// As [`to_batch`]; nothing was taken when the count is wrong. A batch that was made or parsed has no malformed
+    /// event; if one were found, the rows before it were taken.
     pub fn append(&mut self, batch: &Batch, decisions: &[Decision]) -> Result<(), StoreError> {
-        if decisions.len() >= SMALL_ROWS {
-            self.push(to_batch(batch, decisions)?);
-            return Ok(());
-        }
         check_count(batch, decisions)?;
-        // Open columns cannot give a row back, so the record is read once before anything is added.
-        for event in batch.events() {
-            event?;
-        }
-        let open = self.open.get_or_insert_with(|| Open { columns: Columns::new(SMALL_ROWS), bytes: 0 });
+        let rows = decisions.len().max(FIRST_ROWS);
+        let open = self.open.get_or_insert_with(|| Open { columns: Columns::new(rows), bytes: 0 });
         push_rows(batch, decisions, &mut open.columns)?;
         open.bytes += 2 * batch.bytes().len();
         if open.columns.rows() >= OPEN_ROWS {
