@@ -8,7 +8,7 @@
 //! when its answer is there. Any status outside 200..299 ends the run with exit code 1.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -85,17 +85,19 @@ impl Source {
         let mut skipped = Vec::new();
         for _ in 0..o.skip {
             skipped.clear();
-            lines.read_until(b'\n', &mut skipped).unwrap();
+            if let Err(e) = lines.read_until(b'\n', &mut skipped) {
+                usage(&format!("cannot read {}: {e}", o.file));
+            }
         }
         Source { lines, left: o.limit, taken: 0 }
     }
 
     /// One batch of whole lines: how many they are, and how many came before them.
-    fn take(&mut self, batch: u64, to: &mut Vec<u8>) -> (u64, u64) {
+    fn take(&mut self, batch: u64, to: &mut Vec<u8>) -> io::Result<(u64, u64)> {
         to.clear();
         let (mut count, before) = (0, self.taken);
         while count < batch && self.left > 0 {
-            if self.lines.read_until(b'\n', to).unwrap() == 0 {
+            if self.lines.read_until(b'\n', to)? == 0 {
                 self.left = 0;
                 break;
             }
@@ -103,7 +105,7 @@ impl Source {
             self.left -= 1;
         }
         self.taken += count;
-        (count, before)
+        Ok((count, before))
     }
 }
 
@@ -114,61 +116,66 @@ struct Connection {
 }
 
 impl Connection {
-    fn open(addr: &str) -> Connection {
-        let stream = TcpStream::connect(addr).unwrap();
-        stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
-        Connection { write: stream.try_clone().unwrap(), read: BufReader::new(stream) }
+    fn open(addr: &str) -> io::Result<Connection> {
+        let stream = TcpStream::connect(addr)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(Duration::from_secs(120)))?;
+        Ok(Connection { write: stream.try_clone()?, read: BufReader::new(stream) })
     }
 
     /// Status, body, and whether the server closes the connection.
-    fn post(&mut self, o: &Options, body: &[u8]) -> (u16, String, bool) {
+    fn post(&mut self, o: &Options, body: &[u8]) -> io::Result<(u16, String, bool)> {
         let head = format!(
             "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/stream+json\r\nContent-Length: {}\r\n\r\n",
             o.path,
             o.addr,
             body.len()
         );
-        if self.write.write_all(head.as_bytes()).and_then(|()| self.write.write_all(body)).is_err() {
-            return (0, "the connection broke".into(), true);
-        }
+        self.write.write_all(head.as_bytes())?;
+        self.write.write_all(body)?;
         self.answer()
     }
 
-    fn line(&mut self) -> String {
+    fn line(&mut self) -> io::Result<String> {
         let mut line = String::new();
-        self.read.read_line(&mut line).unwrap_or(0);
-        line
+        self.read.read_line(&mut line)?;
+        Ok(line)
     }
 
-    fn answer(&mut self) -> (u16, String, bool) {
-        let first = self.line();
-        let Some(code) = first.split(' ').nth(1).and_then(|code| code.parse().ok()) else {
-            return (0, "the connection was closed".into(), true);
-        };
+    fn answer(&mut self) -> io::Result<(u16, String, bool)> {
+        let first = self.line()?;
+        let code = first.split(' ').nth(1).and_then(|code| code.parse().ok());
+        let code = code.ok_or_else(|| strange("a status line", &first))?;
         let (mut length, mut chunked, mut close) = (0, false, false);
         loop {
-            let header = self.line().trim_end().to_ascii_lowercase();
+            let header = self.line()?.trim_end().to_ascii_lowercase();
             match header.split_once(':') {
                 None => break,
-                Some(("content-length", value)) => length = value.trim().parse().unwrap(),
+                Some(("content-length", value)) => {
+                    length = value.trim().parse().map_err(|_| strange("a length", value))?
+                }
                 Some(("connection", value)) => close = value.contains("close"),
                 Some(("transfer-encoding", value)) => chunked = value.contains("chunked"),
                 Some(_) => {}
             }
         }
         let mut body = vec![0; length];
-        self.read.read_exact(&mut body).unwrap();
+        self.read.read_exact(&mut body)?;
         while chunked {
-            let size = self.line();
-            let size = usize::from_str_radix(size.trim().split(';').next().unwrap_or(""), 16).unwrap();
+            let line = self.line()?;
+            let size = line.trim().split(';').next().unwrap_or("");
+            let size = usize::from_str_radix(size, 16).map_err(|_| strange("a chunk's size", &line))?;
             let mut part = vec![0; size + 2];
-            self.read.read_exact(&mut part).unwrap();
+            self.read.read_exact(&mut part)?;
             body.extend_from_slice(&part[..size]);
             chunked = size > 0;
         }
-        (code, String::from_utf8_lossy(&body).into_owned(), close)
+        Ok((code, String::from_utf8_lossy(&body).into_owned(), close))
     }
+}
+
+fn strange(expected: &str, found: &str) -> io::Error {
+    io::Error::other(format!("the server answered {found:?}, expected {expected}"))
 }
 
 /// What one connection did.
@@ -179,11 +186,11 @@ struct Done {
     latencies_ms: Vec<f64>,
 }
 
-fn send(o: &Options, source: &Mutex<Source>, failed: &AtomicBool, start: Instant) -> Done {
-    let mut connection = Connection::open(&o.addr);
+fn send(o: &Options, source: &Mutex<Source>, failed: &AtomicBool, start: Instant) -> io::Result<Done> {
+    let mut connection = Connection::open(&o.addr)?;
     let (mut done, mut batch) = (Done::default(), Vec::with_capacity(8 << 20));
     while !failed.load(Ordering::Relaxed) {
-        let (count, before) = source.lock().unwrap().take(o.batch, &mut batch);
+        let (count, before) = source.lock().expect("no one panics with it").take(o.batch, &mut batch)?;
         if count == 0 {
             break;
         }
@@ -192,7 +199,7 @@ fn send(o: &Options, source: &Mutex<Source>, failed: &AtomicBool, start: Instant
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
         }
         let sent = Instant::now();
-        let (code, body, close) = connection.post(o, &batch);
+        let (code, body, close) = connection.post(o, &batch)?;
         if !(200..300).contains(&code) {
             eprintln!("status {code}: {}", body.chars().take(400).collect::<String>());
             failed.store(true, Ordering::Relaxed);
@@ -202,10 +209,10 @@ fn send(o: &Options, source: &Mutex<Source>, failed: &AtomicBool, start: Instant
         done.events += count;
         done.bytes += batch.len() as u64;
         if close {
-            connection = Connection::open(&o.addr);
+            connection = Connection::open(&o.addr)?;
         }
     }
-    done
+    Ok(done)
 }
 
 /// Processor seconds of a process.
@@ -240,7 +247,12 @@ fn main() {
         let threads: Vec<_> =
             (0..o.conns).map(|_| scope.spawn(|| send(&o, &source, &failed, start))).collect();
         for thread in threads {
-            let done = thread.join().unwrap();
+            let done = thread.join().expect("a sender returns its errors");
+            let done = done.unwrap_or_else(|error| {
+                eprintln!("a connection failed: {error}");
+                failed.store(true, Ordering::Relaxed);
+                Done::default()
+            });
             all.events += done.events;
             all.bytes += done.bytes;
             all.latencies_ms.extend(done.latencies_ms);

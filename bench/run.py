@@ -181,7 +181,8 @@ class Run:
         took = server.wait_until(
             lambda g: g["store_hot_bytes"] == 0 and g["log_sealed_entries"] == g["log_entries"], 300
         )
-        time.sleep(2)  # the journal is released behind the cut
+        # The journal is released behind the cut, and small segments are merged when nothing else is going on.
+        self.wait_until_idle(server)
         self.results["settle"] = {
             "segments_before": before["store_segments"],
             "hot_mb_before": before["store_hot_bytes"] / 2**20,
@@ -207,6 +208,17 @@ class Run:
         server.stop()
         server.configure("")
         self.results["settle"]["start_from_segments_s"] = server.start()
+
+    @staticmethod
+    def wait_until_idle(server, seconds_max=300):
+        """Until the server used next to no CPU for three seconds."""
+        end = time.perf_counter() + seconds_max
+        used, quiet = cpu_s(server.pid), 0
+        while quiet < 3 and time.perf_counter() < end:
+            time.sleep(1)
+            now = cpu_s(server.pid)
+            quiet = quiet + 1 if now - used < 0.05 else 0
+            used = now
 
     def settle_postgresql(self, cluster):
         cluster.do("-c", "VACUUM ANALYZE agent_audit_log", "-c", "CHECKPOINT")
