@@ -10,11 +10,17 @@ use crate::detectors::checks::random;
 use crate::detectors::{high_entropy, lex};
 use crate::keys::{KeyKind, Keys, NAME_MAX};
 use crate::placeholder;
+use crate::work;
 
 const VALUE_MAX: usize = 4096;
 const ENCODED_MAX: usize = 1024;
+/// A value is judged by so much of its beginning: many names may stand before the same text.
+const JUDGED_MAX: usize = 256;
 /// A quoted value that a pattern saw only the beginning of is followed so far.
 const QUOTED_MAX: usize = 256;
+
+/// So much white space is looked through for the end of a line.
+const LINE_END_MAX: usize = 64;
 
 /// A name in text.
 pub(crate) struct Name {
@@ -88,31 +94,31 @@ pub(crate) fn value(text: &str, name: &Name, replacement: &str) -> Option<Range<
         return annotated(text, start + typed.len());
     }
     let stop = |byte: u8| !byte.is_ascii() || byte.is_ascii_graphic() && !b",;&\"'`<>|\\".contains(&byte);
-    let end = match join {
-        Join::Encoded => encoded_end(text, start, stop),
-        _ => lex_utf8(text, lex_run(text, start, stop)),
+    let run = |limit| match join {
+        Join::Encoded => encoded_end(text, start, limit, stop),
+        _ => lex_utf8(text, lex::run(text, start, limit, stop)),
     };
-    let value = text[start..end].trim_end_matches([')', ']', '}', '.', ':']);
-    let range = start..start + value.len();
-    let whole_line = || ends_line(text, range.end) && starts_line(text, name.range.start);
+    let trimmed = |end| start..start + text[start..end].trim_end_matches([')', ']', '}', '.', ':']).len();
+    let judged = run(JUDGED_MAX);
+    let range = trimmed(judged);
+    let value = &text[range.clone()];
+    let goes_on = judged - start > JUDGED_MAX - 4;
+    let whole_line = || (goes_on || ends_line(text, range.end)) && starts_line(text, name.range.start);
     let secret =
         !value.is_empty() && !placeholder::is(value) && bare_is_secret(value, name.kind, join, whole_line);
-    secret.then_some(range)
+    // Names inside of what goes as a whole are not looked at, so only here the look may be long.
+    secret.then(|| if goes_on { trimmed(run(VALUE_MAX)) } else { range })
 }
 
 /// The end of a percent-encoded value: at an encoded `&`, too. Names may follow one another more densely here than
 /// elsewhere, so the run is shorter.
-fn encoded_end(text: &str, start: usize, has: impl Fn(u8) -> bool) -> usize {
-    let run = lex::window(text, start, ENCODED_MAX).as_bytes();
+fn encoded_end(text: &str, start: usize, limit: usize, has: impl Fn(u8) -> bool) -> usize {
+    let run = lex::window(text, start, limit.min(ENCODED_MAX)).as_bytes();
     let ends = |at: &usize| {
         !has(run[*at])
             || run[*at] == b'%' && (run[*at..].starts_with(b"%26") || run[*at..].starts_with(b"%2526"))
     };
     lex_utf8(text, start + (0..run.len()).find(ends).unwrap_or(run.len()))
-}
-
-fn lex_run(text: &str, start: usize, has: impl Fn(u8) -> bool) -> usize {
-    lex::run(text, start, VALUE_MAX, has)
 }
 
 // A run that admits other alphabets may end inside a character where its limit cut it.
@@ -205,6 +211,7 @@ fn quoted(text: &str, start: usize) -> Option<Range<usize>> {
         if byte == quote {
             let slashes = at - lex::run_back(text, at, at - from, |byte| byte == b'\\');
             if slashes == depth {
+                work::add(at - from);
                 return Some(from..at - depth);
             }
         } else if byte == b'\n' {
@@ -212,6 +219,7 @@ fn quoted(text: &str, start: usize) -> Option<Range<usize>> {
         }
         at += 1;
     }
+    work::add(at - from);
     // Cut off before the closing quote: the rest of the line is the value.
     let end = lex_utf8(text, at);
     (end == text.len() && !text[from..end].contains([' ', quote as char])).then_some(from..end)
@@ -285,7 +293,8 @@ fn bare_is_secret(value: &str, kind: KeyKind, join: Join, whole_line: impl Fn() 
     let mix = digits > 0 && value.len() >= 5 && digits < value.len();
     match (kind, join) {
         (KeyKind::Code, _) => digits >= 3,
-        (_, Join::Tag) => true,
+        // `<user>:<password>@host` shows a form.
+        (_, Join::Tag) => !value.starts_with('@'),
         (KeyKind::Password, Join::Space) => mix && value.len() >= 6 && value.len() > digits + 1,
         (_, Join::Space) => value.len() >= 8 && high_entropy(value),
         (_, Join::Tight | Join::Encoded) => value.len() >= 3,
@@ -387,10 +396,10 @@ fn header(text: &str, start: usize) -> Option<Range<usize>> {
     let open = lex::run(text, start, 8, |byte| matches!(byte, b'\\' | b'"' | b'\'' | b'`'));
     let has =
         |byte: u8| !byte.is_ascii_control() && !matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'<' | b'>');
-    let end = lex_utf8(text, lex_run(text, open, has));
-    let value = text[open..end].trim_end();
-    // Judged by its beginning, so that a line of many names is not walked for each of them.
-    let secret = lex::window(value, 0, 256).split([' ', ';']).any(|part| {
+    let run =
+        |limit| open..open + text[open..lex_utf8(text, lex::run(text, open, limit, has))].trim_end().len();
+    let value = &text[run(JUDGED_MAX)];
+    let secret = value.split([' ', ';']).any(|part| {
         let (name, value) = part.split_once('=').unwrap_or(("", part));
         !placeholder::is(value)
             && !value.starts_with(['$', '{', '<'])
@@ -405,7 +414,7 @@ fn header(text: &str, start: usize) -> Option<Range<usize>> {
             && !placeholder::is(rest)
             && !rest.starts_with(['$', '{', '<'])
     });
-    (secret || single).then_some(open..open + value.len())
+    (secret || single).then(|| run(VALUE_MAX))
 }
 
 fn starts_line(text: &str, at: usize) -> bool {
@@ -415,6 +424,6 @@ fn starts_line(text: &str, at: usize) -> bool {
 }
 
 fn ends_line(text: &str, at: usize) -> bool {
-    let rest = text[at..].trim_start_matches([' ', '\t', '\r']);
+    let rest = lex::window(text, at, LINE_END_MAX).trim_start_matches([' ', '\t', '\r']);
     rest.is_empty() || rest.starts_with(['\n', '"', '\'']) || rest.starts_with("\\n")
 }

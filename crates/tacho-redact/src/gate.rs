@@ -9,6 +9,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, Anchored, BuildError, Input, Ma
 
 use crate::detectors::Detector;
 use crate::patterns::Pattern;
+use crate::work;
 
 /// What a needle stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,13 @@ pub(crate) enum Use {
     Pattern(usize),
     /// JSON that writes an ordinary character as an escape, behind which any needle may hide.
     Escape,
+}
+
+/// How many texts a gate is for: what is compiled longer searches faster.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Uses {
+    Many,
+    One,
 }
 
 struct Needle {
@@ -40,6 +48,7 @@ impl Gate {
         detectors: &[&Detector],
         names: &[String],
         patterns: &[Pattern],
+        uses: Uses,
     ) -> Result<Self, BuildError> {
         let mut wanted: Vec<(String, Use)> = Vec::new();
         for (index, detector) in detectors.iter().enumerate() {
@@ -51,7 +60,8 @@ impl Gate {
             wanted.extend(pattern.literals.iter().map(|literal| (literal.clone(), Use::Pattern(index))));
         }
         wanted.extend(crate::keys::needles(names).into_iter().map(|needle| (needle, Use::Name)));
-        wanted.extend([r"\u00", r"\/"].map(|escape| (escape.to_owned(), Use::Escape)));
+        let escapes = [r"\u00", r"\/"].iter().chain(crate::disguise::ESCAPES);
+        wanted.extend(escapes.map(|escape| ((*escape).to_owned(), Use::Escape)));
         wanted.sort_by(|(a, _), (b, _)| a.cmp(b));
         wanted.dedup();
 
@@ -73,7 +83,10 @@ impl Gate {
         let automaton = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::LeftmostFirst)
-            .kind(Some(AhoCorasickKind::DFA))
+            .kind(Some(match uses {
+                Uses::Many => AhoCorasickKind::DFA,
+                Uses::One => AhoCorasickKind::NoncontiguousNFA,
+            }))
             .build(&stems)?;
         let digits = (0..detectors.len()).filter(|&index| detectors[index].digits).collect();
         Ok(Self { automaton, needles, digits })
@@ -84,6 +97,7 @@ impl Gate {
         let bytes = text.as_bytes();
         let mut from = 0;
         while let Some(hit) = self.automaton.find(Input::new(text).range(from..).anchored(Anchored::No)) {
+            work::add(hit.end() - from);
             let rest = &bytes[hit.start()..];
             for (literal, used) in &self.needles[hit.pattern().as_usize()].uses {
                 if rest.get(..literal.len()).is_some_and(|seen| seen.eq_ignore_ascii_case(literal.as_bytes()))
@@ -193,7 +207,7 @@ mod tests {
     #[test]
     fn overlapping_and_folded_needles_are_all_seen() {
         let patterns = [Pattern::new(0, "secret=x").unwrap(), Pattern::new(1, "ret=xy").unwrap()];
-        let gate = Gate::new(&[], &["secret".to_owned()], &patterns).unwrap();
+        let gate = Gate::new(&[], &["secret".to_owned()], &patterns, Uses::Many).unwrap();
         let mut seen = Vec::new();
         gate.each("a SECRET=xy", |used, at, _| seen.push((used, at)));
         assert_eq!(seen, [(Use::Name, 2), (Use::Pattern(0), 2), (Use::Pattern(1), 5)]);

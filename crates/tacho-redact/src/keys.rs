@@ -5,6 +5,8 @@
 //! punctuation and at camelCase; digits and harmless words (`_value`, `_base64`) after the phrase are
 //! ignored.
 
+use crate::disguise::Plain;
+
 /// What kind of value stands behind a sensitive name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyKind {
@@ -122,6 +124,14 @@ impl Keys {
         Ok(Self { by_last })
     }
 
+    /// The kind of secret that a name stands for as it is read, if any.
+    pub(crate) fn kind_of(&self, name: &str) -> Option<KeyKind> {
+        match Plain::of(name) {
+            Some(plain) => self.kind(plain.text.as_bytes()).or_else(|| self.kind(name.as_bytes())),
+            None => self.kind(name.as_bytes()),
+        }
+    }
+
     /// The kind of secret a name stands for, if any.
     pub(crate) fn kind(&self, name: &[u8]) -> Option<KeyKind> {
         // A longer name is judged by its end: there the phrase would be.
@@ -172,6 +182,7 @@ fn kind_of(compact: &[u8]) -> KeyKind {
         | b"phonenumber" => KeyKind::Code,
         b"pwd" => KeyKind::Directory,
         b"passphrase" | b"mnemonic" | b"seedphrase" | b"recoveryphrase" => KeyKind::Phrase,
+        b"pw" => KeyKind::Password,
         _ if compact.starts_with(b"pass") || compact.ends_with(b"pass") => KeyKind::Password,
         _ => KeyKind::Secret,
     }
@@ -313,6 +324,8 @@ mod tests {
                 "refreshToken",
                 "passwd",
                 "pwd",
+                "pw",
+                "db_pw",
                 "MYSQL_PWD",
                 "secret",
                 "private_key",
@@ -362,6 +375,8 @@ mod tests {
                 "passed",
                 "mapping",
                 "spin",
+                "gpw",
+                "upward",
                 "tokens",
                 "key",
                 "keyboard",

@@ -5,34 +5,50 @@
 //! [`MATCHES_MAX`] the rest of the string is redacted as one.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use regex::{Regex, RegexBuilder};
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 
 use crate::policy::PolicyError;
+use crate::work;
 
 pub(crate) const MATCHES_MAX: usize = 1_000;
 const SIZE_MAX: usize = 1 << 20;
 
 pub(crate) struct Pattern {
-    regex: Regex,
+    source: String,
+    regex: OnceLock<Regex>,
     /// One of these starts every match; empty when unknown, then the pattern is tried on every string.
     pub(crate) literals: Vec<String>,
 }
 
 impl Pattern {
     pub(crate) fn new(index: usize, pattern: &str) -> Result<Self, PolicyError> {
-        let regex = RegexBuilder::new(pattern).case_insensitive(true).size_limit(SIZE_MAX).build().map_err(
-            |source| PolicyError::Pattern { index, pattern: pattern.to_owned(), source: Box::new(source) },
-        )?;
+        let regex = compile(pattern).map_err(|source| PolicyError::Pattern {
+            index,
+            pattern: pattern.to_owned(),
+            source: Box::new(source),
+        })?;
         if regex.is_match("") {
             return Err(PolicyError::MatchesNothing { index, pattern: pattern.to_owned() });
         }
-        Ok(Self { regex, literals: literals(pattern).unwrap_or_default() })
+        Ok(Self { regex: regex.into(), ..Self::known(pattern) })
+    }
+
+    /// A pattern of the default policy, compiled when one of its literals is seen first.
+    pub(crate) fn known(pattern: &str) -> Self {
+        let literals = literals(pattern).unwrap_or_default();
+        Self { source: pattern.to_owned(), regex: OnceLock::new(), literals }
     }
 
     pub(crate) fn each(&self, text: &str, mut visit: impl FnMut(Range<usize>)) {
-        for (count, found) in self.regex.find_iter(text).enumerate() {
+        work::add(text.len());
+        let regex = self.regex.get_or_init(|| {
+            compile(&self.source)
+                .expect("the patterns of the default policy are valid: the tests compile them")
+        });
+        for (count, found) in regex.find_iter(text).enumerate() {
             if count == MATCHES_MAX {
                 return visit(found.start()..text.len());
             }
@@ -41,6 +57,10 @@ impl Pattern {
             }
         }
     }
+}
+
+fn compile(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).case_insensitive(true).size_limit(SIZE_MAX).build()
 }
 
 /// Prefix literals in lower case. Characters that JSON may escape end a literal, so that it stands in raw

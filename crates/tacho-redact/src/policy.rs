@@ -47,6 +47,7 @@ const DEFAULT_KEYS: &[&str] = &[
     "passphrase",
     "passcode",
     "pwd",
+    "pw",
     "pass",
     "requirepass",
     "secret",

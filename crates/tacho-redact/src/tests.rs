@@ -112,6 +112,23 @@ fn escapes_hide_nothing() {
 }
 
 #[test]
+fn odd_spellings_of_names_hide_nothing() {
+    json(r#"{"ｐassword":"x"}"#, r#"{"ｐassword":"[REDACTED]"}"#);
+    json("{\"pass\u{200b}word\":\"x\",\"n\":1}", "{\"pass\u{200b}word\":\"[REDACTED]\",\"n\":1}");
+    json(r#"{"pass\u200bword":"x"}"#, r#"{"pass\u200bword":"[REDACTED]"}"#);
+    json(r#"{"\uff50\uff41ss\uFF57ord":7}"#, r#"{"\uff50\uff41ss\uFF57ord":"[REDACTED]"}"#);
+    json(r#"{"\ud835\udc29\ud835\udc1assword":"x"}"#, r#"{"\ud835\udc29\ud835\udc1assword":"[REDACTED]"}"#);
+    json(r#"{"a":"{\"ａpi\u200d_key\":\"x\"}"}"#, r#"{"a":"{\"ａpi\u200d_key\":\"[REDACTED]\"}"}"#);
+    json(r#"[{"name":"ＴＯＫＥＮ","value":"x"}]"#, r#"[{"name":"ＴＯＫＥＮ","value":"[REDACTED]"}]"#);
+    text("ＰＡＳＳＷＯＲＤ＝hunter2 now", "[REDACTED] now");
+    text("pass\u{200b}word = \"hunter 2\"", "pass\u{200b}word = \"[REDACTED]\"");
+    text("key AKIA\u{2060}ABCDEFGHIJKLMNOP.", "key [REDACTED].");
+    let same = r#"{"naïve":"“quoted” — … déjà vu","パスワード":"密码","пароль_policy":"a\u2019b"}"#;
+    json(same, same);
+    assert!(redactor().detects_in_name("ｇhp_a1B2c3D4e5F6g7H8i9J0"));
+}
+
+#[test]
 fn json_inside_strings_is_redacted_and_stays_json() {
     json(r#"{"body":"{\"password\":\"x\",\"n\":1}"}"#, r#"{"body":"{\"password\":\"[REDACTED]\",\"n\":1}"}"#);
     json(
@@ -134,6 +151,8 @@ fn assignments_in_text_lose_their_value() {
     text("postgres://user:pass@host/db", "postgres://user:[REDACTED]@host/db");
     text("const API_KEY: &str = \"abc1\";", "const API_KEY: &str = \"[REDACTED]\";");
     text("<password>hunter2</password>", "<password>[REDACTED]</password>");
+    text("https://<user>:<password>@host", "https://<user>:<password>@host");
+    text("the pw: Tiger-MPM081", "the pw: [REDACTED]");
     text("PGPASSFILE=x MYSQL_PWD=hunter2 mysql", "PGPASSFILE=x MYSQL_PWD=[REDACTED] mysql");
 }
 

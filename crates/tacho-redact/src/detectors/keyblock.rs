@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::checks::base64;
 use super::{Alphabet, lex};
+use crate::work;
 
 /// A JWS or JWE in compact form: the header decodes to JSON that names an algorithm. Text cut off within the
 /// payload still counts.
@@ -38,6 +39,7 @@ pub(crate) fn private_key(text: &str, at: usize) -> Option<Range<usize>> {
     while end < bytes.len() && in_body(bytes[end]) && !bytes[end..].starts_with(b"-----") {
         end += 1;
     }
+    work::add(end - body);
     let key_chars = bytes[body..end].iter().filter(|byte| byte.is_ascii_alphanumeric()).count();
     if key_chars < 16 {
         return None;

@@ -1,19 +1,25 @@
 //! Small steps over bytes shared by the detectors. All are bounded by the limit they are given.
 
+use crate::work;
+
 /// The end of the run of characters that satisfy `has`, at most `limit` long.
 ///
 /// `has` must refuse bytes from 0x80 up, so that the end is a character boundary.
 pub(crate) fn run(text: &str, start: usize, limit: usize, has: impl Fn(u8) -> bool) -> usize {
     let bytes = &text.as_bytes()[start..];
     let bytes = &bytes[..bytes.len().min(limit)];
-    start + bytes.iter().position(|&byte| !has(byte)).unwrap_or(bytes.len())
+    let len = bytes.iter().position(|&byte| !has(byte)).unwrap_or(bytes.len());
+    work::add(len + 1);
+    start + len
 }
 
 /// The start of the run of such characters that ends at `end`, at most `limit` long.
 pub(crate) fn run_back(text: &str, end: usize, limit: usize, has: impl Fn(u8) -> bool) -> usize {
     let from = end.saturating_sub(limit);
     let bytes = &text.as_bytes()[from..end];
-    from + bytes.iter().rposition(|&byte| !has(byte)).map_or(0, |at| at + 1)
+    let start = bytes.iter().rposition(|&byte| !has(byte)).map_or(0, |at| at + 1);
+    work::add(bytes.len() - start + 1);
+    from + start
 }
 
 /// No letter, digit or `_` stands before `at`, except the letter of an escape such as `\n`: text is often
@@ -38,6 +44,7 @@ pub(crate) fn window(text: &str, start: usize, limit: usize) -> &str {
     while !text.is_char_boundary(end) {
         end -= 1;
     }
+    work::add(end - start);
     &text[start..end]
 }
 
@@ -47,6 +54,7 @@ pub(crate) fn window_back(text: &str, end: usize, limit: usize) -> &str {
     while !text.is_char_boundary(start) {
         start += 1;
     }
+    work::add(end - start);
     &text[start..end]
 }
 

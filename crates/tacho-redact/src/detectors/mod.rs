@@ -87,12 +87,39 @@ impl Detector {
         let start = at + needle.len();
         let end = lex::run(text, start, len.end() + 1, |byte| alphabet.has(byte));
         let end = start + text[start..end].trim_end_matches(['.', '-']).len();
-        (len.contains(&(end - start)) && check(&text[start..end])).then_some(at..end)
+        let exact = len.contains(&(end - start)) && check(&text[start..end]);
+        if exact { Some(at..end) } else { alphabet.broken(text, needle, at) }
     }
 }
 
-/// So many characters behind a known prefix are too many for a name.
-const NAME_TOKEN_MIN: usize = 20;
+/// So many characters behind a known prefix are no word any more, whatever its length and checksum should be.
+const TOKEN_MIN: usize = 20;
+/// A token of a wrong length is followed so far.
+const BROKEN_MAX: usize = 512;
+
+impl Alphabet {
+    /// A token cut off, run together with something, or with a wrong checksum: a prefix that nothing else begins with
+    /// and enough behind it. Nobody can say that it opens nothing.
+    fn broken(self, text: &str, needle: &str, at: usize) -> Option<Range<usize>> {
+        if !is_marked(needle) {
+            return None;
+        }
+        let start = at + needle.len();
+        let run = |limit| {
+            let end = lex::run(text, start, limit, |byte| self.has(byte));
+            start..start + text[start..end].trim_end_matches(['.', '-']).len()
+        };
+        // Words joined by `_` and `-` are names; random letters have both cases. Judged by its beginning.
+        let token = &text[run(3 * TOKEN_MIN)];
+        let is_random = if matches!(self, Hex) { random(token) } else { high_entropy(token) };
+        (token.len() >= TOKEN_MIN && is_random).then(|| at..run(BROKEN_MAX).end)
+    }
+}
+
+/// A prefix that ends with a mark is made to be told from words.
+fn is_marked(needle: &str) -> bool {
+    needle.len() >= 4 && needle.ends_with(['_', '-'])
+}
 
 impl Detector {
     /// Whether a known prefix stands at `at` with a token's beginning behind it, whatever its length and
@@ -107,11 +134,11 @@ impl Detector {
         let Some(needle) = self.needles.iter().find(|needle| rest.starts_with(needle.as_bytes())) else {
             return false;
         };
-        let marked = needle.len() >= 4 && needle.ends_with(['_', '-']);
         let start = at + needle.len();
-        let token = &text[start..lex::run(text, start, NAME_TOKEN_MIN, |byte| alphabet.has(byte))];
+        let token = &text[start..lex::run(text, start, TOKEN_MIN, |byte| alphabet.has(byte))];
         let one_run = matches!(alphabet, Alphanumeric | Hex | Upper);
-        token.len() == NAME_TOKEN_MIN && (marked || lex::starts_word(text, at)) && (one_run || random(token))
+        let whole = is_marked(needle) || lex::starts_word(text, at);
+        token.len() == TOKEN_MIN && whole && (one_run || random(token))
     }
 }
 

@@ -1,13 +1,23 @@
-//! Recall and false positives over `tests/corpus`. Run with `--nocapture` for the figures;
-//! `TACHO_CORPUS=held-out` (or `tuned`) lists the misses of that part only.
+//! Recall and false positives over `tests/corpus`. Run with `--nocapture` for the figures; `TACHO_CORPUS=tuned` (or
+//! `held-out`) lists the misses of that part only.
+//!
+//! The held-out files were written after the last change to the detectors. Who tunes on them has no held-out part any
+//! more: move their lines to the tuned ones then, and write new ones.
 
 use std::fmt::Write as _;
 
 use serde_json::Value;
 use tacho_redact::{Findings, Policy, Redactor};
 
-const SECRETS: &str = include_str!("../corpus/secrets.tsv");
-const LOOKALIKES: &str = include_str!("../corpus/lookalikes.tsv");
+/// Name, secrets, look-alikes.
+const PARTS: [(&str, &str, &str); 2] = [
+    ("tuned", include_str!("../corpus/secrets.tsv"), include_str!("../corpus/lookalikes.tsv")),
+    (
+        "held-out",
+        include_str!("../corpus/held-out-secrets.tsv"),
+        include_str!("../corpus/held-out-lookalikes.tsv"),
+    ),
+];
 
 fn rows(file: &str, columns: usize) -> impl Iterator<Item = Vec<&str>> {
     file.lines().filter(|line| !line.starts_with('#')).map(move |line| {
@@ -57,11 +67,11 @@ impl Tally {
     }
 }
 
-fn measure(part: &str) -> (Tally, Tally) {
+fn measure(with_secrets: &str, without: &str) -> (Tally, Tally) {
     let redactor = Redactor::new(&Policy::default()).unwrap();
     let (mut secrets, mut lookalikes) = (Tally::default(), Tally::default());
-    for row in rows(SECRETS, 5).filter(|row| row[0] == part) {
-        let [_, kind, form, secret, around] = row[..] else { unreachable!() };
+    for row in rows(with_secrets, 4) {
+        let [kind, form, secret, around] = row[..] else { unreachable!() };
         let secret = join(secret);
         let text = join(around).replace('§', &secret);
         let output = redact(&redactor, form, &text);
@@ -72,9 +82,9 @@ fn measure(part: &str) -> (Tally, Tally) {
         let gone = gone(&secret, &join(around), &output);
         secrets.count(gone, || format!("missed {kind}: {text} -> {output}"));
     }
-    for row in rows(LOOKALIKES, 3).filter(|row| row[0] == part) {
-        let text = join(row[2]);
-        let output = redact(&redactor, row[1], &text);
+    for row in rows(without, 2) {
+        let text = join(row[1]);
+        let output = redact(&redactor, row[0], &text);
         lookalikes.count(output == text, || format!("changed: {text} -> {output}"));
     }
     (secrets, lookalikes)
@@ -101,8 +111,8 @@ fn corpus_recall_and_false_positives_stay_within_bounds() {
         (recall, wrong)
     };
     let mut misses = String::new();
-    for part in ["tuned", "held-out"] {
-        let (secrets, looks) = measure(part);
+    for (part, with_secrets, without) in PARTS {
+        let (secrets, looks) = measure(with_secrets, without);
         let row = [secrets.total, secrets.wrong, looks.total, looks.wrong];
         line(part, row);
         (0..4).for_each(|i| sum[i] += row[i]);
@@ -112,6 +122,6 @@ fn corpus_recall_and_false_positives_stay_within_bounds() {
     }
     let (recall, wrong) = line("all", sum);
     print!("{misses}");
-    assert!(sum[0] >= 200 && sum[2] >= 200, "the corpus is too small");
+    assert!(sum[0] >= 300 && sum[2] >= 300, "the corpus is too small");
     assert!(recall >= 0.98 && wrong <= 0.01, "recall {recall:.3}, false positives {wrong:.3}");
 }
