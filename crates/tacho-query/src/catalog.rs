@@ -5,12 +5,18 @@
 //! - Nothing spills to disk, and the catalog is never changed after it was made: statements that could are refused.
 
 use crate::confine::{CheckConstants, Confine};
+use crate::deadline;
+use crate::engine::Limits;
 use crate::fair::GiveWay;
 use crate::functions::{self, Types};
 use crate::guard::WatchCopies;
+use crate::late::LateRows;
+use crate::lift::Lift;
+use crate::names::SplitNames;
 use crate::rewrite::SplitEither;
 use crate::table::EventsTable;
 use crate::views::{self, RegistryTable};
+use crate::windows::WatchWindows;
 use datafusion::catalog::CatalogProvider;
 use datafusion::catalog::{MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
 use datafusion::common::config::{ConfigNonZeroUsize, Dialect};
@@ -41,9 +47,9 @@ const SCHEMA: &str = "public";
 ///
 /// # Errors
 /// When DataFusion refuses a function, a setting or a view: a fault of ours that every test would show.
-pub(crate) fn build(memory_bytes: usize, partitions: usize) -> Result<SessionState> {
+pub(crate) fn build(limits: &Limits, partitions: usize) -> Result<SessionState> {
     let runtime = RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(GreedyMemoryPool::new(memory_bytes)))
+        .with_memory_pool(Arc::new(GreedyMemoryPool::new(limits.memory_bytes)))
         .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
         .with_metadata_cache_limit(FOOTERS_BYTES_MAX)
         .build_arc()?;
@@ -65,8 +71,10 @@ pub(crate) fn build(memory_bytes: usize, partitions: usize) -> Result<SessionSta
         .with_default_features()
         .with_type_planner(Arc::new(Types))
         .with_analyzer_rule(Arc::new(Confine))
-        .with_optimizer_rules(rules())
+        .with_analyzer_rule(Arc::new(Lift))
+        .with_optimizer_rules(deadline::watched(rules(), limits.time))
         .with_physical_optimizer_rule(Arc::new(WatchCopies))
+        .with_physical_optimizer_rule(Arc::new(WatchWindows))
         .with_physical_optimizer_rule(Arc::new(GiveWay))
         .build();
     functions::register(&mut state)?;
@@ -83,8 +91,10 @@ pub(crate) fn build(memory_bytes: usize, partitions: usize) -> Result<SessionSta
 fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     let mut rules = Optimizer::new().rules;
     let at = rules.iter().position(|rule| rule.name() == "common_sub_expression_eliminate");
-    rules.insert(at.unwrap_or(rules.len()), Arc::new(SplitEither));
+    let at = at.unwrap_or(rules.len());
+    rules.splice(at..at, [Arc::new(SplitEither) as _, Arc::new(SplitNames) as _]);
     rules.push(Arc::new(CheckConstants));
+    rules.push(Arc::new(LateRows));
     rules
 }
 

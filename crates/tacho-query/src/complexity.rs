@@ -42,6 +42,7 @@ fn parts(plan: &LogicalPlan) -> Result<Vec<f64>, DataFusionError> {
     for input in plan.inputs() {
         below.push(parts(input)?);
     }
+    plan.apply_subqueries(|inside| parts(inside).map(|_| TreeNodeRecursion::Continue))?;
     let width = plan.schema().fields().len();
     let found = match plan {
         LogicalPlan::Projection(node) => written_out(&node.expr, node.input.schema(), &below[0])?,

@@ -11,7 +11,7 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result};
-use datafusion::logical_expr::expr::ScalarFunction;
+use datafusion::logical_expr::expr::{ScalarFunction, WindowFunction};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{BinaryExpr, Expr, LogicalPlan, Operator, WindowFunctionDefinition};
 use datafusion::optimizer::{AnalyzerRule, ApplyOrder, OptimizerConfig, OptimizerRule};
@@ -31,6 +31,7 @@ impl AnalyzerRule for Confine {
 
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
         let confined = plan.transform_up_with_subqueries(|node| {
+            check_places(&node)?;
             let names = NamePreserver::new(&node);
             let done = node.map_expressions(|expr| {
                 let name = names.save(&expr);
@@ -40,6 +41,30 @@ impl AnalyzerRule for Confine {
         })?;
         Ok(confined.data)
     }
+}
+
+/// Refuses queries inside that only a filter can be joined with, in words of ours.
+fn check_places(node: &LogicalPlan) -> Result<()> {
+    use LogicalPlan::{Aggregate, Projection, Sort, Window};
+    if !matches!(node, Projection(_) | Aggregate(_) | Window(_) | Sort(_)) {
+        return Ok(());
+    }
+    node.apply_expressions(|expr| {
+        expr.apply(|part| match part {
+            Expr::InSubquery(_) | Expr::Exists(_) | Expr::SetComparison(_) => {
+                let message = "IN, EXISTS, ANY and ALL with a query stand in WHERE and HAVING only";
+                let error = QueryError::new(Kind::Syntax, message).hint("join the query instead");
+                Err(DataFusionError::External(Box::new(error)))
+            }
+            Expr::ScalarSubquery(_) if matches!(node, Sort(_)) => {
+                let error =
+                    QueryError::new(Kind::Syntax, "a query that gives one value cannot stand in ORDER BY");
+                Err(DataFusionError::External(Box::new(error.hint("sort by a column of an inner query"))))
+            }
+            _ => Ok(TreeNodeRecursion::Continue),
+        })
+    })?;
+    Ok(())
 }
 
 fn confine(expr: Expr) -> Result<Transformed<Expr>> {
@@ -67,12 +92,7 @@ fn confine(expr: Expr) -> Result<Transformed<Expr>> {
             }
         }
         Expr::WindowFunction(call) => {
-            // For each row it would make a list of all before it.
-            if let WindowFunctionDefinition::AggregateUDF(udf) = &call.fun
-                && ["array_agg", "string_agg"].contains(&udf.name())
-            {
-                return Err(refused(Kind::Syntax, format!("{} cannot have OVER", udf.name())));
-            }
+            check_window(&call)?;
             Transformed::no(Expr::WindowFunction(call))
         }
         other => {
@@ -84,6 +104,24 @@ fn confine(expr: Expr) -> Result<Transformed<Expr>> {
             Transformed::no(other)
         }
     })
+}
+
+/// Refuses functions that keep all rows before and go through them again for each row: `array_agg` would make a list
+/// of them each time, the others do not give way for hours.
+fn check_window(call: &WindowFunction) -> Result<()> {
+    let WindowFunctionDefinition::AggregateUDF(udf) = &call.fun else { return Ok(()) };
+    let (name, params) = (udf.name(), &call.params);
+    if ["array_agg", "string_agg"].contains(&name) {
+        return Err(refused(Kind::Syntax, format!("{name} cannot have OVER")));
+    }
+    let frame = &params.window_frame;
+    let whole = frame.start_bound.is_unbounded() && frame.end_bound.is_unbounded();
+    let keeps_all = ["median", "percentile_cont"].contains(&name) || (params.distinct && name != "count");
+    if keeps_all && !whole {
+        let distinct = if params.distinct { " with DISTINCT" } else { "" };
+        return Err(refused(Kind::Syntax, format!("{name}{distinct} cannot have ORDER BY or ROWS in OVER")));
+    }
+    Ok(())
 }
 
 fn refused(kind: Kind, message: String) -> DataFusionError {

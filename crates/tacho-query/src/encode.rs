@@ -2,7 +2,7 @@
 //!
 //! Invariants
 //! - Times are RFC 3339 with microseconds and `Z`; decimals keep every digit; bytes are lower-case hexadecimal.
-//! - JSON has every column of every row, null where there is no value; NDJSON leaves null columns out.
+//! - JSON and NDJSON have every column of every row, null where there is no value.
 //! - Columns that hold JSON text (`input`, `action_details` …) stay strings; what `->` returns is JSON.
 
 use crate::error::{Kind, QueryError};
@@ -169,12 +169,8 @@ impl Encoder {
                 out.push(b',');
             }
             out.push(b'{');
-            let mut first = true;
-            for (key, column) in self.keys.iter().zip(batch.columns()) {
-                if lines && (column.is_null(row) || *column.data_type() == DataType::Null) {
-                    continue;
-                }
-                if !std::mem::take(&mut first) {
+            for (at, (key, column)) in self.keys.iter().zip(batch.columns()).enumerate() {
+                if at > 0 {
                     out.push(b',');
                 }
                 out.extend_from_slice(key);

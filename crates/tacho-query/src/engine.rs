@@ -6,10 +6,11 @@
 //! - An answer that is dropped stops its query. An answer that ends without an error is whole.
 
 use crate::error::{Kind, QueryError};
+use crate::names::Names;
 use crate::statement;
 use crate::table::Scope;
 use crate::views::{AgentEdit, registry_rows};
-use crate::{catalog, complexity};
+use crate::{catalog, complexity, deadline, growth};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::dataframe::DataFrame;
@@ -103,7 +104,7 @@ impl Engine {
         let failed = |error| QueryError::new(Kind::Internal, format!("cannot start query threads: {error}"));
         let queries = threads("query", cores.max(2)).map_err(failed)?;
         let runtimes = Runtimes { queries, watch: threads("query-watch", 1).map_err(failed)? };
-        let base = catalog::build(limits.memory_bytes, cores)?;
+        let base = catalog::build(&limits, cores)?;
         let places = || Arc::new(Semaphore::new(limits.concurrency));
         let core = Core { base, limits, permits: places(), lookups: places() };
         Ok(Engine { core: Arc::new(core), runtimes: Some(runtimes) })
@@ -133,7 +134,7 @@ impl Engine {
         ask: Ask,
     ) -> Result<Answer, QueryError> {
         let log_size = snapshot.size;
-        let scope = Arc::new(Scope { snapshot, agents: registry_rows(agents) });
+        let scope = Arc::new(Scope { snapshot, agents: registry_rows(agents), names: Names::new(agents) });
         let (sender, messages) = mpsc::channel(QUEUE);
         let (end_sender, end) = oneshot::channel();
         let runtimes = self.runtimes.as_ref().expect("the runtimes are there until drop");
@@ -201,10 +202,7 @@ async fn supervise(core: Arc<Core>, queries: Handle, question: Question, end: on
                 Ok(Ok(outcome)) => outcome,
                 // What it said is for the log of the process, where the panic has written it.
                 Ok(Err(_)) => Err(crate::error::fault()),
-                Err(_) => {
-                    Err(QueryError::new(Kind::Timeout, format!("the query took longer than {limit:?}"))
-                        .hint("ask for a shorter time or fewer columns"))
-                }
+                Err(_) => Err(deadline::out_of_time(limit)),
             }
         }
         Ok(Err(_)) | Err(_) => {
@@ -217,12 +215,16 @@ async fn supervise(core: Arc<Core>, queries: Handle, question: Question, end: on
 
 async fn run(core: &Core, Question { scope, ask, sender }: Question) -> End {
     let mut state = core.base.clone();
+    state.config_mut().options_mut().extensions.insert(scope.names.clone());
     state.config_mut().set_extension(scope);
     state.mark_start_execution();
     let plan = match ask {
         Ask::Sql(text) => {
             let plan = state.statement_to_plan(statement::parse(&state, &text)?).await?;
             complexity::check(&plan)?;
+            if growth::makes_texts(&plan)? {
+                *state.config_mut() = state.config().clone().with_batch_size(growth::BATCH_ROWS);
+            }
             plan
         }
         Ask::Plan(plan) => plan,

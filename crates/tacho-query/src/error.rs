@@ -95,17 +95,33 @@ fn translate(root: &DataFusionError) -> QueryError {
                 .hint("ask for a shorter time, fewer columns or fewer groups, or add LIMIT")
         }
         DataFusionError::Plan(text) | DataFusionError::Configuration(text) => planning(text),
-        DataFusionError::NotImplemented(text) => QueryError::new(Kind::Syntax, first_line(text)),
+        DataFusionError::NotImplemented(text) => unsupported(text),
         DataFusionError::Execution(text) => QueryError::new(Kind::Value, first_line(text)),
-        DataFusionError::ArrowError(error, _) => QueryError::new(Kind::Value, first_line(&error.to_string())),
+        DataFusionError::ArrowError(error, _) => match error.to_string() {
+            text if text.contains("CompiledTooBig") => pattern_too_large(),
+            text => QueryError::new(Kind::Value, first_line(&text)),
+        },
         DataFusionError::External(error) => match error.downcast_ref::<QueryError>() {
             Some(error) => error.clone(),
             None => external(&error.to_string()),
         },
         // A task of the query panicked, which the log of the process tells.
         DataFusionError::ExecutionJoin(_) => fault(),
-        other => QueryError::new(Kind::Internal, first_line(&other.strip_backtrace())),
+        // Filters of a scan hide what they say in the text of an error of Parquet.
+        other => match other.strip_backtrace() {
+            text if text.contains("CompiledTooBig") => pattern_too_large(),
+            text => QueryError::new(Kind::Internal, first_line(&text)),
+        },
     }
+}
+
+fn unsupported(text: &str) -> QueryError {
+    let message = first_line(text);
+    if message.starts_with("Physical plan does not support logical expression") {
+        return QueryError::new(Kind::Syntax, "a query inside stands where it cannot be joined")
+            .hint("join it in FROM, or make it a column of an inner query");
+    }
+    QueryError::new(Kind::Syntax, message)
 }
 
 /// A fault of ours, of which the one who asked need not know more.
@@ -121,9 +137,13 @@ fn external(text: &str) -> QueryError {
         return QueryError::new(Kind::Value, format!("the regular expression cannot be read: {why}"));
     }
     if text.starts_with("Compiled regex exceeds") {
-        return QueryError::new(Kind::Value, "the regular expression is too large");
+        return pattern_too_large();
     }
     QueryError::new(Kind::Internal, first_line(text))
+}
+
+fn pattern_too_large() -> QueryError {
+    QueryError::new(Kind::Value, "the regular expression is too large")
 }
 
 fn schema(error: &SchemaError) -> QueryError {

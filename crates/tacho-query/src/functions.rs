@@ -5,7 +5,9 @@
 //! - A function that could make a huge value out of a short query is bounded by [`crate::growth`], or not there.
 
 use crate::growth;
+use crate::names::CanonicalAgent;
 use crate::to_char::{NumberTemplate, TimeTemplate, round};
+use crate::trunc::DateTrunc;
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, Decimal128Array, Int64Builder, IntervalMonthDayNanoBuilder, StringBuilder,
     new_null_array,
@@ -48,6 +50,8 @@ pub(crate) fn register(registry: &mut dyn FunctionRegistry) -> Result<()> {
     }
     let uuid = registry.udf("uuid")?;
     registry.register_udf(Arc::new(uuid.as_ref().clone().with_aliases(["gen_random_uuid"])))?;
+    let date_trunc = registry.udf("date_trunc")?;
+    registry.register_udf(Arc::new(DateTrunc::of(date_trunc)))?;
     for (name, _) in growth::GROWING {
         if let Some(limited) = growth::bounded(&registry.udf(name)?) {
             registry.register_udf(Arc::new(limited))?;
@@ -75,6 +79,7 @@ fn own() -> Vec<ScalarUDF> {
         simple("to_char", any(2), DataType::Utf8, to_char),
         simple("date", any(1), DataType::Date32, |args| Ok(cast(&args[0], &DataType::Date32)?)),
         simple("age", ages, interval, age),
+        ScalarUDF::from(CanonicalAgent::new()),
         simple("jsonb_array_length", exact(vec![text]), DataType::Int64, json_array_length),
     ]
 }

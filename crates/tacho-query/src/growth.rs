@@ -13,11 +13,12 @@ use crate::weigh::{SLOT_BYTES, Weights};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
 use datafusion::arrow::compute::{cast, concat};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Int64Type, Schema};
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion::logical_expr::{
-    ColumnarValue, Expr, Operator, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
-    Volatility,
+    ColumnarValue, Expr, LogicalPlan, Operator, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF,
+    ScalarUDFImpl, Signature, Volatility,
 };
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{BinaryExpr, Column};
@@ -26,12 +27,13 @@ use std::sync::Arc;
 
 /// Greatest length that a number in a query may ask for: `repeat('x', 1000000000)` must not take the memory.
 const LENGTH_MAX: i64 = 100_000;
-/// Largest value of a function that multiplies, unless what goes in is larger.
-const PRODUCT_BYTES_MAX: usize = 1 << 20;
-/// Largest value of a function that adds.
-const SUM_BYTES_MAX: usize = 16 << 20;
+/// Largest value that a function makes.
+const VALUE_BYTES_MAX: usize = 16 << 20;
 /// All values that a function makes of one batch.
 pub(crate) const BATCH_BYTES_MAX: usize = 64 << 20;
+/// Rows of a batch in a query that makes texts or lists. With more, what is made of long but ordinary texts would reach
+/// the limits.
+pub(crate) const BATCH_ROWS: usize = 4096;
 /// Most patterns of one batch: a compiled one may take megabytes.
 const PATTERNS_MAX: usize = 16;
 
@@ -109,6 +111,29 @@ pub(crate) fn bounded(udf: &Arc<ScalarUDF>) -> Option<ScalarUDF> {
 pub(crate) fn texts_joined() -> ScalarUDF {
     let inner = Joined { signature: Signature::any(2, Volatility::Immutable) };
     ScalarUDF::from(Bounded { inner: Arc::new(ScalarUDF::from(inner)), growth: Growth::Sum(1) })
+}
+
+/// Whether the plan has a function that makes texts or lists which may be long.
+///
+/// # Errors
+/// None of its own.
+pub(crate) fn makes_texts(plan: &LogicalPlan) -> Result<bool> {
+    let makes = |expr: &Expr| match expr {
+        Expr::BinaryExpr(binary) => binary.op == Operator::StringConcat,
+        Expr::ScalarFunction(call) => {
+            GROWING.iter().any(|(name, growth)| *name == call.func.name() && *growth != Growth::Pattern)
+        }
+        Expr::AggregateFunction(call) => ["array_agg", "string_agg"].contains(&call.func.name()),
+        _ => false,
+    };
+    let mut found = false;
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expr| {
+            found = found || expr.exists(|part| Ok(makes(part)))?;
+            Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+        })
+    })?;
+    Ok(found)
 }
 
 fn too_large(message: String) -> DataFusionError {
@@ -192,21 +217,11 @@ impl Bounded {
         Ok(())
     }
 
-    /// Refuses a result that is too large; `texts` are the sizes of the first argument.
-    fn check_made(
-        &self,
-        made: &Weights,
-        rows: usize,
-        texts: Option<&Weights>,
-        spent: usize,
-    ) -> Result<usize> {
+    /// Refuses a result that is too large.
+    fn check_made(&self, made: &Weights, rows: usize, spent: usize) -> Result<usize> {
         let name = self.name();
-        let largest = match self.growth {
-            Growth::Sum(_) | Growth::Separated | Growth::Pattern => SUM_BYTES_MAX,
-            _ => PRODUCT_BYTES_MAX.max(texts.map_or(0, Weights::greatest)),
-        };
-        if made.greatest() > largest {
-            return Err(too_large(format!("{name} makes a value of more than {largest} bytes")));
+        if made.greatest() > VALUE_BYTES_MAX {
+            return Err(too_large(format!("{name} makes a value of more than {VALUE_BYTES_MAX} bytes")));
         }
         let spent = spent.saturating_add(made.sum(rows));
         if spent > BATCH_BYTES_MAX {
@@ -276,7 +291,7 @@ impl ScalarUDFImpl for Bounded {
             let made = weigh(&part)?;
             // A single value is written for each row in the end, unless a function takes it up.
             let written = if matches!(part, ColumnarValue::Scalar(_)) { args.number_rows } else { count };
-            spent = self.check_made(&made, written, weights.first(), spent)?;
+            spent = self.check_made(&made, written, spent)?;
             if count == rows {
                 return Ok(part);
             }

@@ -5,30 +5,40 @@
 //! - Nothing here writes, reads a file that is not a segment, or talks to the network.
 
 mod catalog;
+mod chosen;
 mod complexity;
 mod confine;
-mod engine;
-
+mod deadline;
 mod encode;
+mod engine;
 mod error;
 mod event;
+mod expand;
 mod fair;
 mod functions;
 mod grammar;
 mod growth;
 mod guard;
+mod late;
+mod lift;
+mod meter;
+mod names;
 mod prune;
 mod rewrite;
 mod rows;
 mod search;
 mod session;
 mod slices;
+mod sources;
 mod statement;
 mod summary;
 mod table;
 mod to_char;
+mod trunc;
 mod views;
 mod weigh;
+mod windows;
+mod winners;
 
 pub use encode::{Encoder, Format};
 pub use engine::{Answer, Engine, Limits};

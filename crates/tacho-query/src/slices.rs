@@ -52,6 +52,24 @@ pub(crate) fn newest_first(
     slices
 }
 
+/// Cuts each row group that is kept into so many parts of one size: one row is looked for in all of them at once.
+pub(crate) fn equal(
+    file: &PartitionedFile,
+    footer: &ParquetMetaData,
+    kept: &[bool],
+    parts: usize,
+) -> Vec<PartitionedFile> {
+    let one = |at: usize| {
+        let mut plan = access(kept);
+        for (group, _) in kept.iter().enumerate().filter(|(_, keep)| **keep) {
+            let rows = footer.row_group(group).num_rows() as usize;
+            plan.scan_selection(group, part(rows, rows * at / parts, rows * (at + 1) / parts));
+        }
+        file.clone().with_extension(plan)
+    };
+    (0..parts).map(one).collect()
+}
+
 /// The rows from `start` up to `end` of a row group with `rows` rows.
 fn part(rows: usize, start: usize, end: usize) -> RowSelection {
     let parts = [RowSelector::skip(start), RowSelector::select(end - start), RowSelector::skip(rows - end)];

@@ -4,21 +4,19 @@
 //! chains (`a OR b OR …`) are limited, because each link is a level of recursion in planning.
 
 use crate::error::{Kind, QueryError, read_only};
+use crate::expand;
 use datafusion::execution::SessionState;
 use datafusion::sql::parser::Statement;
-use datafusion::sql::sqlparser::ast::{Ident, Query, SelectItem, SetExpr, Statement as Sql, visit_relations};
+use datafusion::sql::sqlparser::ast::{Ident, SelectItem, SetExpr, Statement as Sql};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 
 /// Longest query, bytes.
 pub(crate) const TEXT_BYTES_MAX: usize = 256 << 10;
 /// Most operators in a query.
 const OPERATORS_MAX: usize = 1000;
-/// Most tables that a query of WITH reads, those that it names written out.
-const USES_MAX: usize = 1000;
 
 /// Parses the query.
 ///
@@ -31,33 +29,17 @@ pub(crate) fn parse(state: &SessionState, text: &str) -> Result<Statement, Query
     if !reads(&statement) {
         return Err(read_only());
     }
-    if let Statement::Statement(sql) = &mut statement
-        && let Sql::Query(query) = sql.as_mut()
-    {
-        check_uses(query)?;
-        name_twins(&mut query.body);
+    let mut inner = &mut statement;
+    while let Statement::Explain(explain) = inner {
+        inner = &mut explain.statement;
+    }
+    if let Statement::Statement(sql) = inner {
+        expand::check(sql)?;
+        if let Sql::Query(query) = sql.as_mut() {
+            name_twins(&mut query.body);
+        }
     }
     Ok(statement)
-}
-
-/// Refuses queries of WITH that double by using each other: already to plan them takes for ever.
-fn check_uses(query: &Query) -> Result<(), QueryError> {
-    let mut known: HashMap<String, usize> = HashMap::new();
-    for part in query.with.iter().flat_map(|with| &with.cte_tables) {
-        let mut uses = 1_usize;
-        let _ = visit_relations(&part.query, |relation| {
-            uses = uses.saturating_add(known.get(&relation.to_string().to_lowercase()).copied().unwrap_or(1));
-            ControlFlow::<()>::Continue(())
-        });
-        if uses > USES_MAX {
-            return Err(QueryError::new(
-                Kind::Syntax,
-                format!("WITH names more than {USES_MAX} queries when written out"),
-            ));
-        }
-        known.insert(part.alias.name.to_string().to_lowercase(), uses);
-    }
-    Ok(())
 }
 
 /// Gives columns of the answer that are written the same way names of their own, as DataFusion needs them and

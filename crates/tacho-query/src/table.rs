@@ -6,12 +6,15 @@
 //! - Files and row groups are read newest first, so that a query for the newest rows stops early.
 //! - Nothing here writes: DataFusion's own refusals of insert, update, delete and truncate stand.
 
+use crate::chosen;
+use crate::names::Names;
 use crate::prune::{Pruner, segment_may_match};
 use crate::slices;
+use crate::sources::{hot, newest_first, partitioned, statistics};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
-use datafusion::common::{ColumnStatistics, DataFusionError, Result, ScalarValue, Statistics};
+use datafusion::common::{DataFusionError, Result, ScalarValue, Statistics};
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
 use datafusion::datasource::physical_plan::{
     FileGroup, FileScanConfigBuilder, FileSource, ParquetFileReaderFactory, ParquetSource,
@@ -21,15 +24,10 @@ use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::object_store::ObjectStore;
-use datafusion::object_store::path::Path;
-use datafusion::physical_expr::expressions::Column;
-use datafusion::physical_expr::{EquivalenceProperties, PhysicalSortExpr};
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::sort_pushdown::SortOrderPushdownResult;
 use datafusion::physical_plan::union::UnionExec;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 use tacho_event::section::Section;
 use tacho_store::{SegmentFile, Snapshot, schema};
 
@@ -41,10 +39,21 @@ use datafusion::datasource::memory::MemorySourceConfig;
 pub(crate) struct Scope {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) agents: datafusion::arrow::array::RecordBatch,
+    pub(crate) names: Names,
 }
 
 /// What a [`TableProvider`]'s scan returns.
 pub(crate) type ScanFuture<'a> = Pin<Box<dyn Future<Output = Result<Arc<dyn ExecutionPlan>>> + Send + 'a>>;
+
+/// How files are cut.
+#[derive(Debug, Clone, Copy)]
+enum Cut {
+    None,
+    /// The newest in slices, as their rows are wide and a few may do.
+    Newest,
+    /// Row groups that may hold a row that is looked for, in so many parts.
+    Equal(usize),
+}
 
 /// How many of the newest files are read in slices. Events of different classes lie in different files.
 const SLICED_FILES: usize = 3;
@@ -77,7 +86,12 @@ impl EventsTable {
         let scope = scope(state)?;
         let partitions = state.config().target_partitions();
         let mut inputs: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
-        let files = self.files(&scope.snapshot, filters, reads_texts(projection)).await?;
+        let cut = match (reads_few(filters), reads_texts(projection)) {
+            (true, _) => Cut::Equal(partitions),
+            (false, true) => Cut::Newest,
+            (false, false) => Cut::None,
+        };
+        let files = self.files(&scope.snapshot, filters, cut).await?;
         // An empty table still needs a plan: the one over memory.
         if !scope.snapshot.hot.is_empty() || files.is_empty() {
             inputs.push(hot(&scope.snapshot, partitions, projection, limit)?);
@@ -91,8 +105,8 @@ impl EventsTable {
         }
     }
 
-    /// The files that may hold a matching row, newest first; in slices when their rows are wide.
-    async fn files(&self, snapshot: &Snapshot, filters: &[Expr], wide: bool) -> Result<Vec<PartitionedFile>> {
+    /// The files that may hold a matching row, newest first.
+    async fn files(&self, snapshot: &Snapshot, filters: &[Expr], cut: Cut) -> Result<Vec<PartitionedFile>> {
         let mut segments: Vec<&Arc<SegmentFile>> =
             snapshot.segments.iter().filter(|segment| segment_may_match(filters, segment)).collect();
         segments.sort_by_key(|segment| std::cmp::Reverse((segment.time_max, segment.last)));
@@ -103,16 +117,22 @@ impl EventsTable {
             let rows = kept.is_none().then_some(segment.rows as usize);
             let with_rows =
                 |file: PartitionedFile, rows| file.with_statistics(Arc::new(statistics(segment, rows)));
-            if wide && i < SLICED_FILES {
-                let footer = self.pruner.footer(&file.object_meta).await?;
-                let kept = kept.unwrap_or_else(|| vec![true; footer.num_row_groups()]);
-                files.extend(slices::newest_first(&file, &footer, &kept, rows, &with_rows));
-            } else if let Some(kept) = kept {
-                if kept.contains(&true) {
-                    files.push(with_rows(file.with_extension(slices::access(&kept)), None));
+            if kept.as_ref().is_some_and(|kept| !kept.contains(&true)) {
+                continue;
+            }
+            match (cut, kept) {
+                (Cut::Newest, kept) if i < SLICED_FILES => {
+                    let footer = self.pruner.footer(&file.object_meta).await?;
+                    let kept = kept.unwrap_or_else(|| vec![true; footer.num_row_groups()]);
+                    files.extend(slices::newest_first(&file, &footer, &kept, rows, &with_rows));
                 }
-            } else {
-                files.push(with_rows(file, rows));
+                (Cut::Equal(parts), Some(kept)) => {
+                    let footer = self.pruner.footer(&file.object_meta).await?;
+                    let parts = slices::equal(&file, &footer, &kept, parts);
+                    files.extend(parts.into_iter().map(|file| with_rows(file, None)));
+                }
+                (_, Some(kept)) => files.push(with_rows(file.with_extension(slices::access(&kept)), None)),
+                (_, None) => files.push(with_rows(file, rows)),
             }
         }
         Ok(files)
@@ -146,6 +166,44 @@ impl EventsTable {
             .with_projection_indices(projection.cloned())?
             .build();
         Ok(DataSourceExec::from_data_source(config))
+    }
+
+    /// A plan for the rows with these indexes, which are in order.
+    ///
+    /// # Errors
+    /// When a segment cannot be named.
+    pub(crate) fn rows_at(
+        &self,
+        scope: &Scope,
+        indexes: &[i64],
+        projection: Option<&Vec<usize>>,
+        partitions: usize,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let newest = chosen::newest(&scope.snapshot.hot, indexes)?;
+        let memory = MemorySourceConfig::try_new(&[newest], schema::schema(), projection.cloned())?;
+        let mut inputs: Vec<Arc<dyn ExecutionPlan>> = vec![DataSourceExec::from_data_source(memory)];
+        for part in indexes.chunks(indexes.len().div_ceil(partitions).max(1)) {
+            let holds = |segment: &&Arc<SegmentFile>| chosen::holds(segment, part);
+            let files = scope.snapshot.segments.iter().filter(holds);
+            let files = files.map(|segment| partitioned(segment)).collect::<Result<Vec<_>>>()?;
+            if files.is_empty() {
+                continue;
+            }
+            let source = ParquetSource::new(schema::schema())
+                .with_parquet_file_reader_factory(Arc::clone(&self.reader))
+                .with_bloom_filter_on_read(false)
+                .with_predicate(chosen::among(part)?)
+                .with_pushdown_filters(true);
+            let config = FileScanConfigBuilder::new(self.url.clone(), Arc::new(source))
+                .with_file_groups(vec![FileGroup::new(files)])
+                .with_projection_indices(projection.cloned())?
+                .build();
+            inputs.push(DataSourceExec::from_data_source(config));
+        }
+        match inputs.len() {
+            1 => Ok(inputs.remove(0)),
+            _ => UnionExec::try_new(inputs),
+        }
     }
 
     fn source(&self, projection: Option<&Vec<usize>>, filters: &[Expr]) -> Result<Arc<dyn FileSource>> {
@@ -202,72 +260,13 @@ pub(crate) fn scope(state: &dyn Session) -> Result<Arc<Scope>> {
         .ok_or_else(|| DataFusionError::Internal("the session has no snapshot".into()))
 }
 
-/// The newest events, newest batch first, dealt out to partitions.
-fn hot(
-    snapshot: &Snapshot,
-    partitions: usize,
-    projection: Option<&Vec<usize>>,
-    limit: Option<usize>,
-) -> Result<Arc<dyn ExecutionPlan>> {
-    let mut parts = vec![Vec::new(); partitions.clamp(1, snapshot.hot.len().max(1))];
-    let count = parts.len();
-    for (i, batch) in snapshot.hot.iter().rev().enumerate() {
-        parts[i % count].push(batch.clone());
-    }
-    let source =
-        MemorySourceConfig::try_new(&parts, schema::schema(), projection.cloned())?.with_limit(limit);
-    Ok(DataSourceExec::from_data_source(source))
-}
-
-/// The segment as DataFusion names files.
-fn partitioned(segment: &SegmentFile) -> Result<PartitionedFile> {
-    // A data folder may be named relative to where the program was started.
-    let location = Path::from_absolute_path(std::path::absolute(&segment.path)?)
-        .map_err(|error| DataFusionError::Internal(format!("path of a segment: {error}")))?;
-    let mut file = PartitionedFile::new(String::new(), segment.bytes);
-    file.object_meta.location = location;
-    // The cache of footers asks for size and time of change: the digest stands for both.
-    let stamp =
-        u32::from_be_bytes([segment.digest[0], segment.digest[1], segment.digest[2], segment.digest[3]]);
-    file.object_meta.last_modified += Duration::from_nanos(u64::from(stamp));
-    Ok(file)
-}
-
-/// What the catalog knows of a segment, and how many of its rows are read.
-fn statistics(segment: &SegmentFile, rows: Option<usize>) -> Statistics {
-    let schema = schema::schema();
-    let mut statistics = Statistics::new_unknown(&schema);
-    statistics.num_rows = rows.map_or(Precision::Absent, Precision::Exact);
-    let mut set = |name: &str, min: ScalarValue, max: ScalarValue| {
-        let column = schema.index_of(name).expect("a column of the schema");
-        statistics.column_statistics[column] = ColumnStatistics {
-            null_count: Precision::Exact(0),
-            min_value: Precision::Exact(min),
-            max_value: Precision::Exact(max),
-            ..ColumnStatistics::new_unknown()
-        };
-    };
-    let time = |us: i64| ScalarValue::TimestampMicrosecond(Some(us), Some("UTC".into()));
-    set("timestamp", time(segment.time_min), time(segment.time_max));
-    let index = |index: u64| ScalarValue::Int64(Some(index as i64));
-    set("index", index(segment.first), index(segment.last));
-    statistics
-}
-
-/// Makes the source read the row groups of a file newest first. The order stays a preference: sorts remain.
-fn newest_first(source: Arc<dyn FileSource>) -> Result<Arc<dyn FileSource>> {
-    let schema = schema::schema();
-    let time = Arc::new(Column::new("timestamp", schema.index_of("timestamp")?));
-    let order = [PhysicalSortExpr::new_default(time).desc()];
-    match source.try_pushdown_sort(&order, &EquivalenceProperties::new(schema))? {
-        SortOrderPushdownResult::Exact { inner } | SortOrderPushdownResult::Inexact { inner } => Ok(inner),
-        SortOrderPushdownResult::Unsupported => Ok(source),
-    }
-}
-
 fn reads_texts(projection: Option<&Vec<usize>>) -> bool {
-    let texts = schema::TEXTS_AT..schema::TEXTS_AT + Section::TEXTS.len();
-    projection.is_none_or(|columns| columns.iter().any(|column| texts.contains(column)))
+    projection.is_none_or(|columns| columns.iter().any(|column| is_wide(*column)))
+}
+
+/// Whether a column holds the long texts of events.
+pub(crate) fn is_wide(column: usize) -> bool {
+    (schema::TEXTS_AT..schema::TEXTS_AT + Section::TEXTS.len()).contains(&column)
 }
 
 /// Whether a filter asks for the rows of one value: few, so that late decoding pays for any column.

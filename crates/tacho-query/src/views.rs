@@ -3,6 +3,7 @@
 //!
 //! Invariants
 //! - A view only names columns and adds up; nothing is counted ahead or remembered.
+//! - Views that add up know an agent by one id, those with a row for each event by the one that its sender gave.
 //! - Money is a decimal with six places, durations say their unit, rates are percentages.
 
 use crate::table::{ScanFuture, scope};
@@ -137,7 +138,7 @@ SELECT
 /// One row for each agent in each session.
 const RUNS: &str = "
 SELECT
-  either(who_session, session_uuid) AS execution, agent_id, max(who_user) AS user_id,
+  either(who_session, session_uuid) AS execution, canonical_agent(agent_id) AS agent_id, max(who_user) AS user_id,
   bool_or(action_type = 'lifecycle' AND lower(action_name) IN ('sessionend', 'session_end', 'subagentstop',
     'subagent_stop', 'agent_end', 'end', 'stop', 'completed', 'failed', 'cancelled')) AS has_ended,
   last_value(outcome_status ORDER BY index) AS last_status,
@@ -147,7 +148,7 @@ SELECT
   count(*) FILTER (WHERE outcome_status = 'success') AS successes,
   count(*) FILTER (WHERE outcome_status = 'failure') AS failures
 FROM events WHERE session_uuid IS NOT NULL
-GROUP BY either(who_session, session_uuid), agent_id";
+GROUP BY either(who_session, session_uuid), canonical_agent(agent_id)";
 
 const EXECUTIONS: &str = "\
 SELECT
@@ -172,7 +173,7 @@ FROM runs GROUP BY agent_id";
 
 const STATS: &str = "\
 SELECT
-  agent_id, max(agent_name) AS agent_name, count(DISTINCT session_uuid) AS executions, count(*) AS events,
+  canonical_agent(agent_id) AS agent_id, max(agent_name) AS agent_name, count(DISTINCT session_uuid) AS executions, count(*) AS events,
   count(*) FILTER (WHERE outcome_status = 'success') AS successes,
   count(*) FILTER (WHERE outcome_status = 'failure') AS failures,
   round(100.0 * count(*) FILTER (WHERE outcome_status = 'success')
@@ -180,7 +181,7 @@ SELECT
   round(avg(duration_us) / 1000, 1) AS avg_duration_ms,
   coalesce(sum(tokens_input), 0) + coalesce(sum(tokens_output), 0) AS tokens,
   usd(coalesce(sum(cost_micros), 0)) AS cost_usd, max(timestamp) AS last_active
-FROM events GROUP BY agent_id";
+FROM events GROUP BY canonical_agent(agent_id)";
 
 const LOGS: &str = "\
 SELECT
@@ -193,8 +194,8 @@ FROM events";
 
 const SESSIONS: &str = "\
 SELECT
-  either(who_session, session_uuid) AS id, first_value(agent_id ORDER BY index) AS agent_id,
-  count(DISTINCT agent_id) AS agents, max(who_user) AS user_id,
+  either(who_session, session_uuid) AS id, canonical_agent(first_value(agent_id ORDER BY index)) AS agent_id,
+  count(DISTINCT canonical_agent(agent_id)) AS agents, max(who_user) AS user_id,
   min(timestamp) AS started, max(timestamp) AS ended, count(*) AS events,
   count(*) FILTER (WHERE outcome_status = 'failure') AS failures,
   coalesce(sum(tokens_input), 0) + coalesce(sum(tokens_output), 0) AS tokens,
@@ -210,8 +211,8 @@ SELECT
   coalesce(registry.expected, false) AS expected,
   seen.first_seen, seen.last_seen, coalesce(seen.events, 0) AS events
 FROM (
-  SELECT coalesce(other.alias_of, each.agent_id) AS agent_id,
-    string_agg(CASE WHEN other.alias_of IS NOT NULL THEN each.agent_id END, ', ') AS aliases,
+  SELECT canonical_agent(each.agent_id) AS agent_id,
+    string_agg(CASE WHEN canonical_agent(each.agent_id) <> each.agent_id THEN each.agent_id END, ', ') AS aliases,
     last_value(each.name ORDER BY each.name IS NOT NULL, each.last_seen) AS name,
     last_value(each.version ORDER BY each.version IS NOT NULL, each.last_seen) AS version,
     min(each.first_seen) AS first_seen, max(each.last_seen) AS last_seen, sum(each.events) AS events
@@ -221,19 +222,18 @@ FROM (
       min(timestamp) AS first_seen, max(timestamp) AS last_seen, count(*) AS events
     FROM events GROUP BY agent_id
   ) AS each
-  LEFT JOIN agent_registry AS other ON each.agent_id = other.agent_id
-  GROUP BY coalesce(other.alias_of, each.agent_id)
+  GROUP BY canonical_agent(each.agent_id)
 ) AS seen
 FULL JOIN (SELECT * FROM agent_registry WHERE alias_of IS NULL) AS registry
   ON seen.agent_id = registry.agent_id";
 
 const COSTS: &str = "\
 SELECT
-  date_trunc('day', timestamp) AS day, agent_id, model, action_name,
+  date_trunc('day', timestamp) AS day, canonical_agent(agent_id) AS agent_id, model, action_name,
   coalesce(sum(tokens_input), 0) AS tokens_input, coalesce(sum(tokens_output), 0) AS tokens_output,
   coalesce(sum(tokens_cache_read), 0) AS tokens_cache_read,
   coalesce(sum(tokens_cache_write), 0) AS tokens_cache_write,
   usd(coalesce(sum(cost_micros), 0)) AS cost_usd,
   usd(coalesce(sum(cost_micros) FILTER (WHERE cost_estimated = 1), 0)) AS estimated_cost_usd,
   count(*) AS events
-FROM events GROUP BY date_trunc('day', timestamp), agent_id, model, action_name";
+FROM events GROUP BY date_trunc('day', timestamp), canonical_agent(agent_id), model, action_name";

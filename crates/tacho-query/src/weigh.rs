@@ -33,6 +33,7 @@ impl Weights {
                 let parts: Vec<Weights> = array.as_struct().columns().iter().map(Weights::of).collect();
                 Weights::Each(rows.map(|row| total(parts.iter().map(|part| part.at(row)))).collect())
             }
+            DataType::FixedSizeBinary(width) => Weights::Same(usize::try_from(*width).unwrap_or(0)),
             fixed if fixed.is_primitive() || matches!(fixed, DataType::Null | DataType::Boolean) => {
                 Weights::Same(SLOT_BYTES)
             }

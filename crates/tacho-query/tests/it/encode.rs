@@ -40,7 +40,7 @@ fn values_keep_their_meaning_in_json() {
     assert_eq!(json["columns"][0], serde_json::json!({"name": "t", "type": "timestamp"}));
     let line = text(VALUES, Format::Ndjson);
     assert!(
-        !line.contains("nothing") && line.contains(r#""cost":1.234567,"#) && line.ends_with("}\n"),
+        line.contains(r#""nothing":null"#) && line.contains(r#""cost":1.234567,"#) && line.ends_with("}\n"),
         "{line}"
     );
 }

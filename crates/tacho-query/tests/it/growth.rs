@@ -8,7 +8,7 @@ use tacho_query::{Engine, EventKey, Kind, Limits, Search};
 use tacho_store::Snapshot;
 
 /// A chain of inner queries, each of which uses the one before it twice.
-fn doubled(first: &str, step: &str, last: &str, count: usize) -> String {
+pub(crate) fn doubled(first: &str, step: &str, last: &str, count: usize) -> String {
     let mut sql = format!("WITH q0 AS ({first})");
     for n in 1..=count {
         let _ = write!(sql, ", q{n} AS ({})", step.replace("PREV", &format!("q{}", n - 1)));
@@ -34,13 +34,12 @@ fn products_of_arguments_are_refused() {
         "SELECT length(replace(repeat('a',100000),'',repeat('b',100000)))",
         "SELECT length(repeat(repeat('a',100000),100000))",
         "SELECT length(array_to_string(array_repeat('a',100000),repeat('b',100000)))",
-        "SELECT length(concat_ws(repeat('b',100000),array_repeat('a',100000)))",
         "SELECT array_length(array_repeat(array_repeat(array_repeat(1,100000),100000),100000))",
         "SELECT array_length(array_replace_all(array_repeat('a',100000),'a',repeat('b',100000)))",
         "SELECT cardinality(array_resize(array_repeat(array_repeat(1,1000),2),100000,array_repeat(1,100000)))",
         "SELECT sum(length(repeat('a',100000 - value % 2))) FROM generate_series(1,100000)",
         "SELECT sum(length(lpad(value::text,100000,'x'))) FROM generate_series(1,100000)",
-        "SELECT sum(length(replace(repeat('a',1000 + value % 2),'a','bbbbbbbbbbbbbbbb'))) FROM generate_series(1,100000)",
+        "SELECT sum(length(replace(repeat('a',1000 + value % 2),'a',repeat('b',160)))) FROM generate_series(1,100000)",
         "SELECT sum(cardinality(array_repeat(value,100000))) FROM generate_series(1,100000)",
         "SELECT repeat('a',100000), value FROM generate_series(1,100000)",
         "SELECT max(CASE WHEN value > 5 THEN repeat('a',100000) ELSE 'b' END) FROM generate_series(1,100000)",

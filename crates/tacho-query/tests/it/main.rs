@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod bombs;
 mod data;
 mod encode;
 mod growth;
 mod hostile;
 mod nine;
+mod ordinary;
+mod rewrites;
 mod search;
 mod sql;

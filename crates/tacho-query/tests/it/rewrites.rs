@@ -1,0 +1,144 @@
+//! What makes queries fast must not change an answer: each rewrite against the same question without it.
+
+use crate::data::{Ev, generate, hot, mix, now, rows, stored};
+use std::sync::Arc;
+use tacho_query::{AgentEdit, Engine, Limits, QueryError};
+use tacho_store::Snapshot;
+
+const CONDITIONS: [&str; 14] = [
+    "outcome_status = 'failure'",
+    "sensitive_data_accessed",
+    "NOT sensitive_data_accessed",
+    "agent_id = 'team/agent-3'",
+    "agent_id IN ('team/agent-1', 'team/agent-7')",
+    "action_name LIKE '%e%'",
+    "tokens_input > 2000",
+    "tokens_input IS NULL",
+    "cost_usd >= 0.03",
+    "timestamp > now() - INTERVAL '9 days'",
+    "timestamp < now() - INTERVAL '20 days'",
+    "user_id = 'user-4' OR user_id = 'user-9'",
+    "index % 7 = 3",
+    "id = 'nobody'",
+];
+
+/// Conditions, order and limit that depend on the number alone.
+fn question(n: u64) -> (String, usize) {
+    let r = mix(n ^ 0xface);
+    let pick = |shift: u32, of: usize| (r >> shift) as usize % of;
+    let count = pick(0, 3);
+    let conditions: Vec<&str> =
+        (0..count).map(|at| CONDITIONS[pick(8 + 8 * at as u32, CONDITIONS.len())]).collect();
+    let joined = conditions.join(if pick(32, 3) == 0 { " OR " } else { " AND " });
+    let filter = if joined.is_empty() { String::new() } else { format!("WHERE {joined}") };
+    let order = ["timestamp DESC, index", "index DESC", "duration_ms, index", "agent_id, index DESC"];
+    let columns = ["*", "index, outcome_result, id", "action_details || '!' AS details, agent_id"];
+    let (columns, order) = (columns[pick(40, 3)], order[pick(44, 4)]);
+    (format!("SELECT {columns} FROM agent_audit_log {filter} ORDER BY {order}"), 1 + pick(48, 120))
+}
+
+/// The newest rows are fetched by their place on the log; the whole answer cut short says which they are.
+#[test]
+fn rows_that_are_fetched_late_are_the_same() {
+    let events = generate(9000, now());
+    let (segments, both) = (stored(&events, 4, false), stored(&events, 3, true));
+    for (n, snapshot) in
+        [hot(&events), Arc::clone(&segments.snapshot), Arc::clone(&both.snapshot)].iter().enumerate()
+    {
+        for q in 0..12 {
+            let (sql, limit) = question(q + 100 * n as u64);
+            let mut whole = rows(snapshot, &sql);
+            whole.truncate(limit);
+            assert_eq!(rows(snapshot, &format!("{sql} LIMIT {limit}")), whole, "{sql} LIMIT {limit}");
+            let later = rows(snapshot, &format!("{sql} LIMIT {limit} OFFSET 5"));
+            let shared = whole.len().saturating_sub(5);
+            assert_eq!(later[..shared], whole[whole.len() - shared..], "{sql} LIMIT {limit} OFFSET 5");
+        }
+    }
+    let plan =
+        rows(&segments.snapshot, "EXPLAIN SELECT * FROM agent_audit_log ORDER BY timestamp DESC LIMIT 9");
+    assert!(plan.iter().any(|row| row[1].contains("Winners")), "{plan:?}");
+}
+
+#[test]
+fn times_are_cut_as_without_a_zone() {
+    let mut events = generate(4000, now());
+    for (n, ev) in events.iter_mut().enumerate() {
+        // Far back and before 1970, too.
+        ev.at -= (mix(n as u64) % 100) as i64 * 366 * 86_400_000_000
+            + (mix(n as u64) >> 20) as i64 % 86_400_000_000;
+    }
+    let snapshot = hot(&events);
+    for part in
+        ["microsecond", "millisecond", "second", "minute", "hour", "day", "WEEK", "month", "quarter", "year"]
+    {
+        let sql = format!(
+            "SELECT count(*), count(*) FILTER (WHERE arrow_cast(date_trunc('{part}', timestamp), 'Int64') = \
+             arrow_cast(date_trunc('{part}', arrow_cast(arrow_cast(timestamp, 'Int64'), 'Timestamp(µs)')), 'Int64')) FROM events"
+        );
+        assert_eq!(rows(&snapshot, &sql), [["4000", "4000"]], "{part}");
+    }
+    assert_eq!(rows(&snapshot, "SELECT count(date_trunc('day', NULL::timestamptz)) FROM events"), [["0"]]);
+}
+
+fn ask(snapshot: &Arc<Snapshot>, edits: &[AgentEdit], sql: &str) -> Result<Vec<String>, QueryError> {
+    let engine = Engine::new(Limits::default())?;
+    futures::executor::block_on(async {
+        let found = engine.sql(Arc::clone(snapshot), edits, sql).await?.collect().await?;
+        let shown = arrow::util::pretty::pretty_format_batches(&found).unwrap().to_string();
+        Ok(shown.lines().skip(3).filter(|line| line.starts_with('|')).map(str::to_string).collect())
+    })
+}
+
+fn alias(id: &str, of: &str) -> AgentEdit {
+    AgentEdit { agent_id: id.into(), alias_of: Some(of.into()), ..AgentEdit::default() }
+}
+
+/// Agents under other names: every view gives what it gives for events that carry the one name.
+#[test]
+fn views_know_an_agent_by_one_id() {
+    let events = generate(3000, now());
+    let others = ["team/agent-4", "team/agent-5", "team/agent-6"];
+    let edits = [
+        alias(others[0], "team/agent-3"),
+        alias(others[1], others[0]),
+        alias(others[2], "unseen"),
+        AgentEdit { agent_id: "team/agent-3".into(), ..AgentEdit::default() },
+    ];
+    let renamed: Vec<Ev> = events
+        .iter()
+        .cloned()
+        .map(|mut ev| {
+            match others.iter().position(|other| ev.agent == *other) {
+                Some(0 | 1) => ev.agent = "team/agent-3".into(),
+                Some(_) => ev.agent = "unseen".into(),
+                None => {}
+            }
+            ev
+        })
+        .collect();
+    let held = stored(&events, 2, true);
+    let (as_sent, as_one) = (Arc::clone(&held.snapshot), hot(&renamed));
+    for view in ["costs", "agent_stats", "agent_executions", "agent_intensity_metrics", "sessions"] {
+        for filter in [
+            "true",
+            "agent_id = 'team/agent-3'",
+            "agent_id IN ('unseen', 'team/agent-1')",
+            "agent_id = 'team/agent-4'",
+            "NOT agent_id = 'unseen'",
+        ] {
+            let sql = format!("SELECT * FROM {view} WHERE {filter} ORDER BY 1, 2, 3, 4");
+            let found = ask(&as_sent, &edits, &sql).unwrap();
+            assert_eq!(found, ask(&as_one, &[], &sql).unwrap(), "{sql}");
+            assert_eq!(found.is_empty(), filter.contains("agent-4"), "{sql}");
+        }
+    }
+    let by_sender =
+        "SELECT count(DISTINCT agent_id), count(DISTINCT canonical_agent(agent_id)) FROM agent_audit_log";
+    assert_eq!(
+        ask(&as_sent, &edits, by_sender).unwrap()[0].matches(char::is_numeric).collect::<String>(),
+        "1210"
+    );
+    let one = "SELECT canonical_agent('team/agent-5') || canonical_agent(NULL) IS NULL, canonical_agent('team/agent-5')";
+    assert!(ask(&as_sent, &edits, one).unwrap()[0].contains("team/agent-3"));
+}
