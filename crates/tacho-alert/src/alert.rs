@@ -1,0 +1,149 @@
+//! The life of one alert: inactive, learning, pending, firing. A pure state machine in virtual time.
+//!
+//! Invariant: what mutes an alert is not known here, so that the truth is never lost.
+
+/// What an evaluation found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Truth {
+    Holds,
+    Not,
+    /// It can't be said yet: a baseline has too few windows.
+    Learning,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    #[default]
+    Inactive,
+    Learning,
+    Pending,
+    Firing,
+}
+
+/// What became of an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    Learning,
+    Pending,
+    Firing,
+    Resolved,
+    /// Pending or learning, and nothing came of it.
+    Inactive,
+}
+
+/// How long a condition has to hold, and how long it is remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Patience {
+    pub(crate) hold_us: i64,
+    pub(crate) keep_us: i64,
+}
+
+/// Changes of truth within the last evaluations that make an alert a flapping one.
+const FLAP_CHANGES: u32 = 6;
+const FLAP_EVALUATIONS: u32 = 21;
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Alert {
+    pub(crate) state: State,
+    /// When the condition began to hold.
+    since_us: i64,
+    /// When it held last.
+    last_us: i64,
+    /// When this firing began: part of its name.
+    pub(crate) episode_us: i64,
+    /// Whether it held, newest in the lowest bit.
+    seen: u32,
+}
+
+impl Alert {
+    /// Takes an evaluation. Evaluations come in the order of time.
+    pub(crate) fn step(&mut self, now_us: i64, truth: Truth, patience: Patience) -> Option<Change> {
+        self.seen = self.seen << 1 | u32::from(truth == Truth::Holds);
+        let before = self.state;
+        match (truth, before) {
+            (Truth::Holds, State::Firing) => self.last_us = now_us,
+            (Truth::Holds, _) => {
+                if before != State::Pending {
+                    self.since_us = now_us;
+                }
+                self.last_us = now_us;
+                self.state =
+                    if now_us - self.since_us >= patience.hold_us { State::Firing } else { State::Pending };
+                if self.state == State::Firing {
+                    self.episode_us = now_us;
+                }
+            }
+            (_, State::Firing) if now_us - self.last_us < patience.keep_us => {}
+            (Truth::Not, _) => self.state = State::Inactive,
+            (Truth::Learning, _) => self.state = State::Learning,
+        }
+        if self.state == before {
+            return None;
+        }
+        Some(match (before, self.state) {
+            (State::Firing, _) => Change::Resolved,
+            (_, State::Firing) => Change::Firing,
+            (_, State::Pending) => Change::Pending,
+            (_, State::Learning) => Change::Learning,
+            (_, State::Inactive) => Change::Inactive,
+        })
+    }
+
+    /// Whether the condition comes and goes: such an alert is told of less often, never hidden.
+    pub(crate) fn is_flapping(&self) -> bool {
+        let recent = self.seen & ((1 << FLAP_EVALUATIONS) - 1);
+        let changes = (recent ^ (recent >> 1)) & ((1 << (FLAP_EVALUATIONS - 1)) - 1);
+        changes.count_ones() >= FLAP_CHANGES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(patience: Patience, truths: &[(i64, Truth)]) -> Vec<(i64, Change)> {
+        let mut alert = Alert::default();
+        truths.iter().filter_map(|(at, truth)| Some((*at, alert.step(*at, *truth, patience)?))).collect()
+    }
+
+    #[test]
+    fn a_condition_has_to_hold_for_its_time_and_is_remembered_for_its_time() {
+        use Truth::{Holds, Not};
+        let patience = Patience { hold_us: 20, keep_us: 15 };
+        let truths = [(0, Holds), (10, Not), (20, Holds), (30, Holds), (40, Holds), (50, Not), (60, Not)];
+        let expected = [
+            (0, Change::Pending),
+            (10, Change::Inactive),
+            (20, Change::Pending),
+            (40, Change::Firing),
+            (60, Change::Resolved),
+        ];
+        assert_eq!(run(patience, &truths), expected);
+    }
+
+    #[test]
+    fn learning_is_seen() {
+        let patience = Patience { hold_us: 0, keep_us: 0 };
+        let truths = [(0, Truth::Learning), (1, Truth::Learning), (2, Truth::Holds), (3, Truth::Learning)];
+        assert_eq!(
+            run(patience, &truths),
+            [(0, Change::Learning), (2, Change::Firing), (3, Change::Resolved)]
+        );
+    }
+
+    #[test]
+    fn what_comes_and_goes_is_flapping() {
+        let patience = Patience { hold_us: 0, keep_us: 0 };
+        let mut alert = Alert::default();
+        for at in 0..8 {
+            alert.step(at, if at % 2 == 0 { Truth::Holds } else { Truth::Not }, patience);
+        }
+        assert!(alert.is_flapping());
+        (8..40).for_each(|at| {
+            alert.step(at, Truth::Holds, patience);
+        });
+        assert!(!alert.is_flapping());
+    }
+}

@@ -1,0 +1,51 @@
+//! Alerts: rules over the stream of events, and what becomes of the alerts that they raise.
+//!
+//! `docs/guide/alerts.md` tells the users' side.
+//!
+//! Invariants
+//! - Pure: time is handed in, nothing is read or sent. The same events and times give the same alerts everywhere.
+//! - Memory has a limit for each rule; where it is reached the rule says so, and what it counts stays right.
+
+mod absent;
+mod alert;
+mod anchor;
+pub mod builtin;
+mod catalog;
+mod cell;
+mod check;
+mod compile;
+mod engine;
+mod explain;
+pub mod field;
+mod file;
+mod group;
+mod history;
+mod json;
+mod judge;
+mod lint;
+pub mod notify;
+mod open;
+mod replay;
+pub mod row;
+mod rule;
+mod run;
+mod sequence;
+mod source;
+mod term;
+mod tick;
+mod transition;
+pub mod trial;
+pub mod value;
+mod window;
+
+pub use alert::{Change, State};
+pub use catalog::catalog;
+pub use engine::Engine;
+pub use explain::explain;
+pub use file::{Expected, FileError, Span, TestText, read};
+pub use group::Labels;
+pub use lint::lint;
+pub use replay::{Replay, replay};
+pub use rule::{Ack, Clock, Every, NoData, Rule, Severity};
+pub use run::Sets;
+pub use transition::{Health, Seen, Transition};

@@ -1,0 +1,236 @@
+//! Grouping, deduplication, inhibition, silences, mute intervals, repetition: which notification is due when.
+//!
+//! Invariants
+//! - A group is told first after its `group_wait`, then at most each `group_interval`, and again without news each
+//!   `repeat_interval`.
+//! - An alert that is muted stays in its group: when the mute ends while it fires, it is told.
+//! - What was told as firing is told as resolved, once.
+
+use crate::notify::config::Config;
+use crate::notify::route::{Route, Tree};
+use crate::notify::{Alert, LabelSet, Silences};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Alerts that are kept at a time.
+const ALERTS_MAX: usize = 100_000;
+
+/// Why an alert is not told; an attribute, not a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Muted {
+    Silenced(String),
+    /// By an alert of these labels.
+    Inhibited(LabelSet),
+}
+
+/// Why a notification is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    First,
+    Changed,
+    Repeated,
+    Resolved,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    pub receiver: String,
+    pub notice: Notice,
+    pub at_us: i64,
+    /// The group's name: the same for all its notifications.
+    pub group_key: String,
+    pub group_labels: LabelSet,
+    pub firing: Vec<Alert>,
+    pub resolved: Vec<Alert>,
+}
+
+#[derive(Debug, Clone)]
+struct Group {
+    route: Route,
+    labels: LabelSet,
+    alerts: BTreeMap<String, Alert>,
+    next_us: i64,
+    /// What was told last, by alert: whether as firing.
+    told: BTreeSet<String>,
+    told_us: Option<i64>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Dispatcher {
+    tree: Tree,
+    groups: BTreeMap<String, Group>,
+    pub silences: Silences,
+    /// Alerts that were not taken, because there are too many.
+    pub refused: u64,
+}
+
+impl Dispatcher {
+    /// # Errors
+    /// When the configuration contradicts itself.
+    pub fn new(config: &Config) -> Result<Dispatcher, String> {
+        let tree = Tree::build(config)?;
+        Ok(Dispatcher { tree, groups: BTreeMap::new(), silences: Silences::default(), refused: 0 })
+    }
+
+    /// The receivers that an alert of these labels ends up with: for tests of the routing.
+    pub fn receivers(&self, labels: &LabelSet) -> Vec<String> {
+        let mut found = Vec::new();
+        self.tree.root.find(labels, &mut found);
+        found.iter().map(|route| route.receiver.clone()).collect()
+    }
+
+    /// Takes an alert: a new one, one that goes on, or one that is resolved.
+    pub fn alert(&mut self, alert: &Alert, now_us: i64) {
+        let mut routes = Vec::new();
+        self.tree.root.find(&alert.labels, &mut routes);
+        let direct = alert.actions.iter().map(|receiver| self.tree.root.direct(receiver));
+        let routes: Vec<Route> = routes.into_iter().cloned().chain(direct).collect();
+        for route in routes {
+            let labels: LabelSet = match &route.group_by {
+                None => alert.labels.clone(),
+                Some(names) => {
+                    let named = names.iter().filter_map(|name| alert.labels.get_key_value(name));
+                    named.map(|(name, value)| (name.clone(), value.clone())).collect()
+                }
+            };
+            let key = format!("{}:{{{}}}", route.path, crate::notify::label_key(&labels));
+            if alert.ends_us.is_some() && !self.groups.contains_key(&key) {
+                continue;
+            }
+            let full = self.groups.values().map(|group| group.alerts.len()).sum::<usize>() >= ALERTS_MAX;
+            if full && !self.groups.get(&key).is_some_and(|group| group.alerts.contains_key(&alert.key())) {
+                self.refused += 1;
+                continue;
+            }
+            // An alert that began long ago has waited already.
+            let next_us =
+                now_us.max((alert.starts_us + route.group_wait_us).min(now_us + route.group_wait_us));
+            let (alerts, told) = (BTreeMap::new(), BTreeSet::new());
+            let new = Group { route, labels, alerts, next_us, told, told_us: None };
+            self.groups.entry(key).or_insert(new).alerts.insert(alert.key(), alert.clone());
+        }
+    }
+
+    /// Why an alert is muted now, if it is.
+    pub fn muted(&self, alert: &Alert, now_us: i64) -> Option<Muted> {
+        if let Some(silence) = self.silences.muting(&alert.labels, now_us) {
+            return Some(Muted::Silenced(silence.id.clone()));
+        }
+        let all = self.groups.values().flat_map(|group| group.alerts.values());
+        let firing = all.filter(|other| other.ends_us.is_none() && other.labels != alert.labels);
+        let mut muting = firing.filter(|source| {
+            self.tree.inhibitions.iter().any(|rule| rule.mutes(&source.labels, &alert.labels))
+        });
+        muting.next().map(|source| Muted::Inhibited(source.labels.clone()))
+    }
+
+    /// The notifications that are due by now, in the order of time.
+    pub fn due(&mut self, now_us: i64) -> Vec<Notification> {
+        let mut out = Vec::new();
+        loop {
+            let next = self.groups.iter().filter(|(_, group)| group.next_us <= now_us);
+            let Some((key, at_us)) =
+                next.map(|(key, group)| (key.clone(), group.next_us)).min_by_key(|n| n.1)
+            else {
+                return out;
+            };
+            out.extend(self.flush(&key, at_us));
+        }
+    }
+
+    /// When anything is due next.
+    pub fn next_us(&self) -> Option<i64> {
+        self.groups.values().map(|group| group.next_us).min()
+    }
+
+    fn flush(&mut self, key: &str, at_us: i64) -> Option<Notification> {
+        let mut group = self.groups.remove(key)?;
+        group.next_us = at_us + group.route.group_interval_us;
+        let quiet = self.is_quiet(&group.route, at_us);
+        let mut told = BTreeSet::new();
+        let (mut firing, mut resolved) = (Vec::new(), Vec::new());
+        for (name, alert) in &group.alerts {
+            let loud = !quiet && self.muted_beside(&group, alert, at_us).is_none();
+            match alert.ends_us {
+                None if loud => {
+                    told.insert(name.clone());
+                    firing.push(alert.clone());
+                }
+                // Told before, muted now: it is not news that it goes on.
+                None if group.told.contains(name) => {
+                    told.insert(name.clone());
+                }
+                None => {}
+                Some(_) if loud && group.told.contains(name) => resolved.push(alert.clone()),
+                Some(_) => {}
+            }
+        }
+        let notice = group.notice(&firing, &resolved, at_us);
+        // What ended is told now, or never; a mute of the whole group keeps it until that is over.
+        let owed =
+            |name: &String, alert: &Alert| alert.ends_us.is_none() || (quiet && group.told.contains(name));
+        let kept: BTreeMap<String, Alert> = group
+            .alerts
+            .iter()
+            .filter(|(name, alert)| owed(name, alert))
+            .map(|(n, a)| (n.clone(), a.clone()))
+            .collect();
+        if quiet {
+            told.extend(group.told.iter().filter(|name| kept.contains_key(*name)).cloned());
+        }
+        let labels = group.labels.clone();
+        let receiver = group.route.receiver.clone();
+        group.alerts = kept;
+        if notice.is_some() {
+            group.told = told;
+            group.told_us = Some(at_us);
+        }
+        if !group.alerts.is_empty() {
+            self.groups.insert(key.to_string(), group);
+        }
+        let notice = notice?;
+        let group_key = key.to_string();
+        Some(Notification { receiver, notice, at_us, group_key, group_labels: labels, firing, resolved })
+    }
+
+    /// As [`Dispatcher::muted`], for a group that is taken out of the list.
+    fn muted_beside(&self, group: &Group, alert: &Alert, at_us: i64) -> Option<Muted> {
+        let own =
+            group.alerts.values().filter(|other| other.ends_us.is_none() && other.labels != alert.labels);
+        let mut own = own.filter(|source| {
+            self.tree.inhibitions.iter().any(|rule| rule.mutes(&source.labels, &alert.labels))
+        });
+        match own.next() {
+            Some(source) => Some(Muted::Inhibited(source.labels.clone())),
+            None => self.muted(alert, at_us),
+        }
+    }
+
+    fn is_quiet(&self, route: &Route, at_us: i64) -> bool {
+        let within = |names: &[String]| {
+            let intervals = names.iter().filter_map(|name| self.tree.intervals.get(name)).flatten();
+            // Broken intervals were refused with the configuration: one that fails here mutes nothing.
+            intervals.map(|interval| interval.contains(at_us)).any(|within| within == Ok(true))
+        };
+        within(&route.mute) || (!route.active.is_empty() && !within(&route.active))
+    }
+}
+
+impl Group {
+    fn notice(&self, firing: &[Alert], resolved: &[Alert], at_us: i64) -> Option<Notice> {
+        let new = firing.iter().filter(|alert| !self.told.contains(&alert.key()));
+        let (mut new, mut ended) = (new.peekable(), resolved.iter().peekable());
+        let Some(told_us) = self.told_us.filter(|_| !self.told.is_empty()) else {
+            return new.peek().map(|_| Notice::First);
+        };
+        if at_us >= told_us + self.route.repeat_interval_us && !firing.is_empty() {
+            return Some(Notice::Repeated);
+        }
+        if new.any(|alert| !alert.flapping) {
+            return Some(Notice::Changed);
+        }
+        if ended.peek().is_some() && (firing.is_empty() || ended.any(|alert| !alert.flapping)) {
+            return Some(if firing.is_empty() { Notice::Resolved } else { Notice::Changed });
+        }
+        None
+    }
+}

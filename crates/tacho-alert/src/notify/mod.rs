@@ -1,0 +1,92 @@
+//! From alert to person: which receivers, when, and who answers. Alertmanager's names and meaning.
+//!
+//! Invariants
+//! - Pure state machines: alerts and times go in, notifications that are due come out; sending is somebody else's.
+//! - What mutes an alert (silence, inhibition, time interval) never changes what is known of it.
+
+mod config;
+mod dispatch;
+mod escalate;
+mod inhibit;
+mod interval;
+mod matcher;
+mod route;
+mod schedule;
+mod silence;
+
+pub use config::{Config, InhibitText, Receiver, RouteText, defaults};
+pub use dispatch::{Dispatcher, Muted, Notice, Notification};
+pub use escalate::{Escalation, Escalations, Level, Page, Target};
+pub use interval::TimeInterval;
+pub use matcher::{Matcher, parse_matchers};
+pub use schedule::{Override, Rotation, Schedule};
+pub use silence::{Silence, Silences};
+
+use crate::alert::Change;
+use crate::rule::Rule;
+use crate::transition::Transition;
+use std::collections::BTreeMap;
+
+/// The labels of an alert: they are its identity.
+pub type LabelSet = BTreeMap<String, String>;
+
+/// An alert as routing sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    pub labels: LabelSet,
+    pub annotations: LabelSet,
+    pub starts_us: i64,
+    /// When it was resolved.
+    pub ends_us: Option<i64>,
+    /// It comes and goes: its changes are told only when a repetition is due.
+    pub flapping: bool,
+    /// Receivers that the rule itself names, beside those of the routing tree.
+    pub actions: Vec<String>,
+}
+
+impl Alert {
+    /// The alert that a transition tells of; only firing and resolved ones reach people.
+    pub fn of(rule: &Rule, transition: &Transition) -> Option<Alert> {
+        let ends_us = match transition.change {
+            Change::Firing => None,
+            Change::Resolved => Some(transition.at_us),
+            _ => return None,
+        };
+        let mut labels: LabelSet = transition.group.iter().cloned().collect();
+        labels.extend(rule.labels.clone());
+        labels.insert("alertname".into(), rule.id.clone());
+        labels.insert("severity".into(), rule.severity.as_str().into());
+        let values = transition.values.iter().map(|(name, value)| (name.as_str(), value.to_string()));
+        let known: Vec<(&str, String)> = transition
+            .group
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.clone()))
+            .chain(values)
+            .collect();
+        let filled = |text: &String| {
+            known
+                .iter()
+                .fold(text.clone(), |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value))
+        };
+        let mut annotations: LabelSet =
+            rule.annotations.iter().map(|(name, text)| (name.clone(), filled(text))).collect();
+        annotations.entry("summary".into()).or_insert_with(|| rule.title.clone());
+        Some(Alert {
+            labels,
+            annotations,
+            starts_us: transition.episode_us,
+            ends_us,
+            flapping: transition.flapping,
+            actions: rule.actions.clone(),
+        })
+    }
+
+    /// Labels as one text: equal only for equal labels.
+    pub(crate) fn key(&self) -> String {
+        label_key(&self.labels)
+    }
+}
+
+pub(crate) fn label_key(labels: &LabelSet) -> String {
+    labels.iter().map(|(name, value)| format!("{name}={value:?},")).collect()
+}

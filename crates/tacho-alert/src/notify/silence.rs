@@ -1,0 +1,72 @@
+//! Silences: alerts that somebody does not want to be told of for a while, and why.
+
+use crate::notify::{LabelSet, Matcher};
+
+/// Silences at a time.
+const SILENCES_MAX: usize = 10_000;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Silence {
+    pub id: String,
+    pub matchers: Vec<Matcher>,
+    pub starts_us: i64,
+    pub ends_us: i64,
+    pub created_by: String,
+    pub comment: String,
+    /// A second person who agreed: needed where a critical built-in rule is muted and there is one.
+    pub approved_by: Option<String>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Silences {
+    all: Vec<Silence>,
+}
+
+impl Silences {
+    /// Takes a silence; one of the same id is replaced.
+    ///
+    /// # Errors
+    /// When it matches everything, ends before it begins, says no reason, or there are too many.
+    pub fn set(&mut self, silence: Silence) -> Result<(), String> {
+        let everything = silence.matchers.iter().all(|matcher| matcher.matches(&LabelSet::new()));
+        if everything {
+            return Err(
+                "the silence would match every alert: at least one matcher must not match the empty text"
+                    .into(),
+            );
+        }
+        if silence.ends_us <= silence.starts_us {
+            return Err("the silence ends before it begins".into());
+        }
+        if silence.comment.trim().is_empty() || silence.created_by.trim().is_empty() {
+            return Err("a silence needs its author and a reason".into());
+        }
+        self.all.retain(|other| other.id != silence.id);
+        if self.all.len() >= SILENCES_MAX {
+            return Err(format!("there are {SILENCES_MAX} silences already"));
+        }
+        self.all.push(silence);
+        Ok(())
+    }
+
+    /// Ends a silence now; whether there was one that had not ended.
+    pub fn expire(&mut self, id: &str, now_us: i64) -> bool {
+        let found = self.all.iter_mut().find(|silence| silence.id == id && silence.ends_us > now_us);
+        found.map(|silence| silence.ends_us = now_us).is_some()
+    }
+
+    /// The first silence that mutes an alert now.
+    pub fn muting(&self, labels: &LabelSet, now_us: i64) -> Option<&Silence> {
+        let active = self.all.iter().filter(|silence| (silence.starts_us..silence.ends_us).contains(&now_us));
+        active.into_iter().find(|silence| silence.matchers.iter().all(|matcher| matcher.matches(labels)))
+    }
+
+    /// Forgets what ended before a moment.
+    pub fn forget(&mut self, before_us: i64) {
+        self.all.retain(|silence| silence.ends_us >= before_us);
+    }
+
+    pub fn all(&self) -> &[Silence] {
+        &self.all
+    }
+}

@@ -1,0 +1,169 @@
+//! What has begun and not ended: runs of agents, calls, messages that want an answer, tasks.
+//!
+//! Limits: as many things as the rule may have groups; one that nobody ended is forgotten after a week of silence.
+
+use crate::field::Field;
+use crate::group::Groups;
+use crate::row::Row;
+use crate::transition::Seen;
+use crate::value::Value;
+use tacho_event::fact::{IntFact, TextFact};
+
+const FORGET_US: i64 = 7 * 86_400_000_000;
+/// Actions of type `lifecycle` that end a run, in lower case.
+const ENDS: [&str; 10] = [
+    "sessionend",
+    "session_end",
+    "subagentstop",
+    "subagent_stop",
+    "agent_end",
+    "end",
+    "stop",
+    "completed",
+    "failed",
+    "cancelled",
+];
+
+#[derive(Debug, Clone)]
+struct Thing {
+    /// The columns that name it, in the order of the kind's columns.
+    names: Vec<Value<'static>>,
+    started_us: i64,
+    last_us: i64,
+    /// How long it may take, when the sender said so.
+    allowed_us: Option<f64>,
+    first: Seen,
+    /// Ended: what may still come of it opens nothing.
+    ended: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Things {
+    things: Groups<Thing>,
+}
+
+/// What an event says of a thing.
+enum Says {
+    Open,
+    Ended,
+    Nothing,
+}
+
+impl Things {
+    pub(crate) fn new(max: usize) -> Things {
+        Things { things: Groups::new(max) }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.things.len()
+    }
+
+    pub(crate) fn refused(&self) -> u64 {
+        self.things.refused
+    }
+
+    pub(crate) fn observe(&mut self, kind: &str, row: &dyn Row) {
+        let (key, names): (&[Field], &[Field]) = match kind {
+            "agent_execution" => (&[Field::Agent, Field::Session], &[Field::Agent, Field::Session]),
+            "call" => (&[Field::Call], &[Field::Agent, Field::Session, Field::Call, Field::ActionName]),
+            "message" => (&[Field::Id], &[Field::Agent, Field::Text(TextFact::ToAgent), Field::Id]),
+            _ => {
+                let task = Field::Text(TextFact::TaskId);
+                (&[Field::Text(TextFact::TaskId)], &[Field::Agent, task, Field::Text(TextFact::WorkflowId)])
+            }
+        };
+        if key.iter().any(|field| row.value(*field).is_null()) {
+            return;
+        }
+        let keys = || key.iter().map(|field| row.value(*field));
+        let now = row.recorded_us();
+        match says(kind, row) {
+            Says::Nothing => {}
+            // A run that ended is over; a later event with its name begins another.
+            Says::Ended if kind == "agent_execution" => {
+                self.things.remove(keys());
+            }
+            Says::Ended => {
+                if let Some(thing) = self.of(keys(), names, row) {
+                    thing.ended = true;
+                    thing.last_us = now;
+                }
+            }
+            Says::Open => {
+                let allowed = match kind {
+                    "message" => row.value(Field::Int(IntFact::ExpectedResponseUs)).as_number(),
+                    _ => row.value(Field::Int(IntFact::EscalationUs)).as_number(),
+                };
+                if let Some(thing) = self.of(keys(), names, row) {
+                    thing.last_us = now;
+                    thing.allowed_us = allowed.or(thing.allowed_us);
+                }
+            }
+        }
+    }
+
+    fn of<'r>(
+        &mut self,
+        keys: impl Iterator<Item = Value<'r>>,
+        names: &[Field],
+        row: &dyn Row,
+    ) -> Option<&mut Thing> {
+        let time_us = row.recorded_us();
+        self.things.of(keys, || Thing {
+            names: names.iter().map(|field| row.value(*field).owned()).collect(),
+            started_us: time_us,
+            last_us: time_us,
+            allowed_us: None,
+            first: Seen { time_us, index: row.index(), id: row.id() },
+            ended: false,
+        })
+    }
+
+    /// The rows of what is open at a moment, in the kind's columns.
+    pub(crate) fn rows(&mut self, kind: &str, now_us: i64) -> Vec<(Vec<Value<'static>>, Seen)> {
+        self.things.retain(|thing| now_us - thing.last_us < FORGET_US);
+        let mut rows = Vec::new();
+        for thing in self.things.iter_mut().filter(|thing| !thing.ended && thing.started_us < now_us) {
+            let mut values = thing.names.clone();
+            let age = (now_us - thing.started_us) as f64;
+            values.extend([Value::Number(thing.started_us as f64), Value::Number(age)]);
+            match kind {
+                "agent_execution" => values.push(Value::Number((now_us - thing.last_us) as f64)),
+                "message" | "task" => {
+                    values.push(Value::number(thing.allowed_us.map(|allowed| age - allowed)))
+                }
+                _ => {}
+            }
+            rows.push((values, thing.first));
+        }
+        rows
+    }
+}
+
+fn says(kind: &str, row: &dyn Row) -> Says {
+    let is =
+        |field: Field, words: &[&str]| row.value(field).as_text().is_some_and(|text| words.contains(&text));
+    let has = |field: Field| !row.value(field).is_null();
+    let done = ["success", "failure", "partial"];
+    match kind {
+        "agent_execution" => {
+            let name =
+                row.value(Field::ActionName).as_text().map(str::to_ascii_lowercase).unwrap_or_default();
+            let ends = is(Field::ActionType, &["lifecycle"]) && ENDS.contains(&name.as_str());
+            if ends { Says::Ended } else { Says::Open }
+        }
+        "call" if is(Field::Phase, &["result"]) || is(Field::Outcome, &done) => Says::Ended,
+        "call" if is(Field::Phase, &["proposed", "asked", "decided", "executed"]) => Says::Open,
+        "message" if !is(Field::ActionType, &["communication"]) => Says::Nothing,
+        "message" if has(Field::Int(IntFact::ResponseUs)) || has(Field::Text(TextFact::ResponseStatus)) => {
+            Says::Ended
+        }
+        "message" => {
+            let wanted = row.value(Field::Int(IntFact::ResponseRequired)).as_number() == Some(1.0);
+            if wanted || has(Field::Int(IntFact::ExpectedResponseUs)) { Says::Open } else { Says::Nothing }
+        }
+        "task" if is(Field::Outcome, &done) => Says::Ended,
+        "task" => Says::Open,
+        _ => Says::Nothing,
+    }
+}

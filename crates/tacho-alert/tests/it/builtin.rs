@@ -1,0 +1,52 @@
+//! The built-in rules pass their own tests, and cover what users know by name.
+
+use std::collections::BTreeSet;
+use tacho_alert::{Severity, builtin, trial};
+
+#[test]
+fn every_rule_passes_its_tests() {
+    let rules = builtin::rules().unwrap();
+    let failed: Vec<_> =
+        rules.iter().flat_map(trial::test).filter(|outcome| !outcome.failures.is_empty()).collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+}
+
+#[test]
+fn every_rule_has_a_case_that_fires_and_one_that_does_not_a_tier_and_a_runbook() {
+    for rule in builtin::rules().unwrap() {
+        let fires =
+            |test: &tacho_alert::TestText| test.expect.iter().any(|expected| expected.state == "firing");
+        assert!(rule.tests.iter().any(fires), "{}", rule.id);
+        assert!(rule.tests.iter().any(|test| !fires(test)), "{}", rule.id);
+        let tiers = ["operations", "engineering", "security", "management"];
+        assert!(tiers.contains(&rule.labels["tier"].as_str()), "{}", rule.id);
+        let book = format!("{}/../../{}", env!("CARGO_MANIFEST_DIR"), rule.annotations["runbook"]);
+        assert!(std::path::Path::new(&book).exists(), "{}: {book}", rule.id);
+        assert_eq!(rule.ack.required, rule.severity == Severity::Critical, "{}", rule.id);
+    }
+}
+
+#[test]
+fn the_names_that_users_know_are_there() {
+    let ids: BTreeSet<String> = builtin::rules().unwrap().into_iter().map(|rule| rule.id).collect();
+    for name in [
+        "security_breach_detected",
+        "compliance_violation",
+        "system_outage",
+        "agent_failure_cascade",
+        "data_loss_risk",
+        "unauthorized_access",
+        "performance_degradation",
+        "high_error_rate",
+        "communication_delays",
+        "resource_threshold_breach",
+        "workflow_bottleneck",
+        "task_completion_milestone",
+        "system_update_complete",
+        "performance_improvement",
+        "workflow_optimization",
+        "scheduled_maintenance",
+    ] {
+        assert!(ids.contains(name), "{name}");
+    }
+}

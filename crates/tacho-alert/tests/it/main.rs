@@ -1,0 +1,9 @@
+//! Rules over streams of events, in virtual time.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod builtin;
+mod files;
+mod naive;
+mod notify;
+mod tools;
