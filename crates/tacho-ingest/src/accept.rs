@@ -201,7 +201,7 @@ impl Acceptor {
     }
 
     /// The user stays who it is, an e-mail address included, unless a secret was put in its place.
-    fn user<'n>(&self, user: &'n str, found: &mut Findings) -> Cow<'n, str> {
+    pub(crate) fn user<'n>(&self, user: &'n str, found: &mut Findings) -> Cow<'n, str> {
         let mut own = Findings::default();
         self.redactor.text(user, &mut own);
         if own.has_secret() { self.redactor.text(user, found) } else { Cow::Borrowed(user) }

@@ -18,8 +18,19 @@ pub(crate) struct Kinds {
 }
 
 /// Members that programs put beside their result, with the content in it.
-const BESIDE: &[&str] =
-    &["toolUseResult", "tool_output", "attachment", "rendered", "data", "tail", "message"];
+const BESIDE: &[&str] = &[
+    "toolUseResult",
+    "tool_output",
+    "attachment",
+    "rendered",
+    "data",
+    "tail",
+    "message",
+    "events",
+    "hook_input",
+    "hook_output",
+    "stdout",
+];
 
 /// Tells the kinds by action type and tool name.
 pub(crate) fn kinds(event: &Event<'_>) -> Kinds {
@@ -68,6 +79,8 @@ fn is_query(name: &str) -> bool {
 fn bookkeeping(name: &str, event: &Event<'_>) -> Kinds {
     match name {
         "attachment" => by_shape(event),
+        // A coding agent's telemetry about its hooks repeats what they were given.
+        "hook_call" => commands(ContentKind::FileContents),
         "progress" | "api-request" | "api-request-blob" => commands(ContentKind::CommandOutput),
         _ => Kinds::default(),
     }

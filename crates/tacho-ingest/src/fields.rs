@@ -32,6 +32,11 @@ pub enum Refused {
     Limit { what: &'static str, found: usize, max: usize },
     #[error("\"{field}\" is {found}: expected {expected}")]
     Field { field: &'static str, found: String, expected: &'static str },
+    #[error(
+        "the user is new, and this credential has brought {max} new users today: send it again tomorrow, or have \
+         the limit new_users_per_day raised"
+    )]
+    NewUser { max: u32 },
 }
 
 impl<'a> Fields<'a> {
@@ -54,6 +59,11 @@ impl<'a> Fields<'a> {
             Some(name) => Err(Refused::Twice(name.chars().take(60).collect())),
             None => Ok(fields),
         }
+    }
+
+    /// Members that were read from something else than JSON. A name may stand twice.
+    pub(crate) fn of(members: impl Iterator<Item = (Cow<'a, str>, &'a str)>) -> Fields<'a> {
+        Fields(members.collect())
     }
 
     fn twice(&self) -> Option<&str> {
@@ -157,6 +167,13 @@ pub(crate) fn quote(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len() + 2);
     tacho_event::entry::push_string(text, &mut out);
     String::from_utf8(out).expect("escaping keeps UTF-8")
+}
+
+/// Whether a text is itself an object or array that may stand in an event as it is.
+pub(crate) fn holds_json(text: &str) -> bool {
+    text.starts_with(['{', '['])
+        && check_shape(text).is_ok()
+        && serde_json::from_str::<&RawValue>(text).is_ok()
 }
 
 /// Counts size, depth and members.

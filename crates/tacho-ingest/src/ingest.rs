@@ -9,15 +9,18 @@ use crate::body::lines;
 use crate::classify::Classifier;
 use crate::fields::Refused;
 use crate::formats::{Format, Mapping, decode_mapped};
+use crate::newcomers::Newcomers;
 use crate::prices;
-use std::collections::HashMap;
+use crate::salts::secret_name;
+use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 use tacho_event::event::Event;
 use tacho_event::id::Id;
 use tacho_event::limits::RECORD_BYTES_MAX;
 use tacho_event::record::{Batch, BatchBuilder};
-use tacho_event::time::Micros;
+use tacho_event::time::{Day, Micros, day};
 use tacho_record::keyring::KeyRing;
+use tacho_redact::Findings;
 
 /// A batch is closed at this size, bytes.
 pub const BATCH_BYTES: usize = RECORD_BYTES_MAX / 4;
@@ -29,7 +32,12 @@ pub const REJECTED_MAX: usize = 1000;
 pub struct Ingest {
     pub acceptor: Acceptor,
     pub classifier: Classifier,
+    /// Not asked for history that is replayed: whoever imports has the folder itself.
+    pub newcomers: Newcomers,
 }
+
+/// Users of one body that have a secret, or may get one; so many are kept at a time.
+const USERS_MAX: usize = 4096;
 
 /// How to read one body.
 #[derive(Debug, Clone, Copy, Default)]
@@ -87,13 +95,24 @@ impl Ingest {
     ) -> Tally {
         let mut tally = Tally::default();
         let mut scratch = Scratch::new(now_us, keys);
-        let mut batch = BatchBuilder::new(options.replay);
+        // Most events take less in the journal than in JSON.
+        let batch_bytes = body.len().clamp(1024, BATCH_BYTES + BATCH_BYTES / 16);
+        let mut batch = BatchBuilder::with_capacity(options.replay, batch_bytes);
         let mut events = Vec::new();
-        let mut seen = HashMap::new();
+        let (mut seen, mut users) = (HashMap::new(), HashSet::new());
+        let today = day(now_us);
         for line in lines(body, options.format) {
             events.clear();
             let decoded =
                 line.text.and_then(|text| self.line(text, sender, options, &mut events).map(|()| text));
+            let decoded = decoded.and_then(|text| {
+                let is_limited = !options.replay && self.newcomers.is_limited();
+                let admitted = match is_limited {
+                    true => self.admit(&events, sender, today, keys, &mut users),
+                    false => Ok(()),
+                };
+                admitted.map(|()| text)
+            });
             let text = match decoded {
                 Ok(text) => text,
                 Err(reason) => {
@@ -110,7 +129,8 @@ impl Ingest {
                 let taken = self.acceptor.accept(event, retention, sender, fresh, &mut scratch, &mut batch);
                 taken.expect("every event of the line was checked");
                 if batch.size_bytes() > BATCH_BYTES {
-                    let full = std::mem::replace(&mut batch, BatchBuilder::new(options.replay));
+                    let next = BatchBuilder::with_capacity(options.replay, batch_bytes);
+                    let full = std::mem::replace(&mut batch, next);
                     batches.push(full.finish());
                 }
             }
@@ -120,6 +140,34 @@ impl Ingest {
             batches.push(batch.finish());
         }
         tally
+    }
+
+    /// Lets the users of a line in: those who have a secret already, and so many new ones of a credential and day.
+    pub(crate) fn admit(
+        &self,
+        events: &[Event<'_>],
+        sender: &Sender<'_>,
+        today: Day,
+        keys: &Mutex<KeyRing>,
+        users: &mut HashSet<String>,
+    ) -> Result<(), Refused> {
+        for user in events.iter().filter_map(|event| event.user.as_deref()) {
+            if users.contains(user) {
+                continue;
+            }
+            let name = secret_name(&self.acceptor.user(user, &mut Findings::default()));
+            let ring = keys.lock().expect("nothing panics while it holds the key ring");
+            let is_new = ring.find(&name).is_none();
+            drop(ring);
+            if is_new {
+                self.newcomers.admit(sender.writer, today)?;
+            }
+            if users.len() >= USERS_MAX {
+                users.clear();
+            }
+            users.insert(user.to_string());
+        }
+        Ok(())
     }
 
     /// Gives events from history that have no id one that a second import of the same file gives them as well:
@@ -166,7 +214,7 @@ impl Ingest {
 }
 
 impl Tally {
-    fn reject(&mut self, line: u64, reason: Refused) {
+    pub(crate) fn reject(&mut self, line: u64, reason: Refused) {
         self.refused_lines += 1;
         if self.refused.len() < REJECTED_MAX {
             self.refused.push(Rejected { line, reason });

@@ -18,8 +18,11 @@ pub mod fields;
 pub mod formats;
 pub mod ingest;
 mod lift;
+pub mod newcomers;
+pub mod otlp;
 pub mod prices;
 mod read;
 mod salts;
 
 pub use ingest::{Ingest, Options, Rejected, Tally};
+pub use newcomers::Newcomers;

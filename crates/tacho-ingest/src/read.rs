@@ -43,7 +43,8 @@ impl Unit {
             Unit::Dollars => (units::dollars_micros(text)?, decimals(text).is_some_and(|places| places <= 6)),
             Unit::Flag => (flag(text)?, matches!(text, "true" | "false")),
         };
-        (value.abs() <= INTEGER_MAX).then_some((value, exact))
+        // The smallest integer has no absolute value.
+        (-INTEGER_MAX..=INTEGER_MAX).contains(&value).then_some((value, exact))
     }
 }
 
@@ -98,7 +99,7 @@ pub(crate) fn moment(raw: &str) -> Option<(Micros, bool)> {
     let fraction = utc.rsplit_once(['.', ',']).map_or("", |(_, fraction)| fraction);
     let number = utc.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     let digits = fraction.bytes().all(|b| b.is_ascii_digit());
-    let zone = utc.len() > 19 && utc[19..].contains(['+', '-']) || utc.contains('[');
+    let zone = utc.get(19..).is_some_and(|rest| rest.contains(['+', '-'])) || utc.contains('[');
     Some((micros, digits && fraction.len() <= 6 && !zone && (!number || utc.len() <= 17)))
 }
 
@@ -145,6 +146,26 @@ mod tests {
         ] {
             assert_eq!(unit.read(raw), want, "{unit:?} {raw}");
         }
+    }
+
+    #[test]
+    fn no_number_is_too_far_out_to_be_read() {
+        let numbers = [i64::MIN, i64::MIN + 1, -1, i64::MAX].map(|number| number.to_string());
+        let words =
+            ["-9223372036854775809", "18446744073709551615", "1e308", "-1e308", "1e999", "NaN", "-inf", "-0"];
+        let units =
+            [Unit::Count, Unit::Ms, Unit::Seconds, Unit::Bytes, Unit::Share, Unit::Dollars, Unit::Flag];
+        for unit in units {
+            for number in numbers.iter().map(String::as_str).chain(words) {
+                for raw in [number.to_string(), format!("\"{number}\""), format!("\"{number} s\"")] {
+                    let read = unit.read(&raw);
+                    let fits = read.is_none_or(|(value, _)| value.unsigned_abs() <= INTEGER_MAX as u64);
+                    assert!(fits, "{unit:?} {raw}: {read:?}");
+                }
+            }
+        }
+        assert_eq!(Unit::Count.read("-9223372036854775808"), None);
+        assert_eq!(Unit::Count.read("-9007199254740991"), Some((-9_007_199_254_740_991, true)));
     }
 
     #[test]

@@ -13,6 +13,11 @@ use tacho_record::keyring::KeyRing;
 /// Subjects whose keys are kept at a time.
 const SUBJECTS_MAX: usize = 4096;
 
+/// The name of a data subject's secret in the key ring.
+pub(crate) fn secret_name(user: &str) -> String {
+    format!("subject {user}")
+}
+
 /// Keys derived so far. The ring is locked only to fetch a secret, never while hashing.
 pub(crate) struct Salts<'k> {
     ring: &'k Mutex<KeyRing>,
@@ -94,7 +99,7 @@ impl<'k> Salts<'k> {
 }
 
 fn name_of(subject: Option<&str>) -> String {
-    subject.map_or_else(|| "subject".to_string(), |user| format!("subject {user}"))
+    subject.map_or_else(|| "subject".to_string(), secret_name)
 }
 
 fn slot(class: Class) -> usize {

@@ -9,7 +9,7 @@
 //! (the users' own names; then it is taken for the hook after a call).
 
 use super::parts::{columns, error};
-use super::tools;
+use super::{notifications, tools};
 use crate::fields::{Fields, Refused};
 use crate::lift::{Head, Lift, lift};
 use crate::read::Unit;
@@ -40,7 +40,7 @@ pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)
     Ok(())
 }
 
-fn table(name: &str) -> Option<Lift> {
+pub(super) fn table(name: &str) -> Option<Lift> {
     Some(match name {
         "hook_event_name" => Lift::Text(TextFact::HookEvent),
         "tool_name" => Lift::Head(Head::Action),
@@ -59,6 +59,7 @@ fn table(name: &str) -> Option<Lift> {
         "to_model" => Lift::Text(TextFact::Model),
         "task_id" => Lift::Text(TextFact::TaskId),
         "file_path" | "directory" | "new_cwd" | "worktree_path" => Lift::Section(Section::Access),
+        "hook_redactions" => Lift::Int(IntFact::Redactions, Unit::Count),
         _ => return columns(name),
     })
 }
@@ -70,6 +71,7 @@ fn response(name: &str) -> Option<Lift> {
         "interrupted" => Lift::Int(IntFact::Interrupted, Unit::Flag),
         "success" => Lift::Success,
         "totalTokens" => Lift::Int(IntFact::TokensTotal, Unit::Count),
+        "agentId" => Lift::Text(TextFact::ToAgent),
         _ => return None,
     })
 }
@@ -83,7 +85,10 @@ fn mcp_server(name: &str) -> Option<Lift> {
 }
 
 /// Sets what the kind of hook tells.
-fn settle(hook: &str, event: &mut Event<'_>) {
+pub(super) fn settle(hook: &str, event: &mut Event<'_>) {
+    if hook == "UserPromptSubmit" {
+        notifications::settle(event);
+    }
     let (kind, phase, outcome) = meaning(hook);
     if kind == Some(ActionType::Tool) {
         settle_call(hook, outcome, event);
@@ -108,6 +113,10 @@ fn settle_call(hook: &str, outcome: Option<Outcome>, event: &mut Event<'_>) {
         // The only witness of calls that never ran; of the others their own hooks tell how they ended.
         "PostToolBatch" => event.output.as_deref().is_some_and(tools::never_ran).then_some(Outcome::Failure),
         _ if event.facts.int(IntFact::Interrupted) == Some(1) => Some(Outcome::Partial),
+        // It was started and goes on in the background; a notification tells how it ended.
+        "PostToolUse" if event.output.as_deref().is_some_and(notifications::is_launch) => {
+            Some(Outcome::Running)
+        }
         _ => outcome,
     };
     if event.outcome.is_none() {

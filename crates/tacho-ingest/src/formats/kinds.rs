@@ -1,8 +1,8 @@
 //! The list of formats: a new one is a file beside this one and a line here.
 
 use super::{
-    action_log, ai_decision, audit_entry, audit_trail, claude_hook, claude_transcript, communication_log,
-    log, native, python_logging, trade,
+    action_log, ai_decision, audit_entry, audit_trail, claude_hook, claude_transcript, codex_hook,
+    communication_log, gemini_hook, log, native, openai_agents, python_logging, trade,
 };
 use crate::fields::{Fields, Refused};
 use tacho_event::event::Event;
@@ -53,7 +53,10 @@ formats! {
     AuditTrail "audit-trail" audit_trail "what an application's users did to its entities",
     PythonLogging "python-logging" python_logging "Python's logging as JSON or text",
     ClaudeHook "claude-hook" claude_hook "hooks of Claude Code and its kin, as they stand",
+    CodexHook "codex-hook" codex_hook "hooks of Codex, and what its notify command is given",
+    GeminiHook "gemini-hook" gemini_hook "hooks of Gemini CLI",
     ClaudeTranscript "claude-transcript" claude_transcript "Claude Code's session files",
+    OpenaiAgents "openai-agents" openai_agents "the OpenAI Agents SDK's own traces",
     Log "log" log "any other JSON object",
 }
 
@@ -64,7 +67,7 @@ impl Format {
         let is_object = |name: &str| fields.get(name).is_some_and(|value| value.starts_with('{'));
         let action = marks.has(Marks::ACTION) && is_object("action");
         if marks.has(Marks::HOOK) || marks.has(Marks::TOOL) && marks.has(Marks::TOOL_VALUE) && !action {
-            Format::ClaudeHook
+            super::hooks::whose(fields)
         } else if marks.has(Marks::AUDIT_ENTRY) || marks.has(Marks::EVENT_TYPE) && marks.has(Marks::JUDGED) {
             Format::AuditEntry
         } else if marks.has(Marks::COMMUNICATION) || marks.has(Marks::SENDER) && marks.has(Marks::RECEIVER) {
@@ -75,6 +78,8 @@ impl Format {
             Format::PythonLogging
         } else if marks.has(Marks::TYPE) && marks.has(Marks::TRANSCRIPT) && !action {
             Format::ClaudeTranscript
+        } else if marks.has(Marks::TRACES) && openai_agents::is_one(fields) {
+            Format::OpenaiAgents
         } else if marks.has(Marks::MODEL_ID) && marks.has(Marks::PREDICTED) {
             Format::AiDecision
         } else if marks.has(Marks::ORDER) && marks.has(Marks::PRICED) {
@@ -90,7 +95,12 @@ impl Format {
 
     /// Who acted, when neither event nor credential says so.
     pub fn default_agent(self) -> Option<&'static str> {
-        matches!(self, Format::ClaudeHook | Format::ClaudeTranscript).then_some("claude-code")
+        match self {
+            Format::ClaudeHook | Format::ClaudeTranscript => Some("claude-code"),
+            Format::CodexHook => Some("codex"),
+            Format::GeminiHook => Some("gemini-cli"),
+            _ => None,
+        }
     }
 }
 
@@ -132,6 +142,7 @@ impl Marks {
     const ACTION: u32 = 1 << 17;
     const AGENT_ID: u32 = 1 << 18;
     const FLAT: u32 = 1 << 19;
+    const TRACES: u32 = 1 << 20;
 
     fn of(fields: &Fields<'_>) -> Marks {
         Marks(fields.names().map(Marks::mark).fold(0, |all, mark| all | mark))
@@ -144,7 +155,7 @@ impl Marks {
 
     fn mark(name: &str) -> u32 {
         match name {
-            "hook_event_name" => Marks::HOOK,
+            "hook_event_name" | "thread-id" => Marks::HOOK,
             "tool_name" => Marks::TOOL,
             "tool_input" | "tool_response" | "parameters" | "result" => Marks::TOOL_VALUE,
             "audit_entry" => Marks::AUDIT_ENTRY,
@@ -161,6 +172,7 @@ impl Marks {
             "prediction" | "input_data" => Marks::PREDICTED,
             "order_id" | "orderId" => Marks::ORDER,
             "execution_price" | "price" | "gas_used" | "gas" => Marks::PRICED,
+            "object" | "data" => Marks::TRACES,
             "action" => Marks::ACTION,
             "agent_id" => Marks::AGENT_ID | Marks::FLAT,
             "action_type" | "action_name" | "outcome_status" => Marks::FLAT,

@@ -7,7 +7,7 @@ use tacho_event::limits::FACT_BYTES_MAX;
 use tacho_event::words::ActionType;
 
 /// Sets the type of a call by its tool, and what a call to the outside is about.
-pub(super) fn describe(event: &mut Event<'_>) {
+pub(crate) fn describe(event: &mut Event<'_>) {
     let kind = match event.action_name.as_deref() {
         Some("Skill" | "activate_skill") => ActionType::Skill,
         Some("WebSearch" | "WebFetch" | "google_web_search" | "web_fetch" | "web_search") => {

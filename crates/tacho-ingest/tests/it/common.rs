@@ -10,7 +10,7 @@ use tacho_event::words::Known;
 use tacho_ingest::accept::{Acceptor, Sender};
 use tacho_ingest::classify::{Classes, Classifier};
 use tacho_ingest::formats::{Format, decode};
-use tacho_ingest::{Ingest, Options, Tally};
+use tacho_ingest::{Ingest, Newcomers, Options, Tally};
 use tacho_record::keyring::KeyRing;
 use tacho_redact::minimise::Minimisation;
 use tacho_redact::{Policy, Redactor};
@@ -30,6 +30,7 @@ pub(crate) fn ingest(minimisation: Minimisation) -> Ingest {
     Ingest {
         acceptor: Acceptor { redactor, minimisation, id_key: IdKey::new(&[5; 32]) },
         classifier: Classifier::new(&Classes::default()).unwrap(),
+        newcomers: Newcomers::default(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whatever is sent, nothing panics, and what is taken is valid.
 
 use crate::common::take;
+use crate::samples::SAMPLES;
 use proptest::prelude::*;
 use tacho_ingest::body::lines;
 use tacho_ingest::formats::{Format, decode};
@@ -121,6 +122,38 @@ proptest! {
             for text in event.texts.into_iter().flatten() {
                 prop_assert!(serde_json::from_str::<serde_json::Value>(text).is_ok(), "{}", text);
             }
+        }
+    }
+}
+
+/// Where a text has numbers.
+fn numbers(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut found: Vec<std::ops::Range<usize>> = Vec::new();
+    for (at, _) in text.char_indices().filter(|(_, c)| c.is_ascii_digit()) {
+        match found.last_mut() {
+            Some(last) if last.end == at => last.end += 1,
+            _ => found.push(at..at + 1),
+        }
+    }
+    found
+}
+
+#[test]
+fn no_number_of_a_sender_is_too_far_out() {
+    let far = ["-9223372036854775808", "18446744073709551615", "-1e308"];
+    for sample in SAMPLES {
+        let places = numbers(sample.text);
+        for number in far {
+            let with = |text: &str, range: &std::ops::Range<usize>| {
+                format!("{}{number}{}", &text[..range.start], &text[range.end..])
+            };
+            for range in &places {
+                let _ = decode(&with(sample.text, range), Some(sample.format), &mut |_| {});
+            }
+            // All of them at once, and the whole way in.
+            let text = places.iter().rev().fold(sample.text.to_string(), |text, range| with(&text, range));
+            let tally = take(&text).tally;
+            assert!(tally.events + tally.refused_lines > 0, "{text}");
         }
     }
 }

@@ -141,6 +141,22 @@ pub(crate) const SAMPLES: &[Sample] = &[
         normalised: &[("timestamp", "1795225100016000")],
     },
     Sample {
+        format: Format::OpenaiAgents,
+        text: r#"{"data":[
+            {"object":"trace","id":"trace_1","workflow_name":"desk","group_id":"conv-42","metadata":{"user":"u-7"}},
+            {"object":"trace.span","id":"span_1","trace_id":"trace_1","parent_id":"span_2",
+            "started_at":"2026-11-21T01:57:07.176688Z","ended_at":"2026-11-21T01:57:07.276688Z","span_data":{"type":"function",
+            "name":"order","input":"three of them","output":"An error occurred","mcp_data":null},
+            "error":{"message":"market closed","data":{"code":7}}},
+            {"object":"trace.span","id":"span_3","trace_id":"trace_1","parent_id":"span_2",
+            "started_at":"2026-11-21T01:57:07.100000Z","ended_at":null,"span_data":{"type":"generation","model":"gpt-4o",
+            "input":[{"role":"user"}],"output":[{"content":"Look."}],"usage":{"input_tokens":320,"output_tokens":42}},"error":null},
+            {"object":"trace.span","id":"span_2","trace_id":"trace_1","parent_id":null,
+            "started_at":"2026-11-21T01:57:07.000000Z","ended_at":"2026-11-21T01:57:08.000000Z",
+            "span_data":{"type":"agent","name":"trader","handoffs":[],"tools":["order"]},"error":null}]}"#,
+        normalised: &[("data.started_at", "1795226227176688")],
+    },
+    Sample {
         format: Format::Log,
         text: r#"{"@timestamp":1795170615,"level":"warn","message":"disk is \"nearly\" full","host":"db-1","service":{"name":"x"}}"#,
         normalised: &[("@timestamp", "1795170615000000")],

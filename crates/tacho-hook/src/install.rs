@@ -1,0 +1,120 @@
+//! `install`, `uninstall`: the hook in the settings of an agent. What else stands there stays as it is, comments too;
+//! the change is shown, the file before it is kept, and doing it twice changes nothing.
+
+pub mod edit;
+pub mod targets;
+
+pub use edit::{Edited, add, remove};
+pub use targets::{Scope, Target};
+
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// Settings are read up to this size, bytes.
+const FILE_BYTES_MAX: u64 = 16 << 20;
+/// What the file before the first change is called.
+const BACKUP: &str = "before-agent-audit-log";
+
+/// A change to one file, before it is made.
+#[derive(Debug)]
+pub struct Change {
+    pub path: PathBuf,
+    before: Option<String>,
+    after: String,
+    /// What was done and what to know, for people.
+    pub notes: Vec<String>,
+}
+
+impl Change {
+    /// Reads a file and edits it.
+    ///
+    /// # Errors
+    /// When the file can't be read, is no text, or what `edit` says about it.
+    pub fn plan(path: &Path, edit: impl FnOnce(&str) -> Result<Edited, String>) -> Result<Change, String> {
+        let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let before = match std::fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(told(&error)),
+            Ok(found) if found.len() > FILE_BYTES_MAX => {
+                return Err(told(&format!("{} bytes, expected at most {FILE_BYTES_MAX}", found.len())));
+            }
+            Ok(_) => Some(std::fs::read_to_string(path).map_err(|error| told(&error))?),
+        };
+        let Edited { text, notes } =
+            edit(before.as_deref().unwrap_or_default()).map_err(|error| told(&error))?;
+        Ok(Change { path: path.to_owned(), before, after: text, notes })
+    }
+
+    /// Whether anything changes.
+    pub fn is_some(&self) -> bool {
+        self.before.as_deref().unwrap_or_default() != self.after
+    }
+
+    /// The change as people read it.
+    pub fn diff(&self) -> String {
+        let before = self.before.as_deref().unwrap_or_default();
+        let name = self.path.display().to_string();
+        let diff = similar::TextDiff::from_lines(before, &self.after);
+        diff.unified_diff().context_radius(2).header(&name, &name).to_string()
+    }
+
+    /// Makes the change; the first time the file as it was is kept beside it.
+    ///
+    /// # Errors
+    /// What the system says; the file is then as it was.
+    pub fn make(&self) -> io::Result<()> {
+        if let Some(folder) = self.path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        // A link stays one: what it leads to is changed.
+        let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        let mode = std::fs::metadata(&path).map_or(0o600, |found| found.permissions().mode() & 0o777);
+        if let Some(before) = &self.before {
+            let backup = beside(&path, BACKUP);
+            if !backup.exists() {
+                write(&backup, before, mode)?;
+            }
+        }
+        let new = beside(&path, "agent-audit-log-new");
+        write(&new, &self.after, mode)?;
+        std::fs::rename(&new, &path)
+    }
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    name.push(ending);
+    path.with_file_name(name)
+}
+
+fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_before_the_first_change_is_kept_and_links_stay_links() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real.json"), folder.path().join("link.json"));
+        std::fs::write(&real, "{}\n").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        for text in ["one", "two"] {
+            let change =
+                Change::plan(&link, |_| Ok(Edited { text: text.into(), notes: Vec::new() })).unwrap();
+            assert!(change.is_some() && change.diff().contains(&format!("+{text}")));
+            change.make().unwrap();
+        }
+        assert!(link.is_symlink());
+        assert_eq!(std::fs::read_to_string(&real).unwrap(), "two");
+        let backup = folder.path().join("real.json.before-agent-audit-log");
+        assert_eq!(std::fs::read_to_string(backup).unwrap(), "{}\n");
+    }
+}

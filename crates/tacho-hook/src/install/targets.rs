@@ -1,0 +1,151 @@
+//! Which agents there are, where their settings are, and which of their events are asked for.
+
+use crate::stamp::Source;
+use std::path::{Path, PathBuf};
+
+/// Whose settings: of the user, or of the project in the working folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    User,
+    Project,
+}
+
+/// An agent's hooks.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    pub source: Source,
+    /// Seconds or milliseconds, as the agent counts.
+    pub timeout: u32,
+    pub events: &'static [&'static str],
+    /// What to know after the installation.
+    pub note: &'static str,
+}
+
+/// Events that stand in for something when a hook is there: `WorktreeCreate` and `WorktreeRemove` for git. `FileChanged`
+/// fires only for files that its own `matcher` names.
+const CLAUDE: Target = Target {
+    source: Source::Claude,
+    timeout: 10,
+    events: &[
+        "SessionStart",
+        "Setup",
+        "UserPromptSubmit",
+        "UserPromptExpansion",
+        "PreToolUse",
+        "PermissionRequest",
+        "PermissionDenied",
+        "PostToolUse",
+        "PostToolUseFailure",
+        "PostToolBatch",
+        "SubagentStart",
+        "SubagentStop",
+        "MessageDisplay",
+        "Notification",
+        "PreCompact",
+        "PostCompact",
+        "Stop",
+        "StopFailure",
+        "SessionEnd",
+        "TaskCreated",
+        "TaskCompleted",
+        "TeammateIdle",
+        "Elicitation",
+        "ElicitationResult",
+        "ConfigChange",
+        "PreModelSwitch",
+        "PostModelSwitch",
+        "InstructionsLoaded",
+        "CwdChanged",
+        "DirectoryAdded",
+    ],
+    note: "FileChanged needs a matcher with your files; WorktreeCreate and WorktreeRemove are left out: their hooks \
+           stand in for git",
+};
+
+const CODEX: Target = Target {
+    source: Source::Codex,
+    timeout: 10,
+    events: &[
+        "SessionStart",
+        "UserPromptSubmit",
+        "PreToolUse",
+        "PermissionRequest",
+        "PostToolUse",
+        "PreCompact",
+        "PostCompact",
+        "SubagentStart",
+        "SubagentStop",
+        "Stop",
+        "SessionEnd",
+    ],
+    note: "Codex runs new hooks only after you have trusted them: start it once and approve them under /hooks",
+};
+
+const GEMINI: Target = Target {
+    source: Source::Gemini,
+    timeout: 10_000,
+    events: &[
+        "SessionStart",
+        "BeforeAgent",
+        "BeforeModel",
+        "BeforeToolSelection",
+        "AfterModel",
+        "BeforeTool",
+        "AfterTool",
+        "AfterAgent",
+        "PreCompress",
+        "Notification",
+        "SessionEnd",
+    ],
+    note: "the hooks around the model carry the whole conversation each time; to record without them, take \
+           BeforeModel, BeforeToolSelection and AfterModel out of the settings",
+};
+
+impl Target {
+    pub fn of(source: Source) -> Target {
+        match source {
+            Source::Claude => CLAUDE,
+            Source::Codex => CODEX,
+            Source::Gemini => GEMINI,
+        }
+    }
+
+    /// The event after a call: what users mean who write `PostToolCall`, which no agent has.
+    pub fn after_call(&self) -> &'static str {
+        if self.source == Source::Gemini { "AfterTool" } else { "PostToolUse" }
+    }
+
+    /// The settings file. Agents can be told to keep their settings elsewhere; so `get` is asked as well.
+    pub fn path(
+        &self,
+        scope: Scope,
+        home: &Path,
+        work: &Path,
+        get: &dyn Fn(&str) -> Option<String>,
+    ) -> PathBuf {
+        let (variable, folder, file) = match self.source {
+            Source::Claude => (Some("CLAUDE_CONFIG_DIR"), ".claude", "settings.json"),
+            Source::Codex => (Some("CODEX_HOME"), ".codex", "hooks.json"),
+            Source::Gemini => (None, ".gemini", "settings.json"),
+        };
+        let told = variable.and_then(get).filter(|folder| !folder.is_empty());
+        match (scope, told) {
+            (Scope::User, Some(folder)) => PathBuf::from(folder).join(file),
+            (Scope::User, None) => home.join(folder).join(file),
+            (Scope::Project, _) => work.join(folder).join(file),
+        }
+    }
+
+    /// The command for the settings: of a project's, which others share, by name only.
+    pub fn command(&self, scope: Scope, program: &Path) -> String {
+        let name = match scope {
+            Scope::Project => "agent-audit-log".to_owned(),
+            Scope::User => {
+                let path = program.display().to_string();
+                let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
+                if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
+            }
+        };
+        format!("{name} hook {}", self.source.name())
+    }
+}

@@ -1,0 +1,51 @@
+//! `agent-audit-log`: the program. A hook's run is told apart before anything else is looked at: it is what must be
+//! fast, and what must end with 0.
+
+mod cli;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use tacho_hook::debug;
+use tacho_hook::hook::{self, Told};
+use tacho_hook::stamp::Source;
+
+fn main() -> ExitCode {
+    let args: Vec<String> =
+        std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    match hook_of(&args) {
+        Some(told) => {
+            record(&told);
+            ExitCode::SUCCESS
+        }
+        None => cli::run(),
+    }
+}
+
+/// What to record, when the arguments are those of a hook: none, `hook [AGENT]`, `event [JSON]`.
+fn hook_of(args: &[String]) -> Option<Told> {
+    let asks = |arg: &String| matches!(arg.as_str(), "--help" | "-h" | "help");
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args[..] {
+        // Somebody who types the name wants to know what it is.
+        [] => (!std::io::stdin().is_terminal()).then(Told::default),
+        // A word that is not known changes nothing for the agent: the event counts.
+        ["hook", ..] if !args.iter().any(|arg| asks(&(*arg).to_owned())) => {
+            Some(Told { source: args.get(1).and_then(|name| Source::by_name(name)), event: None })
+        }
+        ["event"] => Some(Told::default()),
+        ["event", json] if !asks(&json.to_owned()) => {
+            Some(Told { source: None, event: (json != "-").then(|| json.to_owned()) })
+        }
+        _ => None,
+    }
+}
+
+/// Records and swallows whatever goes wrong, a panic too: the agent must not see it.
+fn record(told: &Told) {
+    std::panic::set_hook(Box::new(|panic| debug::say(panic)));
+    match std::panic::catch_unwind(|| hook::run(told)) {
+        Ok(Ok(appended)) => debug::say(format_args!("{appended:?}")),
+        Ok(Err(error)) => debug::say(error),
+        Err(_) => {}
+    }
+}

@@ -1,0 +1,90 @@
+//! What found no room: counted in a file that has its bytes from the start, so that a full disk does not stop the
+//! counting, and told as an event when there is room.
+//!
+//! The count keeps the id of the event that will tell it. Told, and not yet set to zero when the process dies, it is
+//! told again under the same id.
+
+use super::{Frame, Lock, Spool, private};
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::FileExt;
+use tacho_event::id::Id;
+use tacho_event::time;
+
+/// The size of the file, bytes.
+const SIZE: usize = 256;
+
+/// Events that found no room.
+#[derive(Debug, Default, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Loss {
+    pub count: u64,
+    /// The id of the event that will tell it.
+    pub id: String,
+    pub first_us: i64,
+    pub last_us: i64,
+}
+
+pub(super) fn create(spool: &Spool, _: &Lock) -> io::Result<()> {
+    let file = private(OpenOptions::new().read(true).write(true)).open(spool.path("lost"))?;
+    if file.metadata()?.len() < SIZE as u64 {
+        store(&file, &Loss::default())?;
+        file.sync_all()?;
+    }
+    Ok(())
+}
+
+/// What is counted now.
+pub fn read(spool: &Spool) -> Loss {
+    let text = std::fs::read(spool.path("lost")).unwrap_or_default();
+    serde_json::from_slice(text.trim_ascii_end()).unwrap_or_default()
+}
+
+fn store(file: &std::fs::File, loss: &Loss) -> io::Result<()> {
+    let mut text = serde_json::to_vec(loss)?;
+    text.resize(SIZE, b' ');
+    file.write_all_at(&text, 0)
+}
+
+/// Counts one.
+pub(super) fn count(spool: &Spool, _: &Lock, now_us: i64) -> io::Result<()> {
+    let mut loss = read(spool);
+    if loss.count == 0 {
+        let mut random = [0; 10];
+        getrandom::fill(&mut random).map_err(io::Error::other)?;
+        loss = Loss { id: Id::v7(now_us as u64 / 1000, random).text(), first_us: now_us, ..Loss::default() };
+    }
+    loss.count += 1;
+    loss.last_us = now_us;
+    let file = OpenOptions::new().write(true).open(spool.path("lost"))?;
+    store(&file, &loss)?;
+    file.sync_data()
+}
+
+/// Writes the event that tells what was lost, where something was and there is room for it.
+pub fn tell(spool: &Spool, _: &Lock, now_us: i64) {
+    let loss = read(spool);
+    if loss.count > 0
+        && let Err(error) = write(spool, &loss, now_us)
+    {
+        crate::debug::say(format_args!("the loss of {} events could not be told yet: {error}", loss.count));
+    }
+}
+
+fn write(spool: &Spool, loss: &Loss, now_us: i64) -> io::Result<()> {
+    let json = serde_json::json!({
+        "event_id": loss.id,
+        "timestamp": time::format(now_us),
+        "agent_id": "agent-audit-log",
+        "action_type": "error",
+        "action_name": "events_lost",
+        "outcome_status": "failure",
+        "level": "WARNING",
+        "message": format!("{} events found no room on this machine's disk and are lost", loss.count),
+        "lost_events": loss.count,
+        "lost_from": time::format(loss.first_us),
+        "lost_to": time::format(loss.last_us),
+    });
+    let json = serde_json::to_vec(&json)?;
+    spool.write(&Frame { seq: 0, session: "-", json: &json }.render())?.sync(spool)?;
+    store(&OpenOptions::new().write(true).open(spool.path("lost"))?, &Loss::default())
+}

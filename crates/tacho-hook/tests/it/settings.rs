@@ -1,0 +1,67 @@
+//! `install`, `uninstall` and `status` on files as agents have them.
+
+use crate::program::Program;
+
+fn said(program: &Program, args: &[&str]) -> String {
+    let output = program.run(args, b"");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn install_shows_its_change_makes_it_once_and_uninstall_takes_it_back() {
+    let program = Program::new("http://127.0.0.1:1");
+    let path = program.home.path().join(".claude/settings.json");
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let before = "{\n  // mine\n  \"model\": \"opus\"\n}\n";
+    std::fs::write(&path, before).unwrap();
+    let dry = said(&program, &["install", "claude", "--dry-run"]);
+    assert!(dry.contains("+") && dry.contains("PostToolUse") && dry.contains("not changed"), "{dry}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
+    said(&program, &["install", "claude"]);
+    let after = std::fs::read_to_string(&path).unwrap();
+    assert!(after.contains("// mine") && after.contains("hook claude"));
+    assert!(said(&program, &["install", "claude"]).contains("nothing to change"));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), after);
+    let status = String::from_utf8(program.run(&["status"], b"").stdout).unwrap();
+    assert!(status.contains("30 of 30 hooks"), "{status}");
+    said(&program, &["uninstall", "claude"]);
+    let left = std::fs::read_to_string(&path).unwrap();
+    assert!(left.contains("// mine") && !left.contains("agent-audit-log"), "{left}");
+}
+
+#[test]
+fn a_project_gets_the_hook_by_name_and_the_server_goes_to_the_users_own_file() {
+    let program = Program::new("");
+    std::fs::write(program.home.path().join("key"), "tgk_2\n").unwrap();
+    for (agent, file, events) in [("codex", ".codex/hooks.json", 11), ("gemini", ".gemini/settings.json", 11)]
+    {
+        said(&program, &["install", agent, "--project", "--url", "https://r.example", "--key-file", "key"]);
+        let text = std::fs::read_to_string(program.home.path().join(file)).unwrap();
+        assert_eq!(text.matches(&format!("\"agent-audit-log hook {agent}\"")).count(), events);
+    }
+    let file = std::fs::read_to_string(program.home.path().join(".config/tachograph/hook.toml")).unwrap();
+    assert!(file.contains("url = \"https://r.example\"") && file.contains("/key\""), "{file}");
+}
+
+#[test]
+fn a_broken_settings_file_is_left_alone_and_named() {
+    let program = Program::new("http://127.0.0.1:1");
+    let path = program.home.path().join(".gemini/settings.json");
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, "{\"hooks\": ").unwrap();
+    let output = program.run(&["install", "gemini"], b"");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && error.contains(".gemini/settings.json: not valid JSON"), "{error}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"hooks\": ");
+    assert!(!program.run(&["install", "cursor"], b"").status.success());
+}
+
+#[test]
+fn the_help_teaches() {
+    let program = Program::new("http://127.0.0.1:1");
+    for args in [&["--help"][..], &["hook", "--help"], &["install", "--help"]] {
+        assert!(said(&program, args).contains("Usage"), "{args:?}");
+    }
+    assert!(said(&program, &["--help"]).contains("agent-audit-log install claude"));
+}

@@ -1,0 +1,212 @@
+//! What spans of one request tell about one another: children come before their parents and mostly lack session,
+//! agent and user; and two libraries that report one call of a model nest their spans.
+//!
+//! Invariant: only what stands in the request is used. What comes in another one is joined later, by trace and span.
+
+use super::Malformed;
+use super::meaning::Operation;
+use super::value::{has, is_id, text_under};
+use super::walk::Raw;
+use super::wire::{KeyValue, Kin};
+use std::collections::HashMap;
+
+/// So far up a trace is looked; a trace may be a circle.
+const ANCESTORS_MAX: usize = 64;
+
+/// What a span may hand down.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Heritage {
+    pub session: Option<String>,
+    pub conversation: Option<String>,
+    pub agent: Option<String>,
+    pub user: Option<String>,
+}
+
+#[derive(Debug)]
+struct Relative {
+    parent: Key,
+    own: Heritage,
+    is_model: bool,
+    /// A call of a model within this one was reported as well: its tokens count, these do not.
+    is_wrapper: bool,
+}
+
+type Key = ([u8; 16], [u8; 8]);
+
+/// The spans of a request by trace and id.
+#[derive(Debug, Default)]
+pub(super) struct Family(HashMap<Key, Relative>);
+
+impl Family {
+    /// Takes up a span; several with one id are the first one.
+    pub(super) fn add(&mut self, span: Raw<'_>) -> Result<(), Malformed> {
+        let kin: Kin = span.decode()?;
+        let (Some(key), Some(parent)) =
+            (key(&kin.trace_id, &kin.span_id), key(&kin.trace_id, &kin.parent_span_id))
+        else {
+            return Ok(());
+        };
+        self.0.entry(key).or_insert_with(|| Relative {
+            parent,
+            own: heritage(&kin.attributes),
+            is_model: operation(&kin.attributes) == Operation::Model,
+            is_wrapper: false,
+        });
+        Ok(())
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    /// To be called when all are there.
+    pub(super) fn settle(&mut self) {
+        let models: Vec<Key> = self.0.iter().filter(|(_, span)| span.is_model).map(|(key, _)| *key).collect();
+        for model in models {
+            let above: Vec<Key> =
+                self.ancestors(model).filter(|(_, span)| span.is_model).map(|(k, _)| k).collect();
+            for key in above {
+                if let Some(span) = self.0.get_mut(&key) {
+                    span.is_wrapper = true;
+                }
+            }
+        }
+    }
+
+    pub(super) fn is_wrapper(&self, trace: &[u8], span: &[u8]) -> bool {
+        key(trace, span).and_then(|key| self.0.get(&key)).is_some_and(|span| span.is_wrapper)
+    }
+
+    /// What a span's ancestors say, the nearest first.
+    pub(super) fn inherited(&self, trace: &[u8], span: &[u8]) -> Heritage {
+        let mut found = Heritage::default();
+        let Some(key) = key(trace, span) else { return found };
+        for (_, Relative { own, .. }) in self.ancestors(key) {
+            // One that names either speaks of the same run: the two belong together.
+            if found.session.is_none() && found.conversation.is_none() {
+                (found.session, found.conversation) = (own.session.clone(), own.conversation.clone());
+            }
+            found.agent = found.agent.or_else(|| own.agent.clone());
+            found.user = found.user.or_else(|| own.user.clone());
+        }
+        found
+    }
+
+    fn ancestors(&self, from: Key) -> impl Iterator<Item = (Key, &Relative)> {
+        let next = move |key: &Key| self.0.get(key).map(|span| span.parent);
+        std::iter::successors(next(&from), next)
+            .take(ANCESTORS_MAX)
+            .map_while(|key| self.0.get(&key).map(|span| (key, span)))
+    }
+}
+
+fn key(trace: &[u8], span: &[u8]) -> Option<Key> {
+    // The root's parent is no span, and no span has the id of zeros.
+    let span = if span.is_empty() { [0; 8] } else { span.try_into().ok()? };
+    Some((trace.try_into().ok()?, span))
+}
+
+fn heritage(attributes: &[KeyValue]) -> Heritage {
+    let text = |names: &[&str]| text_under(attributes, names).map(str::to_owned);
+    Heritage {
+        session: text(&["session.id", "traceloop.association.properties.session_id"]),
+        conversation: text(&[
+            "gen_ai.conversation.id",
+            "conversation.id",
+            "traceloop.association.properties.thread_id",
+        ]),
+        agent: text(&["gen_ai.agent.id", "agent_id", "gen_ai.agent.name", "agent.name"]),
+        user: text(&["user.email", "user.id", "enduser.id", "traceloop.association.properties.user_id"]),
+    }
+}
+
+/// What kind of operation a span is, by the attribute that says most.
+pub(super) fn operation(attributes: &[KeyValue]) -> Operation {
+    const NAMES: [&str; 5] = [
+        "span.type",
+        "gen_ai.operation.name",
+        "openinference.span.kind",
+        "traceloop.span.kind",
+        "mcp.method.name",
+    ];
+    let words = NAMES.iter().filter_map(|name| text_under(attributes, &[name]));
+    let known = words.map(Operation::of).find(|operation| *operation != Operation::Other);
+    known.unwrap_or_else(|| {
+        // The name of before for what a request to a model is.
+        if has(attributes, "llm.request.type") { Operation::Model } else { Operation::Other }
+    })
+}
+
+/// Whether a span has an id of its own.
+pub(super) fn is_span(trace: &[u8], span: &[u8]) -> bool {
+    trace.len() == 16 && span.len() == 8 && is_id(trace) && is_id(span)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(id: u8, parent: u8, attributes: &str) -> String {
+        format!(
+            r#"{{"traceId":"{:032x}","spanId":"{id:016x}","parentSpanId":"{}","attributes":[{attributes}]}}"#,
+            7,
+            if parent == 0 { String::new() } else { format!("{parent:016x}") }
+        )
+    }
+
+    fn text(name: &str, value: &str) -> String {
+        format!(r#"{{"key":"{name}","value":{{"stringValue":"{value}"}}}}"#)
+    }
+
+    fn family(spans: &[String]) -> Family {
+        let mut family = Family::default();
+        for span in spans {
+            family.add(Raw::Json(span)).unwrap();
+        }
+        family.settle();
+        family
+    }
+
+    fn trace() -> [u8; 16] {
+        7u128.to_be_bytes()
+    }
+
+    fn id(id: u8) -> [u8; 8] {
+        u64::from(id).to_be_bytes()
+    }
+
+    #[test]
+    fn a_child_that_comes_first_inherits_from_the_nearest() {
+        let root =
+            [text("session.id", "s1"), text("user.id", "u1"), text("gen_ai.agent.name", "boss")].join(",");
+        let spans = [
+            span(3, 2, ""),
+            span(2, 1, &text("gen_ai.agent.id", "worker")),
+            span(1, 0, &root),
+            span(9, 8, ""),
+        ];
+        let family = family(&spans);
+        let got = family.inherited(&trace(), &id(3));
+        assert_eq!(got.session.as_deref(), Some("s1"));
+        assert_eq!(got.agent.as_deref(), Some("worker"));
+        assert_eq!(got.user.as_deref(), Some("u1"));
+        assert_eq!(family.inherited(&trace(), &id(1)), Heritage::default(), "nothing from itself");
+        assert_eq!(family.inherited(&trace(), &id(9)), Heritage::default(), "its parent is not here");
+    }
+
+    #[test]
+    fn a_circle_ends() {
+        let family = family(&[span(1, 2, ""), span(2, 1, &text("session.id", "s"))]);
+        assert_eq!(family.inherited(&trace(), &id(1)).session.as_deref(), Some("s"));
+    }
+
+    #[test]
+    fn of_nested_calls_of_a_model_the_innermost_counts() {
+        let model = text("openinference.span.kind", "LLM");
+        let inner = text("gen_ai.operation.name", "chat");
+        let family = family(&[span(3, 2, &inner), span(2, 1, ""), span(1, 0, &model), span(5, 0, &model)]);
+        assert!(family.is_wrapper(&trace(), &id(1)));
+        assert!(!family.is_wrapper(&trace(), &id(3)));
+        assert!(!family.is_wrapper(&trace(), &id(5)));
+    }
+}
