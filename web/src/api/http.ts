@@ -1,0 +1,86 @@
+// Requests to the server that this page came from, with the reader's key. Knows whether the server is reachable.
+
+import type { components } from "./schema";
+
+export type Problem = components["schemas"]["Problem"];
+
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    detail: string,
+  ) {
+    super(detail);
+  }
+}
+
+/** A value that React components can follow. */
+class Signal<T> {
+  #listeners = new Set<() => void>();
+  constructor(private value: T) {}
+  get = (): T => this.value;
+  set = (value: T): void => {
+    if (Object.is(value, this.value)) return;
+    this.value = value;
+    for (const listener of this.#listeners) listener();
+  };
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+}
+
+export type Reach = "unknown" | "connected" | "lost";
+export const reach = new Signal<Reach>("unknown");
+
+const KEY = "tachograph.key";
+/** The key lives as long as the tab; it is sent as a header, so no other site can make the browser send it. */
+export const key = new Signal<string | null>(sessionStorage.getItem(KEY));
+/** Why the server refused the last request for want of a key. */
+export const refused = new Signal<string | null>(null);
+
+export function setKey(value: string | null): void {
+  if (value === null) sessionStorage.removeItem(KEY);
+  else sessionStorage.setItem(KEY, value);
+  key.set(value);
+  refused.set(null);
+}
+
+export interface Asking {
+  accept?: string;
+  body?: string;
+  signal?: AbortSignal;
+}
+
+export async function ask(path: string, { accept = "application/json", body, signal }: Asking = {}): Promise<Response> {
+  const headers = new Headers({ accept });
+  const text = key.get();
+  if (text !== null) headers.set("authorization", `Bearer ${text}`);
+  let response: Response;
+  try {
+    response = await fetch(path, { method: body === undefined ? "GET" : "POST", headers, body, signal, cache: "no-store" });
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === "AbortError")) reach.set("lost");
+    throw error;
+  }
+  // A proxy before a server that is away answers with these.
+  reach.set(response.status === 502 || response.status === 504 ? "lost" : "connected");
+  if (response.ok) return response;
+  const problem = await readProblem(response);
+  if (response.status === 401) refused.set(problem.message);
+  throw problem;
+}
+
+async function readProblem(response: Response): Promise<ApiError> {
+  const text = await response.text();
+  try {
+    const problem = JSON.parse(text) as Partial<Problem>;
+    return new ApiError(response.status, problem.title ?? response.statusText, problem.detail ?? text.slice(0, 300));
+  } catch {
+    return new ApiError(response.status, `The server answered ${response.status}`, text.slice(0, 300));
+  }
+}
+
+export async function askJson<T>(path: string, asking?: Asking): Promise<T> {
+  return (await (await ask(path, asking)).json()) as T;
+}

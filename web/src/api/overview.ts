@@ -1,0 +1,139 @@
+// The numbers of the whole fleet.
+
+import { type Range, rangeSql, stepSeconds } from "../lib/range.ts";
+import { useSql } from "./sql.ts";
+
+/** What the recorder tells about itself is on the log too, and no work of the fleet. */
+const OF_FLEET = "source <> 'internal'";
+
+export interface Numbers {
+  events: number;
+  agents: number;
+  sessions: number;
+  successes: number;
+  failures: number;
+  timed: number;
+  quick: number;
+  p50: number | null;
+  p95: number | null;
+  avg: number | null;
+  cost: number | string | null;
+  tokens: number | null;
+  critical: number;
+  sign_in_failures: number;
+  denied: number;
+  escalations: number;
+  sensitive: number;
+  redactions: number | null;
+  memory: number;
+  tasks: number;
+}
+
+/** What an answer may take, microseconds: the target for the share of quick actions. */
+export const QUICK_US = 1_200_000;
+
+function numbersSql(where: string): string {
+  const when = (condition: string) => `count(*) FILTER (WHERE ${condition})`;
+  return `SELECT count(*) AS events, count(DISTINCT agent_id) AS agents, count(DISTINCT session_id) AS sessions,
+    ${when("outcome_status = 'success'")} AS successes, ${when("outcome_status = 'failure'")} AS failures,
+    ${when("duration_us IS NOT NULL")} AS timed, ${when(`duration_us <= ${QUICK_US}`)} AS quick,
+    approx_percentile_cont(duration_us, 0.5) AS p50, approx_percentile_cont(duration_us, 0.95) AS p95, avg(duration_us) AS avg,
+    sum(cost_usd) AS cost, sum(coalesce(tokens_input, 0) + coalesce(tokens_output, 0)) AS tokens,
+    ${when("class = 'critical'")} AS critical,
+    ${when("action_type = 'auth' AND outcome_status = 'failure' AND action_name ILIKE '%login%'")} AS sign_in_failures,
+    ${when("action_type = 'auth' AND outcome_status = 'failure' AND action_name NOT ILIKE '%login%'")} AS denied,
+    ${when("outcome_result->>'escalation' = 'true'")} AS escalations,
+    ${when("sensitive_data_accessed")} AS sensitive, sum(redactions) AS redactions,
+    count(DISTINCT agent_id) FILTER (WHERE action_type = 'memory') AS memory,
+    ${when("action_name = 'task_completion' OR action_name = 'workflow_finished'")} AS tasks
+  FROM agent_audit_log WHERE ${OF_FLEET} AND ${where}`;
+}
+
+/** `back` = 1 gives the window before, of the same length. */
+export function useNumbers(range: Range, back = 0) {
+  return useSql<Numbers>(numbersSql(rangeSql(range, back)), { refresh: 30_000 });
+}
+
+/** Whether anything was sent yet. */
+export function useHasEvents() {
+  return useSql<{ index: number }>(`SELECT index FROM agent_audit_log WHERE ${OF_FLEET} LIMIT 1`);
+}
+
+export function useKnownAgents() {
+  return useSql<{ known: number }>("SELECT count(*) AS known FROM agents WHERE id <> 'tachograph'", { refresh: 30_000 });
+}
+
+export interface Bucket {
+  t: string;
+  outcome_status: string;
+  n: number;
+}
+
+/** How many events of each outcome, by time. */
+export function useHistogram(condition: string, range: Range, spanMs: number, bars = 60) {
+  const step = stepSeconds(spanMs, bars);
+  const query = useSql<Bucket>(
+    `SELECT date_bin(INTERVAL '${step} seconds', timestamp) AS t, outcome_status, count(*) AS n
+    FROM agent_audit_log WHERE (${condition}) AND ${rangeSql(range)} GROUP BY 1, 2 ORDER BY 1 LIMIT 20000`,
+    { refresh: 15_000 },
+  );
+  return { step, query };
+}
+
+export function useOldest() {
+  return useSql<{ first: string | null; last: string | null }>("SELECT min(timestamp) AS first, max(timestamp) AS last FROM agent_audit_log", { refresh: 60_000 });
+}
+
+export interface AgentDay {
+  agent_id: string;
+  agent_name: string | null;
+  events: number;
+  events_before: number;
+  failures: number;
+  failures_before: number;
+  done: number;
+  done_before: number;
+  cost: number | string | null;
+  cost_before: number | string | null;
+  p50: number | null;
+  p50_before: number | null;
+  first_seen: string | null;
+}
+
+/** Each agent's last 24 hours beside the 24 before: what "since yesterday" is said from. */
+export function useAgentDays() {
+  const now = "timestamp >= now() - INTERVAL '24 hours'";
+  const before = "timestamp < now() - INTERVAL '24 hours'";
+  const failed = "outcome_status = 'failure'";
+  const done = "outcome_status IN ('success', 'failure')";
+  const both = (name: string, aggregate: (condition: string) => string) => `${aggregate(now)} AS ${name}, ${aggregate(before)} AS ${name}_before`;
+  return useSql<AgentDay>(
+    `SELECT e.agent_id, max(e.agent_name) AS agent_name, max(a.first_seen) AS first_seen,
+      ${both("events", (c) => `count(*) FILTER (WHERE ${c})`)},
+      ${both("failures", (c) => `count(*) FILTER (WHERE ${c} AND ${failed})`)},
+      ${both("done", (c) => `count(*) FILTER (WHERE ${c} AND ${done})`)},
+      ${both("cost", (c) => `sum(cost_usd) FILTER (WHERE ${c})`)},
+      ${both("p50", (c) => `approx_percentile_cont(duration_us, 0.5) FILTER (WHERE ${c})`)}
+    FROM agent_audit_log e LEFT JOIN agents a ON a.id = e.agent_id
+    WHERE ${OF_FLEET} AND timestamp >= now() - INTERVAL '48 hours' GROUP BY e.agent_id LIMIT 2000`,
+    { refresh: 60_000 },
+  );
+}
+
+export interface Recent {
+  agent_id: string;
+  agent_name: string | null;
+  last: string;
+  doing: string;
+  status: string;
+  index: number;
+}
+
+export function useRecentAgents() {
+  return useSql<Recent>(
+    `SELECT agent_id, max(agent_name) AS agent_name, max(timestamp) AS last, last_value(action_name ORDER BY index) AS doing,
+      last_value(outcome_status ORDER BY index) AS status, max(index) AS index
+    FROM agent_audit_log WHERE ${OF_FLEET} AND timestamp >= now() - INTERVAL '24 hours' GROUP BY agent_id ORDER BY last DESC LIMIT 3`,
+    { refresh: 10_000 },
+  );
+}

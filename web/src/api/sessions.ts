@@ -1,0 +1,51 @@
+// Sessions: the list, and everything in one of them.
+
+import { type Range, rangeSql } from "../lib/range.ts";
+import { quote } from "../lib/sqltext.ts";
+import type { EventRow } from "./events.ts";
+import { useSql } from "./sql.ts";
+
+export interface SessionRow {
+  session_id: string;
+  agent_id: string;
+  agents: number;
+  user_id: string | null;
+  started: string;
+  ended: string;
+  span: number;
+  events: number;
+  failures: number;
+  tokens: number;
+  cost: number | string;
+  prompt: string | null;
+}
+
+export const SESSIONS_MAX = 1000;
+
+export function useSessions(range: Range, agent: string, trouble: boolean) {
+  const where = [rangeSql(range), "session_id IS NOT NULL", ...(agent ? [`agent_id = ${quote(agent)}`] : [])].join(" AND ");
+  return useSql<SessionRow>(
+    `SELECT session_id, first_value(agent_id ORDER BY index) AS agent_id, count(DISTINCT agent_id) AS agents, max(user_id) AS user_id,
+      min(timestamp) AS started, max(timestamp) AS ended,
+      (CAST(max(timestamp) AS BIGINT) - CAST(min(timestamp) AS BIGINT)) AS span, count(*) AS events,
+      count(*) FILTER (WHERE outcome_status = 'failure') AS failures,
+      sum(coalesce(tokens_input, 0) + coalesce(tokens_output, 0)) AS tokens, coalesce(sum(cost_usd), 0) AS cost,
+      left(first_value(coalesce(action_details->>'prompt', action_details->>'content', action_details->>'message') ORDER BY index)
+        FILTER (WHERE action_type = 'communication'), 140) AS prompt
+    FROM agent_audit_log WHERE ${where} GROUP BY session_id
+    ${trouble ? "HAVING count(*) FILTER (WHERE outcome_status = 'failure') > 0" : ""}
+    ORDER BY ended DESC LIMIT ${SESSIONS_MAX}`,
+    { refresh: 15_000 },
+  );
+}
+
+export const SESSION_EVENTS_MAX = 5000;
+
+/** Every event of a session, in the order of the log. */
+export function useSession(id: string) {
+  const text = quote(id);
+  return useSql<EventRow>(
+    `SELECT * FROM agent_audit_log WHERE session_id = ${text} OR session_uuid = ${text} ORDER BY index LIMIT ${SESSION_EVENTS_MAX}`,
+    { refresh: 5_000 },
+  );
+}

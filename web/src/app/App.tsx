@@ -1,0 +1,66 @@
+// Routes, and what lies around every page.
+
+import { Suspense, useState, useSyncExternalStore } from "react";
+import { Link, Route, Routes } from "react-router";
+import { useAbout } from "../api/health.ts";
+import { key, refused } from "../api/http.ts";
+import { useHasEvents } from "../api/overview.ts";
+import { Bones, Empty } from "../components/Panel.tsx";
+import { Boundary } from "./Boundary.tsx";
+import { Agent, Agents, Costs, Event, Explore, FirstRun, Integrity, Live, Overview, Performance, Replay, Security, Sessions, SettingsPage } from "./pages.tsx";
+import { Shell } from "./Shell.tsx";
+import { SignIn } from "./SignIn.tsx";
+
+export function App() {
+  const why = useSyncExternalStore(refused.subscribe, refused.get);
+  const text = useSyncExternalStore(key.subscribe, key.get);
+  const about = useAbout();
+  // Asked before anything else: a request without a key would count as a failed login.
+  if (about.isPending && why === null) return null;
+  if (why !== null || (about.data?.keys_needed === true && text === null)) return <SignIn why={why} />;
+  return (
+    <Shell>
+      <Boundary>
+        <Suspense fallback={<Bones height={320} />}>
+          <Routes>
+            <Route index element={<Home />} />
+            <Route path="agents" element={<Agents />} />
+            <Route path="agents/:id" element={<Agent />} />
+            <Route path="sessions" element={<Sessions />} />
+            <Route path="sessions/:id" element={<Replay />} />
+            <Route path="explore" element={<Explore />} />
+            <Route path="live" element={<Live />} />
+            <Route path="events/:id" element={<Event />} />
+            <Route path="costs" element={<Costs />} />
+            <Route path="performance" element={<Performance />} />
+            <Route path="security" element={<Security />} />
+            <Route path="integrity" element={<Integrity />} />
+            <Route path="settings" element={<SettingsPage />} />
+            <Route path="start" element={<FirstRun />} />
+            <Route path="*" element={<Nowhere />} />
+          </Routes>
+        </Suspense>
+      </Boundary>
+    </Shell>
+  );
+}
+
+/** The overview, or the way to the first event while there is none. */
+function Home() {
+  const events = useHasEvents();
+  const [left, setLeft] = useState(false);
+  const [wasEmpty, setWasEmpty] = useState(false);
+  if (events.data?.rows.length === 0 && !wasEmpty) setWasEmpty(true);
+  if (events.isPending) return <Bones height={320} />;
+  return wasEmpty && !left ? <FirstRun onDone={() => setLeft(true)} /> : <Overview />;
+}
+
+function Nowhere() {
+  return (
+    <Empty title="There is no such page">
+      <Link className="link" to="/">
+        To the overview
+      </Link>
+    </Empty>
+  );
+}

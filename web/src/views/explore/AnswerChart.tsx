@@ -1,0 +1,42 @@
+// An answer as a chart: the first column is the axis, a text beside it makes series, numbers are drawn.
+
+import { useMemo } from "react";
+import type { AnyRow, Column } from "../../api/sql.ts";
+import { Chart, type ChartOption } from "../../components/Chart.tsx";
+import { visible } from "../../lib/ansi.ts";
+
+const NUMERIC = /int|numeric|double|real|float|decimal/;
+const TIME = /timestamp|date/;
+const SERIES_MAX = 12;
+const POINTS_MAX = 2000;
+
+export function chartable(columns: Column[]): boolean {
+  const [first, ...rest] = columns;
+  return first !== undefined && !NUMERIC.test(first.type) && rest.some((column) => NUMERIC.test(column.type));
+}
+
+export function AnswerChart({ columns, rows }: { columns: Column[]; rows: AnyRow[] }) {
+  const option = useMemo(() => optionOf(columns, rows.slice(0, POINTS_MAX)), [columns, rows]);
+  return <Chart option={option} height={380} label="The answer as a chart" />;
+}
+
+function optionOf(columns: Column[], rows: AnyRow[]): ChartOption {
+  const [axis, ...rest] = columns;
+  const numbers = rest.filter((column) => NUMERIC.test(column.type));
+  const split = rest.find((column) => !NUMERIC.test(column.type));
+  const time = axis !== undefined && TIME.test(axis.type);
+  const label = (row: AnyRow) => (time ? new Date(String(row[axis.name])).toLocaleString() : visible(String(row[axis?.name ?? ""] ?? "–")));
+  const labels = [...new Set(rows.map(label))];
+  const place = new Map(labels.map((text, at) => [text, at]));
+  const names = split ? [...new Set(rows.map((row) => String(row[split.name] ?? "–")))].slice(0, SERIES_MAX) : numbers.map((column) => column.name);
+  const value = numbers[0]?.name ?? "";
+  const series = names.map((name) => {
+    const data = new Array<number | null>(labels.length).fill(null);
+    for (const row of rows) {
+      if (split && String(row[split.name] ?? "–") !== name) continue;
+      data[place.get(label(row)) ?? 0] = Number(row[split ? value : name] ?? 0);
+    }
+    return { name: visible(name), type: time && !split ? "line" : "bar", stack: split ? "all" : undefined, symbol: "none", data };
+  });
+  return { xAxis: { type: "category", data: labels }, yAxis: { type: "value" }, legend: series.length > 1 ? { bottom: 0, type: "plain" } : undefined, grid: { left: 4, right: 22, top: 12, bottom: series.length > 1 ? 44 : 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" }, series };
+}
