@@ -46,7 +46,8 @@ fi
 # A copy: a build beside the run must not change what is measured.
 cp "$TACHOGRAPH" "$temp/tachograph"
 for driver in gen_events load_http; do
-    [ "$out/$driver" -nt "bench/$driver.rs" ] || rustc --edition 2024 -O "bench/$driver.rs" -o "$out/$driver"
+    newer=$(find bench -name '*.rs' -newer "$out/$driver" 2>/dev/null || echo none)
+    [ -f "$out/$driver" ] && [ -z "$newer" ] || rustc --edition 2024 -O "bench/$driver.rs" -o "$out/$driver"
 done
 
 postgresql() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1; }

@@ -5,11 +5,12 @@
 set -eu
 cd "$(dirname -- "$0")/.."
 if [ "${1:-}" != inside ]; then
-    cargo build --quiet --locked -p tachograph
+    TACHO_PROGRAMS=$(scripts/build.sh)
+    export TACHO_PROGRAMS
     if [ "$(id -u)" = 0 ]; then exec unshare --mount "$0" inside; else exec unshare --user --map-root-user --mount "$0" inside; fi
 fi
 
-tachograph=${CARGO_TARGET_DIR:-target}/debug/tachograph
+tachograph=$TACHO_PROGRAMS/tachograph
 disk=$(mktemp -d)
 server=
 finish() {

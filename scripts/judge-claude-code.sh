@@ -18,5 +18,5 @@ if [ ! -x "$claude" ]; then
     mkdir -p "$cache"
     npm install --prefix "$cache" --no-save --no-audit --no-fund --loglevel=error "$package@$version"
 fi
-cargo build --quiet --locked -p tachograph
-exec node e2e/claude-code/judge.mjs "$claude" "${CARGO_TARGET_DIR:-target}/debug/tachograph"
+programs=$(scripts/build.sh)
+exec node e2e/claude-code/judge.mjs "$claude" "$programs/tachograph"

@@ -4,8 +4,7 @@
 # Needs `verifiers/setup.sh` to have run.
 set -eu
 cd "$(dirname -- "$0")/.."
-cargo build --quiet --locked -p tacho-record --example recorder
-recorder=${CARGO_TARGET_DIR:-target}/debug/examples/recorder
+recorder=$(scripts/build.sh)/examples/recorder
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

@@ -13,4 +13,5 @@ scripts/judge-recorder.sh
 scripts/faults.sh short
 scripts/judge-segments.sh
 scripts/judge-claude-code.sh
+scripts/judge-otel.sh
 scripts/disk-full.sh

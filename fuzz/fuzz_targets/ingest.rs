@@ -11,7 +11,7 @@ use tacho_event::words::Known;
 use tacho_ingest::accept::{Acceptor, Sender};
 use tacho_ingest::classify::{Classes, Classifier};
 use tacho_ingest::formats::Format;
-use tacho_ingest::{Ingest, Options, Tally};
+use tacho_ingest::{Ingest, Newcomers, Options, Tally};
 use tacho_record::keyring::KeyRing;
 use tacho_redact::minimise::{Minimisation, Rule};
 use tacho_redact::{Findings, Policy, Redactor};
@@ -25,6 +25,7 @@ static INGEST: LazyLock<Ingest> = LazyLock::new(|| Ingest {
         id_key: IdKey::new(&[5; 32]),
     },
     classifier: Classifier::new(&Classes::default()).expect("the default classes compile"),
+    newcomers: Newcomers::new(0),
 });
 
 static KEYS: LazyLock<Mutex<KeyRing>> = LazyLock::new(|| {

@@ -126,9 +126,9 @@ impl SealFollower {
     }
 
     fn seal(&mut self) -> Result<(), RecordError> {
-        self.sealer.seal(self.time_us)?;
+        let sealed = self.sealer.seal(self.time_us);
         self.status.sealed.store(self.sealer.sealed_size(), Ordering::Release);
-        Ok(())
+        sealed
     }
 
     fn sync(&mut self) -> Result<(), RecordError> {

@@ -26,6 +26,7 @@ use frame::{FRAME_BYTES, HEADER_BYTES, Head, Salt};
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use tacho_event::record::Batch;
 use tacho_event::time::Micros;
@@ -93,7 +94,7 @@ impl Journal {
 
     fn write(&mut self, time_us: Micros, group: &[Batch]) -> Result<(), RecordError> {
         if self.size > self.options.file_bytes.max(HEADER_BYTES as u64) {
-            self.turn_over()?;
+            self.renew()?;
         }
         let mut bytes = Vec::with_capacity(group.iter().map(|b| b.bytes().len() + FRAME_BYTES).sum());
         for (batch, unsynced) in group.iter().zip(0u32..) {
@@ -115,8 +116,28 @@ impl Journal {
         Ok(())
     }
 
+    /// Closes the file that is being written, so that everything recorded so far can be released. Does nothing when
+    /// it holds no record yet.
+    ///
+    /// # Errors
+    /// As [`Journal::append`].
+    pub fn turn_over(&mut self) -> Result<(), RecordError> {
+        self.poison.check()?;
+        if self.closed().end == self.next_record {
+            return Ok(());
+        }
+        let renewed = self.renew();
+        self.poison.note(renewed)
+    }
+
+    /// The records in files that are closed; empty when all of them are released.
+    pub fn closed(&self) -> Range<u64> {
+        let open = self.files.back().copied().unwrap_or(self.next_record);
+        self.files.front().copied().unwrap_or(open)..open
+    }
+
     /// Goes on in a new file. When that fails, it is tried again before anything else is written.
-    fn turn_over(&mut self) -> Result<(), RecordError> {
+    fn renew(&mut self) -> Result<(), RecordError> {
         let (path, salt) = create(&self.folder, self.next_record, self.options)?;
         (self.file, self.size) = open_end(&path)?;
         (self.path, self.salt) = (path, salt);

@@ -10,6 +10,7 @@
 //! - After a failed sync nothing is ever retried as if nothing had happened: the journal refuses until it is
 //!   opened again and has read back what is really there.
 
+pub mod archive;
 mod durable;
 pub mod error;
 mod follow;

@@ -12,11 +12,16 @@ use crate::sequence::{Receipt, Sequenced, Sequencer};
 use crate::writer::{self, Writer};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 use tacho_event::entry;
 use tacho_event::record::Batch;
 use tacho_event::time::Micros;
 use tacho_merkle::tile::TileReader;
 use tacho_merkle::{Note, SignerKey, TlogProof};
+
+/// Batches that the sealer may be behind the replay at a start.
+const REPLAY_QUEUE: usize = 16;
 
 /// A data folder that this process writes, for one thread; [`crate::Recorder`] takes it over for many.
 #[derive(Debug)]
@@ -132,13 +137,15 @@ impl Log {
         mut follow: impl FnMut(&Sequenced) -> Result<(), RecordError>,
     ) -> Result<Log, RecordError> {
         let Released { next_record, mut sequencer } = released;
-        let mut sealer =
-            Sealer::open(&folder.join("log"), origin, signers, sequencer.size(), options.observer)?;
+        let sealer = Sealer::open(&folder.join("log"), origin, signers, sequencer.size(), options.observer)?;
         let wal = wal(folder);
         create_folder(&wal)?;
-        let end = writer::replay(&wal, next_record, &mut sequencer, |sequenced| {
-            sealer.follow(sequenced)?;
-            follow(sequenced)
+        let (sealer, end) = beside(sealer, |seal| {
+            writer::replay(&wal, next_record, &mut sequencer, |sequenced| {
+                let sequenced = Arc::new(sequenced);
+                seal(&sequenced)?;
+                follow(&sequenced)
+            })
         })?;
         // Only now may anything be cut off: when a signed entry is missing, the evidence stays as it is.
         sealer.check_recovered()?;
@@ -166,6 +173,18 @@ impl Log {
     /// See [`Sealer::seal`].
     pub fn seal(&mut self) -> Result<(), RecordError> {
         self.unless_poisoned(|log| log.sealer.seal(log.writer.time_us()))
+    }
+
+    /// Closes the journal's file: what is recorded so far can then be released to the last byte, which an erasure
+    /// needs. Gives the first record of the new file.
+    ///
+    /// # Errors
+    /// See [`Writer::turn_over`].
+    pub fn turn_over(&mut self) -> Result<u64, RecordError> {
+        self.unless_poisoned(|log| {
+            log.writer.turn_over()?;
+            Ok(log.writer.closed().end)
+        })
     }
 
     /// Makes the tiles durable, then deletes the journal's files whose records all stand below `record`.
@@ -216,6 +235,32 @@ impl Log {
     }
 }
 
+/// Has the sealer hash in a thread of its own what `replay` hands it, in the same order: the two take the same time.
+/// The sealer's error comes before the replay's, which may have gone a little further.
+fn beside<T>(
+    mut sealer: Sealer,
+    replay: impl FnOnce(&mut dyn FnMut(&Arc<Sequenced>) -> Result<(), RecordError>) -> Result<T, RecordError>,
+) -> Result<(Sealer, T), RecordError> {
+    std::thread::scope(|scope| {
+        let (batches, queue) = sync_channel::<Arc<Sequenced>>(REPLAY_QUEUE);
+        let sealing = scope.spawn(move || {
+            for batch in queue {
+                sealer.follow(&batch)?;
+            }
+            Ok(sealer)
+        });
+        let replayed = replay(&mut |batch| {
+            let gone = |_| RecordError::Poisoned { why: "the sealer could not follow the replay".into() };
+            batches.send(Arc::clone(batch)).map_err(gone)
+        });
+        drop(batches);
+        match sealing.join() {
+            Ok(sealed) => Ok((sealed?, replayed?)),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
 /// Reads a folder's journal, from what was released on, and gives every batch with its places. Changes nothing.
 ///
 /// # Errors
@@ -226,7 +271,7 @@ pub fn read(
     mut each: impl FnMut(&Sequenced) -> Result<(), RecordError>,
 ) -> Result<(), RecordError> {
     let Released { next_record, mut sequencer } = released;
-    writer::replay(&wal(folder), next_record, &mut sequencer, &mut each)?;
+    writer::replay(&wal(folder), next_record, &mut sequencer, |sequenced| each(&sequenced))?;
     Ok(())
 }
 

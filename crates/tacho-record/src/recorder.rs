@@ -5,7 +5,7 @@
 //! - New secrets of the key ring are durable before the group that uses them.
 //! - Every follower sees every batch once, in order. A follower that is slow slows the recorder down, through
 //!   its bounded queue; the recorder's own bounded queue then refuses senders.
-//! - The journal is released at the lowest position of all followers.
+//! - The journal is released at the lowest position of all followers, file by file.
 
 pub use crate::follow::{Follower, TICK};
 pub use crate::status::{FollowerStatus, Status};
@@ -19,7 +19,7 @@ use crate::status::lock;
 use crate::writer::Writer;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tacho_event::record::Batch;
@@ -51,9 +51,32 @@ struct Job {
 #[error("the recorder's queue is full: send again later")]
 pub struct Full;
 
+/// Hands in batches for a thread that the recorder waits for when it ends, such as one of a follower: it keeps the
+/// recorder from nothing.
+#[derive(Clone)]
+pub struct Submitter {
+    jobs: Weak<SyncSender<Job>>,
+    status: Arc<Status>,
+}
+
+impl Submitter {
+    /// See [`Recorder::submit`].
+    ///
+    /// # Errors
+    /// [`Full`] as there, and when the recorder ends.
+    pub fn submit(&self, batches: Vec<Batch>, answer: Answer) -> Result<(), Full> {
+        submit(self.jobs.upgrade().as_deref(), &self.status, batches, answer)
+    }
+
+    /// Whether the recorder takes batches no more.
+    pub fn is_closed(&self) -> bool {
+        self.jobs.strong_count() == 0 || self.status.stopped().is_some()
+    }
+}
+
 /// The handle of a running recorder. Dropping it records what waits, seals and stops.
 pub struct Recorder {
-    jobs: Option<SyncSender<Job>>,
+    jobs: Option<Arc<SyncSender<Job>>>,
     status: Arc<Status>,
     threads: Vec<JoinHandle<()>>,
     ticks: Sender<()>,
@@ -77,6 +100,7 @@ impl Recorder {
         }
         status.size.store(writer.size(), Ordering::Release);
         status.sealed.store(sealer.sealed_size(), Ordering::Release);
+        status.set_closed(writer.closed());
         let (time_us, next_record) = (writer.time_us(), writer.next_record());
         let seal = SealFollower::new(sealer, time_us, next_record, Arc::clone(&status));
         let (mut threads, mut senders) = (Vec::new(), Vec::new());
@@ -102,7 +126,7 @@ impl Recorder {
         let (jobs, queue) = sync_channel(QUEUE_JOBS);
         let mut hand = Hand { writer, keys, clock, senders, status: Arc::clone(&status) };
         threads.push(std::thread::spawn(move || hand.run(&queue)));
-        Recorder { jobs: Some(jobs), status, threads, ticks: stop_ticks, _lock: lock }
+        Recorder { jobs: Some(Arc::new(jobs)), status, threads, ticks: stop_ticks, _lock: lock }
     }
 
     /// Hands in batches; `answer` is called when all of them are durable.
@@ -110,26 +134,51 @@ impl Recorder {
     /// # Errors
     /// [`Full`] when too much waits already; `answer` is not called then.
     pub fn submit(&self, batches: Vec<Batch>, answer: Answer) -> Result<(), Full> {
-        let bytes = batches.iter().map(|batch| batch.bytes().len()).sum();
-        let status = &self.status;
-        let waiting = status.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
-        // One job larger than the whole queue is still taken when nothing else waits.
-        let job = Job { batches, bytes, answer };
-        let sent = match &self.jobs {
-            Some(jobs) if waiting == 0 || waiting + bytes <= QUEUE_BYTES => jobs.try_send(job),
-            _ => Err(TrySendError::Full(job)),
-        };
-        if sent.is_err() {
-            status.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            return Err(Full);
-        }
-        status.queued_jobs.fetch_add(1, Ordering::Relaxed);
-        Ok(())
+        submit(self.jobs.as_deref(), &self.status, batches, answer)
+    }
+
+    /// The same for a thread that this recorder waits for when it is dropped.
+    pub fn submitter(&self) -> Submitter {
+        let jobs = self.jobs.as_ref().map(Arc::downgrade).unwrap_or_default();
+        Submitter { jobs, status: Arc::clone(&self.status) }
+    }
+
+    /// Has the journal close its file, so that everything recorded so far is released to the last byte, as an erasure
+    /// needs it: when `answer` is called the file is closed, and [`Status::closed`] tells up to which record. The
+    /// files go when every follower is past them; looked at with each group, and with each call of this.
+    ///
+    /// # Errors
+    /// [`Full`] as [`Recorder::submit`]; the file is closed with the next group then.
+    pub fn turn_over(&self, answer: Answer) -> Result<(), Full> {
+        self.status.turn_over.store(true, Ordering::Release);
+        self.submit(Vec::new(), answer)
     }
 
     pub fn status(&self) -> &Arc<Status> {
         &self.status
     }
+}
+
+fn submit(
+    jobs: Option<&SyncSender<Job>>,
+    status: &Status,
+    batches: Vec<Batch>,
+    answer: Answer,
+) -> Result<(), Full> {
+    let bytes = batches.iter().map(|batch| batch.bytes().len()).sum();
+    let waiting = status.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
+    // One job larger than the whole queue is still taken when nothing else waits.
+    let job = Job { batches, bytes, answer };
+    let sent = match jobs {
+        Some(jobs) if waiting == 0 || waiting + bytes <= QUEUE_BYTES => jobs.try_send(job),
+        _ => Err(TrySendError::Full(job)),
+    };
+    if sent.is_err() {
+        status.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        return Err(Full);
+    }
+    status.queued_jobs.fetch_add(1, Ordering::Relaxed);
+    Ok(())
 }
 
 impl Drop for Recorder {
@@ -196,8 +245,18 @@ impl Hand {
         if let Some(why) = self.status.stopped() {
             return Err(RecordError::Poisoned { why });
         }
+        if self.status.turn_over.swap(false, Ordering::AcqRel)
+            && let Err(error) = self.writer.turn_over()
+        {
+            self.status.turn_over.store(true, Ordering::Release);
+            return Err(error);
+        }
         lock(&self.keys).sync()?;
-        let sequenced = self.writer.append((self.clock)(), batches)?;
+        // A group of nothing needs no sync.
+        let sequenced = match batches.is_empty() {
+            true => Vec::new(),
+            false => self.writer.append((self.clock)(), batches)?,
+        };
         let receipts = sequenced.iter().map(Sequenced::receipt).collect();
         self.status.size.store(self.writer.size(), Ordering::Release);
         for batch in sequenced {
@@ -212,6 +271,7 @@ impl Hand {
             // Space that is freed later is no reason to refuse what was recorded.
             drop(self.writer.release(lowest));
         }
+        self.status.set_closed(self.writer.closed());
         Ok(receipts)
     }
 }

@@ -1,10 +1,11 @@
 //! The sealer: leaf hashes into tiles, tiles into signed checkpoints, as C2SP tlog-tiles publishes them.
 //!
-//! On disk: `log/tile/…`, `log/checkpoint`. Tiles need no sync of their own while the journal holds the
+//! On disk: `log/tile/…`, `log/checkpoint`, `log/archive/…`. Tiles need no sync of their own while the journal holds the
 //! entries: recovery makes every one again from the journal and writes it anew. [`Sealer::sync`] comes before
-//! the journal may be released.
+//! the journal may be released. What it made durable is not written again: power loss could leave nothing of it.
 
-use crate::durable::{create_folder, publish, write_synced};
+use crate::archive::Archive;
+use crate::durable::{create_folder, publish, replace, write_synced};
 use crate::error::RecordError;
 use crate::sequence::Sequenced;
 use crate::{Observer, Step};
@@ -25,6 +26,12 @@ pub struct Sealer {
     signers: Vec<SignerKey>,
     tiles: TileWriter,
     full: Vec<Tile>,
+    /// The edge of the tree that a recovery starts from.
+    base: Vec<TilePath>,
+    /// Partial tiles of the tree's edge that stand on disk as they must.
+    standing: Vec<TilePath>,
+    /// Whether partial tiles of before the crash may be torn.
+    unmended: bool,
     /// Full tiles that were written since the last sync.
     unsynced: Vec<TilePath>,
     synced_size: u64,
@@ -35,6 +42,7 @@ pub struct Sealer {
     observer: Observer,
     /// What was signed last: recovery must arrive at the same root at this size.
     signed: Option<Checkpoint>,
+    archive: Archive,
 }
 
 impl Sealer {
@@ -67,16 +75,23 @@ impl Sealer {
             signers,
             tiles: TileWriter::new(),
             full: Vec::new(),
+            base: Vec::new(),
+            standing: Vec::new(),
+            unmended: true,
             unsynced: Vec::new(),
             synced_size: size,
             handle: std::fs::File::open(folder).map_err(RecordError::io("cannot open", folder))?,
             entry: Vec::with_capacity(512),
             observer,
             signed,
+            archive: Archive::open(folder)?,
         };
         sealer.tiles = TileWriter::restore(size, &sealer)
             .map_err(|error| RecordError::corrupt(&sealer.folder.join("tile"), size, error.to_string()))?;
         sealer.check_signed()?;
+        sealer.base = sealer.tiles.partials().into_iter().map(|tile| tile.path).collect();
+        let standing = sealer.base.iter().filter(|path| read_whole(folder, path).is_some());
+        sealer.standing = standing.copied().collect();
         Ok(sealer)
     }
 
@@ -85,10 +100,10 @@ impl Sealer {
     /// # Errors
     /// See [`Sealer::push`].
     pub fn follow(&mut self, sequenced: &Sequenced) -> Result<(), RecordError> {
-        for (index, place, event) in sequenced.entries() {
+        for (index, place, head) in sequenced.heads() {
             debug_assert_eq!(index, self.tiles.size(), "followers read the log in order, without gaps");
             self.entry.clear();
-            entry::render(&event.header, &place, &mut self.entry);
+            entry::render(&head.header, &place, &mut self.entry);
             self.push(leaf_hash(&self.entry))?;
         }
         Ok(())
@@ -137,21 +152,48 @@ impl Sealer {
         }
     }
 
-    /// Writes the tiles and publishes a checkpoint over everything pushed so far, when there is something new.
+    /// Writes the tiles and publishes a checkpoint over everything pushed so far, when there is something new. The
+    /// first of each ten minutes goes to the archive, too.
     ///
     /// `time_us` goes into the post-quantum line: the server time of the newest entry, so that every replica
     /// signs the same bytes.
     ///
     /// # Errors
-    /// [`RecordError::Io`]; the checkpoint before it stays published. [`RecordError::Poisoned`] when a sync
-    /// failed.
+    /// [`RecordError::Io`]: what could not be written is tried again by the next call, and [`Sealer::sealed_size`]
+    /// tells which checkpoint is published. [`RecordError::Poisoned`] when a sync failed.
     pub fn seal(&mut self, time_us: Micros) -> Result<(), RecordError> {
-        if self.sealed_size() == self.tiles.size() {
-            return Ok(());
+        if self.unmended {
+            self.mend()?;
+            self.unmended = false;
         }
+        if self.sealed_size() < self.tiles.size() {
+            self.publish(time_us)?;
+        }
+        self.archive.write()
+    }
+
+    /// Writes anew the partial tiles of before the crash that are not what the journal gives: checkpoints over them
+    /// were published, so readers may ask for them.
+    fn mend(&self) -> Result<(), RecordError> {
         for tile in self.full.iter().chain(&self.tiles.partials()) {
+            for width in widths(&self.folder, &tile.path) {
+                let path = TilePath { width, ..tile.path };
+                let Some(bytes) = tile.bytes.get(..usize::from(width) * HASH_BYTES) else { continue };
+                if read_whole(&self.folder, &path).as_deref() != Some(bytes) {
+                    self.write_tile(&Tile { path, bytes: bytes.to_vec() })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self, time_us: Micros) -> Result<(), RecordError> {
+        let partials = self.tiles.partials();
+        for tile in self.full.iter().chain(partials.iter().filter(|tile| !self.standing.contains(&tile.path)))
+        {
             self.write_tile(tile)?;
         }
+        self.standing = partials.into_iter().map(|tile| tile.path).collect();
         self.unsynced.extend(self.full.drain(..).map(|tile| tile.path));
         (self.observer)(Step::TilesWritten);
         let checkpoint = Checkpoint::new(&self.origin, self.tiles.size(), self.tiles.root());
@@ -164,6 +206,7 @@ impl Sealer {
         (self.observer)(Step::CheckpointSynced);
         publish(&temporary, &path)?;
         self.signed = Some(checkpoint);
+        self.archive.offer(time_us, &note);
         (self.observer)(Step::CheckpointPublished);
         Ok(())
     }
@@ -211,6 +254,11 @@ impl Sealer {
         let path = self.folder.join(tile.path.path());
         let folder = path.parent().unwrap_or(&self.folder);
         std::fs::create_dir_all(folder).map_err(RecordError::io("cannot create", folder))?;
+        let is_of_base = |base: &TilePath| (base.level, base.index) == (tile.path.level, tile.path.index);
+        if tile.path.is_full() && self.base.iter().any(is_of_base) {
+            // It may be the only tile that still holds this part of the edge: until the new one is durable, it stays.
+            return replace(&path, &tile.bytes);
+        }
         // A reader never sees half a tile: the name appears with its bytes.
         let temporary = folder.join(format!(".{}.tmp", tile.path.width));
         if let Err(error) = std::fs::write(&temporary, &tile.bytes) {
@@ -246,17 +294,21 @@ fn read_tile(folder: &Path, path: &TilePath) -> Result<Vec<u8>, TileError> {
     if path.is_full() {
         return Err(missing());
     }
-    let partials = folder.join(path.path());
-    let listed = std::fs::read_dir(partials.parent().ok_or_else(missing)?).map_err(|_| missing())?;
-    let widths = listed.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u16>().ok());
-    let mut wider: Vec<u16> = widths.filter(|width| *width > path.width).collect();
-    wider.sort_unstable();
-    let mut bytes = wider
-        .into_iter()
-        .find_map(|width| read_whole(folder, &TilePath { width, ..*path }))
-        .ok_or_else(missing)?;
+    let mut wider = widths(folder, path).into_iter().filter(|width| *width > path.width);
+    let mut bytes =
+        wider.find_map(|width| read_whole(folder, &TilePath { width, ..*path })).ok_or_else(missing)?;
     bytes.truncate(usize::from(path.width) * HASH_BYTES);
     Ok(bytes)
+}
+
+/// The widths of a tile's partial files, ascending.
+fn widths(folder: &Path, of: &TilePath) -> Vec<u16> {
+    let partial = folder.join(TilePath { width: 1, ..*of }.path());
+    let listed = partial.parent().and_then(|partials| std::fs::read_dir(partials).ok());
+    let names = listed.into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut widths: Vec<u16> = names.filter_map(|name| name.parse().ok()).collect();
+    widths.sort_unstable();
+    widths
 }
 
 /// Reads a tile's file. Tiles are not synced one by one: what power loss left short or zero is no tile.

@@ -2,7 +2,8 @@
 //!
 //! Locks: each holds plain values for the time of one look or change.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// A follower as others see it.
@@ -21,6 +22,9 @@ pub struct Status {
     pub(crate) sealed: AtomicU64,
     pub(crate) synced: AtomicU64,
     wanted: AtomicU64,
+    pub(crate) turn_over: AtomicBool,
+    /// First record in a closed file of the journal, and first behind them.
+    closed: Mutex<Range<u64>>,
     pub(crate) queued_jobs: AtomicUsize,
     pub(crate) queued_bytes: AtomicUsize,
     stopped: Mutex<Option<String>>,
@@ -51,6 +55,15 @@ impl Status {
 
     pub(crate) fn wanted(&self) -> u64 {
         self.wanted.load(Ordering::Acquire)
+    }
+
+    /// Records in closed files of the journal, which are deleted when every follower is past them.
+    pub fn closed(&self) -> Range<u64> {
+        lock(&self.closed).clone()
+    }
+
+    pub(crate) fn set_closed(&self, closed: Range<u64>) {
+        *lock(&self.closed) = closed;
     }
 
     /// Jobs and bytes that wait.

@@ -4,6 +4,7 @@ use crate::error::RecordError;
 use crate::journal::{self, Journal};
 use crate::sequence::{Sequenced, Sequencer};
 use crate::{Options, Step};
+use std::ops::Range;
 use std::path::Path;
 use tacho_event::record::Batch;
 use tacho_event::time::Micros;
@@ -28,6 +29,8 @@ impl Writer {
     /// # Errors
     /// See [`Journal::append`]: on an error nothing of the group is on the log.
     pub fn append(&mut self, now_us: Micros, group: Vec<Batch>) -> Result<Vec<Sequenced>, RecordError> {
+        // A record tells the time that its entries get: a replay may begin with any record.
+        let now_us = now_us.max(self.sequencer.time_us());
         let first = self.journal.next_record();
         self.journal.append(now_us, &group)?;
         let sequenced = group
@@ -54,6 +57,19 @@ impl Writer {
         self.journal.next_record()
     }
 
+    /// See [`Journal::turn_over`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn turn_over(&mut self) -> Result<(), RecordError> {
+        self.journal.turn_over()
+    }
+
+    /// See [`Journal::closed`].
+    pub fn closed(&self) -> Range<u64> {
+        self.journal.closed()
+    }
+
     /// See [`Journal::release`].
     ///
     /// # Errors
@@ -68,10 +84,10 @@ pub(crate) fn replay(
     wal: &Path,
     from: u64,
     sequencer: &mut Sequencer,
-    mut each: impl FnMut(&Sequenced) -> Result<(), RecordError>,
+    mut each: impl FnMut(Sequenced) -> Result<(), RecordError>,
 ) -> Result<journal::End, RecordError> {
     journal::read(wal, from, |record| {
-        each(&sequence(sequencer, record.number, record.time_us, record.batch, wal)?)
+        each(sequence(sequencer, record.number, record.time_us, record.batch, wal)?)
     })
 }
 

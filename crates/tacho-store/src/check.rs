@@ -7,7 +7,7 @@ use crate::error::StoreError;
 use crate::read::Open;
 use crate::row::{Row, Rows};
 use crate::schema::at;
-use crate::segment::{Name, check_digest};
+use crate::segment::{Name, check_digest, digest_of};
 use crate::snapshot::SegmentFile;
 use rusqlite::ErrorCode;
 use std::collections::{HashMap, HashSet};
@@ -34,6 +34,9 @@ pub fn check(folder: &Path) -> Vec<StoreError> {
     found.extend(damaged);
     found.extend(unexpected(&segments_folder, &segments));
     let mut seen = Seen::default();
+    for segment in doubtful(&catalog, &segments_folder) {
+        found.extend(read_columns(&segment, &mut seen).err());
+    }
     for segment in &segments {
         found.extend(check_digest(segment).err());
         match read_columns(segment, &mut seen) {
@@ -113,6 +116,22 @@ fn unexpected(folder: &Path, segments: &[SegmentFile]) -> Vec<StoreError> {
     });
     let what = "the catalog does not list it".to_string();
     unlisted.map(|path| StoreError::Changed { path, what: what.clone() }).collect()
+}
+
+/// Files whose row of the catalog is damaged, as they are: what they hold can still be judged.
+pub(crate) fn doubtful(catalog: &Catalog, folder: &Path) -> Vec<SegmentFile> {
+    let (_, names) = catalog.rows(folder).unwrap_or_default();
+    names.iter().filter_map(|name| on_disk(folder, name)).collect()
+}
+
+fn on_disk(folder: &Path, name: &str) -> Option<SegmentFile> {
+    let (path, said) = (folder.join(name), Name::parse(name)?);
+    let (bytes, digest) = digest_of(&path).ok()?;
+    let open = catch_unwind(|| Open::new(&path)).ok()?.ok()?;
+    let rows = (0..open.row_groups()).map(|group| open.row_group_rows(group)).sum();
+    let Name { first, last, class, .. } = said;
+    let (time_min, time_max, doomed) = Default::default();
+    Some(SegmentFile { path, first, last, rows, bytes, time_min, time_max, class, digest, doomed })
 }
 
 /// Indexes that share one array of bits.

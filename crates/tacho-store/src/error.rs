@@ -36,6 +36,17 @@ pub enum StoreError {
     /// The newest events fill the memory that they may take; nothing of the batch was taken. Cut, then try again.
     #[error("the newest events take {bytes} bytes of memory: expected at most {max}; a cut must come first")]
     Full { bytes: usize, max: usize },
+    /// What is to be erased would stay in journal files that cannot be released yet. Let the store take what the
+    /// journal has, then try again.
+    #[error(
+        "segments hold the journal up to record {held}: expected all below record {turned}, where it turned over"
+    )]
+    Behind { held: u64, turned: u64 },
+    #[error("merging segments was given up, because the program ends")]
+    Stopped,
+    /// The log must tell of a merged file before the file counts.
+    #[error("merged segments could not be put on the log: {0}")]
+    Untold(String),
     #[error("a journal batch is malformed: {0}")]
     Batch(#[from] tacho_event::record::Malformed),
     #[error("columns could not be built: {0}")]

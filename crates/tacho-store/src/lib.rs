@@ -24,7 +24,7 @@ pub use error::StoreError;
 pub use inspect::inspect;
 pub use maintain::Why;
 pub use snapshot::{SegmentFile, Snapshot};
-pub use store::{Cut, Options, Store, Written};
+pub use store::{Cut, Options, Store, Teller, Written};
 
 /// The steps of a cut, a compaction or an erasure, in order. A crash may fall between any two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

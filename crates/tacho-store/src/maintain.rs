@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::read::{Open, Wanted};
 use crate::row::{Part, Row, Rows, conform, text_column};
 use crate::schema::{COLUMNS, COMMITMENTS_AT, GONE_AT, INT_FACTS_AT, LENGTHS_AT, TEXTS_AT, WHO_AT, schema};
-use crate::segment::{Leaf, SegmentWriter, check_digest};
+use crate::segment::{Leaf, Purpose, SegmentWriter, check_digest};
 use crate::snapshot::{SegmentFile, Snapshot};
 use crate::store::Store;
 use arrow::array::{
@@ -54,6 +54,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::Changed`] when an old file is not the one listed; everything stays as it was.
     pub fn compact(&self, leaf: Leaf<'_>) -> Result<bool, StoreError> {
+        self.compact_unless(leaf, &|| false)
+    }
+
+    /// The same; gives up when `stopped` says so.
+    ///
+    /// # Errors
+    /// As [`Store::compact`]; [`StoreError::Stopped`] when it gave up: everything is as it was.
+    pub fn compact_unless(&self, leaf: Leaf<'_>, stopped: &dyn Fn() -> bool) -> Result<bool, StoreError> {
         let _maintaining = self.maintaining.lock();
         let mut classes: BTreeMap<String, Vec<Arc<SegmentFile>>> = BTreeMap::new();
         for segment in self.segments() {
@@ -63,7 +71,10 @@ impl Store {
             let sizes: Vec<(u64, u64)> = segments.iter().map(|s| (s.bytes, s.rows)).collect();
             if let Some(run) = run_to_merge(&sizes) {
                 let old = &segments[run];
-                let new = self.rewrite(old, leaf, &mut |batch| Ok(batch))?;
+                let new = self.rewrite(old, leaf, &mut |batch| match stopped() {
+                    false => Ok(batch),
+                    true => Err(StoreError::Stopped),
+                })?;
                 self.replace(old, &new)?;
                 return Ok(true);
             }
@@ -78,18 +89,27 @@ impl Store {
     /// says must give the row's `body`. The old files go with the last snapshot that shows them; destroy the
     /// secrets only after this has returned.
     ///
+    /// The journal holds the same text: it must have turned over before. `turned` is the first record of its new
+    /// file; everything below it can be released when this has returned, and must be.
+    ///
     /// # Errors
+    /// [`StoreError::Behind`] when records below `turned` are not in segments, and so could not be released;
     /// [`StoreError::Row`] when the commitments do not give the body, or a secret of a selected section is gone
-    /// already; [`StoreError::Changed`] when a file is not the one listed. Everything stays as it was then.
+    /// already; [`StoreError::Changed`] when a file is not the one listed. Nothing was taken out then.
     pub fn erase(
         &self,
         select: &dyn Fn(&Row<'_>) -> Vec<Section>,
         why: Why,
         commit: Commit<'_>,
         leaf: Leaf<'_>,
+        turned: u64,
     ) -> Result<u64, StoreError> {
         let _maintaining = self.maintaining.lock();
         self.cut(leaf)?;
+        let held = self.position().next_record;
+        if held < turned {
+            return Err(StoreError::Behind { held, turned });
+        }
         let (mut old, mut new, mut changed) = (Vec::new(), Vec::new(), 0);
         for segment in self.segments() {
             if !is_touched(&segment, select)? {
@@ -121,7 +141,10 @@ impl Store {
         edit: &mut dyn FnMut(RecordBatch) -> Result<RecordBatch, StoreError>,
     ) -> Result<Vec<Arc<SegmentFile>>, StoreError> {
         let Some(first) = old.first() else { return Ok(Vec::new()) };
-        let mut writer = SegmentWriter::new(&self.site, &first.class, first.first)?;
+        let mut writer = SegmentWriter::new(&self.site, &first.class, first.first, Purpose::Kept)?;
+        if old.len() == 1 {
+            writer = writer.replacing(first);
+        }
         let every: Vec<usize> = (0..COLUMNS).collect();
         for segment in old {
             check_digest(segment)?;

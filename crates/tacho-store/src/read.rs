@@ -5,6 +5,7 @@
 use crate::error::StoreError;
 use crate::row::{Row, Rows};
 use crate::schema::{COLUMNS, GONE_AT, WHO, WHO_AT, at, schema};
+use crate::segment::{FORMAT, FORMAT_KEY};
 use crate::snapshot::{SegmentFile, Snapshot};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type, Schema, SchemaRef};
@@ -12,7 +13,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
-use parquet::file::metadata::PageIndexPolicy;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 use parquet::file::statistics::Statistics;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -45,6 +46,18 @@ impl Wanted {
 
 type Batches = Box<dyn Iterator<Item = Result<RecordBatch, StoreError>>>;
 
+/// A column that belongs to a section may only come with a new format: who does not know it cannot check `body`.
+fn check_format(path: &Path, metadata: &ParquetMetaData) -> Result<(), StoreError> {
+    let pairs = metadata.file_metadata().key_value_metadata().into_iter().flatten();
+    let found = pairs.filter(|pair| pair.key == FORMAT_KEY).find_map(|pair| pair.value.as_deref());
+    if found == Some(FORMAT) {
+        return Ok(());
+    }
+    let found = found.map_or("none".to_string(), |found| format!("{found:?}"));
+    let what = format!("its {FORMAT_KEY} is {found}, expected {FORMAT:?}");
+    Err(StoreError::Parquet { path: path.to_path_buf(), what })
+}
+
 /// A segment file that is open for reading.
 pub(crate) struct Open {
     builder: ParquetRecordBatchReaderBuilder<File>,
@@ -52,11 +65,12 @@ pub(crate) struct Open {
 
 impl Open {
     /// # Errors
-    /// [`StoreError::Io`], or [`StoreError::Parquet`] when the file has no readable footer.
+    /// [`StoreError::Io`], or [`StoreError::Parquet`] when the file has no readable footer or another format.
     pub(crate) fn new(path: &Path) -> Result<Open, StoreError> {
         let file = File::open(path).map_err(StoreError::io("cannot open", path))?;
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
         let found = ArrowReaderMetadata::load(&file, options.clone()).map_err(StoreError::parquet(path))?;
+        check_format(path, found.metadata())?;
         let metadata = ArrowReaderMetadata::try_new(
             Arc::clone(found.metadata()),
             options.with_schema(with_views(found.schema())),

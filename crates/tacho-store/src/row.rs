@@ -5,6 +5,7 @@
 //! - A row with a value that no writer of ours would have stored is an error with its index, never a guess.
 
 use crate::error::StoreError;
+use crate::maintain::Why;
 use crate::schema::{
     COLUMNS, COMMITMENTS_AT, GONE_AT, INT_FACTS_AT, LENGTHS_AT, TEXT_FACTS_AT, TEXTS_AT, WHO, WHO_AT, at,
     schema,
@@ -337,14 +338,30 @@ impl<'a> Row<'a> {
     }
 
     fn gone(&self, section: Section) -> Result<Option<Part<'a>>, StoreError> {
-        let column = COMMITMENTS_AT + section as usize;
-        let Some(commitment) = self.bytes(column) else { return Ok(None) };
-        let length = LENGTHS_AT + section as usize;
-        let length = self.need(length, self.int(length))? as u64;
-        let listed = self.text(GONE_AT).unwrap_or_default();
-        let why = listed.split(' ').filter_map(|part| part.split_once('='));
-        let why = why.clone().find(|(name, _)| *name == section.name()).map(|(_, why)| why);
+        let (commitment_at, length_at) = (COMMITMENTS_AT + section as usize, LENGTHS_AT + section as usize);
+        let (commitment, length, why) = (self.bytes(commitment_at), self.int(length_at), self.why(section)?);
+        if commitment.is_none() && length.is_none() && why.is_none() {
+            return Ok(None);
+        }
+        let commitment = self.need(commitment_at, commitment)?;
+        let length = self.need(length_at, length)? as u64;
         Ok(Some(Part::Gone { commitment, length, why: self.need(GONE_AT, why)? }))
+    }
+
+    /// Why a section is gone. Every word of the column must be one that is written, and no section stands there twice.
+    fn why(&self, section: Section) -> Result<Option<&'a str>, StoreError> {
+        let mut found = None;
+        for part in self.text(GONE_AT).into_iter().flat_map(|listed| listed.split(' ')) {
+            let known = part.split_once('=').filter(|(name, why)| {
+                Section::ALL.iter().any(|section| section.name() == *name)
+                    && [Why::Erased, Why::Expired].iter().any(|known| known.as_str() == *why)
+            });
+            let (name, why) = self.need(GONE_AT, known)?;
+            if name == section.name() && found.replace(why).is_some() {
+                return Err(self.damaged(GONE_AT));
+            }
+        }
+        Ok(found)
     }
 
     /// What column `gone` says, `name=why` separated by spaces.

@@ -1,11 +1,12 @@
 //! Writing and checking segments: Parquet files that count only after they were read back.
 //!
 //! On disk, `docs/formats/segment.md`: `segments/FIRST-LAST-CLASS.parquet`, with `.N` before the suffix when a
-//! file replaces one of the same name.
+//! file replaces one of the same range.
 //!
 //! Invariants
 //! - A file has its name only when its bytes are synced and every row gave its leaf hash again.
 //! - A changed byte is always found: the catalog holds the file's SHA-256.
+//! - A name that was listed is never given to another file: the log tells of files by their names.
 
 use crate::error::StoreError;
 use crate::fingerprint::Fingerprint;
@@ -53,6 +54,25 @@ const ROW_GROUP_ROWS: usize = 128 << 10;
 const TEXT_PAGE_BYTES: usize = 256 << 10;
 /// Pages of ids, bytes: some 4,000 rows.
 const ID_PAGE_BYTES: usize = 160 << 10;
+
+/// What a segment is written for, which decides how hard it is compressed. Measured on 909-byte events, texts and ids:
+/// 162 bytes for an event at level 1 in 1.4 µs, 143 at level 9 in 6 µs, and level 19 saves six percent more in 100 µs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The newest events, while more come in: compaction writes them again when it is quiet.
+    Fresh,
+    /// To be kept: compaction and erasure.
+    Kept,
+}
+
+impl Purpose {
+    fn level(self) -> i32 {
+        match self {
+            Purpose::Fresh => 1,
+            Purpose::Kept => 9,
+        }
+    }
+}
 
 /// The leaf hash of an entry as the tree holds it; `None` when the tree does not hold it yet.
 pub type Leaf<'a> = &'a dyn Fn(u64) -> Option<Hash>;
@@ -111,6 +131,8 @@ pub(crate) struct Site {
 pub(crate) struct SegmentWriter {
     site: Site,
     class: String,
+    /// The lowest number of replacement that the name may have.
+    replacement: u32,
     temporary: PathBuf,
     writer: ArrowWriter<Hashing<BufWriter<File>>>,
     fingerprint: Fingerprint,
@@ -125,7 +147,12 @@ impl SegmentWriter {
     ///
     /// # Errors
     /// [`StoreError::Io`] when the file cannot be created.
-    pub(crate) fn new(site: &Site, class: &str, first: u64) -> Result<SegmentWriter, StoreError> {
+    pub(crate) fn new(
+        site: &Site,
+        class: &str,
+        first: u64,
+        purpose: Purpose,
+    ) -> Result<SegmentWriter, StoreError> {
         // Every attempt has a name of its own: two threads may write the same cut.
         static ATTEMPT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         let attempt = ATTEMPT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -134,13 +161,14 @@ impl SegmentWriter {
         let sink = Hashing { to: BufWriter::with_capacity(1 << 20, file), hash: Sha256::new(), bytes: 0 };
         // Arrow's own schema would tell other tools to read texts as views, which some of them cannot filter.
         let options = ArrowWriterOptions::new()
-            .with_properties(properties(&site.origin))
+            .with_properties(properties(&site.origin, purpose))
             .with_skip_arrow_metadata(true);
         let writer = ArrowWriter::try_new_with_options(sink, schema(), options)
             .map_err(StoreError::parquet(&temporary))?;
         Ok(SegmentWriter {
             site: site.clone(),
             class: class.to_string(),
+            replacement: 0,
             temporary,
             writer,
             fingerprint: Fingerprint::new(),
@@ -149,6 +177,14 @@ impl SegmentWriter {
             rows: 0,
             times: None,
         })
+    }
+
+    /// The file takes the place of this one, which has the same range. Its number is one more, though a lower one may
+    /// be free again.
+    pub(crate) fn replacing(mut self, file: &SegmentFile) -> SegmentWriter {
+        let name = file.path.file_name().and_then(|name| Name::parse(name.to_str()?));
+        self.replacement = name.map_or(1, |name| name.replacement.saturating_add(1));
+        self
     }
 
     /// Adds rows of the class, in index order.
@@ -216,7 +252,8 @@ impl SegmentWriter {
     /// Gives the file its name, durably.
     fn publish(&self, file: &SegmentFile) -> Result<PathBuf, StoreError> {
         let folder = &self.site.folder;
-        let mut name = Name { first: file.first, last: file.last, class: file.class.clone(), replacement: 0 };
+        let SegmentFile { first, last, .. } = *file;
+        let mut name = Name { first, last, class: file.class.clone(), replacement: self.replacement };
         let path = loop {
             let path = folder.join(name.text());
             // The name is taken with an empty file, so that two attempts can never get the same one.
@@ -251,8 +288,8 @@ fn path_of(column: usize) -> ColumnPath {
     ColumnPath::from(schema().field(column).name().clone())
 }
 
-fn properties(origin: &str) -> WriterProperties {
-    let level = ZstdLevel::try_new(1).expect("1 is a level of zstd");
+fn properties(origin: &str, purpose: Purpose) -> WriterProperties {
+    let level = ZstdLevel::try_new(purpose.level()).expect("1 and 9 are levels of zstd");
     let pair = |key: &str, value: &str| KeyValue::new(key.to_string(), value.to_string());
     let sorting = SortingColumn { column_idx: at::INDEX as i32, descending: false, nulls_first: false };
     let mut builder = WriterProperties::builder()
@@ -331,6 +368,17 @@ fn read_back(file: &SegmentFile, fingerprint: &[u32], leaf: Leaf<'_>) -> Result<
 /// Compares a file with the size and digest that are known of it.
 pub(crate) fn check_digest(file: &SegmentFile) -> Result<(), StoreError> {
     let path = &file.path;
+    let (bytes, digest) = digest_of(path)?;
+    if bytes == file.bytes && digest == file.digest {
+        return Ok(());
+    }
+    let (found, want) = (Hash::new(digest), Hash::new(file.digest));
+    let what = format!("{bytes} bytes with SHA-256 {found}, expected {} bytes with {want}", file.bytes);
+    Err(StoreError::Changed { path: path.clone(), what })
+}
+
+/// Size and SHA-256 of a file.
+pub(crate) fn digest_of(path: &Path) -> Result<(u64, [u8; 32]), StoreError> {
     let mut handle = File::open(path).map_err(StoreError::io("cannot open", path))?;
     let (mut hash, mut buffer, mut bytes) = (Sha256::new(), vec![0; 1 << 20], 0u64);
     loop {
@@ -342,13 +390,7 @@ pub(crate) fn check_digest(file: &SegmentFile) -> Result<(), StoreError> {
             }
         }
     }
-    let found = Hash::new(hash.finalize().into());
-    if bytes == file.bytes && *found.as_bytes() == file.digest {
-        return Ok(());
-    }
-    let want = Hash::new(file.digest);
-    let what = format!("{bytes} bytes with SHA-256 {found}, expected {} bytes with {want}", file.bytes);
-    Err(StoreError::Changed { path: path.clone(), what })
+    Ok((bytes, hash.finalize().into()))
 }
 
 /// Checks a segment file of any origin; `each` gets every row that can still be read, whole or not.

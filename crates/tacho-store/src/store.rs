@@ -12,7 +12,7 @@ use crate::error::StoreError;
 use crate::hot::Hot;
 use crate::read::Wanted;
 use crate::schema::at;
-use crate::segment::{Leaf, Name, SegmentWriter, Site};
+use crate::segment::{Leaf, Name, Purpose, SegmentWriter, Site};
 use crate::snapshot::{SegmentFile, Snapshot};
 use crate::{Observer, Step};
 use arrow::array::{BooleanArray, RecordBatch, StringViewArray};
@@ -21,7 +21,7 @@ use arrow::compute::kernels::cmp::eq;
 use parking_lot::Mutex;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tacho_event::record::Batch;
 use tacho_event::words::Class;
 use tacho_record::sequence::{Decision, Past};
@@ -45,6 +45,13 @@ impl Options {
     }
 }
 
+/// Puts on the log what takes the place of other files, before it counts: `verify` would take an untold file for a forged one.
+pub trait Teller: std::fmt::Debug + Send + Sync {
+    /// # Errors
+    /// Then nothing is replaced.
+    fn tell(&self, old: &[Arc<SegmentFile>], new: &[Arc<SegmentFile>]) -> Result<(), StoreError>;
+}
+
 /// An open store. All methods may be called from any thread.
 #[derive(Debug)]
 pub struct Store {
@@ -58,6 +65,7 @@ pub struct Store {
     pub(crate) maintaining: Mutex<()>,
     /// Segment files that no catalog row lists and whose entries lie at or above the position: left by a crash.
     leftovers: Mutex<Vec<(PathBuf, u64)>>,
+    teller: OnceLock<Arc<dyn Teller>>,
 }
 
 #[derive(Debug)]
@@ -141,7 +149,13 @@ impl Store {
             committing: Mutex::new(()),
             maintaining: Mutex::new(()),
             leftovers: Mutex::new(leftovers),
+            teller: OnceLock::new(),
         })
+    }
+
+    /// From here on replacements are told first. Can be said once.
+    pub fn told_by(&self, teller: Arc<dyn Teller>) {
+        drop(self.teller.set(teller));
     }
 
     /// The catalog: agents and API keys.
@@ -290,12 +304,15 @@ impl Store {
         self.state.lock().segments.clone()
     }
 
-    /// Puts new segments in the place of old ones that hold the same entries.
+    /// Puts new segments in the place of old ones that hold the same entries. Told first.
     pub(crate) fn replace(
         &self,
         old: &[Arc<SegmentFile>],
         new: &[Arc<SegmentFile>],
     ) -> Result<(), StoreError> {
+        if let Some(teller) = self.teller.get() {
+            teller.tell(old, new)?;
+        }
         let _committing = self.committing.lock();
         new.iter().for_each(|segment| segment.doom(false));
         self.catalog.replace(old, new)?;
@@ -347,7 +364,12 @@ impl Cut {
             for batch in self.frozen.rows.batches() {
                 let Some(rows) = of_class(batch, class.as_str())? else { continue };
                 if writer.is_none() {
-                    writer = Some(SegmentWriter::new(&self.site, class.as_str(), self.range().start)?);
+                    writer = Some(SegmentWriter::new(
+                        &self.site,
+                        class.as_str(),
+                        self.range().start,
+                        Purpose::Fresh,
+                    )?);
                 }
                 if let Some(writer) = &mut writer {
                     writer.push(&rows)?;

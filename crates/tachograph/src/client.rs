@@ -1,5 +1,6 @@
 //! A client of a running server, for the commands that take `--server`.
 
+use crate::exit::Ended;
 use std::error::Error;
 use std::io::Read;
 use std::time::Duration;
@@ -56,7 +57,10 @@ impl Client {
         }
         let response = request.call().map_err(|error| self.unreachable(&error))?;
         if response.status() != 200 {
-            return Err(format!("{} answered {}", self.base, response.status()).into());
+            return Err(match self.answer(Ok(response))?.good() {
+                Err(error) => error,
+                Ok(_) => format!("{} did not answer with a stream", self.base).into(),
+            });
         }
         Ok(response.into_body().into_reader())
     }
@@ -77,13 +81,18 @@ impl Client {
 }
 
 impl Answer {
-    /// The body of a good answer; a problem's title and detail as an error.
+    /// The body of a good answer; a problem's title and detail as an error, with the exit code that it stands for.
     pub(crate) fn good(self) -> Result<Vec<u8>, Box<dyn Error>> {
         if (200..300).contains(&self.status) {
             return Ok(self.body);
         }
         let problem: serde_json::Value = serde_json::from_slice(&self.body).unwrap_or_default();
         let field = |name: &str| problem[name].as_str().unwrap_or_default().to_string();
-        Err(format!("{} ({}): {}", field("title"), self.status, field("detail")).into())
+        let why = format!("{} ({}): {}", field("title"), self.status, field("detail"));
+        Err(match self.status {
+            400 | 405 | 413 | 415 => Ended::usage(why),
+            404 => Box::new(Ended::Absent(why)),
+            _ => why.into(),
+        })
     }
 }

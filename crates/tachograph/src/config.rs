@@ -2,7 +2,8 @@
 //! shows it whole.
 
 use std::error::Error;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU16;
 use std::path::Path;
 use tacho_ingest::classify::Classes;
 use tacho_redact::Policy;
@@ -13,19 +14,71 @@ use tacho_redact::minimise::Minimisation;
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
     /// Where to listen.
+    #[serde(deserialize_with = "listen")]
     pub listen: Option<SocketAddr>,
+    pub http: HttpLimits,
     /// The log's origin: a host name and a path of your own. Set once, before the first start.
     pub origin: Option<String>,
+    pub ingest: IngestLimits,
+    /// Ports of OpenTelemetry.
+    pub otlp: crate::http::Otlp,
     pub seal: Sealing,
     pub store: StoreLimits,
     pub query: QueryLimits,
     pub verify: Schedule,
-    /// Classes of action (R1.4).
+    /// Classes of action.
     pub classes: Classes,
     /// Patterns, keys and detectors of redaction.
     pub redaction: Policy,
     /// What is kept of file contents, query results and command output.
     pub minimise: Minimisation,
+}
+
+/// An address to listen on: numbers and a port, or `localhost` and a port.
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
+    let port = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
+    let local = port.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    local.or_else(|| text.parse().ok()).ok_or_else(|| {
+        format!(
+            "\"{text}\" is no address to listen on: expected 127.0.0.1:7420, [::1]:7420 or localhost:7420"
+        )
+    })
+}
+
+fn listen<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = <String as serde::Deserialize>::deserialize(from)?;
+    address(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+/// What senders may take of the server before anything is known of them.
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct HttpLimits {
+    /// Connections at a time; more wait.
+    pub connections: NonZeroU16,
+    /// The head of a request must be there within this time; a connection that is silent so long is closed.
+    pub head_seconds: NonZeroU16,
+}
+
+impl Default for HttpLimits {
+    fn default() -> Self {
+        let number = |n| NonZeroU16::new(n).expect("it is written here, and not zero");
+        HttpLimits { connections: number(512), head_seconds: number(30) }
+    }
+}
+
+/// What a credential may bring.
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct IngestLimits {
+    /// Users that were never seen before, in a day (UTC); 0 is without limit. Each is a secret in the key ring.
+    pub new_users_per_day: u32,
+}
+
+impl Default for IngestLimits {
+    fn default() -> Self {
+        IngestLimits { new_users_per_day: tacho_ingest::newcomers::A_DAY_MAX }
+    }
 }
 
 /// How often a checkpoint is signed.
@@ -103,5 +156,34 @@ impl Config {
         let text =
             std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
         toml::from_str(&text).map_err(|e| format!("{}: {e}", path.display()).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_numbers_or_localhost() {
+        for (text, want) in
+            [("127.0.0.1:7420", "127.0.0.1:7420"), ("localhost:0", "127.0.0.1:0"), ("[::1]:80", "[::1]:80")]
+        {
+            assert_eq!(address(text).unwrap().to_string(), want);
+        }
+        for text in ["", "localhost", "localhost:", "localhost:99999", "example.com:80", "7420", "127.0.0.1"]
+        {
+            assert!(address(text).unwrap_err().contains("expected 127.0.0.1:7420"), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_file_says_what_is_wrong_with_it() {
+        let read = |text: &str| toml::from_str::<Config>(text).map_err(|error| error.to_string());
+        let config = read("listen = \"localhost:80\"\n[http]\nhead_seconds = 5").unwrap();
+        assert_eq!(config.listen.unwrap().to_string(), "127.0.0.1:80");
+        assert_eq!((config.http.head_seconds.get(), config.http.connections.get()), (5, 512));
+        assert!(read("listen = \"nowhere\"").unwrap_err().contains("is no address"));
+        assert!(read("[http]\nconnections = 0").is_err(), "nobody could ever ask");
+        assert!(read("[http]\nconections = 9").unwrap_err().contains("connections"));
     }
 }

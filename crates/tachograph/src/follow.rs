@@ -2,6 +2,7 @@
 
 use crate::config::StoreLimits;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tacho_merkle::tile::TileReader;
@@ -9,11 +10,14 @@ use tacho_record::RecordError;
 use tacho_record::recorder::{Follower, Status};
 use tacho_record::sealer::TileFolder;
 use tacho_record::sequence::Sequenced;
+use tacho_store::segment::Leaf;
 use tacho_store::{Cut, Store, StoreError};
 use tokio::sync::{broadcast, watch};
 
-/// Segments are looked through for small neighbours after so many cuts.
-const COMPACT_CUTS: u32 = 8;
+/// Small segments are merged when no more events than this came in since the last tick: it takes a core for a while.
+const QUIET_EVENTS: u64 = 2000;
+/// So many cuts that nobody merged are merged under load as well: each query opens every segment.
+const UNMERGED_MAX: u32 = 32;
 
 /// How long to wait before looking again whether a cut has made room.
 const WAIT: Duration = Duration::from_millis(10);
@@ -36,7 +40,12 @@ pub(crate) struct StoreFollower {
     frozen: Option<Cut>,
     cutting: Option<JoinHandle<Result<(), StoreError>>>,
     ticks: u32,
-    cuts: u32,
+    merging: Option<JoinHandle<Result<bool, StoreError>>>,
+    /// Cuts since all neighbours were merged. One at the start, since nobody knows.
+    unmerged: u32,
+    /// The next index at the last tick.
+    ticked_at: u64,
+    ending: Arc<AtomicBool>,
 }
 
 impl StoreFollower {
@@ -60,7 +69,10 @@ impl StoreFollower {
             frozen: None,
             cutting: None,
             ticks: 0,
-            cuts: 0,
+            merging: None,
+            unmerged: 1,
+            ticked_at: next_index,
+            ending: Arc::default(),
         }
     }
 
@@ -82,7 +94,7 @@ impl StoreFollower {
             return Ok(());
         }
         if let Some(cutting) = self.cutting.take() {
-            self.cuts += 1;
+            self.unmerged += 1;
             join(cutting)?;
         }
         let due = self.store.hot_bytes() > self.hot_bytes || self.ticks >= self.hot_ticks;
@@ -96,27 +108,42 @@ impl StoreFollower {
         let (sealed, synced) = (self.status.sealed(), self.status.synced());
         if let Some(cut) = self.frozen.take_if(|cut| cut.range().end <= synced) {
             let (store, tiles) = (Arc::clone(&self.store), self.tiles.clone());
-            let compact = self.cuts % COMPACT_CUTS == COMPACT_CUTS - 1;
-            self.cutting = Some(std::thread::spawn(move || write(&store, &cut, tiles, sealed, compact)));
+            self.cutting = Some(std::thread::spawn(move || {
+                with_leaves(tiles, sealed, |leaf| store.commit(cut.write(leaf)?))
+            }));
+        }
+        Ok(())
+    }
+
+    /// Merges small segments, one run at a time, while it is quiet or when there are too many. Cuts go on beside it.
+    fn merge(&mut self) -> Result<(), StoreError> {
+        if let Some(merging) = self.merging.take_if(|merging| merging.is_finished())
+            && !join(merging)?
+        {
+            self.unmerged = 0;
+        }
+        let quiet = self.next_index - self.ticked_at <= QUIET_EVENTS;
+        let due = (quiet && self.unmerged > 0) || self.unmerged >= UNMERGED_MAX;
+        if due && self.merging.is_none() && self.cutting.is_none() {
+            let (store, tiles, sealed) = (Arc::clone(&self.store), self.tiles.clone(), self.status.sealed());
+            let ending = Arc::clone(&self.ending);
+            self.merging = Some(std::thread::spawn(move || {
+                let stopped = || ending.load(Ordering::Relaxed);
+                with_leaves(tiles, sealed, |leaf| store.compact_unless(leaf, &stopped))
+            }));
         }
         Ok(())
     }
 }
 
-/// Writes a cut and, now and then, merges small segments.
-fn write(store: &Store, cut: &Cut, tiles: TileFolder, sealed: u64, compact: bool) -> Result<(), StoreError> {
+/// Hands the leaf hashes of the tree of `sealed` entries to what writes segments.
+fn with_leaves<T>(tiles: TileFolder, sealed: u64, write: impl FnOnce(Leaf<'_>) -> T) -> T {
     let reader = TileReader::new(tiles, sealed).map(parking_lot::Mutex::new).ok();
-    let leaf = |index| reader.as_ref().and_then(|reader| reader.lock().leaf(index).ok());
-    store.commit(cut.write(&leaf)?)?;
-    // One merge at a time: appending goes on meanwhile, and the next cut waits behind it.
-    if compact {
-        store.compact(&leaf)?;
-    }
-    Ok(())
+    write(&|index| reader.as_ref().and_then(|reader| reader.lock().leaf(index).ok()))
 }
 
-fn join(cutting: JoinHandle<Result<(), StoreError>>) -> Result<(), StoreError> {
-    match cutting.join() {
+fn join<T>(writing: JoinHandle<Result<T, StoreError>>) -> Result<T, StoreError> {
+    match writing.join() {
         Ok(done) => done,
         Err(panic) => std::panic::resume_unwind(panic),
     }
@@ -124,7 +151,13 @@ fn join(cutting: JoinHandle<Result<(), StoreError>>) -> Result<(), StoreError> {
 
 impl Drop for StoreFollower {
     fn drop(&mut self) {
-        // A cut that is under way holds files open: the folder is free only when it has ended.
+        // What is under way holds files open: the folder is free only when it has ended.
+        self.ending.store(true, Ordering::Relaxed);
+        if let Some(Err(error)) = self.merging.take().map(join)
+            && !matches!(error, StoreError::Stopped)
+        {
+            tracing::warn!(%error, "segments could not be merged");
+        }
         if let Some(Err(error)) = self.cutting.take().map(join) {
             tracing::warn!(%error, "a segment could not be written; its events are still in the journal");
         }
@@ -141,7 +174,7 @@ impl Follower for StoreFollower {
             self.make_room()?;
         }
         self.store.append(batch.record, &batch.batch, &batch.decisions).map_err(told)?;
-        self.next_index += batch.entries().count() as u64;
+        self.next_index += u64::from(batch.receipt().accepted);
         self.visible.send_replace(self.next_index);
         // Under full load there is no idle tick: look at the bound with each batch. What fails is tried again
         // at the next tick, and told there.
@@ -155,11 +188,15 @@ impl Follower for StoreFollower {
 
     fn tick(&mut self) -> Result<(), RecordError> {
         self.ticks += 1;
-        self.cut().map_err(retried)
+        let done = self.cut().and_then(|()| self.merge());
+        self.ticked_at = self.next_index;
+        done.map_err(retried)
     }
 
     fn close(&mut self) -> Result<(), RecordError> {
-        self.tick()?;
+        self.ending.store(true, Ordering::Relaxed);
+        self.ticks += 1;
+        self.cut().map_err(retried)?;
         // A cut that is due still waits for the sealer, which is closing too and syncs its last tiles now.
         let end = Instant::now() + CLOSE;
         while self.frozen.is_some() && self.status.stopped().is_none() && Instant::now() < end {

@@ -1,23 +1,30 @@
 //! The flight recorder: command line and wiring.
 //!
-//! Exit codes: 0 good, 1 a finding (refused lines, tampering), 2 usage, 3 could not run.
+//! Exit codes: 0 good, 1 a finding (refused lines, tampering, nothing by that id), 2 usage, 3 could not run.
 
 mod client;
 mod clock;
 mod commands;
 mod config;
 mod demo;
+mod edits;
+mod exit;
 mod folder;
 mod follow;
 mod http;
 mod node;
 mod serve;
 mod target;
+mod told;
 mod verify;
 
 use clap::Parser;
 use commands::Arguments;
 use std::process::ExitCode;
+
+/// Bodies, batches and columns come and go in bursts on many threads; this one gives the pages back.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     // Journal, segments and key ring hold what agents did: nobody but the owner reads files that we make.
@@ -29,7 +36,7 @@ fn main() -> ExitCode {
         Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tachograph: {error}");
-            ExitCode::from(3)
+            exit::code(error.as_ref())
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::clock::{FreshIds, now_us, random};
 use crate::config::Config;
 use crate::folder::Keys;
 use crate::follow::{StoreFollower, TailFollower};
+use crate::told::Told;
 use crate::verify::Check;
 use parking_lot::Mutex;
 use std::error::Error;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use tacho_event::record::Batch;
 use tacho_ingest::accept::{Acceptor, Sender};
 use tacho_ingest::classify::Classifier;
-use tacho_ingest::{Ingest, Options, Tally};
+use tacho_ingest::{Ingest, Newcomers, Options, Tally, otlp};
 use tacho_merkle::tile::{BundlePath, TILE_WIDTH, TileReader};
 use tacho_merkle::{Checkpoint, Note, TlogProof, VerifierKey};
 use tacho_query::{Engine, Limits};
@@ -37,7 +38,8 @@ pub(crate) struct Node {
     data: PathBuf,
     verifiers: Vec<VerifierKey>,
     ring: Arc<std::sync::Mutex<KeyRing>>,
-    ingest: Ingest,
+    ingest: Arc<Ingest>,
+    told: Arc<Told>,
     recorder: Recorder,
     store: Arc<Store>,
     engine: Engine,
@@ -71,37 +73,48 @@ impl Node {
         let (visible_sender, visible) = watch::channel(store.snapshot().size);
         let (tail, _) = broadcast::channel(TAIL_QUEUE);
         let tiles = TileFolder(data.join("log"));
+        let ingest = Arc::new(Ingest {
+            acceptor: Acceptor {
+                redactor: Redactor::new(&config.redaction)?,
+                minimisation: config.minimise.clone(),
+                id_key: keys.id_key(),
+            },
+            classifier: Classifier::new(&config.classes)?,
+            newcomers: Newcomers::new(config.ingest.new_users_per_day),
+        });
+        let told = Arc::new(Told::new(Arc::clone(&ingest), Arc::clone(&ring), &store));
+        store.told_by(Arc::clone(&told) as Arc<dyn tacho_store::Teller>);
         let writer =
             StoreFollower::new(Arc::clone(&store), tiles, Arc::clone(&status), visible_sender, &config.store);
         let followers: Vec<Box<dyn tacho_record::recorder::Follower>> =
             vec![Box::new(writer), Box::new(TailFollower(tail.clone()))];
         let every = std::time::Duration::from_millis(config.seal.milliseconds.max(1));
         let recorder = Recorder::start(log, Arc::clone(&ring), now_us, status, every, followers);
+        told.start(recorder.submitter());
         let limits = Limits {
             memory_bytes: config.query.memory_mb << 20,
             time: std::time::Duration::from_secs(config.query.seconds),
             rows_max: config.query.rows as u64,
             concurrency: config.query.at_once,
         };
-        Ok(Node {
+        let node = Node {
             data: data.to_path_buf(),
             verifiers: keys.verifiers()?,
             ring,
-            ingest: Ingest {
-                acceptor: Acceptor {
-                    redactor: Redactor::new(&config.redaction)?,
-                    minimisation: config.minimise.clone(),
-                    id_key: keys.id_key(),
-                },
-                classifier: Classifier::new(&config.classes)?,
-            },
+            ingest,
+            told,
             recorder,
             store,
             engine: Engine::new(limits)?,
             visible,
             tail,
             last_check: Mutex::default(),
-        })
+        };
+        // Edits that were made while nobody recorded. What fails here is tried again, and keeps nobody from reading.
+        if let Err(error) = crate::edits::record(&node) {
+            tracing::error!(%error, "edits of the catalog could not be put on the log");
+        }
+        Ok(node)
     }
 
     pub(crate) fn data(&self) -> &Path {
@@ -124,6 +137,11 @@ impl Node {
         self.recorder.status()
     }
 
+    /// Puts the segments on the log that it does not have yet.
+    pub(crate) fn tell_segments(&self) -> Result<(), tacho_store::StoreError> {
+        self.told.all()
+    }
+
     /// Decodes, redacts and commits a body's events; nothing is recorded yet.
     pub(crate) fn ingest(
         &self,
@@ -136,6 +154,18 @@ impl Node {
         let tally =
             self.ingest.body(body, sender, options, now, &mut || ids.next(), &self.ring, &mut batches);
         (tally, batches)
+    }
+
+    /// The same for a request of OpenTelemetry.
+    pub(crate) fn ingest_otlp(
+        &self,
+        request: &otlp::Request<'_>,
+        sender: &Sender<'_>,
+    ) -> Result<(Tally, Vec<Batch>), otlp::Malformed> {
+        let now = now_us();
+        let (mut ids, mut batches) = (FreshIds::at(now), Vec::new());
+        let tally = self.ingest.otlp(request, sender, now, &mut || ids.next(), &self.ring, &mut batches)?;
+        Ok((tally, batches))
     }
 
     pub(crate) fn submit(&self, batches: Vec<Batch>, answer: Answer) -> Result<(), Full> {
@@ -181,10 +211,6 @@ impl Node {
 
     pub(crate) fn hot_bytes(&self) -> usize {
         self.store.hot_bytes()
-    }
-
-    pub(crate) fn segments(&self) -> usize {
-        self.store.snapshot().segments.len()
     }
 
     pub(crate) fn watch(&self) -> broadcast::Receiver<Arc<Sequenced>> {

@@ -1,31 +1,33 @@
 //! `serve`: opens the folder, listens, and keeps watch over itself until it is told to stop.
 
 use crate::config::{Config, Schedule};
-use crate::http::{App, Auth, router};
+use crate::edits;
+use crate::http::{App, Auth, Doors, Failures, Places, router};
 use crate::node::Node;
 use crate::target::AddressFile;
 use crate::verify;
-use std::collections::HashSet;
 use std::error::Error;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
-use tacho_merkle::Hash;
-use tacho_store::SegmentFile;
-use tacho_store::catalog::ApiKey;
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
 const USUAL: &str = "127.0.0.1:7420";
 /// How often keys that were created or revoked meanwhile are looked for.
 const KEYS_EVERY: Duration = Duration::from_secs(2);
+/// How often failed logins are looked for.
+const LOGINS_EVERY: Duration = Duration::from_secs(1);
 /// How often new segments are looked for.
 const SEGMENTS_EVERY: Duration = Duration::from_secs(5);
 
 /// A server that listens.
 pub(crate) struct Server {
     pub app: Arc<App>,
+    places: Arc<Places>,
+    doors: Doors,
     listener: TcpListener,
     config: Config,
     /// Whether others can reach the address.
@@ -62,17 +64,27 @@ impl Server {
         let listener = TcpListener::bind(address).await.map_err(|e| {
             format!("cannot listen on {address}: {e}; another server? choose one with --listen")
         })?;
+        let connections = config.http.connections.get().into();
+        let doors = Doors::open(&config.otlp, public, auth.has_keys(), connections).await?;
         let _address = AddressFile::write(data, listener.local_addr()?)?;
-        Ok(Server { app: Arc::new(App::new(node, auth)), listener, config, public, _address })
+        let places = Arc::new(Places::new(connections));
+        let app = Arc::new(App::new(node, auth).listening(Arc::clone(&places)));
+        Ok(Server { app, places, doors, listener, config, public, _address })
     }
 
     pub(crate) fn address(&self) -> Result<SocketAddr, Box<dyn Error>> {
         Ok(self.listener.local_addr()?)
     }
 
+    /// Where OpenTelemetry's exporters may send to.
+    pub(crate) fn doors(&self) -> Vec<String> {
+        self.doors.addresses()
+    }
+
     /// Serves until `stop` is notified; then finishes what is under way.
     pub(crate) async fn run(self, stop: Arc<Notify>) -> Result<(), Box<dyn Error>> {
         let keys = tokio::spawn(watch_keys(Arc::clone(&self.app), self.public));
+        let logins = tokio::spawn(record_logins(Arc::clone(&self.app)));
         let segments = tokio::spawn(record_segments(Arc::clone(&self.app)));
         let checks = tokio::spawn(check_on_schedule(Arc::clone(&self.app), self.config.verify));
         let router = router(Arc::clone(&self.app));
@@ -81,7 +93,12 @@ impl Server {
             stop.notified().await;
             app.stop();
         };
-        axum::serve(self.listener, router).with_graceful_shutdown(stopped).await?;
+        let head_time = Duration::from_secs(self.config.http.head_seconds.get().into());
+        let doors = tokio::spawn(self.doors.serve(Arc::clone(&self.app), head_time));
+        crate::http::serve(self.listener, router, &self.places, head_time, stopped).await;
+        doors.await?;
+        logins.abort();
+        tell_logins(&self.app, self.app.logins.rest());
         keys.abort();
         segments.abort();
         checks.abort();
@@ -89,34 +106,49 @@ impl Server {
     }
 }
 
-/// Takes over changes of the keys that a command made in the catalog.
+/// Takes over what a command edited in the catalog: the keys here, the edits on the log.
 async fn watch_keys(app: Arc<App>, public: bool) {
     let mut every = tokio::time::interval(KEYS_EVERY);
-    let mut known: Option<Vec<ApiKey>> = None;
     loop {
         every.tick().await;
         match app.node.store().catalog().keys() {
             Err(error) => tracing::error!(%error, "cannot read the keys"),
-            Ok(keys) => {
-                // Who may write and read is part of the record: changes since the last look.
-                for key in keys.iter().filter(|key| known.as_ref().is_some_and(|known| !known.contains(key)))
-                {
-                    record(&app, key_event(key));
-                }
-                app.set_auth(Auth::new(&keys, public));
-                known = Some(keys);
-            }
+            Ok(keys) => app.set_auth(Auth::new(&keys, public)),
+        }
+        let edited = Arc::clone(&app);
+        let told = move || edits::record(&edited.node).map_err(|error| error.to_string());
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(told).await {
+            tracing::error!(%error, "edits of the catalog could not be put on the log");
         }
     }
 }
 
-fn key_event(key: &ApiKey) -> serde_json::Value {
-    let name = if key.revoked_us.is_some() { "api_key_revoked" } else { "api_key_created" };
+/// Puts failed logins on the log: who tries doors is part of the record.
+async fn record_logins(app: Arc<App>) {
+    let mut every = tokio::time::interval(LOGINS_EVERY);
+    loop {
+        every.tick().await;
+        tell_logins(&app, app.logins.due(Instant::now()));
+    }
+}
+
+fn tell_logins(app: &App, due: Vec<(Option<IpAddr>, Failures)>) {
+    for (from, failures) in due {
+        record(app, login_event(from, &failures));
+    }
+}
+
+fn login_event(from: Option<IpAddr>, failures: &Failures) -> serde_json::Value {
+    let [no_key, unknown_key, role, elsewhere] = failures.by_reason;
     serde_json::json!({
         "agent": {"id": "tachograph"},
-        "action": {"type": "settings", "name": name},
+        "action": {"type": "auth", "name": "failed_login"},
         "level": "WARNING",
-        "outcome": {"status": "success", "result": {"key_id": key.id, "name": key.name, "role": key.role}},
+        "ip": from.map(|from| from.to_canonical().to_string()),
+        "outcome": {"status": "failure", "result": {
+            "count": failures.count, "without_key": no_key, "unknown_key": unknown_key, "wrong_role": role,
+            "from_elsewhere": elsewhere, "last_route": failures.route, "last_key_name": failures.key,
+        }},
     })
 }
 
@@ -145,34 +177,17 @@ async fn check_on_schedule(app: Arc<App>, schedule: Schedule) {
     }
 }
 
-/// Puts the digest of each new segment on the log: whoever changes the file later must change the log too.
+/// Puts the digest of each new segment on the log.
 async fn record_segments(app: Arc<App>) {
     let mut every = tokio::time::interval(SEGMENTS_EVERY);
-    let mut known = HashSet::new();
     loop {
         every.tick().await;
-        let snapshot = app.node.store().snapshot();
-        for segment in &snapshot.segments {
-            // After a restart each is sent once more; the same id and content is a duplicate and adds nothing.
-            if known.insert(segment.digest) {
-                record(&app, segment_event(segment));
-            }
+        let told = Arc::clone(&app);
+        let telling = tokio::task::spawn_blocking(move || told.node.tell_segments());
+        if let Ok(Err(error)) = telling.await {
+            tracing::error!(%error, "new segments could not be put on the log; it is tried again");
         }
     }
-}
-
-fn segment_event(segment: &SegmentFile) -> serde_json::Value {
-    let digest = Hash::new(segment.digest).to_string();
-    let file = segment.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    serde_json::json!({
-        "id": format!("segment/{digest}"),
-        "agent": {"id": "tachograph"},
-        "action": {"type": "audit", "name": "segment_written"},
-        "outcome": {"status": "success", "result": {
-            "file": file, "sha256": digest, "bytes": segment.bytes,
-            "rows": segment.rows, "first_index": segment.first, "last_index": segment.last,
-        }},
-    })
 }
 
 fn check_event(check: &verify::Check) -> serde_json::Value {
@@ -188,14 +203,8 @@ fn check_event(check: &verify::Check) -> serde_json::Value {
 
 /// What tachograph does itself is on the record too.
 fn record(app: &App, event: serde_json::Value) {
-    let sender = tacho_ingest::accept::Sender {
-        writer: *b"internal",
-        source: "internal",
-        known: tacho_event::words::Known::Observed,
-        agent: None,
-    };
     let body = event.to_string();
-    let (_, batches) = app.node.ingest(body.as_bytes(), &sender, &tacho_ingest::Options::default());
+    let (_, batches) = app.node.ingest(body.as_bytes(), &edits::OWN, &tacho_ingest::Options::default());
     let done = |recorded: Result<_, Arc<tacho_record::RecordError>>| {
         if let Err(error) = recorded {
             tracing::error!(%error, "what tachograph did itself could not be recorded");
@@ -206,16 +215,19 @@ fn record(app: &App, event: serde_json::Value) {
     }
 }
 
-/// Completes when the process is asked to stop (Ctrl-C, SIGTERM).
-pub(crate) async fn asked_to_stop() {
-    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-    let Ok(mut terminate) = terminate else {
-        drop(tokio::signal::ctrl_c().await);
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+/// Completes when the process is asked to stop (Ctrl-C, SIGTERM). Asking counts from this call on, not only from when
+/// somebody waits.
+pub(crate) fn asked_to_stop() -> impl Future<Output = ()> {
+    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async {
+        // Without a handler the signal ends the process, which loses nothing that was acknowledged.
+        let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }
 

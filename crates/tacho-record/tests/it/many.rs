@@ -5,11 +5,12 @@ use crate::fleet;
 use std::path::Path;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tacho_event::entry;
 use tacho_merkle::{Frontier, leaf_hash};
 use tacho_record::keyring::KeyRing;
 use tacho_record::log::{Lock, Log, Released};
-use tacho_record::recorder::{Follower, Recorder, TICK};
+use tacho_record::recorder::{Follower, Recorder, Status, TICK};
 use tacho_record::sequence::{Past, Sequenced, Sequencer};
 use tacho_record::{Options, Receipt, RecordError};
 
@@ -166,4 +167,36 @@ fn a_full_queue_refuses_and_what_it_took_is_answered_all_the_same() {
     submit(taken as u64).unwrap();
     drop(recorder);
     assert_eq!(kept.lock().unwrap().tree.size(), taken as u64 + 1);
+}
+
+#[test]
+fn a_journal_that_turned_over_leaves_nothing_of_what_every_follower_has() {
+    let dir = tempfile::tempdir().unwrap();
+    let kept = Arc::new(Mutex::new(Kept::default()));
+    let ring = KeyRing::open(&dir.path().join("keyring"), &[7; 32], |bytes| bytes.fill(9)).unwrap();
+    let keeper = Box::new(Keeper(Arc::clone(&kept)));
+    let (log, every) = (fleet::open(dir.path()).unwrap(), Duration::from_millis(5));
+    let (ring, status) = (Arc::new(Mutex::new(ring)), Arc::new(Status::default()));
+    let recorder = Recorder::start(log, ring, || fleet::START_US, Arc::clone(&status), every, vec![keeper]);
+    send(&recorder, 0, 50);
+    assert_eq!(status.closed(), 0..0, "the one file is open");
+    status.want_synced(50);
+    let turn_over = || {
+        let (answer, answered) = channel();
+        recorder.turn_over(Box::new(move |done| answer.send(done.is_ok()).unwrap())).unwrap();
+        assert!(answered.recv().unwrap());
+        status.closed()
+    };
+    let closed = turn_over();
+    assert!(closed.end > 0, "{closed:?}");
+    // Nothing else is sent: asking again releases what the followers are past.
+    while !turn_over().is_empty() {
+        std::thread::yield_now();
+    }
+    assert_eq!(turn_over(), closed.end..closed.end, "an empty file does not turn over");
+    let files: Vec<_> =
+        std::fs::read_dir(dir.path().join("wal")).unwrap().map(|file| file.unwrap()).collect();
+    assert_eq!(files.len(), 1);
+    assert_eq!(files[0].metadata().unwrap().len(), 32, "a header and no record");
+    assert_eq!(send(&recorder, 50, 60).len(), 10);
 }

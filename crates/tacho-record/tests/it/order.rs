@@ -1,8 +1,10 @@
 //! Order, identity and time, as sequencing decides them.
 
 use crate::fleet;
+use tacho_event::id::Id;
 use tacho_record::Log;
-use tacho_record::log::replay;
+use tacho_record::log::{self, Released, replay};
+use tacho_record::sequence::{Past, Sequencer};
 
 fn open(folder: &std::path::Path) -> Log {
     fleet::open(folder).unwrap()
@@ -40,6 +42,28 @@ fn a_clock_set_back_does_not_disorder_the_log() {
     })
     .unwrap();
     assert_eq!(times, [50, 50, 60, 60]);
+}
+
+#[test]
+fn a_record_of_duplicates_leaves_its_time_to_the_next_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = open(dir.path());
+    log.append(10, vec![fleet::batch(0, 7)]).unwrap();
+    log.append(50, vec![fleet::batch(0, 7)]).unwrap();
+    let late = log.append(20, vec![fleet::batch(1, 0)]).unwrap();
+    assert_eq!(late[0].range, Some((1, 1)), "the second was a duplicate");
+    drop(log);
+    // As after a release of the first two: the segments have the first entry's time only.
+    let mut times = Vec::new();
+    let mut sequencer = Sequencer::default();
+    let (writer, id, session) = ([0; 8], Id([0; 16]), None);
+    sequencer.recall(&Past { index: 0, time_us: 10, writer, id, revision: 0, content: Some(7), session });
+    log::read(dir.path(), Released { next_record: 2, sequencer }, |batch| {
+        times.extend(batch.entries().map(|(_, place, _)| place.time_us));
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(times, [50]);
 }
 
 #[test]

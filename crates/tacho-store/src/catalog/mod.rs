@@ -5,10 +5,14 @@
 //! Invariants
 //! - A cut, a compaction or an erasure is one transaction: before it the old files count, after it the new ones.
 //! - Each row that decides what is on the log carries a SHA-256 over its values, so a flipped byte is found.
+//! - What people register changes together with the edit that the log is to be told of.
 //! - A catalog of a later version is refused, never guessed at.
 
+mod edits;
 mod people;
+mod version;
 
+pub use edits::{Action, Edit, Registered, Stamp, Table, row_name};
 pub use people::{Agent, ApiKey};
 
 use crate::error::StoreError;
@@ -16,51 +20,10 @@ use crate::snapshot::SegmentFile;
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, OpenFlags, Row, params};
 use sha2::{Digest, Sha256};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-
-/// What brings a catalog from each version to the next; only ever appended to.
-const MIGRATIONS: [&str; 1] = ["
-    CREATE TABLE segments (
-        name TEXT PRIMARY KEY NOT NULL,
-        first INTEGER NOT NULL,
-        last INTEGER NOT NULL,
-        rows INTEGER NOT NULL,
-        bytes INTEGER NOT NULL,
-        time_min INTEGER NOT NULL,
-        time_max INTEGER NOT NULL,
-        class TEXT NOT NULL,
-        digest BLOB NOT NULL,
-        checksum BLOB NOT NULL
-    ) STRICT;
-    CREATE TABLE position (
-        id INTEGER PRIMARY KEY CHECK (id = 1),
-        next_index INTEGER NOT NULL,
-        next_record INTEGER NOT NULL,
-        checksum BLOB NOT NULL
-    ) STRICT;
-    CREATE TABLE agents (
-        id TEXT PRIMARY KEY NOT NULL,
-        alias_of TEXT,
-        name TEXT,
-        version TEXT,
-        team TEXT,
-        expected INTEGER NOT NULL DEFAULT 0,
-        note TEXT
-    ) STRICT;
-    CREATE TABLE api_keys (
-        id TEXT PRIMARY KEY NOT NULL,
-        name TEXT NOT NULL,
-        role TEXT NOT NULL,
-        agent TEXT,
-        hash BLOB NOT NULL UNIQUE,
-        rate_per_second INTEGER,
-        created_us INTEGER NOT NULL,
-        last_used_us INTEGER,
-        revoked_us INTEGER
-    ) STRICT;
-"];
 
 /// Up to where the store holds the log: everything below is in listed segments.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -79,30 +42,39 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// Opens the catalog, or makes an empty one; brings an older one up to date.
+    /// Opens the catalog, or makes an empty one; brings an older one up to date. It is durable when this returns.
     ///
     /// # Errors
-    /// [`StoreError::Newer`] when a later program wrote it, [`StoreError::Catalog`] when SQLite refuses.
+    /// [`StoreError::Newer`] when a later program wrote it, [`StoreError::Catalog`] when SQLite refuses,
+    /// [`StoreError::Io`] when file or folder cannot be synced.
     pub fn open(path: &Path) -> Result<Catalog, StoreError> {
+        // Open before SQLite writes: a handle is told of every failed write-back from then on. SQLite itself takes
+        // no notice when the folder, which names its two new files, cannot be synced.
+        let above = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = File::open(above).map_err(StoreError::io("cannot open", above))?;
         let mut connection = Connection::open(path).map_err(refused(path))?;
-        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(refused(path))?;
-        connection.execute_batch("PRAGMA synchronous = FULL").map_err(refused(path))?;
-        migrate(&mut connection, path)?;
+        let mode = set_wal(&connection).map_err(refused(path))?;
+        if mode != ["wal"] {
+            let what = format!("it stays in journal mode {mode:?}, expected \"wal\"");
+            return Err(StoreError::CatalogDamaged { path: path.to_path_buf(), what });
+        }
+        let settings = "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON";
+        connection.execute_batch(settings).map_err(refused(path))?;
+        version::migrate(&mut connection, path)?;
+        let file = File::open(path).map_err(StoreError::io("cannot open", path))?;
+        file.sync_all().map_err(StoreError::io("cannot sync", path))?;
+        folder.sync_all().map_err(StoreError::io("cannot sync", above))?;
         Ok(Catalog { path: path.to_path_buf(), connection: Mutex::new(connection) })
     }
 
-    /// Opens an existing catalog to look at; changes nothing.
+    /// Opens an existing catalog of this or an earlier version to look at; changes nothing.
     ///
     /// # Errors
     /// As [`Catalog::open`].
     pub(crate) fn inspect(path: &Path) -> Result<Catalog, StoreError> {
         let connection =
             Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(refused(path))?;
-        let found = version(&connection, path)?;
-        if found != MIGRATIONS.len() as i64 {
-            let known = MIGRATIONS.len() as i64;
-            return Err(StoreError::Newer { path: path.to_path_buf(), found, known });
-        }
+        version::check(&connection, path)?;
         Ok(Catalog { path: path.to_path_buf(), connection: Mutex::new(connection) })
     }
 
@@ -123,6 +95,13 @@ impl Catalog {
     /// # Errors
     /// [`StoreError::Catalog`] when SQLite cannot read the table.
     pub(crate) fn segments(&self, folder: &Path) -> Result<(Vec<SegmentFile>, Vec<StoreError>), StoreError> {
+        let (good, damaged) = self.rows(folder)?;
+        let what = |name| self.damaged(format!("the row of segment {name:?} is not what was written"));
+        Ok((good, damaged.into_iter().map(what).collect()))
+    }
+
+    /// The same; of the damaged rows the names.
+    pub(crate) fn rows(&self, folder: &Path) -> Result<(Vec<SegmentFile>, Vec<String>), StoreError> {
         let connection = self.lock();
         let sql = "SELECT name, first, last, rows, bytes, time_min, time_max, class, digest, checksum
                    FROM segments ORDER BY first, class";
@@ -134,10 +113,7 @@ impl Catalog {
             match read_segment(row, folder) {
                 Ok(Some(segment)) => good.push(segment),
                 // SQLite may hand out a value that is not of the column's type when its pages were changed.
-                Ok(None) | Err(_) => {
-                    damaged
-                        .push(self.damaged(format!("the row of segment {name:?} is not what was written")));
-                }
+                Ok(None) | Err(_) => damaged.push(name),
             }
         }
         Ok((good, damaged))
@@ -219,60 +195,21 @@ impl Catalog {
 
     /// What SQLite itself finds wrong with the file, and whether its tables are still the ones that were made.
     pub(crate) fn integrity(&self) -> Vec<StoreError> {
-        let connection = self.lock();
-        let check = || -> rusqlite::Result<Vec<String>> {
-            let mut statement = connection.prepare("PRAGMA integrity_check")?;
-            let mut said: Vec<String> =
-                statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-            let fresh = Connection::open_in_memory()?;
-            MIGRATIONS.iter().try_for_each(|sql| fresh.execute_batch(sql))?;
-            if tables(&connection)? != tables(&fresh)? {
-                said.push("its tables are not those of its version".to_string());
-            }
-            Ok(said)
-        };
-        match check() {
-            Ok(lines) => {
-                lines.into_iter().filter(|line| line != "ok").map(|line| self.damaged(line)).collect()
-            }
+        match version::faults(&self.lock()) {
+            Ok(faults) => faults.into_iter().map(|fault| self.damaged(fault)).collect(),
             Err(error) => vec![self.refused()(error)],
         }
     }
 }
 
+/// Says which mode it is in now. Stepped to its end: a new file is written behind the row, and what fails there is told
+/// by the next step only.
+fn set_wal(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    connection.prepare("PRAGMA journal_mode = WAL")?.query_map([], |row| row.get(0))?.collect()
+}
+
 fn refused(path: &Path) -> impl FnOnce(rusqlite::Error) -> StoreError + '_ {
     move |source| StoreError::Catalog { path: path.to_path_buf(), source }
-}
-
-fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
-    connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(refused(path))
-}
-
-/// What SQLite keeps of each table and index: kind, name, table, text.
-fn tables(connection: &Connection) -> rusqlite::Result<Vec<[Option<String>; 4]>> {
-    let sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name";
-    let mut statement = connection.prepare(sql)?;
-    let read = |row: &Row<'_>| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]);
-    statement.query_map([], read)?.collect()
-}
-
-fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    let (found, known) = (version(connection, path)?, MIGRATIONS.len() as i64);
-    if !(0..=known).contains(&found) {
-        return Err(StoreError::Newer { path: path.to_path_buf(), found, known });
-    }
-    let run = |connection: &mut Connection| -> rusqlite::Result<()> {
-        let transaction = connection.transaction()?;
-        for sql in &MIGRATIONS[found as usize..] {
-            transaction.execute_batch(sql)?;
-        }
-        if found == 0 {
-            put_position(&transaction, &Position::default())?;
-        }
-        transaction.pragma_update(None, "user_version", known)?;
-        transaction.commit()
-    };
-    if found < known { run(connection).map_err(refused(path)) } else { Ok(()) }
 }
 
 pub(crate) fn name_of(segment: &SegmentFile) -> String {

@@ -1,8 +1,9 @@
 //! What people register: agents that they expect, and the API keys that may write or read.
 
 use super::Catalog;
+use super::edits::{self, Action, Stamp};
 use crate::error::StoreError;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use tacho_event::time::Micros;
 
 /// An agent as people describe it.
@@ -59,40 +60,58 @@ impl Catalog {
     ///
     /// # Errors
     /// [`StoreError::Catalog`].
-    pub fn put_agent(&self, agent: &Agent) -> Result<(), StoreError> {
+    pub fn put_agent(&self, agent: &Agent, stamp: &Stamp) -> Result<(), StoreError> {
         let Agent { id, alias_of, name, version, team, expected, note } = agent;
-        let sql = "INSERT OR REPLACE INTO agents VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        let values = params![id, alias_of, name, version, team, expected, note];
-        self.lock().execute(sql, values).map(|_| ()).map_err(self.refused())
+        self.edit(|transaction| {
+            let sql =
+                "INSERT OR REPLACE INTO agents (id, alias_of, name, version, team, expected, note, salt)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+            let values = params![id, alias_of, name, version, team, expected, note, stamp.salt];
+            transaction.execute(sql, values)?;
+            let digest = edits::of_agent(agent, &stamp.salt);
+            edits::note(transaction, stamp.at_us, Action::AgentRegistered, id, Some(digest))
+        })
     }
 
     /// Forgets what was registered of an agent; its events stay. Returns whether there was anything.
     ///
     /// # Errors
     /// [`StoreError::Catalog`].
-    pub fn remove_agent(&self, id: &str) -> Result<bool, StoreError> {
-        let removed = self.lock().execute("DELETE FROM agents WHERE id = ?1", [id]);
-        removed.map(|count| count > 0).map_err(self.refused())
+    pub fn remove_agent(&self, id: &str, stamp: &Stamp) -> Result<bool, StoreError> {
+        self.edit(|transaction| {
+            let is_gone = transaction.execute("DELETE FROM agents WHERE id = ?1", [id])? > 0;
+            if is_gone {
+                edits::note(transaction, stamp.at_us, Action::AgentRemoved, id, None)?;
+            }
+            Ok(is_gone)
+        })
     }
 
     /// Adds a key.
     ///
     /// # Errors
     /// [`StoreError::Catalog`], also when id or hash is there already.
-    pub fn insert_key(&self, key: &ApiKey) -> Result<(), StoreError> {
-        let sql = format!("INSERT INTO api_keys ({KEY_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
-        let values = params![
-            key.id,
-            key.name,
-            key.role,
-            key.agent,
-            key.hash,
-            key.rate_per_second,
-            key.created_us,
-            key.last_used_us,
-            key.revoked_us,
-        ];
-        self.lock().execute(&sql, values).map(|_| ()).map_err(self.refused())
+    pub fn insert_key(&self, key: &ApiKey, stamp: &Stamp) -> Result<(), StoreError> {
+        self.edit(|transaction| {
+            let sql = format!(
+                "INSERT INTO api_keys ({KEY_COLUMNS}, salt) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+            );
+            let values = params![
+                key.id,
+                key.name,
+                key.role,
+                key.agent,
+                key.hash,
+                key.rate_per_second,
+                key.created_us,
+                key.last_used_us,
+                key.revoked_us,
+                stamp.salt,
+            ];
+            transaction.execute(&sql, values)?;
+            let digest = edits::of_key(key, &stamp.salt);
+            edits::note(transaction, stamp.at_us, Action::KeyCreated, &key.id, Some(digest))
+        })
     }
 
     /// All keys, also revoked ones, oldest first.
@@ -121,10 +140,18 @@ impl Catalog {
     ///
     /// # Errors
     /// [`StoreError::Catalog`].
-    pub fn revoke_key(&self, id: &str, now_us: Micros) -> Result<bool, StoreError> {
-        let sql = "UPDATE api_keys SET revoked_us = ?2 WHERE id = ?1 AND revoked_us IS NULL";
-        let changed = self.lock().execute(sql, params![id, now_us]);
-        changed.map(|count| count > 0).map_err(self.refused())
+    pub fn revoke_key(&self, id: &str, stamp: &Stamp) -> Result<bool, StoreError> {
+        self.edit(|transaction| {
+            let sql = "UPDATE api_keys SET revoked_us = ?2, salt = ?3 WHERE id = ?1 AND revoked_us IS NULL";
+            if transaction.execute(sql, params![id, stamp.at_us, stamp.salt])? == 0 {
+                return Ok(false);
+            }
+            let sql = format!("SELECT {KEY_COLUMNS} FROM api_keys WHERE id = ?1");
+            let key = transaction.query_row(&sql, [id], read_key)?;
+            let digest = edits::of_key(&key, &stamp.salt);
+            edits::note(transaction, stamp.at_us, Action::KeyRevoked, id, Some(digest))?;
+            Ok(true)
+        })
     }
 
     /// Notes when a key was used last; call it now and then, not for each request.
@@ -135,9 +162,20 @@ impl Catalog {
         let sql = "UPDATE api_keys SET last_used_us = ?2 WHERE id = ?1";
         self.lock().execute(sql, params![id, now_us]).map(|_| ()).map_err(self.refused())
     }
+
+    /// A change and its edit, both or neither.
+    fn edit<T>(&self, act: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        let mut connection = self.lock();
+        let run = |connection: &mut Connection| {
+            let transaction = connection.transaction()?;
+            let done = act(&transaction)?;
+            transaction.commit().map(|()| done)
+        };
+        run(&mut connection).map_err(self.refused())
+    }
 }
 
-fn read_agent(row: &Row<'_>) -> rusqlite::Result<Agent> {
+pub(super) fn read_agent(row: &Row<'_>) -> rusqlite::Result<Agent> {
     Ok(Agent {
         id: row.get(0)?,
         alias_of: row.get(1)?,

@@ -1,6 +1,7 @@
 //! Compaction and erasure: entries never change, snapshots stay readable, what is taken out is gone.
 
 use crate::support::{Fixture, commit, open, section, segment_files};
+use std::collections::BTreeSet;
 use tacho_event::section::Section;
 use tacho_merkle::commit::body;
 use tacho_store::read::Wanted;
@@ -102,16 +103,22 @@ fn erasing_keeps_entries_and_bodies_and_nothing_else() {
     log.add(90, 10);
     log.cut();
     log.add(30, 10);
-    assert_eq!(log.store.erase(&user_1, Why::Erased, &commit, &log.leaf()).unwrap(), 40);
+    assert_eq!(
+        log.store.erase(&user_1, Why::Erased, &commit, &log.leaf(), log.journal.len() as u64).unwrap(),
+        40
+    );
     log.assert_whole(&log.store);
     assert_erased(&log.store);
     // Only the class of these events was rewritten, and the old files went.
     assert_eq!(segment_files(dir.path()).len(), 6);
-    assert_eq!(log.store.erase(&user_1, Why::Erased, &commit, &log.leaf()).unwrap(), 0);
+    assert_eq!(
+        log.store.erase(&user_1, Why::Erased, &commit, &log.leaf(), log.journal.len() as u64).unwrap(),
+        0
+    );
 
     // Later the rest of the same rows expires: both reasons are told.
     let rest = |_: &Row<'_>| vec![Section::Who, Section::Extra];
-    log.store.erase(&rest, Why::Expired, &commit, &log.leaf()).unwrap();
+    log.store.erase(&rest, Why::Expired, &commit, &log.leaf(), log.journal.len() as u64).unwrap();
     let mut scratch = Vec::new();
     let each = &mut |row: &Row<'_>| {
         assert_body(row);
@@ -131,15 +138,45 @@ fn erasing_keeps_entries_and_bodies_and_nothing_else() {
 }
 
 #[test]
+fn a_name_that_was_listed_is_never_given_to_another_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = Fixture::new(dir.path());
+    log.add(30, 10);
+    log.cut();
+    let mut seen: BTreeSet<std::path::PathBuf> = segment_files(dir.path()).into_iter().collect();
+    for section in [Section::Input, Section::Facts, Section::Extra] {
+        let before = seen.len();
+        let turned = log.journal.len() as u64;
+        log.store.erase(&|_| vec![section], Why::Erased, &commit, &log.leaf(), turned).unwrap();
+        seen.extend(segment_files(dir.path()));
+        assert_eq!(segment_files(dir.path()).len(), 3, "the old files are gone, their names are free");
+        assert_eq!(seen.len(), before + 3, "{seen:?}");
+    }
+    log.assert_whole(&log.store);
+}
+
+#[test]
+fn nothing_is_erased_that_the_journal_would_keep() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = Fixture::new(dir.path());
+    log.add(30, 10);
+    // The journal has one more record than the store.
+    let error = log.store.erase(&user_1, Why::Erased, &commit, &log.leaf(), 4).unwrap_err();
+    assert!(matches!(error, StoreError::Behind { held: 3, turned: 4 }), "{error}");
+    assert_eq!(log.store.erase(&user_1, Why::Erased, &commit, &log.leaf(), 3).unwrap(), 10);
+}
+
+#[test]
 fn nothing_is_erased_when_the_commitments_are_wrong() {
     let dir = tempfile::tempdir().unwrap();
     let mut log = Fixture::new(dir.path());
     log.add(30, 10);
     let wrong = |_: &Row<'_>, _: Section, _: &[u8]| Some([0; 32]);
-    let error = log.store.erase(&user_1, Why::Erased, &wrong, &log.leaf()).unwrap_err();
+    let error =
+        log.store.erase(&user_1, Why::Erased, &wrong, &log.leaf(), log.journal.len() as u64).unwrap_err();
     assert!(matches!(error, StoreError::Row { index: 1, .. }), "{error}");
     let none = |_: &Row<'_>, _: Section, _: &[u8]| None;
-    assert!(log.store.erase(&user_1, Why::Erased, &none, &log.leaf()).is_err());
+    assert!(log.store.erase(&user_1, Why::Erased, &none, &log.leaf(), log.journal.len() as u64).is_err());
     assert!(texts(&log.store.snapshot(), Section::Who).iter().all(Option::is_some));
     assert!(check(dir.path()).is_empty());
 }

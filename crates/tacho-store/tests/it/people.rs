@@ -1,7 +1,11 @@
 //! Agents and API keys.
 
-use tacho_store::Catalog;
-use tacho_store::catalog::{Agent, ApiKey};
+use tacho_store::catalog::{Action, Agent, ApiKey, Stamp, Table};
+use tacho_store::{Catalog, StoreError};
+
+fn stamp(at_us: i64) -> Stamp {
+    Stamp { at_us, salt: [at_us as u8; 32] }
+}
 
 #[test]
 fn keys_are_found_by_their_hash_until_they_are_revoked() {
@@ -19,15 +23,15 @@ fn keys_are_found_by_their_hash_until_they_are_revoked() {
         last_used_us: None,
         revoked_us: None,
     };
-    catalog.insert_key(&key).unwrap();
-    assert!(catalog.insert_key(&ApiKey { id: "k2".into(), ..key.clone() }).is_err());
+    catalog.insert_key(&key, &stamp(7)).unwrap();
+    assert!(catalog.insert_key(&ApiKey { id: "k2".into(), ..key.clone() }, &stamp(7)).is_err());
     drop(catalog);
     let catalog = Catalog::open(&path).unwrap();
     assert_eq!(catalog.find_key(&[3; 32]).unwrap(), Some(key.clone()));
     assert_eq!(catalog.find_key(&[4; 32]).unwrap(), None);
     catalog.touch_key("k1", 8).unwrap();
-    assert!(catalog.revoke_key("k1", 9).unwrap());
-    assert!(!catalog.revoke_key("k1", 10).unwrap());
+    assert!(catalog.revoke_key("k1", &stamp(9)).unwrap());
+    assert!(!catalog.revoke_key("k1", &stamp(10)).unwrap());
     assert_eq!(catalog.find_key(&[3; 32]).unwrap(), None);
     let revoked = ApiKey { last_used_us: Some(8), revoked_us: Some(9), ..key };
     assert_eq!(catalog.keys().unwrap(), [revoked]);
@@ -38,12 +42,82 @@ fn agents_are_registered_replaced_and_forgotten() {
     let dir = tempfile::tempdir().unwrap();
     let catalog = Catalog::open(&dir.path().join("catalog.sqlite")).unwrap();
     let agent = Agent { id: "b".into(), expected: true, team: Some("ops".into()), ..Agent::default() };
-    catalog.put_agent(&agent).unwrap();
-    catalog.put_agent(&Agent { id: "a".into(), alias_of: Some("b".into()), ..Agent::default() }).unwrap();
-    catalog.put_agent(&Agent { note: Some("on call".into()), ..agent.clone() }).unwrap();
+    catalog.put_agent(&agent, &stamp(1)).unwrap();
+    let alias = Agent { id: "a".into(), alias_of: Some("b".into()), ..Agent::default() };
+    catalog.put_agent(&alias, &stamp(2)).unwrap();
+    catalog.put_agent(&Agent { note: Some("on call".into()), ..agent.clone() }, &stamp(3)).unwrap();
     let found = catalog.agents().unwrap();
     assert_eq!(found.iter().map(|agent| agent.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(found[1].note.as_deref(), Some("on call"));
-    assert!(catalog.remove_agent("a").unwrap());
-    assert!(!catalog.remove_agent("a").unwrap());
+    assert!(catalog.remove_agent("a", &stamp(4)).unwrap());
+    assert!(!catalog.remove_agent("a", &stamp(4)).unwrap());
+}
+
+#[test]
+fn every_edit_is_kept_for_the_log_with_the_digest_of_its_row() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("catalog.sqlite");
+    let catalog = Catalog::open(&path).unwrap();
+    let agent = Agent { id: "a".into(), note: Some("on call".into()), ..Agent::default() };
+    let key = |id: &str, byte: u8| ApiKey {
+        id: id.into(),
+        name: "ci".into(),
+        role: "write".into(),
+        agent: None,
+        hash: [byte; 32],
+        rate_per_second: None,
+        created_us: 7,
+        last_used_us: None,
+        revoked_us: None,
+    };
+    catalog.put_agent(&agent, &stamp(1)).unwrap();
+    catalog.insert_key(&key("k1", 1), &stamp(2)).unwrap();
+    catalog.insert_key(&key("k2", 1), &stamp(3)).unwrap_err();
+    catalog.revoke_key("k1", &stamp(4)).unwrap();
+    catalog.put_agent(&agent, &stamp(5)).unwrap();
+    catalog.remove_agent("b", &stamp(6)).unwrap();
+    let edits = catalog.edits(100).unwrap();
+    let told: Vec<_> = edits.iter().map(|edit| (edit.at_us, edit.action, edit.id.as_str())).collect();
+    use Action::{AgentRegistered, KeyCreated, KeyRevoked};
+    let want =
+        [(1, AgentRegistered, "a"), (2, KeyCreated, "k1"), (4, KeyRevoked, "k1"), (5, AgentRegistered, "a")];
+    assert_eq!(told, want, "what failed or changed nothing is no edit");
+    assert_ne!(edits[0].digest, edits[3].digest, "the same row under another salt");
+
+    // Nothing but an edit gives a row the digest that the log was told.
+    let registered = catalog.registered().unwrap().unwrap();
+    assert_eq!(registered.pending, edits);
+    let of = |table: Table, id: &str| registered.rows[&(table, id.to_string())];
+    assert_eq!(Some(of(Table::Agents, "a")), edits[3].digest);
+    assert_eq!(Some(of(Table::ApiKeys, "k1")), edits[2].digest);
+    catalog.touch_key("k1", 9).unwrap();
+    assert_eq!(catalog.registered().unwrap().unwrap(), registered, "use is no edit");
+    let by_hand = rusqlite::Connection::open(&path).unwrap();
+    for (sql, table, id) in [
+        ("UPDATE agents SET expected = 1", Table::Agents, "a"),
+        ("UPDATE agents SET note = NULL", Table::Agents, "a"),
+        ("UPDATE api_keys SET revoked_us = NULL", Table::ApiKeys, "k1"),
+        ("UPDATE api_keys SET role = 'admin'", Table::ApiKeys, "k1"),
+        ("UPDATE api_keys SET hash = x'00'", Table::ApiKeys, "k1"),
+    ] {
+        let before = catalog.registered().unwrap().unwrap();
+        by_hand.execute(sql, []).unwrap();
+        let after = catalog.registered().unwrap().unwrap();
+        let row = (table, id.to_string());
+        assert_ne!(before.rows[&row], after.rows[&row], "{sql}");
+    }
+
+    by_hand.execute("UPDATE edits SET at_us = 99 WHERE id = 'k1'", []).unwrap();
+    assert!(matches!(catalog.edits(100), Err(StoreError::CatalogDamaged { .. })));
+    for (at_us, seq) in [(2, edits[1].seq), (4, edits[2].seq)] {
+        by_hand.execute("UPDATE edits SET at_us = ?1 WHERE seq = ?2", [at_us, seq]).unwrap();
+    }
+    let seen = edits[1].seq;
+    catalog.forget_edits(seen).unwrap();
+    assert_eq!(catalog.edits(1).unwrap(), edits[2..3]);
+    catalog.forget_edits(edits[3].seq).unwrap();
+    catalog.remove_agent("a", &stamp(8)).unwrap();
+    let last = catalog.edits(100).unwrap().remove(0);
+    assert_eq!((last.action, last.digest), (Action::AgentRemoved, None));
+    assert!(last.seq > edits[3].seq, "a number is never used twice");
 }

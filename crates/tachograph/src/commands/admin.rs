@@ -1,4 +1,5 @@
-//! `key` and `agents`: what people edit in the catalog.
+//! `key` and `agents`: what people edit in the catalog. The recorder puts each edit on the log: a running server within
+//! seconds, else the next one that opens the folder.
 
 use super::{AgentCommand, Arguments, KeyCommand, read};
 use crate::clock::{now_us, random};
@@ -6,7 +7,7 @@ use crate::http::new_key;
 use std::error::Error;
 use std::path::Path;
 use tacho_event::time;
-use tacho_store::catalog::{Agent, ApiKey, Catalog};
+use tacho_store::catalog::{Agent, ApiKey, Catalog, Stamp};
 
 pub(super) fn key(data: &Path, command: &KeyCommand) -> Result<bool, Box<dyn Error>> {
     std::fs::create_dir_all(data).map_err(|e| format!("cannot create {}: {e}", data.display()))?;
@@ -20,17 +21,19 @@ pub(super) fn key(data: &Path, command: &KeyCommand) -> Result<bool, Box<dyn Err
             random(&mut secret);
             random(&mut id);
             let (text, hash) = new_key(secret);
-            catalog.insert_key(&ApiKey {
+            let stamp = stamp();
+            let key = ApiKey {
                 id: format!("{:08x}", u32::from_be_bytes(id)),
                 name: name.clone(),
                 role: role.as_str().to_string(),
                 agent: agent.clone(),
                 hash,
                 rate_per_second: Some(*rate).filter(|rate| *rate > 0),
-                created_us: now_us(),
+                created_us: stamp.at_us,
                 last_used_us: None,
                 revoked_us: None,
-            })?;
+            };
+            catalog.insert_key(&key, &stamp)?;
             println!("{text}");
             eprintln!("This key is shown once. Use it as: Authorization: Bearer KEY");
         }
@@ -53,13 +56,20 @@ pub(super) fn key(data: &Path, command: &KeyCommand) -> Result<bool, Box<dyn Err
             println!("{table}");
         }
         KeyCommand::Revoke { id } => {
-            if !catalog.revoke_key(id, now_us())? {
+            if !catalog.revoke_key(id, &stamp())? {
                 return Err(format!("there is no active key {id}: tachograph key list shows them").into());
             }
             println!("{id} is revoked");
         }
     }
     Ok(true)
+}
+
+/// Of an edit that is made now.
+fn stamp() -> Stamp {
+    let mut salt = [0; 32];
+    random(&mut salt);
+    Stamp { at_us: now_us(), salt }
 }
 
 pub(super) fn agents(arguments: &Arguments, command: &AgentCommand) -> Result<bool, Box<dyn Error>> {
@@ -87,7 +97,7 @@ pub(super) fn agents(arguments: &Arguments, command: &AgentCommand) -> Result<bo
                 }
             }
             agent.expected = expected.unwrap_or(agent.expected);
-            catalog.put_agent(&agent)?;
+            catalog.put_agent(&agent, &stamp())?;
             println!("{id} is in the registry");
             Ok(true)
         }

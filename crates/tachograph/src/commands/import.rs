@@ -2,6 +2,7 @@
 
 use super::Arguments;
 use crate::config::Config;
+use crate::exit::Ended;
 use crate::node::Node;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::error::Error;
@@ -31,7 +32,7 @@ pub(super) fn run(arguments: &Arguments, file: &Path, format: Option<&str>) -> R
     let format = match format {
         Some(name) => Some(Format::by_name(name).ok_or_else(|| {
             let known: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
-            format!("format \"{name}\" is unknown: expected one of {}", known.join(", "))
+            Ended::usage(format!("format \"{name}\" is unknown: expected one of {}", known.join(", ")))
         })?),
         None => None,
     };

@@ -136,7 +136,7 @@ enum Command {
 #[derive(Args)]
 struct Serve {
     /// Where to listen; anything but loopback needs keys. [default: 127.0.0.1:7420]
-    #[arg(long)]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = crate::config::address)]
     listen: Option<SocketAddr>,
     /// The configuration file. [default: config.toml in the data folder]
     #[arg(long)]

@@ -3,6 +3,7 @@
 use super::Arguments;
 use super::read::segment;
 use crate::client::Client;
+use crate::exit::Ended;
 use crate::folder::Keys;
 use crate::target::serving;
 use crate::verify::{self, pinned};
@@ -29,7 +30,7 @@ pub(super) fn verify(
     since: Option<&Path>,
     shown: usize,
 ) -> Result<bool, Box<dyn Error>> {
-    let pins = pinned(pins)?;
+    let pins = pinned(pins).map_err(Ended::usage)?;
     let running = match (&arguments.server, arguments.data.exists()) {
         (None, true) if proof.is_none() => address(&arguments.data)?,
         (named, _) => named.clone(),

@@ -2,8 +2,8 @@
 
 use super::Serve;
 use crate::config::Config;
+use crate::demo;
 use crate::serve::{Server, asked_to_stop, start_logs};
-use crate::{demo, serve};
 use std::error::Error;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -26,12 +26,13 @@ async fn open(data: &Path, arguments: &Serve) -> Result<(Server, SocketAddr), Bo
 pub(super) fn serve(data: &Path, arguments: &Serve) -> Result<bool, Box<dyn Error>> {
     runtime()?.block_on(async {
         let (server, address) = open(data, arguments).await?;
-        println!("{}", next_steps(address, data));
+        let asked = asked_to_stop();
+        println!("{}", next_steps(address, &server.doors(), data));
         let stop = Arc::new(Notify::new());
-        let asked = Arc::clone(&stop);
+        let stopping = Arc::clone(&stop);
         tokio::spawn(async move {
-            serve::asked_to_stop().await;
-            asked.notify_one();
+            asked.await;
+            stopping.notify_one();
         });
         server.run(stop).await?;
         Ok(true)
@@ -46,7 +47,8 @@ pub(super) fn demo(
 ) -> Result<bool, Box<dyn Error>> {
     runtime()?.block_on(async {
         let (server, address) = open(data, arguments).await?;
-        println!("{}", next_steps(address, data));
+        let asked = asked_to_stop();
+        println!("{}", next_steps(address, &server.doors(), data));
         println!("A fleet of agents is at work now; Ctrl-C stops it.\n");
         let stop = Arc::new(Notify::new());
         let serving = tokio::spawn({
@@ -61,7 +63,7 @@ pub(super) fn demo(
         tokio::pin!(fleet);
         let summary = tokio::select! {
             ended = &mut fleet => ended??,
-            () = asked_to_stop() => {
+            () = asked => {
                 halt.store(true, Ordering::Relaxed);
                 fleet.await??
             }
@@ -77,14 +79,19 @@ pub(super) fn demo(
 }
 
 /// What a newcomer does next, with this server's address.
-fn next_steps(address: SocketAddr, data: &Path) -> String {
+fn next_steps(address: SocketAddr, doors: &[String], data: &Path) -> String {
     // As it was called, so that what stands here can be copied.
     let program = std::env::args().next().unwrap_or_else(|| "tachograph".to_string());
     let data = data.display();
+    let doors = match doors.join("   ") {
+        doors if doors.is_empty() => format!("http://{address}/v1/otlp"),
+        doors => format!("{doors}   http://{address}/v1/otlp"),
+    };
     format!(
         "tachograph records in {data} and listens on http://{address}
 
   send     curl -s http://{address}/log -d '{{\"agent\":{{\"id\":\"me\"}},\"action\":{{\"type\":\"tool\",\"name\":\"Bash\"}}}}'
+  otlp     {doors}
   look     {program} --data {data} tail
   ask      {program} --data {data} sql \"SELECT agent_id, count(*) FROM agent_audit_log GROUP BY 1 ORDER BY 2 DESC\"
   search   {program} --data {data} search deploy --status failed

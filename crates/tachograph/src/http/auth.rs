@@ -7,6 +7,7 @@
 //! - Where there ever was a key, or others can reach the address, a key is needed: revoking the last one closes the
 //!   door, it does not open it.
 
+use super::logins::Why;
 use super::problem::Problem;
 use axum::http::{HeaderMap, StatusCode, header};
 use parking_lot::Mutex;
@@ -134,18 +135,21 @@ impl Auth {
         let key = bearer.and_then(|value| value.split_once(' '));
         let key = key.and_then(|(scheme, key)| scheme.eq_ignore_ascii_case("bearer").then_some(key));
         let key = key.or_else(|| headers.get("x-api-key").and_then(|value| value.to_str().ok()));
-        let refused = |detail| Err(Problem::new(StatusCode::UNAUTHORIZED, "An API key is needed", detail));
+        let refused = |why, detail| {
+            let problem = Problem::new(StatusCode::UNAUTHORIZED, "An API key is needed", detail);
+            Err(problem.refuse(why, None))
+        };
         let Some(key) = key else {
-            return refused(
-                "send \"Authorization: Bearer KEY\"; make a key with: tachograph key create NAME",
-            );
+            let how = "send \"Authorization: Bearer KEY\"; make a key with: tachograph key create NAME";
+            return refused(Why::NoKey, how);
         };
         match self.keys.get(&hash(key.trim())) {
-            None => refused("this key is unknown or was revoked"),
+            None => refused(Why::UnknownKey, "this key is unknown or was revoked"),
             Some(found) if !found.role.allows(wanted) => {
                 let detail = format!("the key \"{}\" has role {}", found.name, found.role.as_str());
                 let detail = format!("{detail}, this needs {}", wanted.as_str());
-                Err(Problem::new(StatusCode::FORBIDDEN, "The key may not do this", detail))
+                let problem = Problem::new(StatusCode::FORBIDDEN, "The key may not do this", detail);
+                Err(problem.refuse(Why::Role, Some(&found.name)))
             }
             Some(found) => Ok(found.clone()),
         }
@@ -195,7 +199,8 @@ fn local(headers: &HeaderMap) -> Result<Credential, Problem> {
                 "{name} is \"{text}\": without keys only this machine itself may ask; make a key with: \
                                   tachograph key create NAME"
             );
-            return Err(Problem::new(StatusCode::FORBIDDEN, "Asked from elsewhere", detail));
+            let problem = Problem::new(StatusCode::FORBIDDEN, "Asked from elsewhere", detail);
+            return Err(problem.refuse(Why::Elsewhere, None));
         }
     }
     Ok(Credential::local())

@@ -1,19 +1,33 @@
 //! The HTTP faces: one router, one state, one OpenAPI document made from the same list of handlers.
 
 mod auth;
+mod connections;
+mod doors;
+mod grpc;
+mod logins;
+mod metrics;
+mod observe;
 mod ops;
+mod otlp;
 mod problem;
 mod read;
 mod slowest;
 mod tail;
 mod tlog;
+mod ui;
 mod write;
 
 pub(crate) use auth::{Auth, Role, new_key};
-pub(crate) use ops::{Health, Metrics};
+pub(crate) use connections::{Places, serve};
+pub(crate) use doors::{Doors, Otlp};
+pub(crate) use logins::{Failures, Logins};
+pub(crate) use metrics::Metrics;
+pub(crate) use ops::Health;
 
 use crate::node::Node;
 use axum::Router;
+use axum::extract::OriginalUri;
+use axum::http::Method;
 use axum::routing::{get, post};
 use parking_lot::{Mutex, RwLock};
 use problem::Problem;
@@ -37,6 +51,10 @@ pub(crate) struct App {
     /// One permit for each kilobyte of a body that is being read.
     bodies: Semaphore,
     slowest: slowest::Slowest,
+    /// Failed logins that are still to be told to the log.
+    pub logins: Logins,
+    /// Places of connections; none where nobody listens.
+    places: Option<Arc<Places>>,
     /// True once the server is stopping: ends what would go on for ever.
     stopping: watch::Sender<bool>,
 }
@@ -50,8 +68,26 @@ impl App {
             failing: Mutex::default(),
             bodies: Semaphore::new(BODIES_KB),
             slowest: slowest::Slowest::default(),
+            logins: Logins::default(),
+            places: None,
             stopping: watch::channel(false).0,
         }
+    }
+
+    /// Lets those who look see how many connections there are.
+    pub(crate) fn listening(mut self, places: Arc<Places>) -> App {
+        self.places = Some(places);
+        self
+    }
+
+    fn places(&self) -> Option<&Places> {
+        self.places.as_deref()
+    }
+
+    /// Bytes set aside for bodies that are being read, and how many may be.
+    fn bodies(&self) -> (u64, u64) {
+        let taken = BODIES_KB - self.bodies.available_permits();
+        ((taken << 10) as u64, (BODIES_KB << 10) as u64)
     }
 
     /// Ends the streams that have no end of their own.
@@ -134,6 +170,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/log", post(write::events))
         .route("/v1/events", post(write::events))
         .route("/insert/jsonline", post(write::events))
+        .nest("/v1/otlp", otlp::signals())
+        .route("/v1/traces/ingest", post(otlp::openai_agents))
         .route("/v1/sql", get(read::sql_get).post(read::sql_post))
         .route("/v1/search", get(read::search))
         .route("/v1/events/{id}", get(read::event))
@@ -145,10 +183,14 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/tlog/tile/{*path}", get(tlog::tile))
         .route("/health", get(ops::health))
         .route("/ready", get(ops::ready))
-        .route("/metrics", get(ops::metrics))
+        .route("/metrics", get(metrics::metrics))
         .route("/v1/openapi.json", get(ops::openapi))
-        .fallback(async || Problem::not_found("no such path; /v1/openapi.json lists all"))
+        .fallback(ui::serve)
+        .method_not_allowed_fallback(async |method: Method, OriginalUri(uri): OriginalUri| {
+            Problem::wrong_method(&method, uri.path())
+        })
         .layer(axum::extract::DefaultBodyLimit::disable())
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), observe::observe))
         .with_state(app)
 }
 
@@ -159,6 +201,10 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
         info(title = "tachograph", description = "Tamper-evident flight recorder for fleets of AI agents."),
         paths(
             write::events,
+            otlp::logs,
+            otlp::traces,
+            otlp::metrics,
+            otlp::openai_agents,
             read::sql_get,
             read::sql_post,
             read::search,
@@ -171,7 +217,7 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
             tlog::tile,
             ops::health,
             ops::ready,
-            ops::metrics,
+            metrics::metrics,
             ops::openapi
         ),
         components(schemas(problem::Problem, write::Recorded, write::RejectedLine, ops::Health))

@@ -1,6 +1,7 @@
 //! Errors over HTTP: RFC 9457 problem details, each with a status, a title and what to do.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use super::logins::{Refusal, Why};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tacho_record::RecordError;
 use tacho_record::recorder::Full;
@@ -17,15 +18,24 @@ pub(crate) struct Problem {
     /// After how many seconds to try again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
+    /// For those who watch the doors; the sender learns it from the rest.
+    #[serde(skip)]
+    refusal: Option<Refusal>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Problem {
-        Problem { status: status.as_u16(), title, detail: detail.into(), retry_after: None }
+        Problem { status: status.as_u16(), title, detail: detail.into(), retry_after: None, refusal: None }
     }
 
     pub(crate) fn retry(mut self, seconds: u64) -> Problem {
         self.retry_after = Some(seconds);
+        self
+    }
+
+    /// A request from somebody who may not make it.
+    pub(super) fn refuse(mut self, why: Why, key: Option<&str>) -> Problem {
+        self.refusal = Some(Refusal { why, key: key.map(str::to_string) });
         self
     }
 
@@ -39,6 +49,12 @@ impl Problem {
 
     pub(crate) fn not_found(detail: impl Into<String>) -> Problem {
         Problem::new(StatusCode::NOT_FOUND, "Not found", detail)
+    }
+
+    /// The path is there, and the method is not. Who routes adds the header `Allow`.
+    pub(super) fn wrong_method(method: &Method, path: &str) -> Problem {
+        let detail = format!("{method} {path} is not possible: the header Allow says what is");
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "The method is not possible here", detail)
     }
 
     pub(crate) fn internal(detail: impl Into<String>) -> Problem {
@@ -93,6 +109,9 @@ impl IntoResponse for Problem {
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(refusal) = self.refusal {
+            response.extensions_mut().insert(refusal);
         }
         response
     }

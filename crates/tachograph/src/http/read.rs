@@ -54,9 +54,8 @@ pub(crate) async fn sql_post(
     if let Err(problem) = app.auth().check(&headers, Role::Read) {
         return Err(super::write::drained(body, problem).await);
     }
-    let body = axum::body::to_bytes(body, QUERY_BYTES_MAX)
-        .await
-        .map_err(|_| Problem::too_large(format!("a query: expected at most {QUERY_BYTES_MAX} bytes")))?;
+    let over = || Problem::too_large(format!("a query: expected at most {QUERY_BYTES_MAX} bytes"));
+    let body = super::write::whole(body, QUERY_BYTES_MAX, over).await?;
     answer(&app, &headers, query_text(&body)?).await
 }
 
@@ -295,7 +294,8 @@ impl From<QueryError> for Problem {
         let detail = error.to_string();
         match error.kind {
             Kind::Syntax | Kind::Unknown | Kind::Value => Problem::bad_request(detail),
-            Kind::ReadOnly => Problem::new(StatusCode::FORBIDDEN, "Queries only read", detail),
+            // No key changes that, so it is no 403.
+            Kind::ReadOnly => Problem::new(StatusCode::BAD_REQUEST, "Queries only read", detail),
             Kind::TooMuchMemory | Kind::Timeout | Kind::RowsLimit => {
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "The query asks for too much", detail)
             }

@@ -122,6 +122,7 @@ pub(crate) async fn events(
         }
     };
     let (tally, batches) = work_on(work, &headers).await?;
+    app.metrics.count_refused(&tally);
     let mut recorded = Recorded {
         rejected_count: tally.refused_lines,
         rejected: tally.refused.into_iter().map(Into::into).collect(),
@@ -145,7 +146,7 @@ pub(crate) async fn events(
 }
 
 impl Recorded {
-    fn add(&mut self, receipt: &Receipt) {
+    pub(super) fn add(&mut self, receipt: &Receipt) {
         self.accepted += u64::from(receipt.accepted);
         self.duplicates += u64::from(receipt.duplicates);
         if let Some((first, last)) = receipt.range {
@@ -166,7 +167,7 @@ fn format_of(parameters: &Parameters) -> Result<Option<Format>, Problem> {
 }
 
 /// Small bodies here, large ones on a thread that may block.
-async fn work_on<T: Send + 'static>(
+pub(super) async fn work_on<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
     headers: &HeaderMap,
 ) -> Result<T, Problem> {
@@ -188,7 +189,7 @@ pub(super) async fn drained(body: Body, problem: Problem) -> Problem {
 }
 
 /// Reads and decompresses a body within the limits.
-async fn read_body(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+pub(super) async fn read_body(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let wanted = length.unwrap_or(1usize << 20).min(BODY_BYTES_MAX);
     if length.is_some_and(|length| length > BODY_BYTES_MAX) {
@@ -200,18 +201,7 @@ async fn read_body(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, 
         .bodies
         .try_acquire_many(kilobytes)
         .map_err(|_| Problem::busy("the bodies that are being read fill the memory set aside for them"))?;
-    let read = tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, BODY_BYTES_MAX)).await;
-    let read = read.map_err(|_| {
-        let detail = format!("expected the whole body within {} s", BODY_TIME.as_secs());
-        Problem::new(StatusCode::REQUEST_TIMEOUT, "The body came too slowly", detail)
-    })?;
-    let bytes = read.map_err(|error| {
-        if std::error::Error::source(&error).is_some_and(|cause| cause.to_string().contains("limit")) {
-            over()
-        } else {
-            Problem::bad_request(format!("the body ended early: {error}"))
-        }
-    })?;
+    let bytes = whole(body, BODY_BYTES_MAX, over).await?;
     let encoding = headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?"));
     match encoding {
         None | Some("identity" | "") => Ok(bytes),
@@ -225,6 +215,22 @@ async fn read_body(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, 
             Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The encoding is not understood", detail))
         }
     }
+}
+
+/// Reads a body to its end, within its size and time.
+pub(super) async fn whole(body: Body, bytes_max: usize, over: fn() -> Problem) -> Result<Bytes, Problem> {
+    let read = tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, bytes_max)).await;
+    let read = read.map_err(|_| {
+        let detail = format!("expected the whole body within {} s", BODY_TIME.as_secs());
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "The body came too slowly", detail)
+    })?;
+    read.map_err(|error| {
+        if std::error::Error::source(&error).is_some_and(|cause| cause.to_string().contains("limit")) {
+            over()
+        } else {
+            Problem::bad_request(format!("the body ended early: {error}"))
+        }
+    })
 }
 
 fn decompress(name: &str, decoder: impl Read) -> Result<Bytes, Problem> {

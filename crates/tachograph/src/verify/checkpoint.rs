@@ -35,12 +35,7 @@ pub(super) fn read(data: &Path, keys: &[VerifierKey], findings: &mut Findings) -
         Err(error) => error,
     };
     let found = note.lines().next().unwrap_or_default();
-    let mut what = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        what = format!("{what}: {error}");
-        source = error.source();
-    }
+    let mut what = reasons(&error);
     if let Some(key) = keys.iter().find(|key| key.name() != found) {
         what = format!(
             "is of the log {found:?}, the file origin or the pinned key says {:?}: {what}",
@@ -49,6 +44,17 @@ pub(super) fn read(data: &Path, keys: &[VerifierKey], findings: &mut Findings) -
     }
     findings.integrity("log/checkpoint", what);
     None
+}
+
+/// An error with what is behind it.
+pub(super) fn reasons(error: &dyn Error) -> String {
+    let mut what = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        what = format!("{what}: {error}");
+        source = error.source();
+    }
+    what
 }
 
 /// What a checkpoint says that nobody can check the signatures of. Its size counts when there are tiles for it: one

@@ -1,12 +1,14 @@
-//! `verify` of a data folder: journal, segments, sections, sessions, tiles, checkpoint, catalog.
+//! `verify` of a data folder: journal, segments, sections, sessions, tiles, checkpoints, catalog.
 //!
 //! Memory: 32 bytes an entry and some 60 a session.
 
 use super::leaves::Leaves;
+use super::means::Means;
+use super::registry::Registry;
 use super::sections::Sections;
-use super::segments::{Segments, is_written};
-use super::{Check, Findings, checkpoint, moment, progress, tiles};
-use crate::folder::{Keys, Lost, read_origin, read_secrets, verifiers};
+use super::segments::{Segments, is_own};
+use super::{Check, Findings, archive, checkpoint, moment, progress, tiles};
+use crate::folder::Keys;
 use crate::node::Node;
 use indicatif::ProgressBar;
 use std::collections::HashMap;
@@ -21,6 +23,8 @@ use tacho_record::keyring::Secrets;
 use tacho_record::log::{self, Lock, Released};
 use tacho_record::sealer::TileFolder;
 use tacho_record::sequence::{Sequenced, Sequencer};
+use tacho_store::catalog::{Action, Registered};
+use tacho_store::inspect::Listed;
 use tacho_store::row::{Part, Row};
 use tacho_store::{Position, StoreError};
 
@@ -30,8 +34,9 @@ struct Walk<'r> {
     leaves: Leaves,
     sections: Sections<'r>,
     segments: Segments,
-    /// Name and digest of each listed segment.
-    listed: Vec<(String, [u8; 32])>,
+    registry: Registry,
+    archived: Vec<(String, Checkpoint)>,
+    listed: Vec<Listed>,
     sessions: HashMap<Id, (u64, u64)>,
     newest_us: Micros,
     bytes: Vec<u8>,
@@ -47,6 +52,8 @@ impl<'r> Walk<'r> {
             leaves: Leaves::default(),
             sections: Sections::new(ring),
             segments: Segments::default(),
+            registry: Registry::default(),
+            archived: Vec::new(),
             listed: Vec::new(),
             sessions: HashMap::new(),
             newest_us: 0,
@@ -60,6 +67,11 @@ impl<'r> Walk<'r> {
         self.bytes.clear();
         entry::render(header, place, &mut self.bytes);
         self.leaves.put(index, leaf_hash(&self.bytes), &mut self.findings);
+        self.pass(header, place);
+    }
+
+    /// What is known of an entry without its place in the tree.
+    fn pass(&mut self, header: &Header<'_>, place: &Place) {
         self.newest_us = self.newest_us.max(place.time_us);
         if let Some((session, seq)) = header.session.zip(place.session_seq) {
             let (count, last) = self.sessions.entry(session).or_default();
@@ -87,12 +99,13 @@ impl<'r> Walk<'r> {
             let what = format!("stands in a segment, and the log has only {size} sealed entries");
             return self.findings.integrity(format!("entry {index}"), what);
         }
-        let header = match row.header().and_then(|header| Ok((header, row.place()?))) {
+        let (header, time_us) = match row.header().and_then(|header| Ok((header, row.place()?))) {
             Ok((header, place)) => {
-                if self.size.is_some() {
-                    self.entry(index, &header, &place);
+                match self.size {
+                    Some(_) => self.entry(index, &header, &place),
+                    None => self.pass(&header, &place),
                 }
-                header
+                (header, place.time_us)
             }
             Err(error) => return self.findings.integrity(format!("entry {index}"), error.to_string()),
         };
@@ -103,11 +116,21 @@ impl<'r> Walk<'r> {
         });
         let is_good = !matches!(judged, Ok(Some(false)) | Err(_));
         self.judge(index, judged);
-        if is_good
-            && is_written(&header)
-            && let Ok(Part::Open(output)) = row.section(Section::Output, &mut scratch)
-        {
-            self.segments.take(index, output);
+        if is_good && is_own(&header) {
+            let output = match row.section(Section::Output, &mut scratch) {
+                Ok(Part::Open(output)) => Some(output),
+                _ => None,
+            };
+            self.own(index, time_us, header.action_name, output);
+        }
+    }
+
+    /// An event of what tachograph did itself.
+    fn own(&mut self, index: u64, time_us: Micros, action: &str, output: Option<&[u8]>) {
+        if let Some(action) = Action::parse(action) {
+            self.registry.take(index, action, output);
+        } else if let Some(output) = output.filter(|_| action == "segment_written") {
+            self.segments.take(index, time_us, output);
         }
     }
 
@@ -123,17 +146,15 @@ impl<'r> Walk<'r> {
                 });
             let is_good = !matches!(judged, Ok(Some(false)) | Err(_));
             self.judge(index, judged);
-            if is_good
-                && is_written(&event.header)
-                && let Some(output) = event.section(Section::Output, &mut scratch)
-            {
-                self.segments.take(index, output);
+            if is_good && is_own(&event.header) {
+                let output = event.section(Section::Output, &mut scratch);
+                self.own(index, place.time_us, event.header.action_name, output);
             }
         }
     }
 
     /// All segments of a folder at rest: what the journal need not hold, and how many entries that is.
-    fn stored(&mut self, data: &Path) -> (Released, u64) {
+    fn stored(&mut self, data: &Path) -> (Released, u64, Option<Registered>) {
         let (mut sequencer, mut past) = (Sequencer::default(), Vec::new());
         let end = self.size.unwrap_or(u64::MAX);
         let inspected = tacho_store::inspect(data, &mut |row| {
@@ -143,11 +164,11 @@ impl<'r> Walk<'r> {
         for fault in &inspected.faults {
             self.findings.integrity("segments", fault.to_string());
         }
-        self.listed = inspected.digests;
+        self.listed = inspected.listed;
         past.sort_unstable_by_key(|past| past.index);
         past.iter().for_each(|past| sequencer.recall(past));
         let Position { next_index, next_record } = inspected.position;
-        (Released { next_record, sequencer }, next_index)
+        (Released { next_record, sequencer }, next_index, inspected.registered)
     }
 
     /// Text whose secret is gone: an erasure that was not finished, or a damaged key ring.
@@ -164,8 +185,7 @@ impl<'r> Walk<'r> {
     /// Sessions, tiles and root, once every entry has passed by.
     fn finish(mut self, checkpoint: Option<&Checkpoint>, tiles: &TileFolder) -> Check {
         self.bar.finish_and_clear();
-        let listed = self.listed.iter().map(|(name, digest)| (name.as_str(), *digest));
-        self.segments.compare(listed, &mut self.findings);
+        std::mem::take(&mut self.segments).compare(&self.listed, &mut self.findings);
         for (session, (count, last)) in &self.sessions {
             let (place, numbers) = (format!("session {session}"), last.saturating_add(1));
             if *count < numbers {
@@ -180,6 +200,7 @@ impl<'r> Walk<'r> {
         let mut what = format!("nothing is sealed yet: none of {entries} entries is signed");
         if let Some(checkpoint) = checkpoint {
             self.leaves.check(checkpoint, tiles, &mut self.findings);
+            archive::check(&self.archived, checkpoint, &self.leaves, tiles, &mut self.findings);
             let Checkpoint { root, size, .. } = checkpoint;
             what = match entries.saturating_sub(*size) {
                 0 => format!("root {root} over {size} of {entries} entries"),
@@ -196,54 +217,6 @@ impl<'r> Walk<'r> {
             counts.sealed
         );
         Check::new(self.findings, entries, what)
-    }
-}
-
-/// What there is to check a folder with.
-struct Means {
-    ring: Option<Secrets>,
-    /// Empty when there are neither pins nor keys of the folder's own.
-    verifiers: Vec<VerifierKey>,
-}
-
-impl Means {
-    /// Whatever is lost is a finding, and keeps nothing else from being checked.
-    fn find(data: &Path, pins: &[VerifierKey], findings: &mut Findings) -> Means {
-        let mut lose = |place: &str, lost: Lost, then: &str| match lost {
-            Lost::Missing(what) => findings.completeness(place, format!("{what}{then}")),
-            Lost::Damaged(what) => findings.integrity(place, format!("{what}{then}")),
-        };
-        let signed = checkpoint::origin(data);
-        let origin = match read_origin(data) {
-            Ok(origin) => Some(origin),
-            Err(lost) => {
-                lose("origin", lost, "");
-                None
-            }
-        };
-        let ring = match read_secrets(data) {
-            Ok(ring) => Some(ring),
-            Err(lost) => {
-                lose("keyring", lost, ": sections cannot be opened, everything else is checked");
-                None
-            }
-        };
-        // The checkpoint's own name first: what the file `origin` says must not hide who signed.
-        let name = signed.as_ref().or(origin.as_ref());
-        let own = match name.zip(ring.as_ref()).map(|(name, ring)| verifiers(name, ring)) {
-            Some(Ok(keys)) => keys,
-            // A name that is none is found when the checkpoint is read.
-            Some(Err(lost @ Lost::Missing(_))) => {
-                lose("keyring/ring", lost, "");
-                Vec::new()
-            }
-            Some(Err(Lost::Damaged(_))) | None => Vec::new(),
-        };
-        if let Some((origin, signed)) = origin.zip(signed).filter(|(origin, signed)| origin != signed) {
-            let what = format!("says {origin:?}, log/checkpoint is of {signed:?}");
-            findings.integrity("origin", what);
-        }
-        Means { ring, verifiers: if pins.is_empty() { own } else { pins.to_vec() } }
     }
 }
 
@@ -270,8 +243,10 @@ pub(crate) fn at_rest(
     let before = findings.count;
     let checkpoint = checkpoint::read(data, &verifiers, &mut findings);
     let is_new = checkpoint.is_none() && findings.count == before;
+    let archived = archive::read(data, &verifiers, &mut findings);
     let mut walk = Walk::new(ring.as_ref(), checkpoint.as_ref().map(|checkpoint| checkpoint.size), findings);
-    let (released, held) = walk.stored(data);
+    walk.archived = archived;
+    let (released, held, registered) = walk.stored(data);
     if is_new && held > 0 {
         let what =
             format!("is missing, and with it all tiles; segments hold {held} entries that were sealed");
@@ -288,6 +263,7 @@ pub(crate) fn at_rest(
         checkpoint::since(path, &verifiers, data, checkpoint.as_ref(), &mut walk.findings)?;
     }
     walk.missing_secrets();
+    std::mem::take(&mut walk.registry).compare(registered.as_ref(), None, &mut walk.findings);
     if let Some(checkpoint) = &checkpoint {
         tiles::check(&data.join("log"), checkpoint.size, &walk.leaves, &mut walk.findings);
     }
@@ -297,15 +273,18 @@ pub(crate) fn at_rest(
 /// Checks what a running node holds, up to this moment: segments and newest events against its own tiles.
 pub(crate) fn of_node(node: &Node) -> Result<Check, Box<dyn Error>> {
     let mut findings = Findings::default();
+    // Before the checkpoint, which covers at least as much; and before the events, which tell of every edit in it.
+    let archived = archive::read(node.data(), node.verifiers(), &mut findings);
+    let registered = node.store().catalog().registered()?;
     let checkpoint = checkpoint::read(node.data(), node.verifiers(), &mut findings);
     // The snapshot is taken after the checkpoint, so that it holds everything that is signed.
     let wanted = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
     let snapshot = node.snapshot_blocking(wanted);
     let ring = Keys::read(node.data())?.read_ring(node.data())?;
     let mut walk = Walk::new(Some(&ring), Some(snapshot.size), findings);
+    walk.archived = archived;
     for segment in &snapshot.segments {
-        let name = segment.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        walk.listed.push((name, segment.digest));
+        walk.listed.push(Listed::of(segment));
         let found = tacho_store::segment::verify_file(segment, &mut |row| {
             walk.row(row);
             Ok(())
@@ -317,5 +296,7 @@ pub(crate) fn of_node(node: &Node) -> Result<Check, Box<dyn Error>> {
     for batch in &snapshot.hot {
         tacho_store::row::Rows::new(batch)?.iter().for_each(|row| walk.row(&row));
     }
+    let again = node.store().catalog().registered()?;
+    std::mem::take(&mut walk.registry).compare(registered.as_ref(), again.as_ref(), &mut walk.findings);
     Ok(walk.finish(checkpoint.as_ref(), &node.tiles()))
 }

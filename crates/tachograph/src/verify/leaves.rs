@@ -1,8 +1,9 @@
 //! The leaves as the entries give them, against the tiles and the signed root.
 
 use super::{Findings, SHOWN_ALL};
+use std::collections::{HashMap, HashSet};
 use tacho_merkle::tile::{TILE_WIDTH, Tile, TilePath, TileSource, TileWriter};
-use tacho_merkle::{Checkpoint, Hash};
+use tacho_merkle::{Checkpoint, Frontier, Hash};
 
 const MISSING: &str = "is signed, but not there";
 
@@ -31,6 +32,19 @@ impl Leaves {
     /// All leaf hashes in order; `None` when one is missing.
     pub(crate) fn all(&self) -> Option<impl Iterator<Item = Hash>> {
         self.hashes.iter().all(Option::is_some).then(|| self.hashes.iter().flatten().copied())
+    }
+
+    /// The roots of the trees of these sizes, as far as there are so many entries; `None` when an entry is missing.
+    pub(crate) fn roots(&self, sizes: &[u64]) -> Option<HashMap<u64, Hash>> {
+        let (mut tree, mut roots) = (Frontier::new(), HashMap::new());
+        let wanted: HashSet<u64> = sizes.iter().copied().collect();
+        for leaf in self.all()? {
+            tree.push(leaf);
+            if wanted.contains(&tree.size()) {
+                roots.insert(tree.size(), tree.root());
+            }
+        }
+        Some(roots)
     }
 
     /// Compares everything below the checkpoint's size with the tiles and the signed root.
@@ -112,7 +126,6 @@ fn check_tile(want: &Tile, tiles: &dyn TileSource, findings: &mut Findings) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashMap;
     use tacho_merkle::leaf_hash;
     use tacho_merkle::tile::TileError;
 

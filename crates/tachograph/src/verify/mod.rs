@@ -7,10 +7,13 @@
 //! - Integrity (something was changed) and completeness (something is missing) are told apart.
 //! - Exit codes: 0 good, 1 something was found, 2 usage, 3 could not run.
 
+mod archive;
 mod checkpoint;
 pub(crate) mod folder;
 mod leaves;
+mod means;
 pub(crate) mod proof;
+mod registry;
 pub(crate) mod remote;
 mod sections;
 mod segments;

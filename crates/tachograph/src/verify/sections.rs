@@ -87,6 +87,9 @@ impl<'r> Sections<'r> {
             return Ok(None);
         }
         if let Some(secret) = lacking {
+            if self.is_of_another(header, who) {
+                return Ok(Some(false));
+            }
             self.counts.sealed += open;
             self.missing.entry(secret).or_insert((index, 0)).1 += 1;
             return Ok(None);
@@ -128,6 +131,12 @@ impl<'r> Sections<'r> {
             self.salts.insert(name.clone(), key);
         }
         Ok(self.salts[&name].commitment(&header.id.0, section.name(), bytes))
+    }
+
+    /// Whether section `who` names a user that the ring lacks while the secret of another one gives the tag.
+    fn is_of_another(&mut self, header: &Header<'_>, who: &Who<'_>) -> bool {
+        let (Some(ring), Some(tag), Some(user)) = (self.ring, header.subject, who.user) else { return false };
+        ring.find(&format!("subject {user}")).is_none() && self.owner(ring, header, &tag).is_some()
     }
 
     /// The secret's name of the subject whose tag an entry has.

@@ -79,3 +79,61 @@ fn doctor_names_an_expected_agent_that_is_silent() {
         "{ill:?}"
     );
 }
+
+#[test]
+fn exit_codes_tell_a_finding_from_a_wrong_question_from_what_could_not_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    tachograph(&data, &["import", "-"], &EVENTS.replace("nonsense\n", ""));
+    for (code, arguments) in [
+        (0, &["sql", "SELECT 1"][..]),
+        (0, &["search", "nothing-has-this-word"]),
+        (1, &["show", "no-such-id"]),
+        (1, &["prove", "no-such-id"]),
+        (1, &["prove", "99"]),
+        (2, &["sql", "SELEC 1"]),
+        (2, &["sql", "SELECT nothing FROM events"]),
+        (2, &["sql", "DROP TABLE events"]),
+        (2, &["sql", "SELECT 1", "--format", "xml"]),
+        (2, &["search", "--limit", "999999"]),
+        (2, &["search", "--limit", "many"]),
+        (2, &["search", "--from", "whenever"]),
+        (2, &["search", "--cursor", "made-up"]),
+        (2, &["import", "-", "--format", "made-up"]),
+        (2, &["verify", "--pin", "made-up"]),
+        (2, &["serve", "--listen", "nowhere"]),
+        (2, &["fly"]),
+        (3, &["import", "/no/such/file"]),
+        (3, &["sql", "SELECT 1", "--server", "127.0.0.1:1"]),
+        (3, &["serve", "--listen", "0.0.0.0:0"]),
+        (3, &["tail"]),
+    ] {
+        let ended = tachograph(&data, arguments, "");
+        assert_eq!(ended.status.code(), Some(code), "{arguments:?}: {ended:?}");
+        assert_eq!(ended.stderr.is_empty(), code == 0, "it says why: {arguments:?}: {ended:?}");
+    }
+}
+
+#[test]
+fn every_format_of_an_answer_has_the_columns_without_a_value() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    tachograph(&data, &["import", "-"], EVENTS);
+    let asked = |format| {
+        let query = "SELECT user_id, agent_id FROM agent_audit_log ORDER BY index";
+        text(&tachograph(&data, &["sql", query, "--format", format], "").stdout)
+    };
+    let lines = "{\"user_id\":\"alice\",\"agent_id\":\"ops/a\"}\n{\"user_id\":null,\"agent_id\":\"ops/b\"}\n";
+    assert_eq!(asked("ndjson"), lines);
+    assert_eq!(asked("csv"), "user_id,agent_id\nalice,ops/a\n,ops/b\n");
+    assert!(asked("json").contains("{\"user_id\":null,\"agent_id\":\"ops/b\"}"));
+}
+
+#[test]
+fn localhost_is_an_address() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let ended = tachograph(&data, &["demo", "--events", "1", "--listen", "localhost:0"], "");
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    assert!(text(&ended.stdout).contains("http://127.0.0.1:"), "{ended:?}");
+}

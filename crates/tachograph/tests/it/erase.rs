@@ -1,10 +1,9 @@
 //! One person is erased, one class's month and one day of `who` expire: every proof made before still verifies, what
 //! was there is nowhere any more, and `verify` calls the folder good.
 
-use crate::server::{tachograph, text};
+use crate::server::{Server, tachograph, text};
 use std::collections::BTreeSet;
 use std::path::Path;
-use tacho_event::record::BatchBuilder;
 use tacho_event::section::Section;
 use tacho_event::words::Class;
 use tacho_merkle::commit::SaltKey;
@@ -98,24 +97,24 @@ impl Holder<'_> {
         Some(key.commitment(&header.id.0, section.name(), bytes))
     }
 
-    fn take_out(&self, store: &Store, why: Why, select: &dyn Fn(&Row<'_>) -> Vec<Section>) -> u64 {
-        store
-            .erase(select, why, &|row, section, bytes| self.commit(row, section, bytes), &self.leaf())
-            .unwrap()
+    fn take_out(
+        &self,
+        store: &Store,
+        why: Why,
+        select: &dyn Fn(&Row<'_>) -> Vec<Section>,
+        turned: u64,
+    ) -> u64 {
+        let commit = |row: &Row<'_>, section, bytes: &[u8]| self.commit(row, section, bytes);
+        store.erase(select, why, &commit, &self.leaf(), turned).unwrap()
     }
 
-    /// Closes the journal's file behind everything that segments hold, and deletes it.
-    fn release_journal(&self, store: &Store) {
+    /// The log behind everything that segments hold.
+    fn log(&self, store: &Store) -> Log {
         let mut sequencer = Sequencer::default();
         store.states(&mut |past| sequencer.recall(&past)).unwrap();
         let released = Released { next_record: store.position().next_record, sequencer };
-        let options = tacho_record::Options { file_bytes: 0, ..tacho_record::Options::new(random) };
-        let lock = Lock::take(self.data).unwrap();
-        let signers = self.signers();
-        let mut log =
-            Log::recover(self.data, lock, &self.origin, signers, released, options, |_| Ok(())).unwrap();
-        log.append(0, vec![BatchBuilder::new(false).finish()]).unwrap();
-        log.release(store.position().next_record).unwrap();
+        let (lock, options) = (Lock::take(self.data).unwrap(), tacho_record::Options::new(random));
+        Log::recover(self.data, lock, &self.origin, self.signers(), released, options, |_| Ok(())).unwrap()
     }
 }
 
@@ -148,6 +147,16 @@ fn traces(data: &Path, word: &str) -> BTreeSet<String> {
     found
 }
 
+/// All of Alice's sections.
+fn of_alice(row: &Row<'_>) -> Vec<Section> {
+    match row.who().user {
+        Some("alice@people.example") => {
+            Section::ALL.into_iter().filter(|section| section.has_subject()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// Alice's, the critical months', the days' of section `who`.
 fn secrets_to_destroy(data: &Path) -> BTreeSet<String> {
     let mut names = BTreeSet::from(["subject alice@people.example".to_string()]);
@@ -178,28 +187,25 @@ fn what_was_erased_or_expired_is_gone_and_every_old_proof_verifies() {
     let holder = Holder::new(&data);
     let store = holder.store();
     assert_eq!(store.position().next_index, EVENTS, "segments hold everything");
-    let of_user = |row: &Row<'_>| match row.who().user {
-        Some("alice@people.example") => {
-            Section::ALL.into_iter().filter(|section| section.has_subject()).collect()
-        }
-        _ => Vec::new(),
-    };
-    assert_eq!(holder.take_out(&store, Why::Erased, &of_user), EVENTS / 3);
+    let mut log = holder.log(&store);
+    let turned = log.turn_over().unwrap();
+    assert_eq!(holder.take_out(&store, Why::Erased, &of_alice, turned), EVENTS / 3);
     let of_month = |row: &Row<'_>| match row.retention() == Class::Critical.as_str() {
         true => Section::ALL.into_iter().filter(|section| !section.is_personal()).collect(),
         false => Vec::new(),
     };
-    let expired = holder.take_out(&store, Why::Expired, &of_month);
+    let expired = holder.take_out(&store, Why::Expired, &of_month, turned);
     assert_eq!(expired, 8);
-    holder.take_out(&store, Why::Expired, &|_| vec![Section::Who]);
+    holder.take_out(&store, Why::Expired, &|_| vec![Section::Who], turned);
     let names = secrets_to_destroy(&data);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut ring = KeyRing::open(&data.join("keyring"), &holder.master, random).unwrap();
     assert_eq!(ring.destroy(&names).unwrap(), names.len());
-    // The journal is the last place, until its file is closed and released.
-    assert!(traces(&data, HERS).iter().all(|file| file.starts_with("wal/")), "{:?}", traces(&data, HERS));
-    holder.release_journal(&store);
-    drop((ring, store));
+    // The journal is the last place: its file is closed, and goes when it is released.
+    let left = traces(&data, HERS);
+    assert!(!left.is_empty() && left.iter().all(|file| file.starts_with("wal/")), "{left:?}");
+    log.release(turned).unwrap();
+    drop((ring, store, log));
 
     for word in [HERS, CRITICAL, "alice@people.example", "bob@people.example"] {
         assert_eq!(traces(&data, word), BTreeSet::new(), "{word} is gone");
@@ -224,4 +230,76 @@ fn what_was_erased_or_expired_is_gone_and_every_old_proof_verifies() {
     let (n, before) = &proofs[3];
     let (before, after) = (TlogProof::parse(before).unwrap(), TlogProof::parse(&prove(*n)).unwrap());
     assert_eq!(before.extra, after.extra, "the entry has the same bytes as before");
+}
+
+/// Names of the segments that events on the log tell of.
+fn told_segments(server: &Server) -> BTreeSet<String> {
+    let query = "SELECT output FROM events WHERE action_name = 'segment_written'";
+    let rows = server.sql(query);
+    let output = |row: &serde_json::Value| row["output"].as_str().unwrap().to_string();
+    let parsed = rows.iter().map(|row| serde_json::from_str::<serde_json::Value>(&output(row)).unwrap());
+    parsed.map(|output| output["file"].as_str().unwrap().to_string()).collect()
+}
+
+fn segments(data: &Path) -> BTreeSet<String> {
+    let listed = std::fs::read_dir(data.join("segments")).unwrap();
+    listed.map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn files_that_take_the_place_of_others_and_that_nobody_told_of_are_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(data.join("config.toml"), "[store]\nsegment_minutes = 0\n").unwrap();
+    tachograph(&data, &["import", "-"], &events());
+    tachograph(&data, &["import", "-"], "");
+    std::fs::write(data.join("config.toml"), "[store]\n").unwrap();
+    let written = segments(&data);
+    let server = Server::start(&data);
+    while !written.is_subset(&told_segments(&server)) {
+        std::thread::yield_now();
+    }
+    server.stop();
+
+    let holder = Holder::new(&data);
+    let store = holder.store();
+    let log = holder.log(&store);
+    // What the server recorded stays in the journal: the store at rest has not taken it.
+    let turned = store.position().next_record;
+    let of_bob = |row: &Row<'_>| match row.who().user {
+        Some("bob@people.example") => vec![Section::Input],
+        _ => Vec::new(),
+    };
+    assert!(holder.take_out(&store, Why::Erased, &of_alice, turned) > 0);
+    assert!(holder.take_out(&store, Why::Erased, &of_bob, turned) > 0);
+    drop((store, log));
+    let twice = |name: &String| !written.contains(name) && name.ends_with(".2.parquet");
+    assert!(segments(&data).iter().any(twice), "one file was written anew twice: {:?}", segments(&data));
+    // Nothing but their catalog says what these files are: as if somebody had changed and renamed them.
+    let untold = |name: &&String| !written.contains(*name);
+    let verify = || {
+        let verified = tachograph(&data, &["verify"], "");
+        (verified.status.code(), text(&verified.stdout))
+    };
+    let (code, said) = verify();
+    let now = segments(&data);
+    for name in now.iter().filter(untold) {
+        let want = format!("INTEGRITY segments/{name}: the log does not tell of this file");
+        assert!(code == Some(1) && said.contains(&want), "{said}");
+    }
+    // The next start takes them for new ones, and the log says for ever that it was so.
+    let server = Server::start(&data);
+    while !now.is_subset(&told_segments(&server)) {
+        std::thread::yield_now();
+    }
+    server.stop();
+    let (code, said) = verify();
+    assert_eq!(code, Some(1), "{said}");
+    for name in now.iter().filter(untold) {
+        assert!(
+            said.contains(&format!("tells of segments/{name}, which takes the place of others")),
+            "{said}"
+        );
+    }
 }

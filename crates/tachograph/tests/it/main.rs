@@ -2,9 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod check;
 mod cli;
+mod door;
 mod erase;
+mod forged;
 mod http;
 mod kill;
 mod mutate;
+mod otlp;
+mod registry;
 mod server;

@@ -14,6 +14,8 @@ const FLIPS_ALL: usize = 400;
 /// Entries in each of the two cuts, and in each of the three batches that only the journal holds.
 const CUT: u64 = 280;
 const LATER: u64 = 16;
+/// Events about edits of the catalog: four that the log has, one that waits.
+const EDITS: u64 = 4 + 1;
 
 /// What a file is, by its place in the folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +25,7 @@ enum Kind {
     /// A partial tile of an earlier tree; the wider one repeats it.
     OldTile,
     Checkpoint,
+    Archive,
     Journal,
     Ring,
     /// The files with master key and origin: what needs neither is checked all the same.
@@ -55,7 +58,7 @@ impl Change {
 }
 
 /// Changes that `verify` may call good, and why that is right. An empty name is every change.
-const EXCEPTIONS: [(Kind, &str, &str); 5] = [
+const EXCEPTIONS: [(Kind, &str, &str); 6] = [
     (
         Kind::Other,
         "",
@@ -64,8 +67,12 @@ const EXCEPTIONS: [(Kind, &str, &str); 5] = [
     (
         Kind::Catalog,
         "",
-        "SQLite leaves free space in its pages, and what people registered (agents, keys) has no checksum: every \
-         answer over events must still be the same",
+        "SQLite leaves free space in its pages: every answer, also over agents and keys, must still be the same",
+    ),
+    (
+        Kind::Archive,
+        "delete",
+        "nothing depends on it: it is there to be compared with copies that others hold",
     ),
     (Kind::OldTile, "delete", "the wider tile holds the same hashes, and the reader cuts them from it"),
     (
@@ -77,10 +84,11 @@ const EXCEPTIONS: [(Kind, &str, &str); 5] = [
 ];
 
 /// What is asked of a folder whose changed catalog passed.
-const QUESTIONS: [&str; 3] = [
+const QUESTIONS: [&str; 4] = [
     "SELECT count(*) AS n, min(timestamp) AS a, max(timestamp) AS b FROM events",
     "SELECT agent_id, outcome_status, count(*) AS n, sum(duration_us) AS d FROM events GROUP BY 1, 2 ORDER BY 1, 2",
     "SELECT id, input FROM agent_audit_log ORDER BY id LIMIT 1000",
+    "SELECT * FROM agents ORDER BY id",
 ];
 
 fn events(first: u64, count: u64) -> String {
@@ -96,21 +104,34 @@ fn events(first: u64, count: u64) -> String {
         .collect()
 }
 
-/// Two cuts, and three batches behind them that only the journal holds.
+/// Two cuts, and three batches behind them that only the journal holds; agents and keys that the log tells of, and an
+/// edit that it does not have yet.
 fn make(data: &Path) {
     std::fs::create_dir(data).unwrap();
     // All that is sealed is cut at the next chance: an import of nothing is one.
     std::fs::write(data.join("config.toml"), "[store]\nsegment_minutes = 0\n").unwrap();
-    for first in [0, CUT] {
+    for (day, first) in [(1, 0), (2, CUT)] {
         let imported = tachograph(data, &["import", "-"], &events(first, CUT));
         assert_eq!(imported.status.code(), Some(0), "{imported:?}");
         tachograph(data, &["import", "-"], "");
+        // The next checkpoint is archived, too, as if days had passed.
+        let archived = std::fs::read_dir(data.join("log/archive")).unwrap().map(|file| file.unwrap().path());
+        std::fs::rename(archived.max().unwrap(), data.join(format!("log/archive/2026-01-{day:02}T0000Z")))
+            .unwrap();
     }
     std::fs::write(data.join("config.toml"), "[store]\n").unwrap();
+    tachograph(data, &["agents", "set", "ops/a1", "--team", "operations"], "");
+    for name in ["ci", "old"] {
+        tachograph(data, &["key", "create", name, "--agent", "ops/a2"], "");
+    }
+    let keys = text(&tachograph(data, &["key", "list"], "").stdout);
+    let old = keys.lines().find(|line| line.contains(" old ")).unwrap();
+    let id = old.split(|c: char| !c.is_ascii_hexdigit()).find(|word| word.len() == 8).unwrap();
+    assert_eq!(tachograph(data, &["key", "revoke", id], "").status.code(), Some(0));
     for first in (2 * CUT..).step_by(LATER as usize).take(3) {
         tachograph(data, &["import", "-"], &events(first, LATER));
     }
-    tachograph(data, &["agents", "set", "ops/a1", "--team", "operations"], "");
+    tachograph(data, &["agents", "set", "ops/a2", "--note", "on call", "--expected", "true"], "");
     let verified = tachograph(data, &["verify"], "");
     assert_eq!(verified.status.code(), Some(0), "{verified:?}");
 }
@@ -139,6 +160,7 @@ fn kind(data: &Path, path: &Path) -> Kind {
         "segments" => Kind::Segment,
         "wal" => Kind::Journal,
         "log" if name == "log/checkpoint" => Kind::Checkpoint,
+        "log" if name.starts_with("log/archive/") => Kind::Archive,
         "log" => {
             let Some((full, width)) = name.split_once(".p/") else { return Kind::Tile };
             let wider = std::fs::read_dir(data.join(format!("{full}.p"))).unwrap();
@@ -171,6 +193,15 @@ fn positions(bytes: &[u8], count: usize) -> Vec<usize> {
     found
 }
 
+/// Where something stands that people registered: the ends of each such text.
+fn registered(bytes: &[u8]) -> Vec<usize> {
+    let ends = |text: &&str| {
+        let there = bytes.windows(text.len()).enumerate().filter(|(_, found)| *found == text.as_bytes());
+        there.flat_map(|(at, found)| [at, at + found.len() - 1]).collect::<Vec<usize>>()
+    };
+    ["ops/a1", "ops/a2", "operations", "on call", "write"].iter().flat_map(ends).collect()
+}
+
 /// What is done to which file.
 fn plan(data: &Path, files: &[(Kind, PathBuf)], flips: usize) -> Vec<(usize, Change)> {
     let mut planned = Vec::new();
@@ -181,7 +212,13 @@ fn plan(data: &Path, files: &[(Kind, PathBuf)], flips: usize) -> Vec<(usize, Cha
         let share = if *kind == Kind::Other { 1 } else { flips.div_ceil(alike.len()) };
         // The end of the line in a file of one line says nothing.
         let bytes = if *kind == Kind::Keys { bytes.trim_ascii_end().to_vec() } else { bytes };
-        planned.extend(positions(&bytes, share).into_iter().map(|position| (at, Change::Flip(position))));
+        let mut flipped = positions(&bytes, share);
+        if *kind == Kind::Catalog {
+            let named = registered(&bytes);
+            assert!(named.len() > 20, "what people registered stands in the catalog: {named:?}");
+            flipped.extend(named);
+        }
+        planned.extend(flipped.into_iter().map(|position| (at, Change::Flip(position))));
         let mut cuts = vec![0, bytes.len() / 2, bytes.len().saturating_sub(1)];
         cuts.retain(|cut| *cut < bytes.len());
         cuts.dedup();
@@ -262,13 +299,14 @@ fn judge(
 fn ask(data: &Path) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     copy(data, dir.path());
-    QUESTIONS
-        .iter()
-        .map(|query| {
-            let answer = tachograph(dir.path(), &["sql", "--format", "ndjson", query], "");
-            text(&answer.stdout) + &text(&answer.stderr)
-        })
-        .collect()
+    let answer = |arguments: &[&str]| {
+        let answer = tachograph(dir.path(), arguments, "");
+        text(&answer.stdout) + &text(&answer.stderr)
+    };
+    let mut answers: Vec<String> =
+        QUESTIONS.iter().map(|query| answer(&["sql", "--format", "ndjson", query])).collect();
+    answers.push(answer(&["key", "list"]));
+    answers
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -285,7 +323,7 @@ fn every_change_of_a_file_is_found_and_named() {
     let data = dir.path().join("data");
     make(&data);
     let (files, answers) = (files(&data), ask(&data));
-    assert!(answers[0].contains(&format!("\"n\":{}", 2 * CUT + 3 * LATER)), "{answers:?}");
+    assert!(answers[0].contains(&format!("\"n\":{}", 2 * CUT + 3 * LATER + EDITS)), "{answers:?}");
     let planned = plan(&data, &files, if all { FLIPS_ALL } else { FLIPS });
     let (next, table, wrong) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {

@@ -27,6 +27,8 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 pub(crate) struct Server {
     child: Child,
     pub address: String,
+    /// What it says about the ports of OpenTelemetry.
+    pub doors: String,
     agent: ureq::Agent,
 }
 
@@ -36,6 +38,8 @@ pub(crate) struct Answer {
     pub status: u16,
     pub body: String,
     pub retry_after: Option<String>,
+    pub kind: String,
+    pub allow: Option<String>,
 }
 
 impl Answer {
@@ -59,12 +63,14 @@ impl Server {
         let said =
             lines.find_map(|line| line.unwrap().split_once("http://").map(|(_, rest)| rest.to_string()));
         let Some(address) = said else { panic!("no server: {:?}", child.wait_with_output()) };
+        let doors = lines.by_ref().map_while(Result::ok).find(|line| line.trim_start().starts_with("otlp"));
+        let doors = doors.unwrap_or_default();
         // The rest is for people: read on, so that the server never waits for a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         let errors = child.stderr.take().unwrap();
         std::thread::spawn(move || BufReader::new(errors).lines().for_each(drop));
         let config = ureq::Agent::config_builder().http_status_as_error(false).build();
-        Server { child, address, agent: config.into() }
+        Server { child, address, doors, agent: config.into() }
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -123,9 +129,10 @@ impl Drop for Server {
     }
 }
 
-fn answer(mut response: ureq::http::Response<ureq::Body>) -> Answer {
-    let header = response.headers().get("retry-after");
-    let retry_after = header.map(|value| value.to_str().unwrap().to_string());
+pub(crate) fn answer(mut response: ureq::http::Response<ureq::Body>) -> Answer {
+    let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_string());
+    let (retry_after, allow) = (header("retry-after"), header("allow"));
+    let kind = header("content-type").unwrap_or_default();
     let body = response.body_mut().with_config().limit(1 << 30).read_to_string().unwrap();
-    Answer { status: response.status().as_u16(), body, retry_after }
+    Answer { status: response.status().as_u16(), body, retry_after, kind, allow }
 }
