@@ -1,8 +1,8 @@
 #!/bin/sh
 # Runs the real Claude Code with agent-audit-log in its hooks, as `agent-audit-log install claude` puts it there,
 # against a real server that is stopped in the middle and started again, and judges the record: every hook there,
-# once and in order. Needs what scripts/judge-claude-code.sh needs; TACHOGRAPH and AGENT_AUDIT_LOG name programs that
-# are built already.
+# once and in order. Needs what scripts/judge-claude-code.sh needs; TACHOGRAPH and AGENT_AUDIT_LOG name other
+# programs.
 set -eu
 cd "$(dirname -- "$0")/.."
 version=2.1.329
@@ -19,7 +19,5 @@ if [ ! -x "$claude" ]; then
     mkdir -p "$cache"
     npm install --prefix "$cache" --no-save --no-audit --no-fund --loglevel=error "$package@$version"
 fi
-target=${CARGO_TARGET_DIR:-target}/debug
-[ -n "${TACHOGRAPH:-}" ] || cargo build --quiet --locked -p tachograph
-[ -n "${AGENT_AUDIT_LOG:-}" ] || cargo build --quiet --locked -p tacho-hook
-exec node e2e/hook/judge.mjs "$claude" "${TACHOGRAPH:-$target/tachograph}" "${AGENT_AUDIT_LOG:-$target/agent-audit-log}"
+programs=$(scripts/build.sh)
+exec node e2e/hook/judge.mjs "$claude" "${TACHOGRAPH:-$programs/tachograph}" "${AGENT_AUDIT_LOG:-$programs/agent-audit-log}"

@@ -16,7 +16,7 @@ if [ "$(cat "$cache/installed" 2>/dev/null)" != "$lock" ]; then
     npm install --prefix "$cache/node" --no-audit --no-fund --loglevel=error
     echo "$lock" >"$cache/installed"
 fi
-cargo build --quiet --locked -p tachograph
+programs=$(scripts/build.sh)
 claude=.cache/claude-code/2.1.329/node_modules/@anthropic-ai/claude-code-linux-x64/claude
 [ -x "$claude" ] || claude=
-exec node e2e/otel/judge.mjs "${CARGO_TARGET_DIR:-target}/debug/tachograph" "$cache/venv/bin/python" "$cache/node" $claude
+exec node e2e/otel/judge.mjs "$programs/tachograph" "$cache/venv/bin/python" "$cache/node" $claude

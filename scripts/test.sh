@@ -13,5 +13,8 @@ scripts/judge-recorder.sh
 scripts/faults.sh short
 scripts/judge-segments.sh
 scripts/judge-claude-code.sh
+scripts/judge-hook.sh
 scripts/judge-otel.sh
+scripts/judge-web.sh
+scripts/power-cut.sh
 scripts/disk-full.sh

@@ -33,8 +33,7 @@ fn send(
         count += 1;
         Id([count; 16])
     };
-    let tally =
-        ingest.body(body.as_bytes(), sender, options, day * DAY_US, &mut fresh, ring, &mut batches);
+    let tally = ingest.body(body.as_bytes(), sender, options, day * DAY_US, &mut fresh, ring, &mut batches);
     let recorded: usize = batches.iter().map(|batch| batch.events().count()).sum();
     assert_eq!(recorded as u64, tally.events);
     tally

@@ -130,6 +130,23 @@ pub(crate) const SAMPLES: &[Sample] = &[
         normalised: &[],
     },
     Sample {
+        format: Format::CodexHook,
+        text: r#"{"session_id":"01a1fd2e-7a0f-7c41-8d43-0c6f7ad3d2c5","turn_id":"turn-7","hook_event_name":"PostToolUse",
+            "transcript_path":"/home/u/.codex/sessions/rollout.jsonl","cwd":"/srv/demo","model":"gpt-6-codex",
+            "permission_mode":"default","tool_name":"Bash","tool_input":{"command":"cat missing"},
+            "tool_response":"Exit code: 1\nno such file","tool_use_id":"call_9"}"#,
+        normalised: &[],
+    },
+    Sample {
+        format: Format::GeminiHook,
+        text: r#"{"session_id":"7d1c0a51-95d3-4f0e-b0a7-6a2f0f1f9a11","hook_event_name":"AfterTool",
+            "transcript_path":"/home/u/.gemini/tmp/x/chats/s.jsonl","cwd":"/srv/demo",
+            "timestamp":"2026-11-21T01:49:25.495Z","tool_name":"run_shell_command",
+            "tool_input":{"command":"false","description":"fails"},
+            "tool_response":{"llmContent":"Output: (empty)\nExit Code: 1","returnDisplay":"failed"}}"#,
+        normalised: &[("timestamp", "1795225765495000")],
+    },
+    Sample {
         format: Format::ClaudeTranscript,
         text: r#"{"parentUuid":"0a","isSidechain":false,"userType":"external","cwd":"/srv","sessionId":"s","version":"2.1.11",
             "gitBranch":"main","type":"assistant","requestId":"req_1","uuid":"5aecf8dd-c2ab-4f5d-9779-4225cfc4a061",

@@ -3,7 +3,7 @@
 use crate::data::{engine, generate, hot, now, rows, try_rows};
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+
 use tacho_query::{Engine, EventKey, Kind, Limits, Search};
 use tacho_store::Snapshot;
 
@@ -17,9 +17,7 @@ pub(crate) fn doubled(first: &str, step: &str, last: &str, count: usize) -> Stri
 }
 
 fn refused(sql: &str) -> (Kind, String) {
-    let started = Instant::now();
     let found = try_rows(&engine(), &Arc::new(Snapshot::default()), sql);
-    assert!(started.elapsed() < Duration::from_secs(20), "{sql}");
     let start: String = sql.chars().take(200).collect();
     let error = found.map(|rows| rows.len()).expect_err(&start);
     (error.kind, error.message)

@@ -3,6 +3,7 @@
 
 use super::{AgentCommand, Arguments, KeyCommand, read};
 use crate::clock::{now_us, random};
+use crate::exit::Ended;
 use crate::http::new_key;
 use std::error::Error;
 use std::path::Path;
@@ -14,7 +15,7 @@ pub(super) fn key(data: &Path, command: &KeyCommand) -> Result<bool, Box<dyn Err
     let catalog = Catalog::open(&data.join("catalog.sqlite"))?;
     match command {
         KeyCommand::Create { name, .. } if name.trim().is_empty() => {
-            return Err("a key needs a name: who or what will use it?".into());
+            return Err(Ended::usage("a key needs a name: who or what will use it?"));
         }
         KeyCommand::Create { name, role, agent, rate } => {
             let (mut secret, mut id) = ([0; 32], [0; 4]);
@@ -57,7 +58,8 @@ pub(super) fn key(data: &Path, command: &KeyCommand) -> Result<bool, Box<dyn Err
         }
         KeyCommand::Revoke { id } => {
             if !catalog.revoke_key(id, &stamp())? {
-                return Err(format!("there is no active key {id}: tachograph key list shows them").into());
+                let why = format!("there is no active key {id}: tachograph key list shows them");
+                return Err(Box::new(Ended::Absent(why)));
             }
             println!("{id} is revoked");
         }
