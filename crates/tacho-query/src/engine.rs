@@ -214,6 +214,8 @@ async fn supervise(core: Arc<Core>, queries: Handle, question: Question, end: on
 }
 
 async fn run(core: &Core, Question { scope, ask, sender }: Question) -> End {
+    // A merged file is removed with the last snapshot that shows it. The streams of a plan do not hold the session.
+    let _shown = Arc::clone(&scope.snapshot);
     let mut state = core.base.clone();
     state.config_mut().options_mut().extensions.insert(scope.names.clone());
     state.config_mut().set_extension(scope);

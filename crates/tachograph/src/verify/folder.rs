@@ -7,15 +7,14 @@ use super::means::Means;
 use super::registry::Registry;
 use super::sections::Sections;
 use super::segments::{Segments, is_own};
+use super::sessions::Sessions;
 use super::{Check, Findings, archive, checkpoint, moment, progress, tiles};
 use crate::folder::Keys;
 use crate::node::Node;
 use indicatif::ProgressBar;
-use std::collections::HashMap;
 use std::error::Error;
 use std::path::Path;
 use tacho_event::entry::{self, Header, Place};
-use tacho_event::id::Id;
 use tacho_event::section::Section;
 use tacho_event::time::Micros;
 use tacho_merkle::{Checkpoint, VerifierKey, leaf_hash};
@@ -37,7 +36,7 @@ struct Walk<'r> {
     registry: Registry,
     archived: Vec<(String, Checkpoint)>,
     listed: Vec<Listed>,
-    sessions: HashMap<Id, (u64, u64)>,
+    sessions: Sessions,
     newest_us: Micros,
     bytes: Vec<u8>,
     bar: ProgressBar,
@@ -55,7 +54,7 @@ impl<'r> Walk<'r> {
             registry: Registry::default(),
             archived: Vec::new(),
             listed: Vec::new(),
-            sessions: HashMap::new(),
+            sessions: Sessions::default(),
             newest_us: 0,
             bytes: Vec::with_capacity(1024),
             bar: progress(size.unwrap_or(0), "entries"),
@@ -73,10 +72,7 @@ impl<'r> Walk<'r> {
     /// What is known of an entry without its place in the tree.
     fn pass(&mut self, header: &Header<'_>, place: &Place) {
         self.newest_us = self.newest_us.max(place.time_us);
-        if let Some((session, seq)) = header.session.zip(place.session_seq) {
-            let (count, last) = self.sessions.entry(session).or_default();
-            (*count, *last) = (*count + 1, (*last).max(seq));
-        }
+        self.sessions.take(header, place);
         self.bar.inc(1);
     }
 
@@ -186,16 +182,7 @@ impl<'r> Walk<'r> {
     fn finish(mut self, checkpoint: Option<&Checkpoint>, tiles: &TileFolder) -> Check {
         self.bar.finish_and_clear();
         std::mem::take(&mut self.segments).compare(&self.listed, &mut self.findings);
-        for (session, (count, last)) in &self.sessions {
-            let (place, numbers) = (format!("session {session}"), last.saturating_add(1));
-            if *count < numbers {
-                let missing = numbers - count;
-                let what = format!("has {count} entries, its numbers reach {last}: {missing} are missing");
-                self.findings.completeness(place, what);
-            } else if *count > numbers {
-                self.findings.integrity(place, format!("has {count} entries, its numbers reach only {last}"));
-            }
-        }
+        self.sessions.check(&mut self.findings);
         let (entries, counts) = (self.leaves.size(), self.sections.counts);
         let mut what = format!("nothing is sealed yet: none of {entries} entries is signed");
         if let Some(checkpoint) = checkpoint {

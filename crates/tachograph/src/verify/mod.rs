@@ -17,6 +17,7 @@ mod registry;
 pub(crate) mod remote;
 mod sections;
 mod segments;
+mod sessions;
 mod tiles;
 
 use indicatif::{ProgressBar, ProgressStyle};
