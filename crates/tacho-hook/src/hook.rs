@@ -39,11 +39,15 @@ pub fn run(told: &Told) -> Result<Appended, String> {
     let (mut members, session) = prepare(&text, size, stamp);
     let spool = Spool::open(&settings.spool(), settings.spool_bytes_max)
         .map_err(|error| format!("{}: {error}", settings.spool().display()))?;
-    let appended = spool.append(
+    let appended = spool.append_within(
+        settings.lock_wait,
         session.as_deref(),
         now_us,
         &mut |state| {
-            state.follow(&mut members);
+            // Without the session's state the event has no number, and no call of another event.
+            if let Some(state) = state {
+                state.follow(&mut members);
+            }
             members.line()
         },
         &mut || {

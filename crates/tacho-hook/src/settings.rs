@@ -3,7 +3,9 @@
 //! The file is `$XDG_CONFIG_HOME/tachograph/hook.toml` or `~/.config/tachograph/hook.toml`; `install --url` writes it.
 //! A file that can't be read does not stop the recording: the defaults hold, and `status` says what is wrong.
 
+use crate::spool::LOCK_WAIT;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The server's own default address.
 pub const URL_DEFAULT: &str = "http://127.0.0.1:7420";
@@ -11,6 +13,8 @@ pub const URL_DEFAULT: &str = "http://127.0.0.1:7420";
 const SPOOL_MB_DEFAULT: u64 = 64;
 /// The settings file is read up to this size, bytes.
 const FILE_BYTES_MAX: u64 = 64 << 10;
+/// A hook waits at most so long for the lock, whatever is asked for, milliseconds.
+const LOCK_MS_MAX: u64 = 60_000;
 
 /// The settings file.
 #[derive(Debug, Default, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
@@ -51,6 +55,8 @@ pub struct Settings {
     /// The folder with one spool for each address.
     pub spools: PathBuf,
     pub spool_bytes_max: u64,
+    /// A hook waits so long for the spool's lock.
+    pub lock_wait: Duration,
     /// Why the settings file was not used.
     pub file_error: Option<String>,
 }
@@ -101,6 +107,8 @@ impl Settings {
             let path = file.key_file?;
             Some(std::fs::read_to_string(path).ok()?.trim().to_owned())
         });
+        let lock_ms = get("AUDIT_LOG_LOCK_MS").and_then(|ms| ms.parse::<u64>().ok());
+        let lock_wait = lock_ms.map_or(LOCK_WAIT, |ms| Duration::from_millis(ms.min(LOCK_MS_MAX)));
         Ok(Settings {
             url: endpoint(&get("AUDIT_LOG_URL").or(file.url).unwrap_or_else(|| URL_DEFAULT.to_owned())),
             key,
@@ -109,6 +117,7 @@ impl Settings {
             session: get("SESSION_ID"),
             spools,
             spool_bytes_max: mb.unwrap_or(SPOOL_MB_DEFAULT).clamp(1, 64 << 10) << 20,
+            lock_wait,
             file_error,
         })
     }

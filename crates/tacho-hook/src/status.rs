@@ -113,7 +113,7 @@ fn others(settings: &Settings) -> Vec<String> {
     let Ok(folders) = std::fs::read_dir(&settings.spools) else { return Vec::new() };
     let waiting = folders.filter_map(|entry| {
         let path = entry.ok()?.path();
-        let waits = path != own && path.join("lost").exists();
+        let waits = path != own && path.join("aside").exists();
         let spool = waits.then(|| Spool::open(&path, settings.spool_bytes_max).ok())??;
         let depth = read::depth(&spool).ok()??;
         Some(format!("{} events wait in {}", depth.events, path.display()))

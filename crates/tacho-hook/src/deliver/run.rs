@@ -3,6 +3,10 @@
 //!
 //! The hook takes the sender's lock and hands the open file on as the sender's standard input: the lock is held without
 //! a break from one process to the other, so there is never a second sender, and none that starts in vain.
+//!
+//! Invariant: who lets go of the sender's lock looks at the spool again afterwards ([`let_go`]). A hook that wrote before
+//! that look is seen by it, one that wrote after it finds the lock free; so no event waits without a sender, whether its
+//! hook held the spool's lock or not.
 
 use super::http::Client;
 use super::{Courier, LOCK_WAIT, Step};
@@ -37,7 +41,13 @@ pub fn now_us() -> i64 {
 /// # Errors
 /// What the system says; the spool then waits for the next hook.
 pub fn start(spool: &Spool) -> io::Result<()> {
-    let Some(lock) = spool.try_sender_lock()? else { return Ok(()) };
+    spool.try_sender_lock()?.map_or(Ok(()), |lock| start_with(spool, lock))
+}
+
+/// Starts a sender that has the lock from its first moment.
+fn start_with(spool: &Spool, lock: File) -> io::Result<()> {
+    // The id of the sender before may be somebody else's by now.
+    lock.set_len(0)?;
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("send").arg("--detached").env_clear();
     command.envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
@@ -80,7 +90,7 @@ pub fn flush(settings: &Settings, spool: &Spool, limit: Duration) -> io::Result<
             continue;
         };
         let mut courier = Courier::new(spool, &mut post, &now_us);
-        take_in(spool)?;
+        spool.take_in(LOCK_WAIT, now_us())?;
         loop {
             match courier.step()? {
                 Step::Idle => break,
@@ -90,15 +100,32 @@ pub fn flush(settings: &Settings, spool: &Spool, limit: Duration) -> io::Result<
                 _ => {}
             }
         }
-        leave(spool, sender)?;
+        // The loop looks again.
+        drop(sender);
+        if start.elapsed() > limit {
+            return Ok(read::depth(spool)?.is_none());
+        }
     }
     Ok(true)
 }
 
-/// Lets go of a sender's lock. Nobody can add meanwhile; who adds afterwards finds no sender and starts one.
-fn leave(spool: &Spool, sender: impl AsFd) -> io::Result<()> {
-    let _lock = spool.lock(LOCK_WAIT)?;
-    Ok(rustix::fs::flock(sender, rustix::fs::FlockOperation::Unlock)?)
+/// Lets go of a sender's lock and looks again. `false` when something waits and the lock is held once more: a hook may
+/// have asked for a sender before it was let go of.
+///
+/// # Errors
+/// What the system says.
+pub fn let_go(spool: &Spool, sender: impl AsFd) -> io::Result<bool> {
+    use rustix::fs::{FlockOperation, flock};
+    flock(&sender, FlockOperation::Unlock)?;
+    if read::depth(spool)?.is_none() {
+        return Ok(true);
+    }
+    match flock(&sender, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(false),
+        // Somebody else sends.
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn deliver(settings: &Settings, spool: &Spool, linger: Duration) -> io::Result<()> {
@@ -109,14 +136,17 @@ fn deliver(settings: &Settings, spool: &Spool, linger: Duration) -> io::Result<(
     let mut post = |body: &[u8]| client.post(body);
     let mut courier = Courier::new(spool, &mut post, &now_us);
     let (mut worked, mut answered, mut key_tries) = (Instant::now(), Instant::now(), 0);
-    tidy(spool)?;
-    loop {
-        match courier.step()? {
-            Step::Advanced { events } => {
+    if let Err(error) = tidy(spool) {
+        debug::say(format_args!("old sessions are kept for now: {error}"));
+    }
+    // A spool that was deleted and made anew has a sender of its own, and numbers that this one knows nothing of.
+    while spool.is_sender_lock(io::stdin()) {
+        match courier.step() {
+            Ok(Step::Advanced { events }) => {
                 status::delivered(spool, events);
                 (worked, answered, key_tries) = (Instant::now(), Instant::now(), 0);
             }
-            Step::Wait { ms, error, is_key } => {
+            Ok(Step::Wait { ms, error, is_key }) => {
                 debug::say(&error);
                 status::failed(spool, &error);
                 key_tries += u32::from(is_key);
@@ -126,34 +156,39 @@ fn deliver(settings: &Settings, spool: &Spool, linger: Duration) -> io::Result<(
                 worked = Instant::now();
                 std::thread::sleep(jittered(ms));
             }
-            Step::Idle if worked.elapsed() >= linger => {
-                take_in(spool)?;
+            Ok(Step::Idle) if worked.elapsed() >= linger => {
+                take_in(spool);
                 courier.clean()?;
-                while courier.step()? == Step::Deleted {}
-                // Under the lock nobody can add; who adds afterwards finds no sender and starts one.
-                let lock = spool.lock(LOCK_WAIT)?;
-                if read::depth(spool)?.is_none() {
-                    rustix::fs::flock(io::stdin(), rustix::fs::FlockOperation::Unlock)?;
+                // What can't be deleted now is deleted by a later sender.
+                while matches!(courier.step(), Ok(Step::Deleted)) {}
+                if let_go(spool, io::stdin())? {
                     return Ok(());
                 }
-                drop(lock);
                 worked = Instant::now();
-            }
-            Step::Idle => {
                 std::thread::sleep(LOOK_PAUSE);
-                take_in(spool)?;
             }
-            Step::Posted | Step::PutAside | Step::Deleted => {}
+            Ok(Step::Idle) => {
+                std::thread::sleep(LOOK_PAUSE);
+                take_in(spool);
+            }
+            Ok(Step::Posted | Step::PutAside | Step::Deleted) => {}
+            // In a crowd: it has waited long, and does the step again.
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => debug::say(error),
+            Err(error) => {
+                status::failed(spool, &error.to_string());
+                return Err(error);
+            }
         }
     }
+    Ok(())
 }
 
-/// Takes in what hooks left aside. Seldom anything: looked at without the lock first.
-fn take_in(spool: &Spool) -> io::Result<()> {
-    if std::fs::read_dir(spool.path("aside"))?.next().is_none() {
-        return Ok(());
+/// Takes in what hooks left aside. What can't be taken in, as on a full disk, stands aside still; what is in the
+/// segments goes on, and makes room.
+fn take_in(spool: &Spool) {
+    if let Err(error) = spool.take_in(LOCK_WAIT, now_us()) {
+        debug::say(format_args!("events stand aside still: {error}"));
     }
-    spool.take_in(&spool.lock(LOCK_WAIT)?).map(drop)
 }
 
 /// What is due once in a sender's life.
@@ -169,9 +204,19 @@ fn jittered(ms: u64) -> Duration {
     Duration::from_millis(ms + ms * share / (4 * u64::from(u16::MAX)))
 }
 
-/// Whether a sender runs for this spool. Asked under the spool's lock, or a hook that comes in this moment would take
-/// the question for a sender and start none.
+/// Whether a sender runs for this spool. Who asks may have been taken for one by a hook that came in this moment: if
+/// something waits and nobody sends it, a sender is started now.
+///
+/// # Errors
+/// What the system says.
 pub fn is_running(spool: &Spool) -> io::Result<bool> {
-    let _lock = spool.lock(LOCK_WAIT)?;
-    Ok(spool.try_sender_lock()?.is_none())
+    let Some(lock) = spool.try_sender_lock()? else { return Ok(true) };
+    if let_go(spool, &lock)? {
+        return Ok(false);
+    }
+    start_with(spool, lock).map(|()| true)
 }
+
+#[cfg(test)]
+#[path = "handover_tests.rs"]
+mod tests;

@@ -36,8 +36,8 @@ impl Server {
 }
 
 fn add(spool: &Spool, number: usize, bad: bool, size: usize) {
-    let mut make = |state: &mut State| {
-        state.seq += 1;
+    let mut make = |state: Option<&mut State>| {
+        state.unwrap().seq += 1;
         json!({"id": format!("e{number:04}"), "bad": bad, "pad": "x".repeat(size)}).to_string().into_bytes()
     };
     let appended = spool.append(Some("s"), 0, &mut make, &mut || {}).unwrap();

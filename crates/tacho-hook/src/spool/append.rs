@@ -1,15 +1,17 @@
 //! The hook's side of the spool: an event at the end of the last segment, on disk before the hook ends.
 
-use super::{
-    ASIDE_MAX, Frame, LOCK_WAIT, Lock, SEGMENT_BYTES, Spool, file_name, loss, private, read, recover,
-    sessions, sync_folder,
-};
+use super::frame::{HEADER, is_other_version};
+use super::{Frame, LOCK_WAIT, Lock, SEGMENT_BYTES, Spool, file_name, is_full, loss, private, read, recover};
+use super::{sessions, sync_folder};
 use crate::stamp::State;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
 use std::time::Duration;
+
+/// Makes the event's JSON for the state of its session. For an event that stands aside there is none: who does not
+/// hold the lock does not know the session's number.
+pub type Make<'m> = &'m mut dyn FnMut(Option<&mut State>) -> Vec<u8>;
 
 /// What became of an append.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,15 +25,15 @@ pub enum Appended {
 }
 
 /// Where the next frame goes, and how much is there.
-pub(super) struct End {
-    pub(super) segment: u64,
+struct End {
+    segment: u64,
     exists: bool,
     bytes: u64,
 }
 
 impl Spool {
-    /// Appends the event that `make` gives for the state of its session. `before_sync` runs when the event can be
-    /// read by a sender and is not on disk yet.
+    /// Appends the event that `make` gives. `before_sync` runs when the event can be read by a sender and is not on
+    /// disk yet.
     ///
     /// # Errors
     /// What the system says; an event that found no room is no error but [`Appended::Lost`].
@@ -39,7 +41,7 @@ impl Spool {
         &self,
         session: Option<&str>,
         now_us: i64,
-        make: &mut dyn FnMut(&mut State) -> Vec<u8>,
+        make: Make<'_>,
         before_sync: &mut dyn FnMut(),
     ) -> io::Result<Appended> {
         self.append_within(LOCK_WAIT, session, now_us, make, before_sync)
@@ -54,41 +56,26 @@ impl Spool {
         wait: Duration,
         session: Option<&str>,
         now_us: i64,
-        make: &mut dyn FnMut(&mut State) -> Vec<u8>,
+        make: Make<'_>,
         before_sync: &mut dyn FnMut(),
     ) -> io::Result<Appended> {
         let lock = match self.lock(wait) {
             Ok(lock) => lock,
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                return self.put_aside(make, before_sync);
+                return self.put_aside(now_us, make, before_sync);
             }
             Err(error) => return Err(error),
         };
-        recover::after_boot(self, &lock)?;
-        let name = file_name(session);
-        let (mut state, slot) = sessions::load(self, &name)?;
-        let json = make(&mut state);
-        // The number is used up before the event is written: a hook that dies in between leaves a gap, not a number
-        // that two events share.
-        let stored = sessions::store(&slot, &state);
-        let frame = Frame { seq: state.seq, session: &name, json: &json }.render();
-        let room = self.end()?.bytes + frame.len() as u64 <= self.bytes_max;
-        let written = if room {
-            loss::tell(self, &lock, now_us);
-            stored.and_then(|()| self.write(&frame))
-        } else {
-            Err(io::Error::new(io::ErrorKind::StorageFull, "the spool is full"))
-        };
+        let written = self.append_numbered(&lock, session, now_us, make);
+        drop(lock);
         match written {
             Ok(written) => {
-                drop(lock);
                 before_sync();
-                written.sync(self)?;
+                written.sync()?;
                 Ok(Appended::Spooled)
             }
             Err(error) if is_full(&error) => {
-                loss::count(self, &lock, now_us)?;
-                drop(lock);
+                loss::count(self, now_us)?;
                 before_sync();
                 Ok(Appended::Lost)
             }
@@ -96,106 +83,92 @@ impl Spool {
         }
     }
 
-    /// Writes a frame at the end; a torn line before it is closed first, and one that only half fits is taken back.
+    fn append_numbered(
+        &self,
+        lock: &Lock,
+        session: Option<&str>,
+        now_us: i64,
+        make: Make<'_>,
+    ) -> io::Result<Written> {
+        recover::prepare(self, lock)?;
+        let name = file_name(session);
+        let (mut state, slot) = sessions::load(self, &name)?;
+        let json = make(Some(&mut state));
+        // The number is used up before the event is written: a hook that dies in between leaves a gap, not a number
+        // that two events share.
+        let stored = sessions::store(&slot, &state);
+        let frame = Frame { seq: state.seq, session: &name, json: &json }.render();
+        if self.end()?.bytes + frame.len() as u64 > self.bytes_max {
+            return Err(io::Error::new(io::ErrorKind::StorageFull, "the spool is full"));
+        }
+        loss::tell(self, lock, now_us);
+        stored?;
+        self.write(&frame)
+    }
+
+    /// Writes a frame at the end, in a new segment behind its header; a torn line before it is closed first, and one
+    /// that only half fits is taken back.
     pub(super) fn write(&self, frame: &[u8]) -> io::Result<Written> {
         let End { segment, exists, .. } = self.end()?;
         let mut file = private(OpenOptions::new().read(true).append(true)).open(self.segment(segment))?;
+        if !exists {
+            // Under the lock: whoever writes to it next takes its name to be on disk.
+            sync_folder(&self.path("segments"))?;
+        }
         let before = file.metadata()?.len();
         let mut last = [b'\n'];
         if before > 0 {
             file.read_exact_at(&mut last, before - 1)?;
         }
-        let torn = last != [b'\n'];
-        let written = if torn { file.write_all(&[b"\n", frame].concat()) } else { file.write_all(frame) };
+        let head: &[u8] = match last {
+            _ if before == 0 => HEADER,
+            [b'\n'] => b"",
+            _ => b"\n",
+        };
+        let written = file.write_all(&[head, frame].concat());
         if let Err(error) = written {
             // What can't be taken back is a torn line: the next frame closes it, and readers put it aside.
             drop(file.set_len(before));
             return Err(error);
         }
-        Ok(Written { file, is_new: !exists })
+        Ok(Written { file, segment })
     }
 
-    /// An event in a file of its own: the sender takes it in.
-    fn put_aside(
-        &self,
-        make: &mut dyn FnMut(&mut State) -> Vec<u8>,
-        before_sync: &mut dyn FnMut(),
-    ) -> io::Result<Appended> {
-        let folder = self.path("aside");
-        if std::fs::read_dir(&folder)?.count() >= ASIDE_MAX {
-            return Ok(Appended::Lost);
-        }
-        let mut state = State::default();
-        let json = make(&mut state);
-        let frame = Frame { seq: 0, session: "-", json: &json }.render();
-        let mut random = [0; 8];
-        getrandom::fill(&mut random).map_err(io::Error::other)?;
-        let name = format!("{:016x}", u64::from_be_bytes(random));
-        let mut file = private(OpenOptions::new().write(true).create_new(true)).open(folder.join(name))?;
-        file.write_all(&frame)?;
-        before_sync();
-        file.sync_data()?;
-        sync_folder(&folder)?;
-        Ok(Appended::Aside)
-    }
-
-    /// Takes in what stands aside. Appended before it is removed: twice is once for the server, none is none.
-    ///
-    /// # Errors
-    /// What the system says; what is left stands aside still.
-    pub fn take_in(&self, _: &Lock) -> io::Result<u64> {
-        let mut taken = 0;
-        let mut names: Vec<_> = std::fs::read_dir(self.path("aside"))?
-            .map(|entry| Ok(entry?.path()))
-            .collect::<io::Result<_>>()?;
-        names.sort();
-        for name in names {
-            let frame = std::fs::read(&name)?;
-            if Frame::parse(&frame).is_ok() {
-                self.write(&frame)?.sync(self)?;
-                taken += 1;
-            } else if !self.is_old(&name) {
-                continue; // its hook may still be writing
-            }
-            std::fs::remove_file(&name)?;
-        }
-        Ok(taken)
-    }
-
-    fn is_old(&self, name: &Path) -> bool {
-        let age = std::fs::metadata(name).and_then(|found| found.modified()).map(|at| at.elapsed());
-        age.is_ok_and(|age| age.is_ok_and(|age| age > LOCK_WAIT * 15))
-    }
-
-    pub(super) fn end(&self) -> io::Result<End> {
+    /// The last segment while it takes more, else the next. Never before the position: what is written there would
+    /// count as answered. A crash of the machine may leave a segment shorter than what was answered of it.
+    fn end(&self) -> io::Result<End> {
         let segments = self.segments()?;
         let bytes = segments.iter().map(|(_, bytes)| bytes).sum();
-        // Never behind the position: what is written there would count as answered.
-        let first = read::position(self).segment.max(1);
+        let position = read::position(self);
+        let size =
+            segments.iter().find(|(number, _)| *number == position.segment).map_or(0, |(_, size)| *size);
+        let first = if size < position.byte { position.segment + 1 } else { position.segment.max(1) };
         Ok(match segments.last() {
-            Some((last, size)) if *last >= first && *size < SEGMENT_BYTES => {
+            Some((last, size))
+                if *last >= first && *size < SEGMENT_BYTES && self.is_of_this_version(*last)? =>
+            {
                 End { segment: *last, exists: true, bytes }
             }
             Some((last, _)) if *last >= first => End { segment: last + 1, exists: false, bytes },
             _ => End { segment: first, exists: false, bytes },
         })
     }
+
+    fn is_of_this_version(&self, number: u64) -> io::Result<bool> {
+        let mut head = [0; HEADER.len()];
+        let read = File::open(self.segment(number))?.read_at(&mut head, 0)?;
+        Ok(!is_other_version(&head[..read]))
+    }
 }
 
 /// A frame that is written and not on disk yet.
 pub(super) struct Written {
     file: File,
-    is_new: bool,
+    pub(super) segment: u64,
 }
 
 impl Written {
-    pub(super) fn sync(&self, spool: &Spool) -> io::Result<()> {
-        self.file.sync_data()?;
-        if self.is_new { sync_folder(&spool.path("segments")) } else { Ok(()) }
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
     }
-}
-
-fn is_full(error: &io::Error) -> bool {
-    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }

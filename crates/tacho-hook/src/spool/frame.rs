@@ -1,5 +1,18 @@
 //! A frame: one event as one line of a segment, `CRC SEQ SESSION JSON`. The CRC-32, eight hex digits, is of what
-//! follows it; a torn line fails it. Pure.
+//! follows it; a torn line fails it. A segment's first line is the version of all this. Pure.
+
+/// The first line of a segment.
+pub const HEADER: &[u8] = b"tachograph hook spool 1\n";
+/// What the first lines of all versions have in common.
+const HEADER_START: &[u8] = b"tachograph hook spool ";
+
+/// Whether a segment begins as one of another version does: its lines may mean something else.
+pub fn is_other_version(head: &[u8]) -> bool {
+    head.starts_with(HEADER_START)
+        && head.len() > HEADER_START.len()
+        && !head.starts_with(HEADER)
+        && !HEADER.starts_with(head)
+}
 
 /// One event on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +75,20 @@ mod tests {
     fn golden_bytes_of_a_frame() {
         let frame = Frame { seq: 7, session: "s-1", json: br#"{"a":1}"# };
         assert_eq!(String::from_utf8(frame.render()).unwrap(), "bb670f89 7 s-1 {\"a\":1}\n");
+    }
+
+    #[test]
+    fn another_version_is_told_from_this_one_and_from_its_beginning() {
+        assert!(HEADER.starts_with(HEADER_START));
+        for end in 0..=HEADER.len() {
+            assert!(!is_other_version(&HEADER[..end]));
+        }
+        assert!(!is_other_version(b"bb670f89 7 s-1 {}\n"));
+        for head in
+            [&b"tachograph hook spool 2\n"[..], b"tachograph hook spool 10", b"tachograph hook spool x"]
+        {
+            assert!(is_other_version(head));
+        }
     }
 
     proptest! {

@@ -2,10 +2,12 @@
 //! counting, and told as an event when there is room.
 //!
 //! The count keeps the id of the event that will tell it. Told, and not yet set to zero when the process dies, it is
-//! told again under the same id.
+//! told again under the same id. Who changes the file holds a lock on it, and not the spool's: an event may find no
+//! room because the spool's lock can't be had.
 
-use super::{Frame, Lock, Spool, private};
-use std::fs::OpenOptions;
+use super::lock::hold;
+use super::{Frame, LOCK_WAIT, Lock, Spool, private};
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
 use tacho_event::id::Id;
@@ -24,8 +26,13 @@ pub struct Loss {
     pub last_us: i64,
 }
 
-pub(super) fn create(spool: &Spool, _: &Lock) -> io::Result<()> {
-    let file = private(OpenOptions::new().read(true).write(true)).open(spool.path("lost"))?;
+/// The file, locked.
+fn held(spool: &Spool) -> io::Result<File> {
+    hold(private(OpenOptions::new().read(true).write(true)).open(spool.path("lost"))?, LOCK_WAIT)
+}
+
+pub(super) fn create(spool: &Spool) -> io::Result<()> {
+    let file = held(spool)?;
     if file.metadata()?.len() < SIZE as u64 {
         store(&file, &Loss::default())?;
         file.sync_all()?;
@@ -39,14 +46,15 @@ pub fn read(spool: &Spool) -> Loss {
     serde_json::from_slice(text.trim_ascii_end()).unwrap_or_default()
 }
 
-fn store(file: &std::fs::File, loss: &Loss) -> io::Result<()> {
+fn store(file: &File, loss: &Loss) -> io::Result<()> {
     let mut text = serde_json::to_vec(loss)?;
     text.resize(SIZE, b' ');
     file.write_all_at(&text, 0)
 }
 
 /// Counts one.
-pub(super) fn count(spool: &Spool, _: &Lock, now_us: i64) -> io::Result<()> {
+pub(super) fn count(spool: &Spool, now_us: i64) -> io::Result<()> {
+    let file = held(spool)?;
     let mut loss = read(spool);
     if loss.count == 0 {
         let mut random = [0; 10];
@@ -55,22 +63,22 @@ pub(super) fn count(spool: &Spool, _: &Lock, now_us: i64) -> io::Result<()> {
     }
     loss.count += 1;
     loss.last_us = now_us;
-    let file = OpenOptions::new().write(true).open(spool.path("lost"))?;
     store(&file, &loss)?;
     file.sync_data()
 }
 
 /// Writes the event that tells what was lost, where something was and there is room for it.
-pub fn tell(spool: &Spool, _: &Lock, now_us: i64) {
-    let loss = read(spool);
-    if loss.count > 0
-        && let Err(error) = write(spool, &loss, now_us)
+pub(super) fn tell(spool: &Spool, lock: &Lock, now_us: i64) {
+    if read(spool).count > 0
+        && let Err(error) = write(spool, lock, now_us)
     {
-        crate::debug::say(format_args!("the loss of {} events could not be told yet: {error}", loss.count));
+        crate::debug::say(format_args!("the loss of events could not be told yet: {error}"));
     }
 }
 
-fn write(spool: &Spool, loss: &Loss, now_us: i64) -> io::Result<()> {
+fn write(spool: &Spool, _: &Lock, now_us: i64) -> io::Result<()> {
+    let file = held(spool)?;
+    let loss = read(spool);
     let json = serde_json::json!({
         "event_id": loss.id,
         "timestamp": time::format(now_us),
@@ -85,6 +93,8 @@ fn write(spool: &Spool, loss: &Loss, now_us: i64) -> io::Result<()> {
         "lost_to": time::format(loss.last_us),
     });
     let json = serde_json::to_vec(&json)?;
-    spool.write(&Frame { seq: 0, session: "-", json: &json }.render())?.sync(spool)?;
-    store(&OpenOptions::new().write(true).open(spool.path("lost"))?, &Loss::default())
+    spool.write(&Frame { seq: 0, session: "-", json: &json }.render())?.sync()?;
+    store(&file, &Loss::default())?;
+    // Or a crash would bring the told one back, and new losses would be told under its id.
+    file.sync_data()
 }

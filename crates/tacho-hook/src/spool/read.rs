@@ -1,5 +1,6 @@
 //! The sender's side of the spool: batches from a position on, and what is done when the server has answered.
 
+use super::frame::{HEADER, is_other_version};
 use super::recover::{LINE_BYTES_MAX, for_frames_of};
 use super::{Frame, Lock, SESSIONS_DAYS, Spool, replace, sync_folder};
 use std::collections::BTreeSet;
@@ -52,10 +53,6 @@ pub fn batch(spool: &Spool, from: Position, events_max: usize, bytes_max: usize)
     let Some((number, size)) = segments.iter().find(ahead).copied() else {
         return Ok(Batch { next: from, ..Batch::default() });
     };
-    // It was looked at before the next one was begun, and may have grown in between. Now it does so no more.
-    let behind = std::fs::metadata(spool.segment(from.segment)).map_or(0, |found| found.len());
-    let has_grown = number > from.segment && behind > from.byte;
-    let (number, size) = if has_grown { (from.segment, behind) } else { (number, size) };
     let start = if number == from.segment { from.byte } else { 0 };
     let is_last = segments.last().is_some_and(|(last, _)| *last == number);
     let mut batch = Batch { next: Position { segment: number, byte: start }, ..Batch::default() };
@@ -71,11 +68,18 @@ pub fn batch(spool: &Spool, from: Position, events_max: usize, bytes_max: usize)
         if read == 0 || is_open && is_last {
             break;
         }
+        let is_head = batch.next.byte == 0;
+        if is_head && is_other_version(&line) {
+            let told = String::from_utf8_lossy(line.trim_ascii_end()).into_owned();
+            let name = spool.segment(number);
+            let told = format!("{}: begins with \"{told}\", expected version 1", name.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, told));
+        }
         batch.next.byte += read as u64;
         bytes += read;
         match Frame::parse(&line) {
             Ok(frame) => batch.events.push(frame.json.to_vec()),
-            Err(_) if line == b"\n" => {}
+            Err(_) if line == b"\n" || is_head && line == HEADER => {}
             Err(reason) => {
                 batch.broken.push(Aside { reason: reason.to_owned(), line: line.trim_ascii_end().to_vec() });
             }
@@ -194,14 +198,19 @@ pub struct Depth {
 /// What the system says.
 pub fn depth(spool: &Spool) -> io::Result<Option<Depth>> {
     let from = position(spool);
-    let (mut events, mut bytes) = (0, 0);
-    for (number, _) in spool.segments()?.into_iter().filter(|(number, _)| *number >= from.segment) {
-        let text = std::fs::read(spool.segment(number))?;
+    let (mut events, mut bytes) = (spool.count_asides()?, 0);
+    for number in spool.numbers()?.into_iter().filter(|number| *number >= from.segment) {
+        let text = match std::fs::read(spool.segment(number)) {
+            Ok(text) => text,
+            // The sender deleted it in between.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
         let start = if number == from.segment { from.byte.min(text.len() as u64) as usize } else { 0 };
         let rest = &text[start..];
+        let rest = if start == 0 { rest.strip_prefix(HEADER).unwrap_or(rest) } else { rest };
         events += rest.iter().filter(|byte| **byte == b'\n').count() as u64;
         bytes += rest.len() as u64;
     }
-    events += std::fs::read_dir(spool.path("aside"))?.count() as u64;
     Ok((events > 0).then_some(Depth { events, bytes }))
 }

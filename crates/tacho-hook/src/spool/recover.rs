@@ -1,20 +1,23 @@
-//! After the machine went down: numbers of sessions may be older than the events that carry them.
+//! Before the first event, and after the machine went down: numbers of sessions may be older than the events that
+//! carry them.
 
-use super::{Frame, Lock, Spool, replace, sessions, sync_folder};
+use super::{Frame, Lock, Spool, loss, replace, sessions, sync_folder};
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read};
 
 /// A line is read up to this size, bytes: the largest event and its head.
 pub(super) const LINE_BYTES_MAX: u64 = 2 << 20;
 
-/// Once for each boot: raises the numbers to those in the segments. A process that dies leaves nothing to mend, since
-/// what it wrote is seen by all others; only a crash of the machine loses what was not synced.
-pub(super) fn after_boot(spool: &Spool, _: &Lock) -> io::Result<()> {
+/// Once for each boot: makes what is missing, and raises the numbers to those in the segments. A process that dies
+/// leaves nothing to mend, since what it wrote is seen by all others; only a crash of the machine loses what was not
+/// synced. Done by who writes first, under the lock that it writes under: nobody finds a spool that is half ready.
+pub(super) fn prepare(spool: &Spool, _: &Lock) -> io::Result<()> {
     let boot = std::fs::read("/proc/sys/kernel/random/boot_id").unwrap_or_else(|_| b"?".to_vec());
     let path = spool.path("boot");
     if std::fs::read(&path).is_ok_and(|last| last == boot) {
         return Ok(());
     }
+    loss::create(spool)?;
     let mut last: BTreeMap<String, u64> = BTreeMap::new();
     for_frames(spool, &mut |frame| {
         let number = last.entry(frame.session.to_owned()).or_default();
@@ -24,6 +27,10 @@ pub(super) fn after_boot(spool: &Spool, _: &Lock) -> io::Result<()> {
         sessions::raise(spool, &name, seq)?;
     }
     sync_folder(&spool.path("sessions"))?;
+    sync_folder(&spool.folder)?;
+    if let Some(above) = spool.folder.parent() {
+        sync_folder(above)?;
+    }
     replace(&path, &boot)
 }
 

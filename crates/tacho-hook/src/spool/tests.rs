@@ -13,7 +13,8 @@ fn spool(bytes_max: u64) -> (tempfile::TempDir, Spool) {
 }
 
 fn add(spool: &Spool, session: &str, text: &str) -> Appended {
-    let mut make = |state: &mut State| {
+    let mut make = |state: Option<&mut State>| {
+        let state = state.unwrap();
         state.seq += 1;
         format!("{{\"s\":\"{session}\",\"n\":{},\"t\":\"{text}\"}}", state.seq).into_bytes()
     };
@@ -176,21 +177,6 @@ fn a_full_disk_is_counted_and_costs_nobody_more() {
     assert_eq!(add(&spool, "a", "after"), Appended::Spooled);
     let (events, ..) = drain(&spool);
     assert!(events[0].contains("\"lost_events\":1") && events[1].contains("after"), "{events:?}");
-}
-
-#[test]
-fn who_can_not_get_the_lock_in_time_puts_the_event_aside_and_it_is_taken_in() {
-    let (_folder, spool) = spool(MB);
-    let lock = spool.lock(LOCK_WAIT).unwrap();
-    let mut make = |_: &mut State| b"{\"t\":\"aside\"}".to_vec();
-    let appended = spool.append_within(Duration::ZERO, Some("a"), 0, &mut make, &mut || {}).unwrap();
-    assert_eq!(appended, Appended::Aside);
-    // One that its hook never finished is left until it is old.
-    std::fs::write(spool.path("aside").join("half"), "0badc0de 0 - {").unwrap();
-    assert_eq!(spool.take_in(&lock).unwrap(), 1);
-    drop(lock);
-    assert_eq!(drain(&spool).0, ["{\"t\":\"aside\"}"]);
-    assert_eq!(std::fs::read_dir(spool.path("aside")).unwrap().count(), 1);
 }
 
 #[test]

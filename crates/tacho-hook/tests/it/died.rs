@@ -1,6 +1,6 @@
 //! The server away, the sender killed: everything arrives, once and in order.
 
-use crate::program::{Program, spawn};
+use crate::program::{Program, kill_sender_of, spawn};
 use crate::server::Server;
 use serde_json::Value;
 use std::net::TcpListener;
@@ -31,7 +31,7 @@ fn events_wait_for_a_server_that_is_away_and_come_in_order() {
     assert_eq!(numbers(&seen), [0, 1, 2, 3, 4]);
     let sequence: Vec<u64> = seen.iter().map(|event| event["producer_seq"].as_u64().unwrap()).collect();
     assert_eq!(sequence, [1, 2, 3, 4, 5]);
-    program.wait_for_sender();
+    program.wait_for_sender(|| server.take_again(&mut seen));
     assert!(program.flush().status.success());
 }
 
@@ -62,7 +62,7 @@ fn a_sender_killed_when_the_server_has_taken_the_batch_doubles_nothing() {
     program.hook(&event(1));
     server.take(&mut seen, 1);
     assert_eq!(numbers(&seen), [0, 1]);
-    program.wait_for_sender();
+    program.wait_for_sender(|| server.take_again(&mut seen));
 }
 
 #[test]
@@ -74,13 +74,12 @@ fn a_sender_killed_on_an_answer_it_just_got_goes_on_wherever_it_was() {
         program.hook(&event(number));
         server.take(&mut seen, 1);
         // It may be storing its position, deleting the segment, or gone by itself.
-        let pid = std::fs::read_to_string(program.spool().join("sender.lock")).unwrap_or_default();
-        drop(std::process::Command::new("kill").args(["-9", pid.trim()]).output());
-        program.wait_for_sender();
+        kill_sender_of(&program.spool());
+        program.wait_for_sender(|| server.take_again(&mut seen));
     }
     program.hook(&event(8));
     server.take(&mut seen, 1);
-    program.wait_for_sender();
+    program.wait_for_sender(|| server.take_again(&mut seen));
     assert_eq!(numbers(&seen), (0..9).collect::<Vec<_>>());
 }
 
@@ -107,4 +106,57 @@ fn a_server_that_refuses_the_key_loses_nothing() {
     let mut seen = Vec::new();
     server.take(&mut seen, 1);
     assert_eq!(numbers(&seen), [0]);
+}
+
+#[test]
+fn only_the_sender_of_the_spool_is_killed_whatever_id_its_file_names() {
+    let server = Server::start();
+    let program = Program::new(&server.url);
+    program.hook(&event(0));
+    let mut seen = Vec::new();
+    server.take(&mut seen, 1);
+    program.wait_for_sender(|| server.take_again(&mut seen));
+    // The test itself, and what is no id.
+    for pid in
+        [std::process::id().to_string(), "0".to_owned(), "-1".to_owned(), "x".to_owned(), String::new()]
+    {
+        std::fs::write(program.spool().join("sender.lock"), pid).unwrap();
+        assert!(!kill_sender_of(&program.spool()));
+    }
+}
+
+#[test]
+fn a_sender_whose_folder_was_deleted_leaves_the_new_one_to_its_own() {
+    let server = Server::start();
+    let program = Program::new(&server.url);
+    program.hook(&event(0));
+    let unanswered = server.next();
+    std::fs::remove_dir_all(program.spool()).unwrap();
+    program.hook(&event(1));
+    let mut seen = Vec::new();
+    server.take(&mut seen, 1);
+    assert_eq!(numbers(&seen), [1]);
+    // The old one gets its answer now, and must not take it for one about the new events.
+    unanswered.take(&mut Vec::new());
+    program.hook(&event(2));
+    server.take(&mut seen, 1);
+    assert_eq!(numbers(&seen), [1, 2]);
+}
+
+#[test]
+fn who_asks_for_the_status_starts_the_sender_that_is_missing() {
+    let server = Server::start();
+    let program = Program::new(&server.url);
+    program.hook(&event(0));
+    drop(server.next());
+    program.kill_sender();
+    let asked = program.start(&["status"], b"");
+    let health = server.next();
+    assert!(health.head.starts_with("GET /health"), "{}", health.head);
+    health.answer("200 OK", "", "{}");
+    let mut seen = Vec::new();
+    server.take(&mut seen, 1);
+    assert_eq!(numbers(&seen), [0]);
+    let page = String::from_utf8(asked.wait_with_output().unwrap().stdout).unwrap();
+    assert!(page.contains("sender         running"), "{page}");
 }

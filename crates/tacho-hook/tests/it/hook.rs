@@ -14,7 +14,8 @@ fn an_event_is_stamped_redacted_and_delivered_with_the_key() {
     assert!(request.head.starts_with("POST /v1/events HTTP/1.1"), "{}", request.head);
     assert!(request.head.to_ascii_lowercase().contains("authorization: bearer tgk_1"), "{}", request.head);
     let event = request.events[0].clone();
-    request.take(&mut Vec::new());
+    let mut seen = Vec::new();
+    request.take(&mut seen);
     assert_eq!(event["tool_input"]["command"], "deploy --[REDACTED]");
     assert_eq!((event["producer_seq"].as_u64(), event["user"].as_str()), (Some(1), Some("ann")));
     assert_eq!(
@@ -25,7 +26,7 @@ fn an_event_is_stamped_redacted_and_delivered_with_the_key() {
         event["event_id"].as_str().unwrap().len() == 36
             && event["timestamp"].as_str().unwrap().ends_with('Z')
     );
-    program.wait_for_sender();
+    program.wait_for_sender(|| server.take_again(&mut seen));
     let left = std::fs::read_to_string(program.spool().join("segments/0000000001"));
     assert!(left.is_err(), "what was answered for is deleted: {left:?}");
 }
@@ -93,7 +94,7 @@ fn what_the_server_refuses_is_put_aside_with_its_reason_and_stops_nothing() {
     let refused =
         r#"{"accepted":0,"duplicates":0,"rejected":[{"line":1,"reason":"no such day"}],"rejected_count":1}"#;
     server.next().answer("422 Unprocessable Content", "", refused);
-    program.wait_for_sender();
+    program.wait_for_sender(|| {});
     program.hook(br#"{"session_id":"s","hook_event_name":"Stop","n":2}"#);
     let mut seen = Vec::new();
     server.take(&mut seen, 1);

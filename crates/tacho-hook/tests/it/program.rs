@@ -1,7 +1,9 @@
 //! The program in a folder of its own.
 
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use std::fs::File;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Mutex;
 use tempfile::TempDir;
@@ -48,24 +50,20 @@ impl Program {
         std::fs::read_dir(spools).unwrap().next().unwrap().unwrap().path()
     }
 
-    /// Waits until no sender holds the lock.
-    pub(crate) fn wait_for_sender(&self) {
+    /// Waits until no sender holds the lock. A sender that lost an answer, because the machine stood still for longer
+    /// than it waits for one, asks again: `answer` is for that.
+    pub(crate) fn wait_for_sender(&self, mut answer: impl FnMut()) {
         let file = std::fs::OpenOptions::new().write(true).open(self.spool().join("sender.lock")).unwrap();
-        loop {
-            let _held = SPAWNING.lock();
-            if file.try_lock().is_ok() {
-                return file.unlock().unwrap();
-            }
+        while !is_free(&file) {
+            answer();
             std::thread::yield_now();
         }
     }
 
     /// Ends the sender as the kernel does when memory is short.
     pub(crate) fn kill_sender(&self) {
-        let pid = std::fs::read_to_string(self.spool().join("sender.lock")).unwrap();
-        let killed = Command::new("kill").args(["-9", pid.trim()]).status().unwrap();
-        assert!(killed.success(), "{pid}");
-        self.wait_for_sender();
+        assert!(kill_sender_of(&self.spool()), "a sender runs");
+        self.wait_for_sender(|| {});
     }
 
     pub(crate) fn flush(&self) -> Output {
@@ -76,9 +74,29 @@ impl Program {
 /// A child that is being made holds every open file for a moment, and so a lock that a test looks at: never both.
 static SPAWNING: Mutex<()> = Mutex::new(());
 
+fn is_free(lock: &File) -> bool {
+    let _held = SPAWNING.lock();
+    lock.try_lock().is_ok_and(|()| lock.unlock().is_ok())
+}
+
 pub(crate) fn spawn(command: &mut Command) -> Child {
     let _held = SPAWNING.lock();
     command.spawn().unwrap()
+}
+
+/// Kills the process whose standard input is the spool's `sender.lock`, if there is one. The id in that file may be
+/// that of an earlier sender, and somebody else's by now: the process is held by a descriptor before it is looked at,
+/// so what is killed is what was looked at.
+pub(crate) fn kill_sender_of(spool: &Path) -> bool {
+    let lock = spool.join("sender.lock");
+    let pid = std::fs::read_to_string(&lock).unwrap_or_default();
+    let Some(pid) = pid.trim().parse().ok().filter(|pid| *pid > 0).and_then(Pid::from_raw) else {
+        return false;
+    };
+    let Ok(process) = pidfd_open(pid, PidfdFlags::empty()) else { return false };
+    let input = std::fs::read_link(format!("/proc/{}/fd/0", pid.as_raw_nonzero()));
+    input.is_ok_and(|input| input == lock.canonicalize().unwrap())
+        && pidfd_send_signal(process, Signal::KILL).is_ok()
 }
 
 impl Drop for Program {
@@ -88,8 +106,8 @@ impl Drop for Program {
             let lock = spool.path().join("sender.lock");
             let Ok(file) = std::fs::OpenOptions::new().write(true).open(&lock) else { continue };
             while file.try_lock().is_err() {
-                let pid = std::fs::read_to_string(&lock).unwrap_or_default();
-                drop(Command::new("kill").args(["-9", pid.trim()]).output());
+                kill_sender_of(&spool.path());
+                std::thread::yield_now();
             }
         }
     }

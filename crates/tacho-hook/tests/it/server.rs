@@ -55,6 +55,11 @@ impl Server {
             request.take(seen);
         }
     }
+
+    /// Answers what has come meanwhile.
+    pub(crate) fn take_again(&self, seen: &mut Vec<Value>) {
+        self.requests.try_iter().for_each(|request| request.take(seen));
+    }
 }
 
 impl Request {
