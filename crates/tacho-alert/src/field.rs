@@ -115,10 +115,9 @@ pub fn all() -> &'static [Named] {
 }
 
 /// Other names of columns.
-pub(crate) const ALIASES: [(&str, &str); 12] = [
+pub(crate) const ALIASES: [(&str, &str); 11] = [
     ("action", "action_name"),
     ("type", "action_type"),
-    ("status", "outcome_status"),
     ("agent", "agent_id"),
     ("session", "session_id"),
     ("user", "user_id"),

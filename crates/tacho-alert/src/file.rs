@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use tacho_pipe::nearest;
 
 /// A rule file, bytes.
-const FILE_BYTES_MAX: usize = 4 << 20;
+pub const FILE_BYTES_MAX: usize = 4 << 20;
 /// Rules of one file.
 const RULES_MAX: usize = 10_000;
 
@@ -22,6 +22,12 @@ pub struct FileError {
     /// From one.
     pub line: usize,
     pub message: String,
+}
+
+impl FileError {
+    pub(crate) fn new(file: &str, line: usize, message: String) -> FileError {
+        FileError { file: file.to_string(), line: line.max(1), message }
+    }
 }
 
 /// A duration as rule files write it.
@@ -149,7 +155,7 @@ pub struct Expected {
     pub state: String,
     #[serde(default)]
     pub value: BTreeMap<String, serde_json::Value>,
-    /// Receivers that have to be told by then.
+    /// Receivers that have to be told of the group by then; others may be.
     #[serde(default)]
     pub receivers: Vec<String>,
 }
@@ -159,15 +165,8 @@ pub struct Expected {
 /// # Errors
 /// At the first line that can't be used. Nothing of the file counts then.
 pub fn read(file: &str, text: &str) -> Result<Vec<Rule>, FileError> {
-    let fail =
-        |line: usize, message: String| FileError { file: file.to_string(), line: line.max(1), message };
-    if text.len() > FILE_BYTES_MAX {
-        return Err(fail(1, format!("the file has {} bytes, expected at most {FILE_BYTES_MAX}", text.len())));
-    }
-    let documents: Vec<Spanned<RuleText>> = serde_saphyr::from_multiple(text).map_err(|error| {
-        let line = error.location().map_or(1, |place| place.line() as usize);
-        fail(line, with_nearest(&error.without_snippet().to_string()))
-    })?;
+    let fail = |line: usize, message: String| FileError::new(file, line, message);
+    let documents = documents(file, text)?;
     let mut rules: Vec<Rule> = Vec::new();
     let mut take = |line: usize, text: &RuleText| {
         let rule = crate::check::rule(text).map_err(|(at, message)| fail(at.unwrap_or(line), message))?;
@@ -198,6 +197,18 @@ pub fn read(file: &str, text: &str) -> Result<Vec<Rule>, FileError> {
         }
     }
     Ok(rules)
+}
+
+/// The documents of a file as they are written.
+pub(crate) fn documents(file: &str, text: &str) -> Result<Vec<Spanned<RuleText>>, FileError> {
+    if text.len() > FILE_BYTES_MAX {
+        let message = format!("the file has {} bytes, expected at most {FILE_BYTES_MAX}", text.len());
+        return Err(FileError::new(file, 1, message));
+    }
+    serde_saphyr::from_multiple(text).map_err(|error| {
+        let line = error.location().map_or(1, |place| place.line() as usize);
+        FileError::new(file, line, with_nearest(&error.without_snippet().to_string()))
+    })
 }
 
 /// Adds the key that was probably meant to serde's words about an unknown one.

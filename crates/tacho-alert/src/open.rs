@@ -63,15 +63,7 @@ impl Things {
     }
 
     pub(crate) fn observe(&mut self, kind: &str, row: &dyn Row) {
-        let (key, names): (&[Field], &[Field]) = match kind {
-            "agent_execution" => (&[Field::Agent, Field::Session], &[Field::Agent, Field::Session]),
-            "call" => (&[Field::Call], &[Field::Agent, Field::Session, Field::Call, Field::ActionName]),
-            "message" => (&[Field::Id], &[Field::Agent, Field::Text(TextFact::ToAgent), Field::Id]),
-            _ => {
-                let task = Field::Text(TextFact::TaskId);
-                (&[Field::Text(TextFact::TaskId)], &[Field::Agent, task, Field::Text(TextFact::WorkflowId)])
-            }
-        };
+        let (key, names) = named_by(kind);
         if key.iter().any(|field| row.value(*field).is_null()) {
             return;
         }
@@ -138,6 +130,34 @@ impl Things {
         }
         rows
     }
+}
+
+/// What tells things of a kind apart, and the columns that name one.
+fn named_by(kind: &str) -> (&'static [Field], &'static [Field]) {
+    const TASK: Field = Field::Text(TextFact::TaskId);
+    match kind {
+        "agent_execution" => (&[Field::Agent, Field::Session], &[Field::Agent, Field::Session]),
+        "call" => (&[Field::Call], &[Field::Agent, Field::Session, Field::Call, Field::ActionName]),
+        "message" => (&[Field::Id], &[Field::Agent, Field::Text(TextFact::ToAgent), Field::Id]),
+        _ => (&[TASK], &[Field::Agent, TASK, Field::Text(TextFact::WorkflowId)]),
+    }
+}
+
+/// Every column of events that things of a kind are made from.
+pub(crate) fn reads(kind: &str) -> Vec<Field> {
+    let said = [
+        Field::ActionType,
+        Field::ActionName,
+        Field::Phase,
+        Field::Outcome,
+        Field::Int(IntFact::ExpectedResponseUs),
+        Field::Int(IntFact::EscalationUs),
+        Field::Int(IntFact::ResponseUs),
+        Field::Int(IntFact::ResponseRequired),
+        Field::Text(TextFact::ResponseStatus),
+    ];
+    let (key, names) = named_by(kind);
+    key.iter().chain(names).chain(&said).copied().collect()
 }
 
 fn says(kind: &str, row: &dyn Row) -> Says {

@@ -4,6 +4,7 @@ use crate::alert::{Change, State};
 use crate::engine::Engine;
 use crate::file::{Expected, TestText};
 use crate::group::Labels;
+use crate::notify::{Alert, Config, Dispatcher, Notification};
 use crate::row::Sample;
 use crate::rule::Rule;
 use crate::transition::Transition;
@@ -22,17 +23,18 @@ pub struct Outcome {
     pub failures: Vec<String>,
 }
 
-/// Runs all tests of a rule.
-pub fn test(rule: &Rule) -> Vec<Outcome> {
+/// Runs all tests of a rule; what it raises goes through the routing as it would when it is recorded.
+pub fn test(rule: &Rule, routing: &Config) -> Vec<Outcome> {
     let run = |test: &TestText| {
-        let failures = one(rule, test).unwrap_or_else(|message| vec![message]);
+        let failures = one(rule, test, routing).unwrap_or_else(|message| vec![message]);
         Outcome { rule: rule.id.clone(), test: test.name.clone(), failures }
     };
     rule.tests.iter().map(run).collect()
 }
 
-fn one(rule: &Rule, test: &TestText) -> Result<Vec<String>, String> {
+fn one(rule: &Rule, test: &TestText, routing: &Config) -> Result<Vec<String>, String> {
     let events = events(test)?;
+    let mut people = Told { dispatcher: Dispatcher::new(routing)?, notifications: Vec::new() };
     let mut engine = Engine::new(vec![rule.clone()])?;
     for (name, members) in &test.sets {
         engine.set(name, members.clone());
@@ -49,8 +51,11 @@ fn one(rule: &Rule, test: &TestText) -> Result<Vec<String>, String> {
             taken += 1;
         }
         engine.advance(until);
-        history.extend(engine.transitions());
+        let news = engine.transitions();
+        people.take(rule, &news, until);
+        history.extend(news);
         failures.extend(check(expected, &engine.states(&rule.id), &history));
+        failures.extend(people.check(expected, &[&routing.names()[..], &rule.actions].concat()));
     }
     for event in &events[taken..] {
         engine.observe(event);
@@ -144,6 +149,47 @@ fn check(expected: &Expected, states: &[(Labels, State)], history: &[Transition]
         }
     }
     failures
+}
+
+/// What people were told in the course of a test.
+struct Told {
+    dispatcher: Dispatcher,
+    notifications: Vec<Notification>,
+}
+
+impl Told {
+    /// Routes what became of alerts, each at its time, and lets time pass until a moment.
+    fn take(&mut self, rule: &Rule, news: &[Transition], until_us: i64) {
+        for change in news {
+            self.notifications.extend(self.dispatcher.due(change.at_us));
+            if let Some(alert) = Alert::of(rule, change) {
+                self.dispatcher.alert(&alert, change.at_us);
+            }
+        }
+        self.notifications.extend(self.dispatcher.due(until_us));
+    }
+
+    /// Whether every receiver that is expected was told of the group by now.
+    fn check(&self, expected: &Expected, known: &[String]) -> Vec<String> {
+        let of =
+            |alert: &Alert| expected.group.iter().all(|(name, value)| alert.labels.get(name) == Some(value));
+        let about = self.notifications.iter().filter(|n| n.firing.iter().chain(&n.resolved).any(of));
+        let found: std::collections::BTreeSet<&str> = about.map(|n| n.receiver.as_str()).collect();
+        let missing = expected.receivers.iter().filter(|name| !found.contains(name.as_str()));
+        let fail = |name: &String| {
+            let at = &expected.at;
+            if known.contains(name) {
+                return format!(
+                    "at {at}, group {:?}: expected \"{name}\" to be told, found {found:?}",
+                    expected.group
+                );
+            }
+            let near = tacho_pipe::nearest(name, known.iter().map(String::as_str));
+            let near = near.map_or(String::new(), |near| format!("; did you mean \"{near}\"?"));
+            format!("at {at}: the routing has no receiver \"{name}\"{near}")
+        };
+        missing.map(fail).collect()
+    }
 }
 
 fn told(change: &Transition) -> String {

@@ -14,6 +14,10 @@ pub struct PipeError {
     pub start: usize,
     pub end: usize,
     pub message: String,
+    /// What could stand there, where the grammar says it.
+    pub expected: Option<String>,
+    /// The name that was probably meant.
+    pub nearest: Option<String>,
 }
 
 impl PipeError {
@@ -30,7 +34,24 @@ impl PipeError {
             start,
             end: end.max(start),
             message: message.into(),
+            expected: None,
+            nearest: None,
         }
+    }
+
+    pub(crate) fn expecting(mut self, expected: &str) -> PipeError {
+        self.expected = Some(expected.to_string());
+        self
+    }
+
+    pub(crate) fn near(mut self, name: Option<&str>) -> PipeError {
+        self.nearest = name.map(str::to_string);
+        self
+    }
+
+    /// Words that offer a name; none when no name is near.
+    pub(crate) fn offer(name: Option<&str>) -> String {
+        name.map_or(String::new(), |name| format!("; did you mean \"{name}\"?"))
     }
 
     /// The message with the line it is about and a mark under the place.

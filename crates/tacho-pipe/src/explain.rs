@@ -26,10 +26,12 @@ pub fn explain(query: &crate::Query, plan: &Plan, range: &Range) -> String {
 }
 
 fn describe(plan: &Plan, query: &crate::Query, range: &Range, out: &mut String) {
-    let window = format_us(range.to_us - range.from_us);
     let first = match &plan.input {
+        Input::Table { table, window_us: None } if range.from_us == Range::BEGINNING_US => {
+            format!("events of {} from the first one on", table.name)
+        }
         Input::Table { table, window_us } => {
-            let window = window_us.map_or(window, format_us);
+            let window = format_us(window_us.unwrap_or(range.to_us - range.from_us));
             format!("events of {} within {window}, from included, to excluded", table.name)
         }
         Input::Open(table) => format!("each {} that has begun and not ended", table.name),

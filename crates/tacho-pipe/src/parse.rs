@@ -3,7 +3,7 @@
 use crate::ast::{Name, Path, Query, Source, Span};
 use crate::error::PipeError;
 use crate::token::{Kind, Token, tokens};
-use crate::{DEPTH_MAX, STAGES_MAX, nearest};
+use crate::{DEPTH_MAX, STAGES_MAX};
 
 /// Words that are no names unless they stand in double quotes.
 pub(crate) const RESERVED: [&str; 32] = [
@@ -232,11 +232,7 @@ impl Parser<'_> {
 
     pub(crate) fn unexpected(&self, expected: &str) -> PipeError {
         let token = self.peek();
-        self.error(token.span, format!("found {}, expected {expected}", token.describe()))
-    }
-
-    /// `" (did you mean x?)"`, when a name is near.
-    pub(crate) fn hint<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> String {
-        nearest(name, names).map_or(String::new(), |near| format!("; did you mean \"{near}\"?"))
+        let message = format!("found {}, expected {expected}", token.describe());
+        self.error(token.span, message).expecting(expected)
     }
 }

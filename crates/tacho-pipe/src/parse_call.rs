@@ -2,6 +2,7 @@
 
 use crate::ast::{Baseline, Expr, Function, Node, Over};
 use crate::error::PipeError;
+use crate::nearest::nearest;
 use crate::parse::Parser;
 use crate::token::Kind;
 
@@ -43,8 +44,9 @@ impl Parser<'_> {
         }
         let Some((_, arity)) = SCALARS.iter().find(|(name, _)| *name == word) else {
             let known = SCALARS.iter().map(|(name, _)| *name).chain(Function::NAMES);
-            let hint = Parser::hint(word, known);
-            return Err(self.error(token.span, format!("there is no function \"{word}\"{hint}")));
+            let near = nearest(word, known);
+            let message = format!("there is no function \"{word}\"{}", PipeError::offer(near));
+            return Err(self.error(token.span, message).near(near));
         };
         let mut arguments = vec![self.expression()?];
         while self.take_symbol(",") {

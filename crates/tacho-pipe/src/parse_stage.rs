@@ -4,6 +4,7 @@ use crate::ast::{
     Aggregate, Assign, ByKey, Call, Expr, Function, Join, Node, Order, Path, Sequence, SortKey, Stage, Step,
 };
 use crate::error::PipeError;
+use crate::nearest::nearest;
 use crate::parse::Parser;
 use crate::token::Kind;
 
@@ -49,9 +50,10 @@ impl Parser<'_> {
         let follows_name = matches!(self.peek_at(1).kind, Kind::Word(ref next) if !["in", "not", "and", "or", "contains",
                 "startswith", "endswith", "cidr", "over"].contains(&next.as_str()));
         if follows_name && self.peek_at(0).span.end < self.peek_at(1).span.start {
-            let hint = Parser::hint(word, stages);
-            if !hint.is_empty() {
-                return Err(self.error(self.peek().span, format!("\"{word}\" is no stage{hint}")));
+            let near = nearest(word, stages);
+            if near.is_some() {
+                let message = format!("\"{word}\" is no stage{}", PipeError::offer(near));
+                return Err(self.error(self.peek().span, message).near(near));
             }
         }
         self.expression().map(Stage::Filter)
@@ -123,8 +125,9 @@ impl Parser<'_> {
             return Err(self.unexpected("an aggregate function, such as count()"));
         };
         let Some(function) = Function::parse(word) else {
-            let hint = Parser::hint(word, Function::NAMES);
-            return Err(self.error(token.span, format!("\"{word}\" is no aggregate function{hint}")));
+            let near = nearest(word, Function::NAMES);
+            let message = format!("\"{word}\" is no aggregate function{}", PipeError::offer(near));
+            return Err(self.error(token.span, message).near(near));
         };
         self.advance();
         self.symbol("(")?;

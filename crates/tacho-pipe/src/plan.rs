@@ -139,6 +139,30 @@ impl Plan {
         self.stages.last().map_or_else(|| self.input.columns(), |stage| stage.columns.clone())
     }
 
+    /// What of the query means nothing without a length of time, if anything: rates, silence, what is usual.
+    pub fn needs_length(&self) -> Option<&'static str> {
+        let mut found = None;
+        self.each_term(&mut |term| {
+            if matches!(term, Term::Baseline { over, .. } if *over != Over::Peers) {
+                found = Some("what is usual");
+            }
+        });
+        for stage in &self.stages {
+            found = found.or(match &stage.op {
+                Op::Aggregate { calls, .. } if calls.iter().any(|call| call.function == Function::Rate) => {
+                    Some("rate")
+                }
+                Op::Absent { .. } => Some("absent"),
+                Op::Join { with, .. } => with.needs_length(),
+                _ => None,
+            });
+        }
+        match &self.input {
+            Input::Plan(plan) => found.or_else(|| plan.needs_length()),
+            _ => found,
+        }
+    }
+
     /// Visits every term of the plan's own stages.
     pub fn each_term(&self, visit: &mut dyn FnMut(&Term)) {
         for stage in &self.stages {

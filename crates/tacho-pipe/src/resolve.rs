@@ -55,10 +55,11 @@ impl<'a> Resolver<'a> {
             return Ok(table.clone());
         }
         let names = || tables.iter().map(|table| table.name.as_str());
-        let near =
-            nearest(&name.text, names()).map_or(String::new(), |near| format!("; did you mean \"{near}\"?"));
+        let near = nearest(&name.text, names());
         let known = names().collect::<Vec<_>>().join(", ");
-        Err(self.error(name.span, format!("there is no {what} \"{}\"{near} (there are {known})", name.text)))
+        let offer = PipeError::offer(near);
+        let message = format!("there is no {what} \"{}\"{offer} (there are {known})", name.text);
+        Err(self.error(name.span, message).near(near))
     }
 
     fn error(&self, span: Span, message: impl Into<String>) -> PipeError {

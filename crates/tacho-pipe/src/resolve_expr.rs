@@ -34,12 +34,18 @@ impl Scope<'_> {
     fn unknown(&self, name: &str, span: Span) -> PipeError {
         let names = self.columns.iter().map(|column| column.name.as_str());
         let near = nearest(name, names).or_else(|| self.table.and_then(|table| table.nearest(name)));
-        let near = near.map(|near| format!("; did you mean \"{near}\"?"));
         let all = || {
             let names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).take(12).collect();
             format!(" (there are {}{})", names.join(", "), if self.columns.len() > 12 { ", …" } else { "" })
         };
-        self.error(span, format!("there is no column \"{name}\"{}", near.unwrap_or_else(all)))
+        // The usual slip of those who come from elsewhere: double quotes are for names.
+        let quoted = self.text.get(span.start..).is_some_and(|text| text.starts_with('"'));
+        let rest = match near {
+            Some(_) => PipeError::offer(near),
+            None if quoted => format!("; a text stands in single quotes: '{}'", name.replace('\'', "''")),
+            None => all(),
+        };
+        self.error(span, format!("there is no column \"{name}\"{rest}")).near(near)
     }
 
     /// A column, or a member of one. `want` says what a member is read as, when that is known.

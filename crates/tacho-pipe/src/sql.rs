@@ -19,19 +19,17 @@ pub use crate::sql_term::{Cidr, cidr};
 #[error("{0}")]
 pub struct NoSql(pub String);
 
-/// Groups that one evaluation looks at; a rule that has more is in trouble, not truncated.
-pub const ROWS_MAX: u64 = 10_000;
-
-/// Translates a plan over a range of time.
+/// Translates a plan over a range of time. It has no limit of its own: an answer that is too long is refused by those
+/// who run it, never cut.
 ///
 /// # Errors
 /// [`NoSql`] when a stage can only be evaluated as events come.
 pub fn translate(plan: &Plan, range: &Range) -> Result<String, NoSql> {
-    let level = Builder { range, next: &std::cell::Cell::new(0) }.plan(plan)?;
-    let limited = level.tail.contains(" LIMIT ");
-    let text = level.render();
-    Ok(if limited { text } else { format!("{text} LIMIT {}", ROWS_MAX + 1) })
+    Ok(Builder { range, next: &std::cell::Cell::new(0) }.plan(plan)?.render())
 }
+
+const ORDER: &str = " ORDER BY ";
+const LIMIT: &str = " LIMIT ";
 
 /// One SELECT under construction.
 pub(crate) struct Level {
@@ -59,7 +57,17 @@ impl Level {
 
     /// Whether a condition may still be added here.
     fn is_plain(&self) -> bool {
-        self.select == "*" && self.group.is_empty() && self.tail.is_empty()
+        self.is_all() && self.tail.is_empty()
+    }
+
+    /// Whether its rows are those that it reads, perhaps in order or cut.
+    fn is_all(&self) -> bool {
+        self.select == "*" && self.group.is_empty()
+    }
+
+    /// The order of its rows, when it is not cut: the order of a table inside of another is lost in SQL.
+    fn order(&self) -> Option<&str> {
+        self.tail.strip_prefix(ORDER).filter(|order| self.is_all() && !order.contains(LIMIT))
     }
 }
 
@@ -97,7 +105,8 @@ impl Builder<'_> {
         let Stage { op, columns } = &plan.stages[at];
         match op {
             Op::Filter(term) => {
-                let mut level = if level.is_plain() { level } else { self.wrap(level) };
+                let here = level.is_plain() || level.order().is_some();
+                let mut level = if here { level } else { self.wrap(level) };
                 level.conditions.push(level.names.condition(term)?);
                 Ok(level)
             }
@@ -118,7 +127,7 @@ impl Builder<'_> {
                 Ok(level)
             }
             Op::Project(picked) => {
-                let mut level = self.wrap(level);
+                let mut level = if level.is_all() { level } else { self.wrap(level) };
                 let names: Vec<String> = picked.iter().map(|at| level.names.column(*at)).collect();
                 level.select = listed(&names, columns);
                 level.names = Names::of(columns);
@@ -130,32 +139,42 @@ impl Builder<'_> {
                     let direction = if *order == Order::Descending { " DESC" } else { "" };
                     format!("{}{direction} NULLS LAST", level.names.column(*at))
                 };
-                level.tail = format!(" ORDER BY {}", keys.iter().map(key).collect::<Vec<_>>().join(", "));
+                level.tail = format!("{ORDER}{}", keys.iter().map(key).collect::<Vec<_>>().join(", "));
                 Ok(level)
             }
             Op::Limit(count) => {
-                let mut level = if level.tail.contains(" LIMIT ") { self.wrap(level) } else { level };
-                level.tail.push_str(&format!(" LIMIT {count}"));
+                let mut level = if level.tail.contains(LIMIT) { self.wrap(level) } else { level };
+                level.tail.push_str(&format!("{LIMIT}{count}"));
                 Ok(level)
             }
             Op::Top { count, by } => {
                 let mut level = self.wrap(level);
                 let by = level.names.term(by)?;
-                level.tail = format!(" ORDER BY {by} DESC NULLS LAST LIMIT {count}");
+                level.tail = format!("{ORDER}{by} DESC NULLS LAST{LIMIT}{count}");
                 Ok(level)
             }
-            Op::Dedup(by) => {
-                let mut level = self.wrap(level);
-                let keys: Vec<String> = by.iter().map(|at| level.names.column(*at)).collect();
-                level.select = format!("DISTINCT ON ({}) *", keys.join(", "));
-                Ok(level)
-            }
+            Op::Dedup(by) => Ok(self.dedup(by, columns, level)),
             Op::Join { left, with, on } => self.join(*left, with, on, columns, level),
             Op::Absent { by, expect } => sql_source::absent(self, plan, at, by, expect.as_deref(), columns),
             Op::Sequence { .. } => Err(NoSql(
                 "a sequence has no SQL: it is evaluated as events come, and by `rules replay`".into(),
             )),
         }
+    }
+
+    /// Keeps the first row of each: first in the order that was asked for, else in that of the log.
+    fn dedup(&self, by: &[usize], columns: &[Out], level: Level) -> Level {
+        let sorted = level.order().map(str::to_string);
+        let mut level = if sorted.is_some() { level } else { self.wrap(level) };
+        let keys: Vec<String> = by.iter().map(|at| level.names.column(*at)).collect();
+        let log = columns.iter().any(|out| out.name == "index").then(|| quote("index"));
+        let order: Vec<String> = keys.iter().cloned().chain(sorted.clone().or(log)).collect();
+        level.select = format!("DISTINCT ON ({}) *", keys.join(", "));
+        level.tail = format!("{ORDER}{}", order.join(", "));
+        let Some(sorted) = sorted else { return level };
+        let mut level = self.wrap(level);
+        level.tail = format!("{ORDER}{sorted}");
+        level
     }
 
     fn join(
@@ -249,10 +268,11 @@ impl Builder<'_> {
             }
             Function::Rate => {
                 let seconds = self.range.seconds()?;
-                match call.arguments.first() {
-                    None => format!("count(*){} / {}", filter(None), literal(seconds)),
-                    Some(_) => format!("coalesce(sum({x}){}, 0) / {}", filter(None), literal(seconds)),
-                }
+                let all = match call.arguments.first() {
+                    None => format!("count(*){}", filter(None)),
+                    Some(_) => format!("coalesce(sum({x}){}, 0)", filter(None)),
+                };
+                format!("CAST({all} AS DOUBLE PRECISION) / {}", literal(seconds))
             }
             Function::Ratio => {
                 let (a, b) = (share(x, &call.arguments[0]), share(&arguments[1], &call.arguments[1]));

@@ -26,6 +26,9 @@ pub struct Range {
 }
 
 impl Range {
+    /// Before the first event of any log.
+    pub const BEGINNING_US: i64 = 0;
+
     pub(crate) fn seconds(&self) -> Result<f64, NoSql> {
         let us = self.to_us - self.from_us;
         if us > 0 { Ok(us as f64 / 1e6) } else { Err(NoSql("the range of time is empty".into())) }

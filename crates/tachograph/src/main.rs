@@ -13,6 +13,7 @@ mod folder;
 mod follow;
 mod http;
 mod node;
+mod pipe;
 mod serve;
 mod target;
 mod told;

@@ -78,6 +78,11 @@ pub struct InhibitText {
 }
 
 impl Config {
+    /// The names of its receivers.
+    pub fn names(&self) -> Vec<String> {
+        self.receivers.iter().map(|receiver| receiver.name.clone()).collect()
+    }
+
     /// Reads a configuration.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Lint, replay and explain.
 
-use tacho_alert::{builtin, explain, lint, read, replay, trial};
+use tacho_alert::{Replayer, Rule, builtin, explain, format, lint, needs, notify, read, trial};
 
 #[test]
 fn advice_is_given_where_a_rule_will_be_regretted() {
@@ -31,6 +31,12 @@ fn the_built_in_rules_need_no_advice() {
     }
 }
 
+fn replayed(rule: &Rule, test: &tacho_alert::TestText) -> tacho_alert::Replay {
+    let mut replayer = Replayer::new(std::slice::from_ref(rule), &Default::default()).unwrap();
+    trial::events(test).unwrap().iter().for_each(|event| replayer.observe(event));
+    replayer.finish().remove(0)
+}
+
 #[test]
 fn a_replay_says_how_often_a_week() {
     let rules = builtin::rules().unwrap();
@@ -38,15 +44,19 @@ fn a_replay_says_how_often_a_week() {
     let mut test = rule.tests[0].clone();
     test.events[0].insert("repeat".into(), 10.into());
     test.events[0].insert("spacing".into(), "1d".into());
-    let report = replay(rule, trial::events(&test).unwrap().into_iter()).unwrap();
+    let report = replayed(rule, &test);
     assert_eq!((report.events, report.firings), (10, 10));
     assert_eq!(report.per_week().map(|weekly| weekly.round()), Some(8.0));
     assert!(
-        report.text().starts_with("slow_api: 10 events over 1w2d, fired 10 times, 7.8 a week\n"),
+        report.text(2).starts_with("slow_api: 10 events over 1w2d, fired 10 times, 7.8 a week\n"),
         "{}",
-        report.text()
+        report.text(2)
     );
-    let one = replay(rule, trial::events(&rule.tests[0]).unwrap().into_iter()).unwrap();
+    assert!(report.text(2).lines().nth(1).unwrap().ends_with("  event 9"), "the newest comes first");
+    assert_eq!(report.text(2).lines().count(), 3);
+    test.events[0].insert("agent_id".into(), "a\n\u{1b}[2Jb".into());
+    assert!(replayed(rule, &test).text(1).lines().nth(1).unwrap().contains("agent_id=a  [2Jb"));
+    let one = replayed(rule, &rule.tests[0]);
     assert_eq!((one.firings, one.per_week()), (1, None));
 }
 
@@ -59,4 +69,92 @@ fn every_built_in_rule_can_be_explained() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn rules_say_which_columns_they_read() {
+    let of = |query: &str| {
+        let rules = read("r", &format!("id: r\nquery: |\n  {query}\n")).unwrap();
+        needs(&rules).iter().map(|column| column.name).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of("agent_audit_log | user = 'x' and details.a.b = 'c'"),
+        ["agent_id", "action_details", "user_id"]
+    );
+    assert_eq!(of("agent_audit_log | fields ip"), ["agent_id", "ip"]);
+    let metric = of("metrics | max(queue_depth) by queue");
+    assert!(
+        ["action_type", "action_details", "extra"].iter().all(|name| metric.contains(name)),
+        "{metric:?}"
+    );
+    let open = of("open(task) | overdue > 0s");
+    assert!(["task_id", "workflow_id", "escalation_us"].iter().all(|name| open.contains(name)), "{open:?}");
+    let sequence = "agent_audit_log | sequence by session_id within 10m [ a: action = 'x' -> b: ip = 'y' ]";
+    assert_eq!(of(sequence), ["agent_id", "session_id", "action_name", "ip"]);
+}
+
+const ROUTED: &str = "\
+id: r
+severity: critical
+action: notify_ops
+query: agent_audit_log | outcome_status = 'failure'
+tests:
+  - name: told
+    events: [{at: 10s, agent_id: a, outcome_status: failure}]
+    expect:
+      - {at: 12s, group: {agent_id: a}, state: firing, receivers: [oncall]}
+      - {at: 60s, group: {agent_id: a}, state: firing, receivers: [oncall, notify_ops]}
+";
+
+fn failures(text: &str) -> String {
+    let routing = notify::defaults().unwrap();
+    let rules = read("r", text).unwrap();
+    trial::test(&rules[0], &routing)
+        .into_iter()
+        .flat_map(|outcome| outcome.failures)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn receivers_of_a_test_are_told_by_the_routing_at_their_time() {
+    assert_eq!(failures(ROUTED), "");
+    // Receivers that a rule names itself wait as the first route says, 30 s.
+    let early = failures(&ROUTED.replace("[oncall]}", "[oncall, notify_ops]}"));
+    assert!(
+        early.contains("at 12s") && early.contains("expected \"notify_ops\" to be told, found {\"oncall\"}"),
+        "{early}"
+    );
+    let other = failures(&ROUTED.replace("[oncall]}", "[team]}"));
+    assert!(other.contains("expected \"team\" to be told"), "{other}");
+    let slip = failures(&ROUTED.replace("[oncall]}", "[onkall]}"));
+    assert!(slip.contains("the routing has no receiver \"onkall\"; did you mean \"oncall\"?"), "{slip}");
+    let group =
+        failures(&ROUTED.replace(
+            "12s, group: {agent_id: a}, state: firing",
+            "12s, group: {agent_id: b}, state: inactive",
+        ));
+    assert!(group.contains("found {}"), "told of another group: {group}");
+}
+
+#[test]
+fn formatting_changes_queries_in_blocks_and_nothing_else() {
+    let text = "# mine\nalerts:\n  - name: a   # first\n    condition: |\n      agent_audit_log|agent_id=='x'\n      |count()  by agent_id\n      |count>10\n\n    window: 5m\n  - name: b\n    condition: agent_audit_log|ip='x'\n  - name: c\n    condition: |\n      agent_audit_log|ip='x'   # why\n";
+    let formatted = format("r", text).unwrap();
+    let expected = "      agent_audit_log\n      | agent_id = 'x'\n      | count() by agent_id\n      | count > 10\n\n    window: 5m\n";
+    assert!(formatted.contains(expected), "{formatted}");
+    assert!(formatted.starts_with("# mine\nalerts:\n  - name: a   # first\n"), "{formatted}");
+    assert!(
+        formatted.ends_with(text.split_once("  - name: b").unwrap().1),
+        "remarks and lines stay: {formatted}"
+    );
+    assert_eq!(format("r", &formatted).unwrap(), formatted);
+    assert_eq!(format("r", &text.replace('\n', "\r\n")).unwrap(), formatted.replace('\n', "\r\n"));
+    assert_eq!(format("r", "id: a\nqery: x\n").unwrap_err().line, 2);
+}
+
+#[test]
+fn formatting_the_built_in_rules_keeps_what_they_mean() {
+    let formatted = format("builtin.yaml", builtin::TEXT).unwrap();
+    assert_eq!(format("builtin.yaml", &formatted).unwrap(), formatted);
 }

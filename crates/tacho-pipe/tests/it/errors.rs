@@ -42,6 +42,10 @@ fn the_nearest_name_is_offered() {
         ("agent_audit_log | count() by agent_id | coutn > 3", "did you mean \"count\"?"),
         ("agent_audit_log | fiels agent_id", "\"fiels\" is no stage; did you mean \"fields\"?"),
         ("agent_audit_log | lowr(agent_id) = 'a'", "did you mean \"lower\"?"),
+        (
+            "agent_audit_log | outcome_status = \"failure\"",
+            "there is no column \"failure\"; a text stands in single quotes: 'failure'",
+        ),
         ("open(agent_executon)", "did you mean \"agent_execution\"?"),
         (
             "agent_audit_log | count() by agent_id | outcome_status = 'x'",
@@ -50,6 +54,18 @@ fn the_nearest_name_is_offered() {
     ] {
         let found = message(text);
         assert!(found.contains(expected), "{text}: {found}");
+    }
+}
+
+#[test]
+fn the_parts_of_an_error_are_there_for_programs() {
+    let error = plan("agent_audit_log\n| count() by agnet_id").unwrap_err();
+    assert_eq!((error.line, error.column), (2, 14));
+    assert_eq!((error.nearest.as_deref(), error.expected), (Some("agent_id"), None));
+    let error = plan("agent_audit_log | count() by").unwrap_err();
+    assert_eq!((error.nearest, error.expected.as_deref()), (None, Some("a column to group by")));
+    for slip in ["agent_audit_lag", "agent_audit_log | fiels id", "agent_audit_log | lowr(id) = 'a'"] {
+        assert!(plan(slip).unwrap_err().nearest.is_some(), "{slip}");
     }
 }
 

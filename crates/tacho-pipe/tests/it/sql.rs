@@ -19,7 +19,7 @@ fn filters_and_aggregates() {
     let text = "agent_audit_log | outcome_status = 'failure' | count() by agent_id | count > 10";
     let expected = format!(
         "SELECT * FROM (SELECT \"agent_id\" AS \"agent_id\", count(*) AS \"count\" FROM agent_audit_log WHERE {BOUNDS} \
-         AND (\"outcome_status\" = 'failure') GROUP BY 1) AS s1 WHERE (\"count\" > 10) LIMIT 10001"
+         AND (\"outcome_status\" = 'failure') GROUP BY 1) AS s1 WHERE (\"count\" > 10)"
     );
     assert_eq!(sql(text), expected);
 }
@@ -81,6 +81,34 @@ fn literals_and_names_cannot_break_out() {
     assert!(found.contains("AS \"a\"\" FROM events --\""), "{found}");
     let found = sql("agent_audit_log | details.\"a' b\" = '\\'");
     assert!(found.contains("'a'' b') = '\\'"), "{found}");
+}
+
+#[test]
+fn an_order_is_kept_by_what_follows_it() {
+    for (text, part) in [
+        ("| sort timestamp desc | fields agent_id", "SELECT \"agent_id\" AS \"agent_id\" FROM"),
+        ("| sort timestamp desc | ip = 'x'", " WHERE (\"ip\" = 'x')"),
+        ("| sort timestamp desc | dedup by agent_id", "DISTINCT ON (\"agent_id\") *"),
+    ] {
+        let found = sql(&format!("agent_audit_log {text}"));
+        assert!(found.contains(part), "{text}: {found}");
+        assert!(found.ends_with(" ORDER BY \"timestamp\" DESC NULLS LAST"), "{text}: {found}");
+    }
+    let found = sql("agent_audit_log | dedup by agent_id");
+    assert!(found.ends_with(" ORDER BY \"agent_id\", \"index\""), "{found}");
+}
+
+#[test]
+fn lengths_of_time_are_asked_for_where_they_matter() {
+    for (text, needs) in [
+        ("agent_audit_log | count()", None),
+        ("agent_audit_log | count() by agent_id | count > avg(count) over peers", None),
+        ("agent_audit_log | rate()", Some("rate")),
+        ("(agent_audit_log | absent by agent_id) | limit 1", Some("absent")),
+        ("agent_audit_log | count() by agent_id | count > avg(count)", Some("what is usual")),
+    ] {
+        assert_eq!(plan(text).unwrap().needs_length(), needs, "{text}");
+    }
 }
 
 #[test]

@@ -3,12 +3,15 @@
 use super::Arguments;
 use crate::folder::{master_path, read_origin, read_secrets, verifiers};
 use crate::target::{Target, serving};
+use crate::verify::tiles;
 use std::error::Error;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use tacho_merkle::Checkpoint;
 use tacho_record::RecordError;
 use tacho_record::log::{self, Released};
 use tacho_store::StoreError;
+use tacho_store::inspect::{Glance, glance};
 
 /// Free space below which a warning is due, bytes.
 const SPACE_LOW: u64 = 2 << 30;
@@ -49,7 +52,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
         // A server is asked whatever its folder looks like. A folder at rest would be mended while it is opened, and
         // with that goes what shows how it came to this.
         let is_asked = arguments.server.is_some() || matches!(serving(data), Ok(Some(_)));
-        is_whole = (secrets(data, &mut report) && sealed(data, &mut report)) || is_asked;
+        let is_sound = secrets(data, &mut report) && sealed(data, &mut report) && stored(data, &mut report);
+        is_whole = is_sound || is_asked;
     }
     if is_whole {
         match arguments.target() {
@@ -66,6 +70,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
         "{}",
         if report.bad == 0 { "all is well".to_string() } else { format!("{} to mend", report.bad) }
     );
+    println!("what is recorded was not compared with what was signed: tachograph verify does that");
     Ok(report.bad == 0)
 }
 
@@ -113,6 +118,25 @@ fn sealed(data: &Path, report: &mut Report) -> bool {
                 first second never had one";
     report.bad(what, cure);
     false
+}
+
+/// Whether everything that is signed has its place, as far as catalog rows and the names and lengths of files tell.
+fn stored(data: &Path, report: &mut Report) -> bool {
+    let Glance { faults, position } = glance(data);
+    let mut found: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    let note = std::fs::read_to_string(data.join("log/checkpoint")).unwrap_or_default();
+    let text = note.split("\n\n").next().unwrap_or_default();
+    match Checkpoint::parse_text(&format!("{text}\n")) {
+        // What the journal still holds, the next start makes tiles of again.
+        Ok(checkpoint) => found.extend(tiles::absent(&data.join("log"), checkpoint.size.min(position))),
+        Err(_) if note.is_empty() => {}
+        Err(error) => found.push(format!("log/checkpoint is none: {error}")),
+    }
+    found.iter().for_each(|what| report.bad(what, DAMAGED));
+    if found.is_empty() {
+        report.good("the catalog accounts for every entry, and no segment and no full tile is missing");
+    }
+    found.is_empty()
 }
 
 fn space(data: &Path, report: &mut Report) -> Result<(), Box<dyn Error>> {

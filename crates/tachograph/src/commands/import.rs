@@ -1,6 +1,9 @@
-//! `import`: records a file of events of any format. One bad line is reported and its neighbours are recorded.
+//! `import`: records a file of events of any format, in a folder at rest or through the server that has it open. One bad
+//! line is reported and its neighbours are recorded.
 
 use super::Arguments;
+use super::read::segment;
+use crate::client::Client;
 use crate::config::Config;
 use crate::exit::Ended;
 use crate::node::Node;
@@ -8,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::error::Error;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::time::Duration;
 use tacho_event::words::Known;
 use tacho_ingest::Options;
 use tacho_ingest::accept::Sender;
@@ -19,6 +23,8 @@ const PIECE_BYTES: usize = 4 << 20;
 /// A document that is one JSON value over many lines is read whole, up to this size, bytes.
 const DOCUMENT_BYTES_MAX: u64 = 64 << 20;
 const WRITER: [u8; 8] = *b"local---";
+/// So often a server that is busy is asked again.
+const TRIES_MAX: u32 = 60;
 
 #[derive(Default)]
 struct Totals {
@@ -48,7 +54,11 @@ pub(super) fn run(arguments: &Arguments, file: &Path, format: Option<&str>) -> R
             (unpacked(open)?, Some(found.len()))
         }
     };
-    let node = Node::open(&arguments.data, &Config::read(None, &arguments.data)?)?;
+    let (server, key) = (arguments.server.as_deref(), arguments.key.as_deref());
+    let into = match crate::target::running(server, key, &arguments.data)? {
+        Some(client) => Into::Server(client),
+        None => Into::Folder(Box::new(Node::open(&arguments.data, &Config::read(None, &arguments.data)?)?)),
+    };
     let bar = progress(size);
     let mut input = BufReader::with_capacity(1 << 20, input);
     let mut totals = Totals::default();
@@ -58,7 +68,10 @@ pub(super) fn run(arguments: &Arguments, file: &Path, format: Option<&str>) -> R
     loop {
         let more = read_piece(&mut input, &mut piece, options.lines_before == 0)?;
         bar.inc(piece.len() as u64);
-        record(&node, &piece, &options, &mut totals, &bar)?;
+        match &into {
+            Into::Folder(node) => record(node, &piece, &options, &mut totals, &bar)?,
+            Into::Server(client) => send(client, &piece, &options, &mut totals, &bar)?,
+        }
         options.lines_before += piece.iter().filter(|byte| **byte == b'\n').count() as u64;
         piece.clear();
         if !more {
@@ -66,25 +79,42 @@ pub(super) fn run(arguments: &Arguments, file: &Path, format: Option<&str>) -> R
         }
     }
     bar.finish_and_clear();
-    let status = std::sync::Arc::clone(node.status());
-    drop(node);
-    // Closing signs and syncs what is left; a disk that fails there must not look like success.
-    if let Some(why) = status.stopped() {
-        let accepted = totals.accepted;
-        return Err(format!(
-            "{accepted} events are in the journal, but the folder was not closed well: {why}"
-        )
-        .into());
-    }
+    let (size, sealed) = into.close(&totals)?;
+    let Totals { accepted, duplicates, refused } = totals;
     println!(
-        "accepted {}, duplicates {}, refused {}; the log has {} entries, {} sealed",
-        totals.accepted,
-        totals.duplicates,
-        totals.refused,
-        status.size(),
-        status.sealed()
+        "accepted {accepted}, duplicates {duplicates}, refused {refused}; the log has {size} entries, {sealed} sealed"
     );
-    Ok(totals.refused == 0)
+    Ok(refused == 0)
+}
+
+/// Where the events go.
+enum Into {
+    Folder(Box<Node>),
+    Server(Client),
+}
+
+impl Into {
+    /// Ends the import. Returns how many entries the log has, and how many of them are sealed.
+    fn close(self, totals: &Totals) -> Result<(u64, u64), Box<dyn Error>> {
+        let node = match self {
+            Into::Folder(node) => node,
+            Into::Server(client) => {
+                let health = client.get("/health", "application/json")?;
+                let health: serde_json::Value = serde_json::from_slice(&health.body)?;
+                let number = |name: &str| health[name].as_u64().unwrap_or_default();
+                return Ok((number("size"), number("sealed")));
+            }
+        };
+        let status = std::sync::Arc::clone(node.status());
+        drop(node);
+        // Closing signs and syncs what is left; a disk that fails there must not look like success.
+        if let Some(why) = status.stopped() {
+            let accepted = totals.accepted;
+            let what = format!("{accepted} events are in the journal, but the folder was not closed well");
+            return Err(format!("{what}: {why}").into());
+        }
+        Ok((status.size(), status.sealed()))
+    }
 }
 
 /// The text of a file: gzip and zstd are told by their first bytes.
@@ -137,15 +167,55 @@ fn record(
     let (tally, batches) = node.ingest(piece, &sender, options);
     totals.refused += tally.refused_lines;
     for rejected in tally.refused {
-        // Nobody may be reading any more (`2>&1 | head`): the import goes on.
-        let said = || writeln!(std::io::stderr(), "line {} refused: {}", rejected.line, rejected.reason);
-        drop(bar.suspend(said));
+        say_refused(rejected.line, &rejected.reason, bar);
     }
     if !batches.is_empty() {
         for receipt in node.record(batches)? {
             totals.accepted += u64::from(receipt.accepted);
             totals.duplicates += u64::from(receipt.duplicates);
         }
+    }
+    Ok(())
+}
+
+fn say_refused(line: u64, reason: &dyn std::fmt::Display, bar: &ProgressBar) {
+    // Nobody may be reading any more (`2>&1 | head`): the import goes on.
+    drop(bar.suspend(|| writeln!(std::io::stderr(), "line {line} refused: {reason}")));
+}
+
+/// Records a piece through a server. What is sent twice is recorded once.
+fn send(
+    client: &Client,
+    piece: &[u8],
+    options: &Options<'_>,
+    totals: &mut Totals,
+    bar: &ProgressBar,
+) -> Result<(), Box<dyn Error>> {
+    if piece.is_empty() {
+        return Ok(());
+    }
+    let format = options.format.map_or_else(String::new, |format| format!("&format={}", format.name()));
+    let (file, before) = (segment(options.file), options.lines_before);
+    let path = format!("/v1/events?import={file}&lines_before={before}{format}");
+    let mut tries = 0;
+    let answer = loop {
+        let answer = client.post(&path, "application/json", piece)?;
+        tries += 1;
+        if !matches!(answer.status, 429 | 503) || tries == TRIES_MAX {
+            break answer;
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    };
+    // When every line is refused the answer has the same members.
+    let body = if answer.status == 422 { answer.body } else { answer.good()? };
+    let recorded: serde_json::Value = serde_json::from_slice(&body)?;
+    let number = |name: &str| recorded[name].as_u64().unwrap_or_default();
+    totals.accepted += number("accepted");
+    totals.duplicates += number("duplicates");
+    totals.refused += number("rejected_count");
+    for rejected in recorded["rejected"].as_array().into_iter().flatten() {
+        let reason = rejected["reason"].as_str().unwrap_or_default();
+        say_refused(rejected["line"].as_u64().unwrap_or_default(), &reason, bar);
     }
     Ok(())
 }

@@ -3,8 +3,12 @@
 mod admin;
 mod doctor;
 mod import;
+mod live;
 mod prove;
+mod query;
 mod read;
+mod replay;
+mod rules;
 mod run;
 
 use crate::http::Role;
@@ -47,7 +51,8 @@ enum Command {
     },
     /// Starts the recorder: HTTP in, HTTP out.
     Serve(Serve),
-    /// Records a file of events of any format, also a Claude Code transcript; `-` reads standard input.
+    /// Records a file of events of any format, also a Claude Code transcript; `-` reads standard input. A server that has
+    /// the folder open records it.
     Import {
         file: PathBuf,
         /// The format, when it should not be recognised by itself.
@@ -59,9 +64,20 @@ enum Command {
         after_help = "Example: tachograph sql \"SELECT agent_id, count(*) FROM agent_audit_log GROUP BY 1\""
     )]
     Sql {
+        #[arg(allow_hyphen_values = true, value_parser = asked)]
         query: String,
         #[command(flatten)]
         output: Output,
+    },
+    /// Asks in the pipe language (docs/guide/pipes.md).
+    #[command(
+        after_help = "Example: tachograph query \"agent_audit_log | outcome_status = 'failure' | count() by agent_id\" --last 7d"
+    )]
+    Query(query::Asks),
+    /// Alert rules: list, check, test, explain, format, and try them on what is recorded.
+    Rules {
+        #[command(subcommand)]
+        command: rules::Rules,
     },
     /// Searches for words, "phrases" and field:value, newest first.
     #[command(
@@ -84,18 +100,25 @@ enum Command {
         /// Only this agent.
         #[arg(long)]
         agent: Option<String>,
+        #[command(flatten)]
+        output: Output,
     },
     /// Shows one event, or a session as a person reads it.
     Show {
         /// Id of an event or a session, or the index of an entry.
         id: String,
-        /// JSON as the server answers it.
-        #[arg(long)]
+        /// The same as --format json: as the server answers it.
+        #[arg(long, conflicts_with = "format")]
         json: bool,
+        #[command(flatten)]
+        output: Output,
     },
     /// Prints the C2SP tlog-proof of an event, by id or index.
     Prove { id: String },
     /// Checks the record: a data folder, a running server (--server), or a downloaded proof (--proof).
+    ///
+    /// A folder's files are all read and compared, also while a server has it open. With --server only the public log
+    /// is checked: entries, tiles, checkpoint; not catalog, sections, journal and archive.
     Verify {
         /// A verifier key that was pinned outside this machine, or a file of them; repeat for more.
         #[arg(long = "pin", value_name = "KEY")]
@@ -209,6 +232,14 @@ enum AgentCommand {
     },
 }
 
+/// A query as it is typed. It may begin with a comment or with "not"; what can only be a mistyped option is none.
+fn asked(text: &str) -> Result<String, String> {
+    if text.starts_with("--") && !text.contains(char::is_whitespace) {
+        return Err("there is no such option: a query that begins so has words behind it".to_string());
+    }
+    Ok(text.to_string())
+}
+
 /// Runs a command. Says whether all was well; `false` is a finding.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     let data = arguments.data.as_path();
@@ -217,10 +248,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
         Command::Serve(serve) => run::serve(data, serve),
         Command::Import { file, format } => import::run(arguments, file, format.as_deref()),
         Command::Sql { query, output } => read::sql(arguments, query, output.format),
+        Command::Query(asks) => query::run(arguments, asks),
+        Command::Rules { command } => rules::run(arguments, command),
         Command::Search(search) => read::search(arguments, search),
         Command::Costs { by, days, output } => read::costs(arguments, by, *days, output.format),
-        Command::Tail { agent } => read::tail(arguments, agent.as_deref()),
-        Command::Show { id, json } => read::show(arguments, id, *json),
+        Command::Tail { agent, output } => live::tail(arguments, agent.as_deref(), output.format),
+        Command::Show { id, json, output } => {
+            live::show(arguments, id, if *json { Format::Json } else { output.format })
+        }
         Command::Prove { id } => prove::prove(arguments, id),
         Command::Verify { pins, proof, entry, since, all } => {
             let shown = if *all { crate::verify::SHOWN_ALL } else { crate::verify::SHOWN };

@@ -5,7 +5,6 @@ use super::read::segment;
 use crate::client::Client;
 use crate::exit::Ended;
 use crate::folder::Keys;
-use crate::target::serving;
 use crate::verify::{self, pinned};
 use std::error::Error;
 use std::io::Write;
@@ -13,7 +12,6 @@ use std::path::Path;
 use tacho_merkle::tile::{BundlePath, TILE_WIDTH, decode_bundle};
 use tacho_merkle::{Checkpoint, VerifierKey};
 use tacho_record::RecordError;
-use tacho_record::log::Lock;
 
 pub(super) fn prove(arguments: &Arguments, id: &str) -> Result<bool, Box<dyn Error>> {
     let path = format!("/v1/events/{}/proof", segment(id));
@@ -31,28 +29,25 @@ pub(super) fn verify(
     shown: usize,
 ) -> Result<bool, Box<dyn Error>> {
     let pins = pinned(pins).map_err(Ended::usage)?;
-    let running = match (&arguments.server, arguments.data.exists()) {
-        (None, true) if proof.is_none() => address(&arguments.data)?,
-        (named, _) => named.clone(),
-    };
-    let check = match (&running, proof) {
+    let check = match (&arguments.server, proof) {
         (_, Some(proof)) => verify::proof::run(proof, entry, &pins)?,
         (Some(server), None) => {
             let client = Client::new(server, arguments.key.clone());
             verify::remote::run(&client, &own_keys(&arguments.data, pins), since, shown)?
         }
-        (None, None) => verify::folder::at_rest(&arguments.data, &pins, since, shown)?,
+        (None, None) => match verify::folder::at_rest(&arguments.data, &pins, since, shown) {
+            Err(error) if is_in_use(error.as_ref()) => {
+                verify::live::run(&arguments.data, &pins, since, shown)?
+            }
+            checked => checked?,
+        },
     };
     Ok(check.print())
 }
 
-/// The server that has a folder open, also a folder that this user may not write.
-fn address(data: &Path) -> Result<Option<String>, Box<dyn Error>> {
-    match Lock::share(data) {
-        Ok(_free) => Ok(None),
-        Err(RecordError::InUse { .. }) => serving(data),
-        Err(error) => Err(error.into()),
-    }
+/// Whether another process has the folder: a server, mostly. Its files are checked all the same.
+fn is_in_use(error: &(dyn Error + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(RecordError::InUse { .. }))
 }
 
 /// Without pinned keys, those of the data folder on this machine, when it is here.

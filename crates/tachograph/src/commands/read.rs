@@ -1,4 +1,4 @@
-//! Commands that read: `sql`, `search`, `tail`, `show`. They ask over HTTP and print for people or programs.
+//! Commands that read: `sql`, `search`, `costs`. They ask over HTTP and print for people or programs.
 
 use super::{Arguments, Format, Output};
 use crate::client::Answer;
@@ -7,13 +7,16 @@ use comfy_table::{ContentArrangement, Table};
 use serde_json::Value;
 use std::error::Error;
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 
 /// A search as it is typed.
 #[derive(clap::Args)]
 pub(super) struct Search {
     /// Words, "phrases", field:value, -not.
-    q: Vec<String>,
+    #[arg(value_name = "WORDS", allow_hyphen_values = true, value_parser = super::asked)]
+    q: Option<String>,
+    #[arg(hide = true)]
+    more: Vec<String>,
     /// At or after this time (RFC 3339).
     #[arg(long)]
     from: Option<String>,
@@ -44,12 +47,15 @@ pub(super) struct Search {
     output: Output,
 }
 
+/// CSV that says why when it is not whole.
+const CSV: &str = "text/csv; error=line";
+
 impl Format {
     /// What to ask the server for; tables are made here, from NDJSON.
-    fn accept(self) -> &'static str {
+    pub(super) fn accept(self) -> &'static str {
         match self {
             Format::Table | Format::Json => "application/json",
-            Format::Csv => "text/csv",
+            Format::Csv => CSV,
             Format::Ndjson => "application/x-ndjson",
         }
     }
@@ -61,7 +67,8 @@ pub(super) fn sql(arguments: &Arguments, query: &str, format: Format) -> Result<
 }
 
 pub(super) fn search(arguments: &Arguments, search: &Search) -> Result<bool, Box<dyn Error>> {
-    let q = search.q.join(" ");
+    let words: Vec<&str> = search.q.iter().chain(&search.more).map(String::as_str).collect();
+    let q = words.join(" ");
     let mut path = format!("/v1/search?limit={}", search.limit);
     let parameters = [
         ("q", Some(&q).filter(|q| !q.is_empty())),
@@ -154,7 +161,7 @@ pub(super) fn costs(
     sql(arguments, &query, format)
 }
 
-fn print(answer: Answer, format: Format) -> Result<bool, Box<dyn Error>> {
+pub(super) fn print(answer: Answer, format: Format) -> Result<bool, Box<dyn Error>> {
     let body = answer.good()?;
     let mut out = std::io::stdout().lock();
     if format != Format::Table {
@@ -229,57 +236,6 @@ pub(super) fn table(columns: &[&str]) -> Table {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }
     table
-}
-
-pub(super) fn show(arguments: &Arguments, id: &str, json: bool) -> Result<bool, Box<dyn Error>> {
-    let target = arguments.target()?;
-    let accept = if json { "application/json" } else { "text/plain" };
-    let session = target.get(&format!("/v1/sessions/{}", segment(id)), accept)?;
-    let body = if session.status == 404 {
-        let event: Value = serde_json::from_slice(
-            &target.get(&format!("/v1/events/{}", segment(id)), "application/json")?.good()?,
-        )?;
-        format!("{}\n", serde_json::to_string_pretty(&event)?).into_bytes()
-    } else {
-        session.good()?
-    };
-    std::io::stdout().write_all(&body)?;
-    Ok(true)
-}
-
-pub(super) fn tail(arguments: &Arguments, agent: Option<&str>) -> Result<bool, Box<dyn Error>> {
-    let target = arguments.target()?;
-    let client = target.client().ok_or("nothing is recorded now: start a server (tachograph serve)")?;
-    let path = agent.map_or("/v1/tail".to_string(), |agent| format!("/v1/tail?agent={}", segment(agent)));
-    let mut out = std::io::stdout().lock();
-    for line in BufReader::new(client.stream(&path)?).lines() {
-        let line = line?;
-        if let Some(data) = line.strip_prefix("data:") {
-            writeln!(out, "{}", live_line(data.trim_start()))?;
-            out.flush()?;
-        }
-    }
-    Ok(true)
-}
-
-/// One event on one line: time, agent, what, how it went.
-fn live_line(json: &str) -> String {
-    let event: Value = serde_json::from_str(json).unwrap_or_default();
-    let entry = &event["entry"];
-    let Some(time) = entry["time"].as_i64() else {
-        return format!("… {json} batches were missed; search finds them");
-    };
-    let word = |name: &str| entry[name].as_str().unwrap_or_default();
-    let detail = ["input", "decision", "error", "extra"].iter().find(|name| !event[**name].is_null());
-    let detail: String =
-        detail.map(|name| event[*name].to_string()).unwrap_or_default().chars().take(100).collect();
-    let time = tacho_event::time::format(time);
-    let (agent, outcome) = (word("agent"), word("outcome"));
-    let line = format!("{time}  {agent:24}  {outcome:9}  {} {}  {detail}", word("type"), word("action"));
-    // What an agent wrote must not move the cursor, start a line or turn the direction of text.
-    line.chars()
-        .map(|c| if c.is_control() || ('\u{200b}'..='\u{202e}').contains(&c) { ' ' } else { c })
-        .collect()
 }
 
 /// Percent-encodes a text for a path segment or a parameter.

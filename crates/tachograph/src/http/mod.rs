@@ -10,6 +10,7 @@ mod observe;
 mod ops;
 mod otlp;
 mod problem;
+mod query;
 mod read;
 mod slowest;
 mod tail;
@@ -164,15 +165,22 @@ impl App {
     }
 }
 
+/// Where events are recorded, and the other paths of the same handler, each with what the document says of it.
+const EVENTS: &str = "/v1/events";
+const OTHER_NAMES: [(&str, &str, &str); 2] = [
+    ("/log", "log", "Records events of any format: the same as /v1/events."),
+    ("/insert/jsonline", "jsonline", "Records events as VictoriaLogs takes them: the same as /v1/events."),
+];
+
 /// Every path and its handler.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/log", post(write::events))
-        .route("/v1/events", post(write::events))
-        .route("/insert/jsonline", post(write::events))
+    let events = std::iter::once(EVENTS).chain(OTHER_NAMES.map(|(path, ..)| path));
+    events
+        .fold(Router::new(), |router, path| router.route(path, post(write::events)))
         .nest("/v1/otlp", otlp::signals())
         .route("/v1/traces/ingest", post(otlp::openai_agents))
         .route("/v1/sql", get(read::sql_get).post(read::sql_post))
+        .route("/v1/query", post(query::query))
         .route("/v1/search", get(read::search))
         .route("/v1/events/{id}", get(read::event))
         .route("/v1/events/{id}/proof", get(read::proof))
@@ -207,6 +215,7 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
             otlp::openai_agents,
             read::sql_get,
             read::sql_post,
+            query::query,
             read::search,
             read::event,
             read::proof,
@@ -223,5 +232,15 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
         components(schemas(problem::Problem, write::Recorded, write::RejectedLine, ops::Health))
     )]
     struct Interface;
-    Interface::openapi()
+    let mut document = Interface::openapi();
+    let events = document.paths.paths.get(EVENTS).cloned().unwrap_or_default();
+    for (path, id, summary) in OTHER_NAMES {
+        let mut same = events.clone();
+        if let Some(operation) = &mut same.post {
+            operation.operation_id = Some(id.to_string());
+            operation.summary = Some(summary.to_string());
+        }
+        document.paths.paths.insert(path.to_string(), same);
+    }
+    document
 }

@@ -45,7 +45,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
 }
 
 /// Records the log records of an OTLP request.
-#[utoipa::path(post, path = "/v1/otlp/v1/logs", tag = "record", request_body(content = String,
+#[utoipa::path(post, path = "/v1/otlp/v1/logs", operation_id = "otlp_logs", tag = "record", request_body(content = String,
     content_type = "application/x-protobuf"), responses(
     (status = 200, description = "ExportLogsServiceResponse; refused records are counted in it", body = String),
     (status = 400, description = "The request is no OTLP", body = String),
@@ -56,7 +56,7 @@ pub(super) async fn logs(State(app): State<Arc<App>>, headers: HeaderMap, body: 
 }
 
 /// Records the spans of an OTLP request.
-#[utoipa::path(post, path = "/v1/otlp/v1/traces", tag = "record", request_body(content = String,
+#[utoipa::path(post, path = "/v1/otlp/v1/traces", operation_id = "otlp_traces", tag = "record", request_body(content = String,
     content_type = "application/x-protobuf"), responses(
     (status = 200, description = "ExportTraceServiceResponse; as for logs", body = String)))]
 pub(super) async fn traces(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
@@ -64,7 +64,7 @@ pub(super) async fn traces(State(app): State<Arc<App>>, headers: HeaderMap, body
 }
 
 /// Records the points of an OTLP request's metrics.
-#[utoipa::path(post, path = "/v1/otlp/v1/metrics", tag = "record", request_body(content = String,
+#[utoipa::path(post, path = "/v1/otlp/v1/metrics", operation_id = "otlp_metrics", tag = "record", request_body(content = String,
     content_type = "application/x-protobuf"), responses(
     (status = 200, description = "ExportMetricsServiceResponse; as for logs", body = String)))]
 pub(super) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {

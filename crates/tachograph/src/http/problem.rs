@@ -18,18 +18,48 @@ pub(crate) struct Problem {
     /// After how many seconds to try again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
+    /// Where in a query.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Box<Place>>,
     /// For those who watch the doors; the sender learns it from the rest.
     #[serde(skip)]
     refusal: Option<Refusal>,
 }
 
+/// Where something is wrong in a text, for programs that mark it.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct Place {
+    /// From one.
+    pub line: u64,
+    /// From one, in characters.
+    pub column: u64,
+    /// What could stand there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// The name that was probably meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<String>,
+}
+
 impl Problem {
     pub(crate) fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Problem {
-        Problem { status: status.as_u16(), title, detail: detail.into(), retry_after: None, refusal: None }
+        Problem {
+            status: status.as_u16(),
+            title,
+            detail: detail.into(),
+            retry_after: None,
+            place: None,
+            refusal: None,
+        }
     }
 
     pub(crate) fn retry(mut self, seconds: u64) -> Problem {
         self.retry_after = Some(seconds);
+        self
+    }
+
+    pub(super) fn at(mut self, place: Place) -> Problem {
+        self.place = Some(Box::new(place));
         self
     }
 

@@ -22,6 +22,7 @@ const QUERY_BYTES_MAX: usize = 256 << 10;
 
 /// The query of a GET request.
 #[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Sql {
     /// One SELECT in PostgreSQL's dialect.
     pub query: String,
@@ -29,7 +30,7 @@ pub(crate) struct Sql {
 
 /// Asks in SQL.
 #[utoipa::path(get, path = "/v1/sql", tag = "ask", params(Sql), responses(
-    (status = 200, description = "JSON {columns, rows, …}, NDJSON, CSV or an Arrow stream, by Accept", body = String),
+    (status = 200, description = "JSON {columns, rows, …}, NDJSON, CSV or an Arrow stream, by Accept; a member or last line `error` when it is not whole", body = String),
     (status = 400, description = "The query is not understood, with its place", body = Problem),
     (status = 422, description = "The query asks for too much", body = Problem)))]
 pub(crate) async fn sql_get(
@@ -69,7 +70,7 @@ fn query_text(body: &Bytes) -> Result<String, Problem> {
     Ok(sql.query)
 }
 
-async fn answer(app: &App, headers: &HeaderMap, query: String) -> Result<Response, Problem> {
+pub(super) async fn answer(app: &App, headers: &HeaderMap, query: String) -> Result<Response, Problem> {
     app.metrics.queries.fetch_add(1, Ordering::Relaxed);
     let started = Instant::now();
     let agents = registry(app)?;
@@ -85,8 +86,8 @@ struct Slow {
     started: Instant,
 }
 
-/// Writes an answer in the wanted format. An error after the first rows breaks the body off: a client must not take
-/// a part for the whole.
+/// Writes an answer in the wanted format. An error after the first rows ends the body with the problem where the
+/// format has a place for it, else breaks it off: a client must not take a part for the whole.
 async fn respond(
     app: &App,
     headers: &HeaderMap,
@@ -97,6 +98,7 @@ async fn respond(
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let format = Format::of_accept(accept);
     let mut encoder = Encoder::new(format, Arc::clone(&answer.schema), answer.log_size)?.with_cursor(cursor);
+    encoder = encoder.with_error_line(accept.contains(ERROR_LINE));
     let size = answer.log_size.to_string();
     let kind = [(header::CONTENT_TYPE, format.media_type())];
     let tree = [("x-log-size", size)];
@@ -121,6 +123,7 @@ async fn respond(
         let step = match answer.next().await {
             Ok(Some(batch)) => encoder.batch(&batch, &mut out).map(|()| Some((answer, encoder))),
             Ok(None) => encoder.finish(&mut out).map(|()| None),
+            Err(error) if encoder.fail(&told(&error), &mut out) => Ok(None),
             Err(error) => Err(error),
         };
         match step {
@@ -134,8 +137,17 @@ async fn respond(
     Ok((kind, tree, body).into_response())
 }
 
+/// In `Accept`: CSV that is not whole says why in a last line.
+pub(crate) const ERROR_LINE: &str = "error=line";
+
+/// The problem as JSON, for the end of an answer that has begun.
+fn told(error: &QueryError) -> String {
+    serde_json::to_string(&Problem::from(error.clone())).expect("a problem has a JSON form")
+}
+
 /// A search as it stands in a URL.
 #[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(crate) struct Searching {
     /// Words, "phrases", field:value, each with `-` before it for "not".

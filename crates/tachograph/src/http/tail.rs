@@ -20,6 +20,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 /// What to watch.
 #[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Watch {
     /// Only this agent.
     pub agent: Option<String>,

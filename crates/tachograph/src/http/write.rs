@@ -18,8 +18,8 @@ use std::time::Duration;
 use tacho_event::limits::BODY_BYTES_MAX;
 use tacho_event::words::Known;
 use tacho_ingest::accept::Sender;
-use tacho_ingest::formats::{Format, Mapping};
-use tacho_ingest::{Options, Rejected};
+use tacho_ingest::formats::Format;
+use tacho_ingest::{Mapping, Options, Rejected, mapping};
 use tacho_record::Receipt;
 
 /// Bodies up to this size are taken in on the connection's own thread: handing them over costs more.
@@ -64,18 +64,28 @@ impl From<Rejected> for RejectedLine {
     }
 }
 
-/// Parameters of the ways in. Others that VictoriaLogs' shippers send (`_stream_fields` …) change nothing: every
-/// member is kept and queryable anyway.
+/// Parameters of the ways in. Others that VictoriaLogs' shippers send (`_stream_fields`, `debug`, `decolorize_fields`)
+/// change nothing: every member is kept and queryable anyway.
 #[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
     /// The format's name, when it should not be recognised by itself.
     pub format: Option<String>,
-    /// The member that holds the time, as VictoriaLogs' clients name it.
+    /// Members that may hold the time, as VictoriaLogs' clients name them: the first that is there.
     #[serde(rename = "_time_field")]
     pub time_field: Option<String>,
-    /// The member that holds the message.
+    /// Members that may hold the message: the first that is there.
     #[serde(rename = "_msg_field")]
     pub msg_field: Option<String>,
+    /// `name=value`, by commas: fields of every event.
+    pub extra_fields: Option<String>,
+    /// Fields that are not recorded, by commas; a `*` at the end stands for anything.
+    pub ignore_fields: Option<String>,
+    /// The name of a file of history, for `admin`: its events count as imported, and the same line of the same file is
+    /// the same event.
+    pub import: Option<String>,
+    /// Lines of that file before this body.
+    pub lines_before: Option<u64>,
 }
 
 /// Records events of any format.
@@ -93,7 +103,9 @@ pub(crate) async fn events(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let credential = match app.auth().check(&headers, Role::Write) {
+    // History may name any number of users and events of any age, which is for the owner alone.
+    let role = if parameters.import.is_some() { Role::Admin } else { Role::Write };
+    let credential = match app.auth().check(&headers, role) {
         Ok(credential) => credential,
         Err(problem) => return Err(drained(body, problem).await),
     };
@@ -101,8 +113,9 @@ pub(crate) async fn events(
         app.metrics.limited.fetch_add(1, Ordering::Relaxed);
         return Err(drained(body, problem).await);
     }
-    let format = match format_of(&parameters) {
-        Ok(format) => format,
+    let read = format_of(&parameters).and_then(|format| Ok((format, mapping_of(&parameters)?)));
+    let (format, mapping) = match read {
+        Ok(read) => read,
         Err(problem) => return Err(drained(body, problem).await),
     };
     let body = read_body(&app, &headers, body).await?;
@@ -112,13 +125,19 @@ pub(crate) async fn events(
         let app = Arc::clone(&app);
         let writer = credential.writer;
         move || {
-            let sender =
-                Sender { writer, source: "http", known: Known::SelfReported, agent: agent.as_deref() };
-            let mapping = Mapping {
-                time_field: parameters.time_field.as_deref(),
-                msg_field: parameters.msg_field.as_deref(),
+            let (source, known) = match parameters.import {
+                Some(_) => ("import", Known::Imported),
+                None => ("http", Known::SelfReported),
             };
-            app.node.ingest(&body, &sender, &Options { format, mapping, ..Options::default() })
+            let sender = Sender { writer, source, known, agent: agent.as_deref() };
+            let options = Options {
+                format,
+                mapping: Some(&mapping),
+                replay: parameters.import.is_some(),
+                lines_before: parameters.lines_before.unwrap_or(0),
+                file: parameters.import.as_deref().unwrap_or_default(),
+            };
+            app.node.ingest(&body, &sender, &options)
         }
     };
     let (tally, batches) = work_on(work, &headers).await?;
@@ -164,6 +183,16 @@ fn format_of(parameters: &Parameters) -> Result<Option<Format>, Problem> {
         Problem::bad_request(detail)
     })?;
     Ok(Some(format))
+}
+
+fn mapping_of(parameters: &Parameters) -> Result<Mapping, Problem> {
+    let named = mapping::Parameters {
+        time_field: parameters.time_field.as_deref(),
+        msg_field: parameters.msg_field.as_deref(),
+        extra_fields: parameters.extra_fields.as_deref(),
+        ignore_fields: parameters.ignore_fields.as_deref(),
+    };
+    Mapping::new(&named).map_err(|error| Problem::bad_request(error.to_string()))
 }
 
 /// Small bodies here, large ones on a thread that may block.

@@ -192,6 +192,14 @@ fn searching_reading_and_watching() {
     for path in ["/v1/events", "/v1/sql", "/v1/search", "/v1/tail", "/tlog/checkpoint", "/health"] {
         assert!(document["paths"][path].is_object(), "{path} is documented");
     }
+    let mut names = std::collections::HashSet::new();
+    for path in ["/v1/events", "/log", "/insert/jsonline"] {
+        let post = &document["paths"][path]["post"];
+        let parameters: Vec<&str> =
+            post["parameters"].as_array().unwrap().iter().filter_map(|one| one["name"].as_str()).collect();
+        assert!(parameters.starts_with(&["format", "_time_field", "_msg_field"]), "{path}: {post}");
+        assert!(names.insert(post["operationId"].to_string()), "{path} has a name of its own: {post}");
+    }
 }
 
 #[test]

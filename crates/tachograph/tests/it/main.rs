@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod agree;
+mod answers;
 mod check;
 mod cli;
 mod door;
@@ -9,7 +11,10 @@ mod erase;
 mod forged;
 mod http;
 mod kill;
+mod live;
 mod mutate;
 mod otlp;
+mod pipes;
 mod registry;
+mod rules;
 mod server;

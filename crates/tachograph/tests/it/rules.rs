@@ -1,0 +1,169 @@
+//! `tachograph rules`, as somebody uses it who writes alert rules.
+
+use crate::server::{tachograph, text};
+use std::path::Path;
+use std::process::Output;
+
+const FILE: &str = "\
+# Ours.
+id: failures
+severity: warning
+title: Agent failing repeatedly
+action: notify_ops
+query: |
+  agent_audit_log|outcome_status='failure'
+  | count() by agent_id | count > 2
+window: 1h
+every: stream
+annotations: {runbook: docs/failures.md}
+tests:
+  - name: three fire
+    events: [{at: 10s, repeat: 3, spacing: 1s, agent_id: a, outcome_status: failure}]
+    expect: [{at: 2m, group: {agent_id: a}, state: firing, value: {count: 3}, receivers: [team, notify_ops]}]
+  - name: two do not
+    events: [{at: 10s, repeat: 2, agent_id: a, outcome_status: failure}]
+";
+
+/// Three failures of an agent an hour apart from three of another, imported long after.
+fn history(data: &Path) {
+    let event = |agent: &str, minute: u32| {
+        format!(
+            r#"{{"id":"{agent}-{minute}","timestamp":"2026-10-0{}T10:{minute:02}:00Z","agent":{{"id":"{agent}"}},"#,
+            if agent == "ops/a" { 1 } else { 8 }
+        ) + r#""action":{"type":"tool","name":"Bash"},"outcome":{"status":"failed"}}"#
+    };
+    let events = [("ops/a", 1), ("ops/a", 2), ("ops/a", 3), ("ops/b", 1), ("ops/b", 2), ("ops/b", 59)];
+    let lines: Vec<String> = events.iter().map(|(agent, minute)| event(agent, *minute)).collect();
+    let imported = tachograph(data, &["import", "-"], &lines.join("\n"));
+    assert_eq!(imported.status.code(), Some(0), "{imported:?}");
+}
+
+struct Desk {
+    dir: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new() -> Desk {
+        let desk = Desk { dir: tempfile::tempdir().unwrap() };
+        desk.write("rules.yaml", FILE);
+        desk
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).to_str().unwrap().to_string()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let at = |argument: &&str| match argument.strip_suffix(".yaml") {
+            Some(_) => self.path(argument),
+            None => argument.to_string(),
+        };
+        let arguments: Vec<String> = ["rules"].iter().chain(arguments).map(at).collect();
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        tachograph(&self.dir.path().join("data"), &arguments, "")
+    }
+}
+
+#[test]
+fn the_built_in_rules_are_there_without_a_file() {
+    let desk = Desk::new();
+    let listed = desk.run(&["list"]);
+    assert!(text(&listed.stdout).contains("agent_failure_cascade"), "{listed:?}");
+    let tested = desk.run(&["test"]);
+    assert_eq!(tested.status.code(), Some(0), "{tested:?}");
+    assert!(text(&tested.stdout).ends_with(", 0 failed\n"), "{tested:?}");
+    let one = desk.run(&["explain", "--rule", "hung_agent"]);
+    assert!(text(&one.stdout).starts_with("hung_agent (critical)"), "{one:?}");
+    assert_eq!(text(&one.stdout).matches("\nhash ").count(), 1);
+}
+
+#[test]
+fn a_failed_test_is_a_finding_and_says_what_was_found() {
+    let desk = Desk::new();
+    let good = desk.run(&["test", "rules.yaml"]);
+    assert_eq!((good.status.code(), text(&good.stdout)), (Some(0), "1 rules, 2 tests, 0 failed\n".into()));
+    for (from, to, part) in [
+        ("count > 2", "count > 3", "expected firing, found inactive"),
+        ("[team, notify_ops]", "[oncall]", "expected \"oncall\" to be told, found"),
+        ("[team, notify_ops]", "[notify_opps]", "did you mean \"notify_ops\"?"),
+        ("value: {count: 3}", "value: {count: 4}", "expected count = 4, found 3"),
+    ] {
+        desk.write("other.yaml", &FILE.replace(from, to));
+        let bad = desk.run(&["test", "other.yaml"]);
+        assert_eq!(bad.status.code(), Some(1), "{to}: {bad:?}");
+        assert!(text(&bad.stdout).contains(part), "{to}: {bad:?}");
+    }
+    let routing = "route: {receiver: mine, group_wait: 0s}\nreceivers: [{name: mine}, {name: notify_ops}]\n";
+    desk.write("routing.yaml", routing);
+    let routed = desk.run(&["test", "rules.yaml", "--routing", "routing.yaml"]);
+    assert!(text(&routed.stdout).contains("the routing has no receiver \"team\""), "{routed:?}");
+    desk.write("other.yaml", &FILE.replace("[team, ", "[mine, "));
+    let routed = desk.run(&["test", "other.yaml", "--routing", "routing.yaml"]);
+    assert_eq!(routed.status.code(), Some(0), "{routed:?}");
+}
+
+#[test]
+fn files_are_checked_and_formatted() {
+    let desk = Desk::new();
+    let unformatted = desk.run(&["format", "rules.yaml", "--check"]);
+    assert_eq!(unformatted.status.code(), Some(1), "{unformatted:?}");
+    assert_eq!(desk.run(&["format", "rules.yaml", "--write"]).status.code(), Some(0));
+    let written = std::fs::read_to_string(desk.path("rules.yaml")).unwrap();
+    let query = "  agent_audit_log\n  | outcome_status = 'failure'\n  | count() by agent_id\n  | count > 2\nwindow: 1h\n";
+    assert!(written.starts_with("# Ours.\n") && written.contains(query), "{written}");
+    assert_eq!(desk.run(&["format", "rules.yaml", "--check"]).status.code(), Some(0));
+    assert_eq!(text(&desk.run(&["format", "rules.yaml"]).stdout), written);
+    assert_eq!(desk.run(&["lint", "rules.yaml", "--strict"]).status.code(), Some(0));
+    desk.write("advice.yaml", &FILE.replace("notify_ops\nquery", "notify_opps\nquery"));
+    assert_eq!(desk.run(&["lint", "advice.yaml"]).status.code(), Some(0));
+    let strict = desk.run(&["lint", "advice.yaml", "--strict"]);
+    assert_eq!(strict.status.code(), Some(1), "{strict:?}");
+    assert!(text(&strict.stdout).contains("no receiver \"notify_opps\"; did you mean \"notify_ops\"?"));
+    desk.write("bad.yaml", &FILE.replace("agent_id | count", "agnet_id | count"));
+    let bad = desk.run(&["lint", "bad.yaml"]);
+    assert_eq!(bad.status.code(), Some(1), "{bad:?}");
+    assert!(
+        text(&bad.stdout).contains("bad.yaml:8: rule failures")
+            && text(&bad.stdout).contains("\"agent_id\"?")
+    );
+    for (code, arguments) in [
+        (1, &["test", "rules.yaml", "--rule", "failurs"][..]),
+        (2, &["test", "bad.yaml"]),
+        (2, &["format", "bad.yaml"]),
+        (2, &["test", "rules.yaml", "--routing", "rules.yaml"]),
+        (2, &["replay", "--examples", "500"]),
+        (3, &["lint", "nothing.yaml"]),
+        (3, &["replay"]),
+    ] {
+        let ended = desk.run(arguments);
+        assert_eq!(ended.status.code(), Some(code), "{arguments:?}: {ended:?}");
+        assert!(!ended.stderr.is_empty(), "it says why: {arguments:?}: {ended:?}");
+    }
+}
+
+#[test]
+fn a_replay_tells_how_often_a_week_from_what_is_recorded() {
+    let desk = Desk::new();
+    history(&desk.dir.path().join("data"));
+    let by_import = text(&desk.run(&["replay", "rules.yaml"]).stdout);
+    assert!(
+        by_import.starts_with("failures: 6 events over 0s, fired 2 times, too short a time"),
+        "{by_import}"
+    );
+    let replayed = text(&desk.run(&["replay", "rules.yaml", "--time", "event"]).stdout);
+    let lines: Vec<&str> = replayed.lines().collect();
+    assert_eq!(lines[0], "failures: 6 events over 1w58m, fired 2 times, 2.0 a week", "{replayed}");
+    assert!(
+        lines[1].contains("2026-10-08T10:59:00") && lines[1].contains("agent_id=ops/b  count = 3  event 5")
+    );
+    assert!(lines[2].contains("agent_id=ops/a  count = 3  event 2"), "{replayed}");
+    let recent = text(&desk.run(&["replay", "rules.yaml", "--time", "event", "--days", "1"]).stdout);
+    assert!(recent.starts_with("failures: 0 events"), "{recent}");
+    let all = desk.run(&["replay", "--time", "event"]);
+    assert_eq!(all.status.code(), Some(0), "{all:?}");
+    assert!(text(&all.stdout).contains("never fired over 6 events: "), "{all:?}");
+}
