@@ -47,6 +47,8 @@ pub struct Acceptor {
 /// because keys must not outlive their destruction in the ring.
 pub struct Scratch<'k> {
     now_us: Micros,
+    /// The time of events that have none of their own, when it is not the recorder's.
+    pub(crate) inherited_us: Option<Micros>,
     salts: Salts<'k>,
     who: Vec<u8>,
     facts: Vec<u8>,
@@ -56,7 +58,8 @@ impl<'k> Scratch<'k> {
     /// For a body that came at `now_us`, microseconds. New secrets are made in `keys`; they must be synced there
     /// before the batch is. The lock is held only to fetch one.
     pub fn new(now_us: Micros, keys: &'k Mutex<KeyRing>) -> Scratch<'k> {
-        Scratch { now_us, salts: Salts::new(keys, day(now_us)), who: Vec::new(), facts: Vec::new() }
+        let salts = Salts::new(keys, day(now_us));
+        Scratch { now_us, inherited_us: None, salts, who: Vec::new(), facts: Vec::new() }
     }
 }
 
@@ -84,7 +87,7 @@ impl Acceptor {
         let extra = self.extra(event, &spilled, &kinds, &mut found);
         note_findings(&found, &mut facts);
         let class = event.class.unwrap_or(Class::Standard);
-        let claimed = event.claimed_us;
+        let claimed = event.claimed_us.or(scratch.inherited_us);
         let mut accepted = Accepted {
             header: Header {
                 id: names.id,
@@ -117,7 +120,7 @@ impl Acceptor {
             content: None,
             subject_slot: None,
         };
-        self.commit(&mut accepted, event.id.is_some(), scratch);
+        self.commit(&mut accepted, event, scratch);
         batch.push(&accepted);
         Ok(())
     }
@@ -293,7 +296,7 @@ impl Acceptor {
     }
 
     /// Computes commitments, body, subject tag and content fingerprint of a redacted event.
-    fn commit(&self, event: &mut Accepted<'_>, has_own_id: bool, scratch: &mut Scratch<'_>) {
+    fn commit(&self, event: &mut Accepted<'_>, sent: &Event<'_>, scratch: &mut Scratch<'_>) {
         let Scratch { salts, who, facts, .. } = scratch;
         let (id, retention, subject) = (event.header.id.0, event.header.retention, event.who.user);
         event.header.subject = subject.map(|user| salts.tag(user, &id));
@@ -321,8 +324,9 @@ impl Acceptor {
         }
         event.header.body =
             *body(&listed[..count]).expect("section names are between 1 and 255 bytes").as_bytes();
-        if has_own_id {
-            let time = if event.header.time_claimed { event.header.timestamp_us } else { 0 }.to_be_bytes();
+        if sent.id.is_some() {
+            // Only its own time: what it inherits depends on its neighbours, and it stays the same event.
+            let time = sent.claimed_us.unwrap_or(0).to_be_bytes();
             let outcome = event.header.outcome.as_str();
             let mut parts: Vec<&[u8]> = vec![outcome.as_bytes(), event.header.action_name.as_bytes(), &time];
             let plain: Vec<Cow<'_, [u8]>> = contents[..count].iter().map(|bytes| compact(bytes)).collect();

@@ -6,7 +6,9 @@
 //! Agents' lifecycle has its own rule: a change of status is at least a warning, and a change of status or schedule
 //! is critical.
 
-use crate::command::{Rule, each_fit, each_fit_of_words};
+mod defaults;
+
+use crate::command::{Rule, Rules};
 use crate::fields::{Fields, unquote};
 use aho_corasick::AhoCorasick;
 use serde::Deserialize;
@@ -31,6 +33,9 @@ pub struct Classes {
     /// Action by program and the words behind it (`kubectl set image`), for tools that run commands. Options
     /// between them do not matter. The most important one counts.
     pub commands: BTreeMap<String, String>,
+    /// Commands that only read or try out, though a rule of `commands` fits them: `kubectl rollout status`,
+    /// `git push --dry-run`. An option is meant whole here.
+    pub reading: Vec<String>,
     /// Action by action type, for events that nothing else names.
     pub types: BTreeMap<String, String>,
 }
@@ -58,116 +63,6 @@ impl Classes {
     }
 }
 
-impl Default for Classes {
-    fn default() -> Classes {
-        let class = |actions: &[&str], level: Level, years: u32| ClassRule {
-            actions: actions.iter().map(|action| action.to_string()).collect(),
-            level: level.as_str().to_string(),
-            retention_days: years * 365,
-        };
-        Classes {
-            critical: class(CRITICAL, Level::Critical, 7),
-            high_priority: class(HIGH_PRIORITY, Level::High, 3),
-            standard: class(STANDARD, Level::Info, 1),
-            tools: owned(TOOLS),
-            commands: owned(COMMANDS),
-            types: owned(TYPES),
-        }
-    }
-}
-
-fn owned(rules: &[(&str, &str)]) -> BTreeMap<String, String> {
-    rules.iter().map(|(from, to)| (from.to_string(), to.to_string())).collect()
-}
-
-const CRITICAL: &[&str] = &[
-    "security_decision",
-    "compliance_violation_detected",
-    "production_deployment",
-    "emergency_response",
-    "financial_transaction",
-    "user_data_access",
-    "system_shutdown",
-    "escalation_trigger",
-];
-
-const HIGH_PRIORITY: &[&str] = &[
-    "code_deployment",
-    "configuration_change",
-    "agent_coordination",
-    "workflow_initiation",
-    "quality_gate_decision",
-    "performance_optimization",
-    "user_communication",
-    "task_completion",
-];
-
-const STANDARD: &[&str] = &[
-    "file_read",
-    "file_write",
-    "search_operation",
-    "analysis_task",
-    "routine_check",
-    "documentation_update",
-    "status_report",
-    "metric_collection",
-];
-
-const TOOLS: &[(&str, &str)] = &[
-    ("Read", "file_read"),
-    ("NotebookRead", "file_read"),
-    ("LS", "file_read"),
-    ("read_file", "file_read"),
-    ("read_many_files", "file_read"),
-    ("Write", "file_write"),
-    ("Edit", "file_write"),
-    ("MultiEdit", "file_write"),
-    ("NotebookEdit", "file_write"),
-    ("write_file", "file_write"),
-    ("replace", "file_write"),
-    ("apply_patch", "file_write"),
-    ("Grep", "search_operation"),
-    ("Glob", "search_operation"),
-    ("WebSearch", "search_operation"),
-    ("WebFetch", "search_operation"),
-    ("web_search", "search_operation"),
-    ("google_web_search", "search_operation"),
-    ("search_file_content", "search_operation"),
-    ("glob", "search_operation"),
-    ("Agent", "agent_coordination"),
-    ("Task", "agent_coordination"),
-    ("SendMessage", "agent_coordination"),
-    ("AskUserQuestion", "user_communication"),
-    ("TodoWrite", "status_report"),
-    ("TaskUpdate", "status_report"),
-];
-
-const COMMANDS: &[(&str, &str)] = &[
-    ("git push", "code_deployment"),
-    ("docker push", "code_deployment"),
-    ("npm publish", "code_deployment"),
-    ("cargo publish", "code_deployment"),
-    ("twine upload", "code_deployment"),
-    ("kubectl apply", "production_deployment"),
-    ("kubectl delete", "production_deployment"),
-    ("kubectl rollout", "production_deployment"),
-    ("kubectl set image", "production_deployment"),
-    ("terraform apply", "production_deployment"),
-    ("terraform destroy", "production_deployment"),
-    ("helm upgrade", "production_deployment"),
-    ("helm install", "production_deployment"),
-    ("helm rollback", "production_deployment"),
-    ("systemctl poweroff", "system_shutdown"),
-    ("systemctl reboot", "system_shutdown"),
-    ("shutdown -", "system_shutdown"),
-];
-
-const TYPES: &[(&str, &str)] = &[
-    ("settings", "configuration_change"),
-    ("trade", "financial_transaction"),
-    ("metric", "metric_collection"),
-];
-
 /// Tools whose input is a command line.
 const SHELLS: &[&str] = &["Bash", "PowerShell", "shell", "run_shell_command", "exec_command"];
 
@@ -194,7 +89,7 @@ pub struct Classifier {
     tools: HashMap<String, usize>,
     /// The programs of the command rules: most command lines name none of them.
     programs: AhoCorasick,
-    commands: Vec<Rule>,
+    commands: Rules,
     command_actions: Vec<usize>,
     types: Vec<(ActionType, usize)>,
     levels: [Level; Class::ALL.len()],
@@ -228,9 +123,9 @@ impl Classifier {
             types.push((kind, find(rule, action)?));
         }
         let tools = classes.tools.iter().map(|(tool, action)| Ok((tool.clone(), find(tool, action)?)));
-        let commands: Vec<Rule> = classes.commands.keys().map(|rule| Rule::new(rule)).collect();
+        let acting: Vec<Rule> = classes.commands.keys().map(|rule| Rule::new(rule)).collect();
         let programs =
-            AhoCorasick::builder().ascii_case_insensitive(true).build(commands.iter().map(Rule::program));
+            AhoCorasick::builder().ascii_case_insensitive(true).build(acting.iter().map(Rule::program));
         let level = |class: Class| {
             let word = &classes.rule(class).level;
             Level::parse(word).ok_or_else(|| ClassesError::Level(word.clone()))
@@ -238,7 +133,7 @@ impl Classifier {
         Ok(Classifier {
             tools: tools.collect::<Result<_, ClassesError>>()?,
             programs: programs.map_err(|error| ClassesError::Commands(error.to_string()))?,
-            commands,
+            commands: Rules { acting, reading: classes.reading.iter().map(|rule| Rule::new(rule)).collect() },
             command_actions: classes
                 .commands
                 .iter()
@@ -313,8 +208,8 @@ impl Classifier {
         };
         for raw in command_texts(input) {
             match (unquote(raw), serde_json::from_str::<Vec<String>>(raw)) {
-                (Some(text), _) => each_fit(&text, &self.commands, &mut visit),
-                (None, Ok(words)) => each_fit_of_words(words, &self.commands, &mut visit),
+                (Some(text), _) => self.commands.each_fit(&text, &mut visit),
+                (None, Ok(words)) => self.commands.each_fit_of_words(words, &mut visit),
                 _ => {}
             }
         }

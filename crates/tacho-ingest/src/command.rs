@@ -67,7 +67,7 @@ const VALUED: &[&str] = &[
 ];
 
 /// A rule: the program, then words that follow in order. A word that starts with `-` is the beginning of any
-/// option.
+/// option, wherever it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rule {
     words: Vec<String>,
@@ -85,30 +85,64 @@ impl Rule {
 
     /// Whether a command, in lower case and without wrappers, is meant.
     fn fits(&self, command: &[String]) -> bool {
-        let Some((program, words)) = command.split_first() else { return false };
+        self.fits_by(command, |option, words| words.iter().any(|word| word.starts_with(option)))
+    }
+
+    /// The same where the rule's options must stand as they are.
+    fn fits_whole(&self, command: &[String]) -> bool {
+        self.fits_by(command, is_set)
+    }
+
+    fn fits_by(&self, command: &[String], has: impl Fn(&str, &[String]) -> bool) -> bool {
+        let (Some((program, words)), Some((own, rest))) = (command.split_first(), self.words.split_first())
+        else {
+            return false;
+        };
         let mut plain = plain_words(words);
         let told = |rule: &String| match rule.starts_with('-') {
-            true => words.iter().any(|word| word.starts_with(rule.as_str())),
+            true => has(rule, words),
             false => plain.next() == Some(rule),
         };
-        self.program() == program && self.words[1..].iter().all(told)
+        own == program && rest.iter().all(told)
     }
 }
 
-/// Calls `visit` with the place of every rule that a command of the text fits.
-pub(crate) fn each_fit(text: &str, rules: &[Rule], visit: &mut impl FnMut(usize)) {
-    let mut each = |command: &[String]| {
-        rules.iter().enumerate().filter(|(_, rule)| rule.fits(command)).for_each(|(at, _)| visit(at));
-    };
-    each_command(text, 0, &mut each);
+/// Which commands mean something, and which of those only read.
+#[derive(Debug, Default)]
+pub(crate) struct Rules {
+    pub(crate) acting: Vec<Rule>,
+    /// Their option words are meant whole: `--dry-run` is not `--dry-run=none`.
+    pub(crate) reading: Vec<Rule>,
 }
 
-/// The same for a command that came as a list of words.
-pub(crate) fn each_fit_of_words(words: Vec<String>, rules: &[Rule], visit: &mut impl FnMut(usize)) {
-    let mut each = |command: &[String]| {
-        rules.iter().enumerate().filter(|(_, rule)| rule.fits(command)).for_each(|(at, _)| visit(at));
-    };
-    run(words, 0, &mut each);
+impl Rules {
+    /// Calls `visit` with the place of every acting rule that a command of the text fits.
+    pub(crate) fn each_fit(&self, text: &str, visit: &mut impl FnMut(usize)) {
+        each_command(text, 0, &mut |command| self.visit(command, visit));
+    }
+
+    /// The same for a command that came as a list of words.
+    pub(crate) fn each_fit_of_words(&self, words: Vec<String>, visit: &mut impl FnMut(usize)) {
+        run(words, 0, &mut |command| self.visit(command, visit));
+    }
+
+    fn visit(&self, command: &[String], visit: &mut impl FnMut(usize)) {
+        let fits = self.acting.iter().enumerate().filter(|(_, rule)| rule.fits(command));
+        let mut fits = fits.map(|(at, _)| at).peekable();
+        if fits.peek().is_some() && !self.reading.iter().any(|rule| rule.fits_whole(command)) {
+            fits.for_each(visit);
+        }
+    }
+}
+
+/// Whether an option stands among the words exactly so, and nothing behind it takes it back: of `--dry-run=client
+/// --dry-run=none` the last counts, and what stands behind `--` is no option.
+fn is_set(option: &str, words: &[String]) -> bool {
+    fn name(word: &str) -> &str {
+        word.split_once('=').map_or(word, |(name, _)| name)
+    }
+    let options = words.iter().take_while(|word| *word != "--");
+    options.filter(|word| name(word) == name(option)).last().is_some_and(|last| last == option)
 }
 
 /// Words that are neither options nor their values.

@@ -5,8 +5,47 @@ use proptest::prelude::*;
 
 fn fits(rule: &str, text: &str) -> bool {
     let mut fit = false;
-    each_fit(text, &[Rule::new(rule)], &mut |_| fit = true);
+    let rules = Rules { acting: vec![Rule::new(rule)], reading: Vec::new() };
+    rules.each_fit(text, &mut |_| fit = true);
     fit
+}
+
+/// Whether `kubectl apply` acts in the text although some commands are told to only read.
+fn acts(text: &str) -> bool {
+    let reading = ["kubectl --dry-run", "kubectl --dry-run=client", "kubectl apply view-last-applied", ""];
+    let reading = reading.iter().map(|rule| Rule::new(rule)).collect();
+    let mut fit = false;
+    Rules { acting: vec![Rule::new("kubectl apply")], reading }.each_fit(text, &mut |_| fit = true);
+    fit
+}
+
+#[test]
+fn a_command_that_only_reads_excuses_itself_and_no_other() {
+    for text in [
+        "kubectl apply --dry-run -f x",
+        "kubectl --dry-run=client -n prod apply -f x",
+        "sudo kubectl apply -f x --dry-run=CLIENT",
+        "kubectl apply view-last-applied deploy/x",
+        "sh -c 'kubectl apply --dry-run=client'",
+        "kubectl apply --dry-run=none --dry-run=client",
+    ] {
+        assert!(!acts(text), "{text}");
+    }
+    for text in [
+        "kubectl apply -f x",
+        "kubectl apply --dry-run=none",
+        "kubectl apply --dry-run=client --dry-run=none",
+        "kubectl apply --dry-runs",
+        "kubectl apply -- --dry-run",
+        "kubectl apply -f --dry-run=client/../x",
+        "echo --dry-run; kubectl apply -f x",
+        "kubectl apply --dry-run=client -o yaml | kubectl apply -f -",
+        "kubectl apply -f view-last-applied",
+        "kubectl apply # --dry-run",
+        "kubectl apply '' x",
+    ] {
+        assert!(acts(text), "{text}");
+    }
 }
 
 #[test]

@@ -8,11 +8,14 @@ use crate::accept::{Acceptor, Scratch, Sender};
 use crate::body::lines;
 use crate::classify::Classifier;
 use crate::fields::Refused;
-use crate::formats::{Format, Mapping, decode_mapped};
+use crate::formats::{Format, decode};
+use crate::mapping::Mapping;
 use crate::newcomers::Newcomers;
 use crate::prices;
+use crate::replay::Past;
 use crate::salts::secret_name;
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Mutex;
 use tacho_event::event::Event;
 use tacho_event::id::Id;
@@ -44,10 +47,10 @@ const USERS_MAX: usize = 4096;
 pub struct Options<'o> {
     /// The format, when the source knows; else the members of each object tell.
     pub format: Option<Format>,
-    /// Other names for time and message.
-    pub mapping: Mapping<'o>,
-    /// The body comes from history: duplicates are looked for without limit of age, and events without an id get
-    /// one by their line, so that a second import is all duplicates.
+    /// What the request's parameters say about each object.
+    pub mapping: Option<&'o Mapping>,
+    /// The body comes from history: duplicates are looked for without limit of age, events without an id get one by
+    /// their line, so that a second import is all duplicates, and those without a time that of their neighbour.
     pub replay: bool,
     /// Lines before this body, when a large file comes in parts.
     pub lines_before: u64,
@@ -98,33 +101,34 @@ impl Ingest {
         // Most events take less in the journal than in JSON.
         let batch_bytes = body.len().clamp(1024, BATCH_BYTES + BATCH_BYTES / 16);
         let mut batch = BatchBuilder::with_capacity(options.replay, batch_bytes);
-        let mut events = Vec::new();
-        let (mut seen, mut users) = (HashMap::new(), HashSet::new());
+        let (mut past, mut users) = (Past::default(), HashSet::new());
         let today = day(now_us);
         for line in lines(body, options.format) {
-            events.clear();
-            let decoded =
-                line.text.and_then(|text| self.line(text, sender, options, &mut events).map(|()| text));
-            let decoded = decoded.and_then(|text| {
-                let is_limited = !options.replay && self.newcomers.is_limited();
-                let admitted = match is_limited {
-                    true => self.admit(&events, sender, today, keys, &mut users),
-                    false => Ok(()),
-                };
-                admitted.map(|()| text)
-            });
-            let text = match decoded {
-                Ok(text) => text,
-                Err(reason) => {
-                    tally.reject(options.lines_before + line.number, reason);
-                    continue;
-                }
+            let number = options.lines_before + line.number;
+            let Some(text) = tally.keep(number, line.text.and_then(|text| mapped(text, options))) else {
+                continue;
             };
+            let mut events = Vec::new();
+            let is_limited = !options.replay && self.newcomers.is_limited();
+            let decoded = self.line(&text, sender, options, &mut events).and_then(|format| {
+                if is_limited {
+                    self.admit(&events, sender, today, keys, &mut users)?;
+                }
+                Ok(format)
+            });
+            let Some(format) = tally.keep(number, decoded) else { continue };
             tally.accepted_lines += 1;
-            if options.replay && events.iter().any(|event| event.id.is_none()) {
-                self.name_replayed(text, sender, options, &mut seen, &mut events);
+            let id_key = &self.acceptor.id_key;
+            if format == Format::ClaudeTranscript {
+                past.name_repeated(id_key, options, &mut events);
+            }
+            if options.replay {
+                past.name(&text, id_key, sender, options, &mut events);
             }
             for event in &events {
+                if options.replay {
+                    scratch.inherited_us = past.time(event, body, options);
+                }
                 let retention = self.classifier.retention(event);
                 let taken = self.acceptor.accept(event, retention, sender, fresh, &mut scratch, &mut batch);
                 taken.expect("every event of the line was checked");
@@ -170,37 +174,15 @@ impl Ingest {
         Ok(())
     }
 
-    /// Gives events from history that have no id one that a second import of the same file gives them as well:
-    /// by the text of their line, and how often that came before. `seen` counts within a body; where a body is
-    /// part of a file, its place in it tells equal lines of two parts from one another.
-    fn name_replayed(
-        &self,
-        text: &str,
-        sender: &Sender<'_>,
-        options: &Options<'_>,
-        seen: &mut HashMap<u64, u64>,
-        events: &mut [Event<'_>],
-    ) {
-        let key = &self.acceptor.id_key;
-        let times = seen.entry(key.fingerprint(&[text.as_bytes()])).or_default();
-        for (number, event) in events.iter_mut().enumerate().filter(|(_, event)| event.id.is_none()) {
-            let place = [options.lines_before, *times, number as u64].map(u64::to_be_bytes);
-            let file = options.file.as_bytes();
-            let scope: [&[u8]; 6] = [b"replayed", &sender.writer, file, &place[0], &place[1], &place[2]];
-            event.id = Some(Id::keyed(key, &scope, text).text().into());
-        }
-        *times += 1;
-    }
-
-    /// The events of one line, ready to be accepted.
+    /// The events of one line, ready to be accepted, and what format it has.
     fn line<'a>(
         &'a self,
         text: &'a str,
         sender: &'a Sender<'_>,
         options: &Options<'_>,
         events: &mut Vec<Event<'a>>,
-    ) -> Result<(), Refused> {
-        let format = decode_mapped(text, options.format, options.mapping, &mut |event| events.push(event))?;
+    ) -> Result<Format, Refused> {
+        let format = decode(text, options.format, &mut |event| events.push(event))?;
         for event in events {
             if event.agent.is_none() && sender.agent.is_none() {
                 event.agent = format.default_agent().map(Into::into);
@@ -209,11 +191,21 @@ impl Ingest {
             prices::estimate(event);
             Acceptor::check(event)?;
         }
-        Ok(())
+        Ok(format)
     }
 }
 
+/// A line's text as the request's parameters have it.
+pub(crate) fn mapped<'a>(text: &'a str, options: &Options<'_>) -> Result<Cow<'a, str>, Refused> {
+    options.mapping.map_or(Ok(Cow::Borrowed(text)), |mapping| mapping.apply(text))
+}
+
 impl Tally {
+    /// What came of a line, or none and the reason told.
+    fn keep<T>(&mut self, line: u64, taken: Result<T, Refused>) -> Option<T> {
+        taken.map_err(|reason| self.reject(line, reason)).ok()
+    }
+
     pub(crate) fn reject(&mut self, line: u64, reason: Refused) {
         self.refused_lines += 1;
         if self.refused.len() < REJECTED_MAX {

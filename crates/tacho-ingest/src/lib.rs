@@ -1,6 +1,7 @@
 //! Sources and accept: from a sender's bytes to accepted events.
 //!
-//! [`Ingest`] is the way in: it splits a body into lines ([`body`]), decodes each by its format ([`formats`]),
+//! [`Ingest`] is the way in: it splits a body into lines ([`body`]), applies the request's parameters
+//! ([`mapping`]), decodes each by its format ([`formats`]),
 //! classifies ([`classify`]), estimates what it cost ([`prices`]) and accepts ([`accept`]).
 //!
 //! Invariants
@@ -18,11 +19,14 @@ pub mod fields;
 pub mod formats;
 pub mod ingest;
 mod lift;
+pub mod mapping;
 pub mod newcomers;
 pub mod otlp;
 pub mod prices;
 mod read;
+mod replay;
 mod salts;
 
 pub use ingest::{Ingest, Options, Rejected, Tally};
+pub use mapping::Mapping;
 pub use newcomers::Newcomers;

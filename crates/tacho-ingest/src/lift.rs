@@ -7,6 +7,7 @@
 //! be told from its normalised value is in `extra` as well.
 
 use crate::fields::{Fields, Refused};
+use crate::mapping::is_now;
 use crate::read::{Unit, moment, scalar};
 use std::borrow::Cow;
 use tacho_event::event::Event;
@@ -40,7 +41,7 @@ pub(crate) enum Lift {
     Head(Head),
     /// The claimed time; a text that is no time refuses the event.
     Time,
-    /// The claimed time if it can be read.
+    /// The claimed time if it can be read; zero means the time of arrival.
     MaybeTime,
     /// The action type, one of our words exactly: a synonym would be lost.
     Type,
@@ -154,7 +155,7 @@ impl<'a> Lifting<'_, 'a> {
                 Some(time) => self.time(time),
                 None => return Err(no_time(raw)),
             },
-            Lift::MaybeTime => moment(raw).is_some_and(|time| self.time(time)),
+            Lift::MaybeTime => !is_now(raw) && moment(raw).is_some_and(|time| self.time(time)),
             Lift::Section(section) => place(self.section(section), raw.into()),
             Lift::Keep(section, table) => {
                 if let Ok(fields) = Fields::object(raw) {

@@ -240,7 +240,23 @@ fn output_text(name: &str) -> Option<Lift> {
     matches!(name, "text" | "thinking").then_some(Lift::Section(Section::Output))
 }
 
-/// An id for a line that has none: equal lines are one.
+/// How the id of a line that has none begins.
+const LINE: &str = "line-";
+
+/// The digest of a line without an id, and the number of the event in it, out of an id that was made here.
+pub(crate) fn line_of(id: &str) -> Option<(&str, &str)> {
+    let (digest, number) = id.strip_prefix(LINE)?.split_at_checked(32)?;
+    let is_ours =
+        digest.bytes().all(|byte| byte.is_ascii_hexdigit()) && (number.is_empty() || number.starts_with('/'));
+    is_ours.then_some((digest, number))
+}
+
+/// The id of a line that came `times` before in its file, `place` lines into it.
+pub(crate) fn repeated(digest: &str, number: &str, place: u64, times: u64) -> String {
+    format!("{LINE}{digest}#{place}.{times}{number}")
+}
+
+/// An id for a line that has none: by what is in it.
 fn fingerprint(fields: &Fields<'_>) -> String {
     if fields.get_text("uuid").is_some_and(|uuid| !uuid.is_empty()) {
         return String::new(); // it has one
@@ -252,7 +268,7 @@ fn fingerprint(fields: &Fields<'_>) -> String {
         hash.update((value.len() as u64).to_be_bytes());
         hash.update(value.as_bytes());
     }
-    let mut id = String::from("line-");
+    let mut id = String::from(LINE);
     for byte in &hash.finalize()[..16] {
         let _ = write!(id, "{byte:02x}"); // writing to a string cannot fail
     }

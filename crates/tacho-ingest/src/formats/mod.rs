@@ -5,7 +5,7 @@ mod ai_decision;
 mod audit_entry;
 mod audit_trail;
 mod claude_hook;
-mod claude_transcript;
+pub(crate) mod claude_transcript;
 mod codex_hook;
 mod communication_log;
 mod gemini_hook;
@@ -33,15 +33,8 @@ pub const EVENTS_PER_LINE_MAX: usize = 1024;
 /// Members that hold the events of a document.
 const WRAPPERS: &[&str] = &["actions", "events", "entries", "records", "logs", "loglines", "communications"];
 
-/// Other names for time and message, as VictoriaLogs' `_time_field` and `_msg_field` give them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Mapping<'m> {
-    pub time_field: Option<&'m str>,
-    pub msg_field: Option<&'m str>,
-}
-
 /// Decodes one line (or one JSON object over many lines) into its events. Without a hint its members tell the
-/// format.
+/// format; the answer says which it was.
 ///
 /// # Errors
 /// [`Refused`] when it is no object within the limits, or its time is not understood. Events that were already
@@ -49,16 +42,6 @@ pub struct Mapping<'m> {
 pub fn decode<'a>(
     text: &'a str,
     hint: Option<Format>,
-    each: &mut dyn FnMut(Event<'a>),
-) -> Result<(), Refused> {
-    decode_mapped(text, hint, Mapping::default(), each).map(|_| ())
-}
-
-/// The same under a mapping; says which format it was.
-pub(crate) fn decode_mapped<'a>(
-    text: &'a str,
-    hint: Option<Format>,
-    mapping: Mapping<'_>,
     each: &mut dyn FnMut(Event<'a>),
 ) -> Result<Format, Refused> {
     let text = text.trim_ascii();
@@ -75,12 +58,6 @@ pub(crate) fn decode_mapped<'a>(
         return Ok(Format::PythonLogging);
     }
     let mut fields = Fields::event(text)?;
-    if let Some(name) = mapping.time_field {
-        fields.rename(name, "_time");
-    }
-    if let Some(name) = mapping.msg_field {
-        fields.rename(name, "_msg");
-    }
     let format = hint.unwrap_or_else(|| Format::recognise(&fields));
     if matches!(format, Format::Log | Format::ActionLog | Format::Native) {
         for name in WRAPPERS {

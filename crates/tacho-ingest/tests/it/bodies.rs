@@ -7,7 +7,7 @@ use tacho_event::limits::{EVENT_BYTES_MAX, RECORD_BYTES_MAX};
 use tacho_ingest::Options;
 use tacho_ingest::body::{is_by_line, lines};
 use tacho_ingest::fields::Refused;
-use tacho_ingest::formats::{Format, Mapping};
+use tacho_ingest::formats::Format;
 use tacho_redact::minimise::Minimisation;
 
 fn cut(body: &str) -> Vec<(u64, &str)> {
@@ -123,18 +123,6 @@ fn a_document_may_hold_its_events_in_an_array() {
 }
 
 #[test]
-fn members_can_be_mapped_as_victorialogs_does() {
-    let mapping = Mapping { time_field: Some("date"), msg_field: Some("log.line") };
-    let options = Options { mapping, replay: true, ..Options::default() };
-    let line = br#"{"date":"2026-11-20T10:30:15Z","log.line":"hello","_stream":"x"}"#;
-    let taken = take_with(line, &options, Minimisation::default());
-    let event = taken.one();
-    assert!(event.header.time_claimed);
-    assert_eq!((event.texts[0], event.texts[5]), (Some("\"hello\""), Some(r#"{"_stream":"x"}"#)));
-    assert!(taken.batches[0].is_replay());
-}
-
-#[test]
 fn text_of_pythons_logging_is_understood() {
     let body = "2026-06-20 01:52:00,123 INFO AGENT_EXECUTION: planner completed in 1.2s\n\
         2026-06-20 01:52:00,124 WARNING AGENT_SLOW: loader exceeded 3s threshold (4.1s)\n\
@@ -245,6 +233,5 @@ fn a_second_import_gives_the_same_ids_and_equal_lines_stay_apart() {
     assert!(first.iter().all(|(_, content)| content.is_some()));
     let distinct: std::collections::HashSet<_> = first.iter().map(|(id, _)| id.0).collect();
     assert_eq!(distinct.len(), 5);
-    let shared: Vec<_> = import(9).into_iter().filter(|id| first.contains(id)).collect();
-    assert_eq!(shared, [first[1]], "a transcript's line is named by its content alone");
+    assert!(import(9).iter().all(|id| !first.contains(id)), "another part of the file");
 }

@@ -66,6 +66,47 @@ fn tools_and_commands_are_mapped() {
 }
 
 #[test]
+fn reading_and_dry_runs_deploy_nothing() {
+    let action = |command: &str| {
+        classified(&format!(
+            r#"{{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{{"command":"{command}"}}}}"#
+        ))
+        .0
+    };
+    for command in [
+        "kubectl rollout status deploy/x",
+        "kubectl -n prod rollout history deploy/x",
+        "kubectl diff -f x.yaml",
+        "kubectl apply --dry-run=client -f x.yaml",
+        "kubectl apply --dry-run=server -f x.yaml",
+        "kubectl delete pod x --dry-run=client",
+        "helm upgrade web ./web --dry-run",
+        "helm install --dry-run=server web ./web",
+        "terraform plan -destroy",
+        "terraform apply -help",
+        "git push --dry-run origin main",
+        "git push -n",
+        "docker push --help",
+        "cargo publish --dry-run",
+        "shutdown -c",
+    ] {
+        assert_eq!(action(command), "-", "{command}");
+    }
+    for (command, want) in [
+        ("kubectl rollout restart deploy/status", "production_deployment"),
+        ("kubectl rollout undo deploy/x", "production_deployment"),
+        ("kubectl apply --dry-run=none -f x", "production_deployment"),
+        ("kubectl rollout status deploy/x && kubectl apply -f x", "production_deployment"),
+        ("helm upgrade web ./web --dry-run=false", "production_deployment"),
+        ("git push --dry-run && git push", "code_deployment"),
+        ("docker push x/y", "code_deployment"),
+        ("shutdown -h now", "system_shutdown"),
+    ] {
+        assert_eq!(action(command), want, "{command}");
+    }
+}
+
+#[test]
 fn a_claim_is_raised_and_never_lowered() {
     let told = |claim: &str, action: &str| {
         let (_, class, level) = classified(&format!(
