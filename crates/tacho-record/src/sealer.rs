@@ -12,7 +12,7 @@ use crate::{Observer, Step};
 use std::path::{Path, PathBuf};
 use tacho_event::entry;
 use tacho_event::time::{Micros, SECOND_US};
-use tacho_merkle::tile::{Tile, TileError, TilePath, TileSource, TileWriter};
+use tacho_merkle::tile::{TILE_WIDTH, Tile, TileError, TilePath, TileSource, TileWriter};
 use tacho_merkle::{Checkpoint, Hash, Note, SignerKey, VerifierKey, leaf_hash};
 
 /// Bytes of a hash in a tile.
@@ -285,20 +285,28 @@ impl TileSource for TileFolder {
     }
 }
 
-/// Reads a tile. A partial tile that was not published is cut from the narrowest wider one.
+/// Reads a tile. A partial tile that was not published, or went when the full one was durable, is cut from the narrowest
+/// wider one.
 fn read_tile(folder: &Path, path: &TilePath) -> Result<Vec<u8>, TileError> {
     if let Some(bytes) = read_whole(folder, path) {
         return Ok(bytes);
     }
-    let missing = || TileError::Missing(*path);
-    if path.is_full() {
-        return Err(missing());
-    }
-    let mut wider = widths(folder, path).into_iter().filter(|width| *width > path.width);
-    let mut bytes =
-        wider.find_map(|width| read_whole(folder, &TilePath { width, ..*path })).ok_or_else(missing)?;
+    let wider = widths(folder, path).into_iter().chain([TILE_WIDTH]).filter(|width| *width > path.width);
+    let found = wider.map(|width| TilePath { width, ..*path }).find_map(|wider| read_whole(folder, &wider));
+    let mut bytes = found.ok_or_else(|| fault(folder, path))?;
     bytes.truncate(usize::from(path.width) * HASH_BYTES);
     Ok(bytes)
+}
+
+/// Why there is no such tile: what was cut short is not called missing.
+fn fault(folder: &Path, path: &TilePath) -> TileError {
+    let (path, expected) = (*path, usize::from(path.width) * HASH_BYTES);
+    match std::fs::read(folder.join(path.path())) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => TileError::Missing(path),
+        Err(error) => TileError::Source { path, reason: error.to_string() },
+        Ok(bytes) if bytes.len() != expected => TileError::Length { path, found: bytes.len(), expected },
+        Ok(_) => TileError::Source { path, reason: "it holds zeros in the place of a hash".to_string() },
+    }
 }
 
 /// The widths of a tile's partial files, ascending.

@@ -3,6 +3,7 @@
 //! Every entry of the log is in exactly one place: a listed segment, or the newest events in memory, which the
 //! journal holds until a segment does. `docs/formats/segment.md` and `docs/formats/catalog.md` are the formats.
 
+mod account;
 pub mod catalog;
 pub mod check;
 mod columns;

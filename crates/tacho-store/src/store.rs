@@ -7,6 +7,7 @@
 //! - The position moves only with the catalog transaction that lists the segments below it.
 //! - Files that the catalog does not list are removed only when their entries are known to be elsewhere.
 
+use crate::account;
 use crate::catalog::{Catalog, Position, name_of};
 use crate::error::StoreError;
 use crate::hot::Hot;
@@ -19,6 +20,7 @@ use arrow::array::{BooleanArray, RecordBatch, StringViewArray};
 use arrow::compute::filter_record_batch;
 use arrow::compute::kernels::cmp::eq;
 use parking_lot::Mutex;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -110,7 +112,7 @@ impl Store {
     /// The caller then replays the journal from [`Store::position`].
     ///
     /// # Errors
-    /// [`StoreError::CatalogDamaged`] when a row that counts is damaged or a listed file is missing; nothing is
+    /// [`StoreError::CatalogDamaged`] when a row that counts is damaged or missing, or a listed file is; nothing is
     /// removed then.
     pub fn open(folder: &Path, options: Options) -> Result<Store, StoreError> {
         let segments_folder = folder.join("segments");
@@ -132,6 +134,7 @@ impl Store {
         for segment in &segments {
             check_present(&catalog, segment)?;
         }
+        check_accounted(&catalog, &found, &segments, position)?;
         let leftovers = tidy(found, &segments, position)?;
         let state = State {
             segments: segments.into_iter().map(Arc::new).collect(),
@@ -394,12 +397,23 @@ fn of_class(batch: &RecordBatch, class: &str) -> Result<Option<RecordBatch>, Sto
 }
 
 /// What lies in the folder of the segments, as far as its names are ours.
-struct Found {
+pub(crate) struct Found {
     segments: Vec<(Name, PathBuf)>,
     temporary: Vec<PathBuf>,
 }
 
-fn files(folder: &Path) -> Result<Found, StoreError> {
+impl Found {
+    /// Names of segments that the catalog does not list.
+    pub(crate) fn unlisted(&self, listed: &[SegmentFile]) -> Vec<String> {
+        let listed: HashSet<String> = listed.iter().map(name_of).collect();
+        let mut names: Vec<String> = self.segments.iter().map(|(name, _)| name.text()).collect();
+        names.retain(|name| !listed.contains(name));
+        names.sort();
+        names
+    }
+}
+
+pub(crate) fn files(folder: &Path) -> Result<Found, StoreError> {
     let mut found = Found { segments: Vec::new(), temporary: Vec::new() };
     for entry in std::fs::read_dir(folder).map_err(StoreError::io("cannot list", folder))? {
         let path = entry.map_err(StoreError::io("cannot list", folder))?.path();
@@ -413,7 +427,22 @@ fn files(folder: &Path) -> Result<Found, StoreError> {
     Ok(found)
 }
 
-fn check_present(catalog: &Catalog, segment: &SegmentFile) -> Result<(), StoreError> {
+/// A store that lacks entries would answer short, and say nothing.
+fn check_accounted(
+    catalog: &Catalog,
+    found: &Found,
+    segments: &[SegmentFile],
+    position: Position,
+) -> Result<(), StoreError> {
+    let faults = account::faults(segments, position.next_index, &found.unlisted(segments));
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let what = format!("{}. Nothing was changed; tachograph verify names what is wrong", faults.join("; "));
+    Err(catalog.damaged(what))
+}
+
+pub(crate) fn check_present(catalog: &Catalog, segment: &SegmentFile) -> Result<(), StoreError> {
     let path = segment.path.display();
     match std::fs::metadata(&segment.path) {
         Ok(metadata) if metadata.len() == segment.bytes => Ok(()),

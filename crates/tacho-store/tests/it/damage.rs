@@ -108,6 +108,43 @@ fn a_change_to_any_column_of_the_catalog_is_found() {
 }
 
 #[test]
+fn a_catalog_that_lost_a_row_is_refused_and_nothing_is_cleared_away() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(small_log(dir.path()).store);
+    assert!(tacho_store::inspect::glance(dir.path()).faults.is_empty());
+    let files = segment_files(dir.path());
+    for sql in [
+        "DELETE FROM segments WHERE class = 'standard'",
+        "DELETE FROM segments WHERE first = 0",
+        "DELETE FROM segments",
+    ] {
+        let (dir, _) = changed(dir.path(), sql);
+        let at_a_glance = tacho_store::inspect::glance(dir.path());
+        assert!(!at_a_glance.faults.is_empty(), "{sql}");
+        let said = Store::open(dir.path(), Options::new("x")).unwrap_err().to_string();
+        assert!(said.contains("the segments that it lists hold"), "{sql}: {said}");
+        assert!(said.contains("not listed, though in segments/"), "{sql}: {said}");
+        assert!(said.contains("tachograph verify"), "{sql}: {said}");
+        assert_eq!(segment_files(dir.path()).len(), files.len(), "{sql}: evidence stays");
+    }
+}
+
+#[test]
+fn a_catalog_is_copied_with_what_its_log_holds_while_it_is_written() {
+    let (dir, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let log = small_log(dir.path());
+    std::fs::create_dir(to.path().join("segments")).unwrap();
+    tacho_store::inspect::copy_catalog(dir.path(), to.path()).unwrap();
+    assert!(dir.path().join("catalog.sqlite-wal").metadata().unwrap().len() > 0, "not all is in the file");
+    assert!(tacho_store::inspect::same_books(dir.path(), to.path()));
+    drop(log);
+    Connection::open(dir.path().join("catalog.sqlite"))
+        .and_then(|open| open.execute("DELETE FROM segments WHERE first = 0", []))
+        .unwrap();
+    assert!(!tacho_store::inspect::same_books(dir.path(), to.path()));
+}
+
+#[test]
 fn missing_and_unexpected_files_are_found() {
     let dir = tempfile::tempdir().unwrap();
     drop(small_log(dir.path()).store);

@@ -2,7 +2,7 @@
 
 use super::{Findings, SHOWN_ALL};
 use std::collections::{HashMap, HashSet};
-use tacho_merkle::tile::{TILE_WIDTH, Tile, TilePath, TileSource, TileWriter};
+use tacho_merkle::tile::{TILE_WIDTH, Tile, TileError, TilePath, TileSource, TileWriter};
 use tacho_merkle::{Checkpoint, Frontier, Hash};
 
 const MISSING: &str = "is signed, but not there";
@@ -84,9 +84,12 @@ impl Leaves {
         for first in (0..there).step_by(usize::from(TILE_WIDTH)) {
             let in_tile = width.min(size - first);
             let path = TilePath { level: 0, index: first / width, width: in_tile as u16 };
-            let Ok(bytes) = tiles.tile(&path) else {
-                findings.completeness(path.path(), "the tile is missing");
-                continue;
+            let bytes = match tiles.tile(&path) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    unreadable(&path, &error, findings);
+                    continue;
+                }
             };
             for (at, want) in bytes.chunks(Hash::LEN).enumerate() {
                 let index = first + at as u64;
@@ -99,11 +102,19 @@ impl Leaves {
     }
 }
 
+/// A tile that gives no hashes: it is gone, or what is there was changed.
+fn unreadable(path: &TilePath, error: &TileError, findings: &mut Findings) {
+    match error {
+        TileError::Missing(_) => findings.completeness(path.path(), error.to_string()),
+        _ => findings.integrity(path.path(), error.to_string()),
+    }
+}
+
 /// A tile that is not what the entries give, while the entries give the signed root.
 fn check_tile(want: &Tile, tiles: &dyn TileSource, findings: &mut Findings) {
     let place = want.path.path();
     match tiles.tile(&want.path) {
-        Err(error) => findings.completeness(place, error.to_string()),
+        Err(error) => unreadable(&want.path, &error, findings),
         Ok(found) if found == want.bytes => {}
         Ok(found) if found.len() != want.bytes.len() => {
             let what = format!("has {} bytes, expected {}", found.len(), want.bytes.len());
@@ -127,7 +138,6 @@ fn check_tile(want: &Tile, tiles: &dyn TileSource, findings: &mut Findings) {
 mod tests {
     use super::*;
     use tacho_merkle::leaf_hash;
-    use tacho_merkle::tile::TileError;
 
     struct Kept(HashMap<TilePath, Vec<u8>>);
 

@@ -11,6 +11,7 @@ mod archive;
 mod checkpoint;
 pub(crate) mod folder;
 mod leaves;
+pub(crate) mod live;
 mod means;
 pub(crate) mod proof;
 mod registry;
@@ -18,7 +19,8 @@ pub(crate) mod remote;
 mod sections;
 mod segments;
 mod sessions;
-mod tiles;
+pub(crate) mod tiles;
+mod walk;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fmt;

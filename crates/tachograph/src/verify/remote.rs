@@ -8,6 +8,10 @@ use std::path::Path;
 use tacho_merkle::tile::{BundlePath, TILE_WIDTH, TileError, TilePath, TileSource, decode_bundle};
 use tacho_merkle::{Checkpoint, Frontier, VerifierKey, leaf_hash};
 
+/// What a server does not show.
+const UNCHECKED: &str = "over HTTP the public log alone was checked: its entries, tiles and checkpoint; catalog, sections, \
+                         journal and archive are checked by tachograph --data FOLDER verify where the folder lies";
+
 /// Checks everything below the published checkpoint, and that history before `since` was only appended to.
 pub(crate) fn run(
     client: &Client,
@@ -63,7 +67,10 @@ pub(crate) fn run(
         let what = format!("covers {} entries, an older checkpoint covers {}", checkpoint.size, old.size);
         findings.completeness("/tlog/checkpoint", what);
     }
-    let what = format!("{} entries of {}, root {}", checkpoint.size, checkpoint.origin, checkpoint.root);
+    let what = format!(
+        "{} entries of {}, root {}; {UNCHECKED}",
+        checkpoint.size, checkpoint.origin, checkpoint.root
+    );
     Ok(Check::new(findings, checkpoint.size, what))
 }
 

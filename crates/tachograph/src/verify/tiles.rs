@@ -4,19 +4,24 @@
 use super::Findings;
 use super::leaves::Leaves;
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use tacho_merkle::Hash;
-use tacho_merkle::tile::{Tile, TilePath, TileWriter};
+use tacho_merkle::tile::{TILE_WIDTH, Tile, TilePath, TileWriter};
 
 const HEIGHT: u32 = 8;
+/// Length of a full tile.
+const TILE_BYTES: u64 = TILE_WIDTH as u64 * Hash::LEN as u64;
+/// So many are enough to say that tiles are missing.
+const ABSENT: usize = 5;
 
-/// Compares every such file with the entries, and names what is no tile. Those of the checkpoint's own tree are
+/// Compares every such file of those that were listed with the entries, and names what is no tile. Those of the checkpoint's own tree are
 /// compared by [`Leaves::check`]. Nothing is said when entries are missing: there is no tree to compare with then.
-pub(crate) fn check(log: &Path, size: u64, leaves: &Leaves, findings: &mut Findings) {
+pub(super) fn check(log: &Path, names: &[String], size: u64, leaves: &Leaves, findings: &mut Findings) {
     let Some(hashes) = leaves.all() else { return };
     let mut found = HashMap::<(u8, u64), Vec<TilePath>>::new();
-    for name in files(log) {
-        match TilePath::parse(&name) {
+    for name in names {
+        match TilePath::parse(name) {
             Ok(path) if is_current(&path, size) => {}
             Ok(path) => found.entry((path.level, path.index)).or_default().push(path),
             Err(error) => findings.integrity(format!("log/{name}"), error.to_string()),
@@ -27,6 +32,8 @@ pub(crate) fn check(log: &Path, size: u64, leaves: &Leaves, findings: &mut Findi
             let place = format!("log/{}", path.path());
             let wanted = tile.bytes.get(..usize::from(path.width) * Hash::LEN);
             match (wanted, std::fs::read(log.join(path.path()))) {
+                // A partial tile goes when the full one is durable; who needs it takes it from that.
+                (_, Err(error)) if error.kind() == ErrorKind::NotFound && !path.is_full() => {}
                 (_, Err(error)) => findings.completeness(place, error.to_string()),
                 (Some(wanted), Ok(found)) if found == wanted => {}
                 (None, Ok(_)) => findings.integrity(place, "covers more entries than there are"),
@@ -56,8 +63,28 @@ fn is_current(path: &TilePath, size: u64) -> bool {
     if path.is_full() { path.index < full } else { path.index == full && u64::from(path.width) == rest }
 }
 
+/// The full tiles of a tree of that size that are not there or of another length. Their bytes are not read.
+pub(crate) fn absent(log: &Path, size: u64) -> Vec<String> {
+    let mut found = Vec::new();
+    let levels = (0u8..).zip(std::iter::successors(Some(size >> HEIGHT), |full| Some(full >> HEIGHT)));
+    for (level, full) in levels.take_while(|(_, full)| *full > 0) {
+        for index in 0..full {
+            let path = TilePath { level, index, width: TILE_WIDTH }.path();
+            match std::fs::metadata(log.join(&path)) {
+                Ok(tile) if tile.len() == TILE_BYTES => {}
+                Ok(tile) => found.push(format!("log/{path} has {} bytes, expected {TILE_BYTES}", tile.len())),
+                Err(error) => found.push(format!("log/{path} cannot be read: {error}")),
+            }
+            if found.len() == ABSENT {
+                return found;
+            }
+        }
+    }
+    found
+}
+
 /// Names of the files below `tile`, as tile paths are written; what a crash left unnamed is passed over.
-fn files(log: &Path) -> Vec<String> {
+pub(super) fn files(log: &Path) -> Vec<String> {
     let (mut names, mut folders) = (Vec::new(), vec![PathBuf::from("tile")]);
     while let Some(folder) = folders.pop() {
         let Ok(listed) = std::fs::read_dir(log.join(&folder)) else { continue };
@@ -72,4 +99,32 @@ fn files(log: &Path) -> Vec<String> {
     }
     names.sort();
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_tile_that_is_missing_or_cut_is_named_without_reading_any() {
+        let dir = tempfile::tempdir().unwrap();
+        let size = 256 * 256 + 256 + 3;
+        let put = |level, index, bytes: u64| {
+            let path = dir.path().join(TilePath { level, index, width: TILE_WIDTH }.path());
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, vec![1; bytes as usize]).unwrap();
+            path
+        };
+        (0..257).for_each(|index| drop(put(0, index, TILE_BYTES)));
+        put(1, 0, TILE_BYTES);
+        assert!(absent(dir.path(), size).is_empty());
+        assert_eq!(absent(dir.path(), size + 253).len(), 1, "one more tile is full then");
+        put(0, 3, TILE_BYTES / 2);
+        std::fs::remove_file(put(1, 0, 0)).unwrap();
+        let found = absent(dir.path(), size);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(found[0], "log/tile/0/003 has 4096 bytes, expected 8192");
+        assert!(found[1].starts_with("log/tile/1/000 cannot be read: "), "{found:?}");
+        assert_eq!(absent(dir.path(), u64::MAX).len(), ABSENT, "a size that was made up ends soon");
+    }
 }
