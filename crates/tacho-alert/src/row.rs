@@ -95,7 +95,7 @@ impl Row for Recorded<'_> {
             Field::DurationMs => Value::int(facts.int(IntFact::DurationUs).map(|us| us / 1000)),
             Field::CostUsd => Value::number(facts.int(IntFact::CostMicros).map(|micros| micros as f64 / 1e6)),
             Field::Sensitive => Value::Bool(facts.int(IntFact::Sensitive) == Some(1)),
-            Field::User => Value::text(who.user),
+            Field::User => Value::text(who.user.or(header.subject.is_none().then_some("system"))),
             Field::Ip => Value::text(who.ip),
             Field::UserAgent => Value::text(who.user_agent),
             Field::Index => Value::Number(self.index as f64),

@@ -61,6 +61,7 @@ pub struct Encoder {
     keys: Vec<Vec<u8>>,
     rows: u64,
     log_size: u64,
+    error_line: bool,
     /// The cursor that JSON carries at its end.
     cursor: Option<String>,
     arrow: Option<StreamWriter<Vec<u8>>>,
@@ -80,13 +81,29 @@ impl Encoder {
             Format::Arrow => Some(StreamWriter::try_new(Vec::new(), &schema).map_err(internal)?),
             _ => None,
         };
-        Ok(Encoder { format, keys: keys.collect(), schema, rows: 0, log_size, cursor: None, arrow })
+        Ok(Encoder {
+            format,
+            keys: keys.collect(),
+            schema,
+            rows: 0,
+            log_size,
+            error_line: false,
+            cursor: None,
+            arrow,
+        })
     }
 
     /// A cursor that JSON says at its end.
     #[must_use]
     pub fn with_cursor(mut self, cursor: Option<String>) -> Encoder {
         self.cursor = cursor;
+        self
+    }
+
+    /// CSV says in a last line why it is not whole: see [`Encoder::fail`].
+    #[must_use]
+    pub fn with_error_line(mut self, wanted: bool) -> Encoder {
+        self.error_line = wanted;
         self
     }
 
@@ -136,6 +153,25 @@ impl Encoder {
             Format::Ndjson | Format::Csv => {}
         }
         Ok(())
+    }
+
+    /// Appends why the answer ends before its end, `problem` being a JSON object: JSON as the member `error` behind its
+    /// rows, NDJSON as a last line `{"error":…}`, CSV as that line where it is wanted. No row of CSV looks like it,
+    /// because quotes in a value are doubled. Says whether the format could tell; if not, the bytes must break off.
+    pub fn fail(self, problem: &str, out: &mut Vec<u8>) -> bool {
+        if self.rows == 0 {
+            self.start(out);
+        }
+        let _ = match self.format {
+            Format::Json => {
+                let (rows, size) = (self.rows, self.log_size);
+                writeln!(out, "],\"rows_count\":{rows},\"tree_size\":{size},\"error\":{problem}}}")
+            }
+            Format::Csv if !self.error_line => return false,
+            Format::Ndjson | Format::Csv => writeln!(out, "{{\"error\":{problem}}}"),
+            Format::Arrow => return false,
+        };
+        true
     }
 
     fn start(&self, out: &mut Vec<u8>) {

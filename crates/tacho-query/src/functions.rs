@@ -10,7 +10,7 @@ use crate::to_char::{NumberTemplate, TimeTemplate, round};
 use crate::trunc::DateTrunc;
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, Decimal128Array, Int64Builder, IntervalMonthDayNanoBuilder, StringBuilder,
-    new_null_array,
+    StringViewBuilder, new_null_array,
 };
 use datafusion::arrow::compute::kernels::zip::zip;
 use datafusion::arrow::compute::{cast, is_not_null};
@@ -32,6 +32,12 @@ use tacho_event::time::{DAY_US, Day, Micros, day};
 
 /// `either(a, b)`: the first unless it is null. See [`crate::rewrite`] for why it is a function of our own.
 pub(crate) const EITHER: &str = "either";
+
+/// `user_of(user, tag)`: the user; [`SYSTEM`] where nobody was ever named, which is where there is no tag. Null when
+/// the user is gone. See [`crate::rewrite`] for why it is a function of our own.
+pub(crate) const USER_OF: &str = "user_of";
+/// The account that an action without a user belongs to.
+pub(crate) const SYSTEM: &str = "system";
 
 /// The first two would build the whole list of a row at once; the table functions remain. Types of the others
 /// double with each nested query, and a type is written out wherever it is compared.
@@ -75,6 +81,7 @@ fn own() -> Vec<ScalarUDF> {
     let any = |count| Signature::any(count, Volatility::Immutable);
     vec![
         simple(EITHER, exact(vec![text.clone(), text.clone()]), text.clone(), either),
+        simple(USER_OF, exact(vec![text.clone(), DataType::FixedSizeBinary(16)]), text.clone(), user_of),
         simple("usd", exact(vec![DataType::Int64]), DataType::Decimal128(18, 6), usd),
         simple("to_char", any(2), DataType::Utf8, to_char),
         simple("date", any(1), DataType::Date32, |args| Ok(cast(&args[0], &DataType::Date32)?)),
@@ -103,6 +110,18 @@ fn either(args: &[ArrayRef]) -> Result<ArrayRef> {
         nulls if nulls == first.len() => Arc::clone(second),
         _ => zip(&is_not_null(first)?, first, second)?,
     })
+}
+
+fn user_of(args: &[ArrayRef]) -> Result<ArrayRef> {
+    let (user, tag) = (args[0].as_string_view(), &args[1]);
+    if user.null_count() == 0 {
+        return Ok(Arc::clone(&args[0]));
+    }
+    let mut out = StringViewBuilder::with_capacity(user.len()).with_deduplicate_strings();
+    for (row, user) in user.iter().enumerate() {
+        out.append_option(user.or_else(|| tag.is_null(row).then_some(SYSTEM)));
+    }
+    Ok(Arc::new(out.finish()))
 }
 
 /// Millionths of a dollar as dollars: the same integer under another type, so nothing is rounded.

@@ -1,10 +1,12 @@
 //! Makes lookups through `either(a, b)` prunable: `either(a, b) = 'x'` becomes `a = 'x' OR (a IS NULL AND b = 'x')`.
+//! `user_of(a, t) = 'x'` becomes `a = 'x' AND (a IS NOT NULL OR t IS NOT NULL)`: where both are null it is false, not
+//! null. Only `= 'system'` takes those rows in.
 //!
 //! The views name ids as their senders did and fall back to the UUID on the log. Statistics and Bloom filters
 //! know only columns, so the equality has to reach the scan as comparisons of columns. `coalesce` would have
 //! become a CASE before any rule of ours could recognise it. The two forms are equal for every null.
 
-use crate::functions::EITHER;
+use crate::functions::{EITHER, SYSTEM, USER_OF};
 use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::logical_expr::expr::InList;
@@ -46,9 +48,12 @@ impl OptimizerRule for SplitEither {
 }
 
 fn split(expr: Expr) -> Result<Transformed<Expr>> {
+    if let Some(user) = of_user(&expr) {
+        return Ok(Transformed::yes(user));
+    }
     let pair = match &expr {
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => {
-            match (arguments(left), arguments(right)) {
+            match (arguments(left, EITHER), arguments(right, EITHER)) {
                 (Some((a, b)), None) => {
                     Some((a.clone().eq((**right).clone()), a, b.clone().eq((**right).clone())))
                 }
@@ -58,7 +63,7 @@ fn split(expr: Expr) -> Result<Transformed<Expr>> {
                 _ => None,
             }
         }
-        Expr::InList(InList { expr, list, negated: false }) => arguments(expr).map(|(a, b)| {
+        Expr::InList(InList { expr, list, negated: false }) => arguments(expr, EITHER).map(|(a, b)| {
             (a.clone().in_list(list.clone(), false), a, b.clone().in_list(list.clone(), false))
         }),
         _ => None,
@@ -69,11 +74,35 @@ fn split(expr: Expr) -> Result<Transformed<Expr>> {
     })
 }
 
-/// The two columns of an `either`.
-fn arguments(expr: &Expr) -> Option<(&Expr, &Expr)> {
+/// A comparison of `user_of` with texts, as one of its columns.
+fn of_user(expr: &Expr) -> Option<Expr> {
+    let (call, texts): (&Expr, Vec<&Expr>) = match expr {
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => match left.as_ref() {
+            Expr::Literal(..) => (right, vec![left]),
+            _ => (left, vec![right]),
+        },
+        Expr::InList(InList { expr, list, negated: false }) => (expr, list.iter().collect()),
+        _ => return None,
+    };
+    let (user, tag) = arguments(call, USER_OF)?;
+    let mut system = false;
+    for text in &texts {
+        let Expr::Literal(value, _) = text else { return None };
+        system |= value.try_as_str()?? == SYSTEM;
+    }
+    let named = user.clone().in_list(texts.into_iter().cloned().collect(), false);
+    Some(if system {
+        named.or(user.clone().is_null().and(tag.clone().is_null()))
+    } else {
+        named.and(user.clone().is_not_null().or(tag.clone().is_not_null()))
+    })
+}
+
+/// The two columns of a call of this function.
+fn arguments<'e>(expr: &'e Expr, name: &str) -> Option<(&'e Expr, &'e Expr)> {
     let Expr::ScalarFunction(call) = expr else { return None };
     match call.args.as_slice() {
-        [a @ Expr::Column(_), b @ Expr::Column(_)] if call.func.name() == EITHER => Some((a, b)),
+        [a @ Expr::Column(_), b @ Expr::Column(_)] if call.func.name() == name => Some((a, b)),
         _ => None,
     }
 }

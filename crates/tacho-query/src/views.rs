@@ -4,6 +4,7 @@
 //! Invariants
 //! - A view only names columns and adds up; nothing is counted ahead or remembered.
 //! - Views that add up know an agent by one id, those with a row for each event by the one that its sender gave.
+//! - What nobody did as a user is the system's. A user who was named and is gone stays null: the tag on the log tells.
 //! - Money is a decimal with six places, durations say their unit, rates are percentages.
 
 use crate::table::{ScanFuture, scope};
@@ -131,14 +132,15 @@ SELECT
   tokens_input, tokens_output, duration_us / 1000 AS duration_ms, usd(cost_micros) AS cost_usd,
   permission_level, access AS resources_accessed,
   (sensitive IS NOT NULL AND sensitive = 1) AS sensitive_data_accessed,
-  who_user AS user_id, who_ip AS ip, who_user_agent AS user_agent,
+  user_of(who_user, subject_tag) AS user_id, who_ip AS ip, who_user_agent AS user_agent,
   index, recorded_at, class, level, phase, call_id, parent_id, known, source, revision, extra, decision,
   agent_version, session_seq, producer_seq, time_claimed, writer, retention, event_id, session_uuid, gone";
 
 /// One row for each agent in each session.
 const RUNS: &str = "
 SELECT
-  either(who_session, session_uuid) AS execution, canonical_agent(agent_id) AS agent_id, max(who_user) AS user_id,
+  either(who_session, session_uuid) AS execution, canonical_agent(agent_id) AS agent_id,
+  coalesce(max(who_user), CASE WHEN count(subject_tag) = 0 THEN 'system' END) AS user_id,
   bool_or(action_type = 'lifecycle' AND lower(action_name) IN ('sessionend', 'session_end', 'subagentstop',
     'subagent_stop', 'agent_end', 'end', 'stop', 'completed', 'failed', 'cancelled')) AS has_ended,
   last_value(outcome_status ORDER BY index) AS last_status,
@@ -188,14 +190,15 @@ SELECT
   agent_id, timestamp, level,
   coalesce(json_as_text(error, 'message'), json_as_text(input, 'message'), json_as_text(input, 'content'),
     error, concat(action_name, ': ', outcome_status)) AS message,
-  action_type, action_name, outcome_status, either(who_session, session_uuid) AS session_id, who_user AS user_id,
-  either(who_id, event_id) AS id, index
+  action_type, action_name, outcome_status, either(who_session, session_uuid) AS session_id,
+  user_of(who_user, subject_tag) AS user_id, either(who_id, event_id) AS id, index
 FROM events";
 
 const SESSIONS: &str = "\
 SELECT
   either(who_session, session_uuid) AS id, canonical_agent(first_value(agent_id ORDER BY index)) AS agent_id,
-  count(DISTINCT canonical_agent(agent_id)) AS agents, max(who_user) AS user_id,
+  count(DISTINCT canonical_agent(agent_id)) AS agents,
+  coalesce(max(who_user), CASE WHEN count(subject_tag) = 0 THEN 'system' END) AS user_id,
   min(timestamp) AS started, max(timestamp) AS ended, count(*) AS events,
   count(*) FILTER (WHERE outcome_status = 'failure') AS failures,
   coalesce(sum(tokens_input), 0) + coalesce(sum(tokens_output), 0) AS tokens,

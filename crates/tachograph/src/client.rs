@@ -14,9 +14,10 @@ pub(crate) struct Client {
     key: Option<String>,
 }
 
-/// An answer's status and body.
+/// An answer's status, media type and body.
 pub(crate) struct Answer {
     pub status: u16,
+    pub kind: String,
     pub body: Vec<u8>,
 }
 
@@ -71,8 +72,9 @@ impl Client {
     ) -> Result<Answer, Box<dyn Error>> {
         let mut response = sent.map_err(|error| self.unreachable(&error))?;
         let status = response.status().as_u16();
+        let kind = response.body().mime_type().unwrap_or_default().to_string();
         let body = response.body_mut().with_config().limit(ANSWER_MAX).read_to_vec()?;
-        Ok(Answer { status, body })
+        Ok(Answer { status, kind, body })
     }
 
     fn unreachable(&self, error: &ureq::Error) -> String {
@@ -82,17 +84,50 @@ impl Client {
 
 impl Answer {
     /// The body of a good answer; a problem's title and detail as an error, with the exit code that it stands for.
+    /// An answer that began well and is not whole is no good one.
     pub(crate) fn good(self) -> Result<Vec<u8>, Box<dyn Error>> {
-        if (200..300).contains(&self.status) {
-            return Ok(self.body);
-        }
-        let problem: serde_json::Value = serde_json::from_slice(&self.body).unwrap_or_default();
-        let field = |name: &str| problem[name].as_str().unwrap_or_default().to_string();
-        let why = format!("{} ({}): {}", field("title"), self.status, field("detail"));
-        Err(match self.status {
+        let problem = if (200..300).contains(&self.status) {
+            match self.broken_off() {
+                None => return Ok(self.body),
+                Some(problem) => problem,
+            }
+        } else {
+            Told { status: self.status, ..serde_json::from_slice(&self.body).unwrap_or_default() }
+        };
+        let why = format!("{} ({}): {}", problem.title, problem.status, problem.detail);
+        Err(match problem.status {
             400 | 405 | 413 | 415 => Ended::usage(why),
             404 => Box::new(Ended::Absent(why)),
             _ => why.into(),
         })
     }
+
+    /// Why the answer ended before its end: a member behind the rows of JSON, the last line of NDJSON and CSV.
+    fn broken_off(&self) -> Option<Told> {
+        #[derive(serde::Deserialize)]
+        struct Document {
+            error: Option<Told>,
+        }
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Line {
+            error: Told,
+        }
+        match self.kind.as_str() {
+            "application/json" => serde_json::from_slice::<Document>(&self.body).ok()?.error,
+            "application/x-ndjson" | "text/csv" => {
+                let last = self.body.trim_ascii_end().rsplit(|byte| *byte == b'\n').next()?;
+                Some(serde_json::from_slice::<Line>(last).ok()?.error)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What a problem says.
+#[derive(Default, serde::Deserialize)]
+struct Told {
+    status: u16,
+    title: String,
+    detail: String,
 }

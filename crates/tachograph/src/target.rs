@@ -35,17 +35,13 @@ impl Target {
         key: Option<&str>,
         data: &Path,
     ) -> Result<Target, Box<dyn Error>> {
-        let key = key.map(str::to_string);
-        if let Some(server) = server {
-            return Ok(Target::Server(Client::new(server, key)));
+        if let Some(client) = running(server, key, data)? {
+            return Ok(Target::Server(client));
         }
         if !data.exists() {
             let what =
                 format!("{} does not exist: start a server there, or name one with --server", data.display());
             return Err(what.into());
-        }
-        if let Some(address) = serving(data)? {
-            return Ok(Target::Server(Client::new(&address, key)));
         }
         let node = Node::open(data, &Config::read(None, data)?)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -86,10 +82,26 @@ impl AtRest {
         self.runtime.block_on(async {
             let response = router(Arc::clone(&self.app)).oneshot(request).await?;
             let status = response.status().as_u16();
+            let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+            let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().to_string();
             let body = axum::body::to_bytes(response.into_body(), usize::MAX).await?.to_vec();
-            Ok(Answer { status, body })
+            Ok(Answer { status, kind, body })
         })
     }
+}
+
+/// The server that was named, else the one that has the folder open; `None` when the folder is at rest.
+pub(crate) fn running(
+    server: Option<&str>,
+    key: Option<&str>,
+    data: &Path,
+) -> Result<Option<Client>, Box<dyn Error>> {
+    let address = match server {
+        Some(server) => Some(server.to_string()),
+        None if data.exists() => serving(data)?,
+        None => None,
+    };
+    Ok(address.map(|address| Client::new(&address, key.map(str::to_string))))
 }
 
 /// The address of the server that has a folder open; `None` when the folder is at rest.

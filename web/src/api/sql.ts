@@ -1,7 +1,7 @@
 // Asking in SQL: rows as objects, and whole answers as files.
 
 import { type UseQueryResult, keepPreviousData, useQuery } from "@tanstack/react-query";
-import { ask, askJson } from "./http.ts";
+import { ApiError, type Problem, ask, askJson } from "./http.ts";
 
 export interface Column {
   name: string;
@@ -18,8 +18,11 @@ export interface Answer<Row> {
 export type Cell = string | number | boolean | null | object;
 export type AnyRow = Record<string, Cell>;
 
-export function runSql<Row = AnyRow>(query: string, signal?: AbortSignal): Promise<Answer<Row>> {
-  return askJson<Answer<Row>>("/v1/sql", { body: query, signal });
+export async function runSql<Row = AnyRow>(query: string, signal?: AbortSignal): Promise<Answer<Row>> {
+  const answer = await askJson<Answer<Row> & { error?: Problem }>("/v1/sql", { body: query, signal });
+  // An answer that had begun when it reached a limit: a part is not shown as the whole.
+  if (answer.error !== undefined) throw new ApiError(answer.error.status, answer.error.title, answer.error.detail);
+  return answer;
 }
 
 export interface SqlOptions {

@@ -24,6 +24,8 @@ pub(crate) struct Ev {
     pub(crate) who_id: Option<String>,
     pub(crate) who_session: Option<String>,
     pub(crate) user: Option<String>,
+    /// What stays of a user on the log.
+    pub(crate) tag: Option<[u8; 16]>,
     pub(crate) kind: ActionType,
     pub(crate) name: String,
     pub(crate) outcome: Outcome,
@@ -50,6 +52,7 @@ impl Ev {
             who_id: None,
             who_session: None,
             user: None,
+            tag: None,
             kind: ActionType::Tool,
             name: "Bash".into(),
             outcome: Outcome::Success,
@@ -148,7 +151,7 @@ fn accepted(ev: &Ev) -> Accepted<'_> {
             writer: [7; 8],
             retention: Class::Standard,
             period: day(ev.at),
-            subject: None,
+            subject: ev.tag,
             body: [9; 32],
         },
         who: Who {

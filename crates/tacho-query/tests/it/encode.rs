@@ -81,6 +81,37 @@ fn an_empty_answer_is_a_whole_document() {
 }
 
 #[test]
+fn an_answer_that_breaks_off_says_why_where_the_format_can() {
+    let told = |format, line, sql: &str| {
+        block_on(async {
+            let mut answer = engine().sql(Arc::default(), &[], sql).await.unwrap();
+            let encoder = Encoder::new(format, Arc::clone(&answer.schema), answer.log_size).unwrap();
+            let (mut encoder, mut out) = (encoder.with_error_line(line), Vec::new());
+            while let Some(batch) = answer.next().await.unwrap() {
+                encoder.batch(&batch, &mut out).unwrap();
+            }
+            let told = encoder.fail(r#"{"status":422}"#, &mut out);
+            told.then(|| String::from_utf8(out).unwrap())
+        })
+    };
+    let row = "SELECT '{\"error\":1}' AS x";
+    let none = "SELECT 1 AS x WHERE false";
+    let json: serde_json::Value = serde_json::from_str(&told(Format::Json, false, row).unwrap()).unwrap();
+    assert_eq!((&json["error"]["status"], &json["rows_count"]), (&422.into(), &1.into()));
+    let json: serde_json::Value = serde_json::from_str(&told(Format::Json, false, none).unwrap()).unwrap();
+    assert_eq!((&json["error"]["status"], &json["rows"]), (&422.into(), &serde_json::json!([])));
+    let last = "{\"error\":{\"status\":422}}\n";
+    assert_eq!(told(Format::Ndjson, false, none).unwrap(), last);
+    assert_eq!(
+        told(Format::Csv, true, row).unwrap(),
+        format!("x\r\n\"{{\"\"error\"\":1}}\"\r\n{last}"),
+        "a value that looks like the line is quoted"
+    );
+    assert_eq!(told(Format::Csv, false, row), None);
+    assert_eq!(told(Format::Arrow, true, row), None);
+}
+
+#[test]
 fn accept_headers_choose() {
     for (accept, format) in [
         ("application/x-ndjson", Format::Ndjson),

@@ -81,6 +81,56 @@ fn times_are_cut_as_without_a_zone() {
     assert_eq!(rows(&snapshot, "SELECT count(date_trunc('day', NULL::timestamptz)) FROM events"), [["0"]]);
 }
 
+/// Three in five events name a user, one in five is the system's, and of one in five the user is erased.
+#[test]
+fn a_user_who_was_never_named_is_the_system_and_one_who_is_gone_is_nobody() {
+    let mut events = generate(3000, now());
+    for (n, ev) in events.iter_mut().enumerate() {
+        ev.tag = (n % 5 > 0).then_some([n as u8; 16]);
+        ev.user = ev.user.take().filter(|_| n % 5 > 1);
+    }
+    let held = stored(&events, 2, true);
+    let mut named: Vec<&str> = events.iter().filter_map(|ev| ev.user.as_deref()).collect();
+    named.retain(|user| *user == "user-4");
+    let four = named.len();
+    for (filter, count) in [
+        ("user_id = 'system'", 600),
+        ("'system' = user_id", 600),
+        ("user_id IS NULL", 600),
+        ("user_id IS NOT NULL", 2400),
+        ("user_id <> 'system'", 1800),
+        ("NOT user_id = 'system'", 1800),
+        ("user_id = 'user-4'", four),
+        ("NOT user_id = 'user-4'", 2400 - four),
+        ("NOT user_id IN ('user-4', 'nobody')", 2400 - four),
+        ("user_id IN ('user-4', 'system')", 600 + four),
+        ("user_id NOT IN ('user-4', 'system')", 1800 - four),
+        ("user_id IN ('user-4', NULL)", four),
+        ("NOT user_id IN ('user-4', NULL)", 0),
+        ("user_id LIKE 'sys%'", 600),
+        ("(user_id = 'user-4') IS NULL", 600),
+    ] {
+        for view in ["agent_audit_log", "agent_logs"] {
+            for snapshot in [&hot(&events), &held.snapshot] {
+                let sql = format!("SELECT count(*) FROM {view} WHERE {filter}");
+                assert_eq!(rows(snapshot, &sql), [[count.to_string()]], "{sql}");
+            }
+        }
+    }
+    let plan = rows(&held.snapshot, "EXPLAIN SELECT index FROM agent_audit_log WHERE user_id = 'user-4'");
+    assert!(plan[0][1].contains(r#"who_user = Utf8View("user-4")"#), "the scan sees the column: {plan:?}");
+    let mut alone = generate(3, now());
+    for (n, ev) in alone.iter_mut().enumerate() {
+        ev.session = Some(crate::data::uuid(n as u64));
+        ev.tag = (n > 0).then_some([1; 16]);
+        ev.user = (n > 1).then(|| "ada".to_string());
+    }
+    for view in ["sessions", "agent_executions"] {
+        let users = rows(&hot(&alone), &format!("SELECT user_id FROM {view} ORDER BY started"));
+        assert_eq!(users.concat(), ["system", "-", "ada"], "{view}");
+    }
+}
+
 fn ask(snapshot: &Arc<Snapshot>, edits: &[AgentEdit], sql: &str) -> Result<Vec<String>, QueryError> {
     let engine = Engine::new(Limits::default())?;
     futures::executor::block_on(async {

@@ -167,7 +167,7 @@ fn watched(data: &Path, server: &Server, format: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let header = usize::from(format == "csv");
     // It watches from some moment on: events are sent until one is seen.
-    for n in 0.. {
+    for n in 0..600 {
         server.post("/log", &EVENTS.replace("\"id\":\"1\"", &format!("\"id\":\"{format}-{n}\"")));
         lines.extend(shown.recv_timeout(std::time::Duration::from_millis(50)));
         if lines.len() > header {
