@@ -46,6 +46,230 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/insert/jsonline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Records events as VictoriaLogs takes them: the same as /v1/events. */
+        post: {
+            parameters: {
+                query?: {
+                    /** @description The format's name, when it should not be recognised by itself. */
+                    format?: string;
+                    /** @description Members that may hold the time, as VictoriaLogs' clients name them: the first that is there. */
+                    _time_field?: string;
+                    /** @description Members that may hold the message: the first that is there. */
+                    _msg_field?: string;
+                    /** @description `name=value`, by commas: fields of every event. */
+                    extra_fields?: string;
+                    /** @description Fields that are not recorded, by commas; a `*` at the end stands for anything. */
+                    ignore_fields?: string;
+                    /**
+                     * @description The name of a file of history, for `admin`: its events count as imported, and the same line of the same file is
+                     *     the same event.
+                     */
+                    import?: string;
+                    /** @description Lines of that file before this body. */
+                    lines_before?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "text/plain": string;
+                };
+            };
+            responses: {
+                /** @description Recorded durably; refused lines are named */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Recorded"];
+                    };
+                };
+                /** @description The body can't be read */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Every event was refused */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Recorded"];
+                    };
+                };
+                /** @description The credential sends too fast */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much is waiting, or the recorder has stopped */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The disk is full */
+                507: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Records events of any format: the same as /v1/events. */
+        post: {
+            parameters: {
+                query?: {
+                    /** @description The format's name, when it should not be recognised by itself. */
+                    format?: string;
+                    /** @description Members that may hold the time, as VictoriaLogs' clients name them: the first that is there. */
+                    _time_field?: string;
+                    /** @description Members that may hold the message: the first that is there. */
+                    _msg_field?: string;
+                    /** @description `name=value`, by commas: fields of every event. */
+                    extra_fields?: string;
+                    /** @description Fields that are not recorded, by commas; a `*` at the end stands for anything. */
+                    ignore_fields?: string;
+                    /**
+                     * @description The name of a file of history, for `admin`: its events count as imported, and the same line of the same file is
+                     *     the same event.
+                     */
+                    import?: string;
+                    /** @description Lines of that file before this body. */
+                    lines_before?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "text/plain": string;
+                };
+            };
+            responses: {
+                /** @description Recorded durably; refused lines are named */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Recorded"];
+                    };
+                };
+                /** @description The body can't be read */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Every event was refused */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Recorded"];
+                    };
+                };
+                /** @description The credential sends too fast */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much is waiting, or the recorder has stopped */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The disk is full */
+                507: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -239,16 +463,27 @@ export interface paths {
         /** Records events of any format. */
         post: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
+                query?: {
                     /** @description The format's name, when it should not be recognised by itself. */
-                    format: string | null;
-                    /** @description The member that holds the time, as VictoriaLogs' clients name it. */
-                    _time_field: string | null;
-                    /** @description The member that holds the message. */
-                    _msg_field: string | null;
+                    format?: string;
+                    /** @description Members that may hold the time, as VictoriaLogs' clients name them: the first that is there. */
+                    _time_field?: string;
+                    /** @description Members that may hold the message: the first that is there. */
+                    _msg_field?: string;
+                    /** @description `name=value`, by commas: fields of every event. */
+                    extra_fields?: string;
+                    /** @description Fields that are not recorded, by commas; a `*` at the end stands for anything. */
+                    ignore_fields?: string;
+                    /**
+                     * @description The name of a file of history, for `admin`: its events count as imported, and the same line of the same file is
+                     *     the same event.
+                     */
+                    import?: string;
+                    /** @description Lines of that file before this body. */
+                    lines_before?: number;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody: {
@@ -641,6 +876,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks in the pipe language; the body is the query itself, or `{"query": "…"}`. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description How far back: 15m, 24h, 7d. Everything when no time is given. */
+                    last: string | null;
+                    /** @description At or after this time (RFC 3339). */
+                    from: string | null;
+                    /** @description Before this time; now when it is not given. */
+                    to: string | null;
+                    /** @description Whose clock: `server`, when events were recorded, or `event`, what their senders say. */
+                    time: components["schemas"]["Whose"] | null;
+                    /** @description Says what the query means and its SQL instead of running it. */
+                    explain: boolean;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "text/plain": string;
+                };
+            };
+            responses: {
+                /** @description As /v1/sql; with explain the meaning and the SQL as text */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+                /** @description The query is not understood, with its place */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The query asks for too much */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/search": {
         parameters: {
             query?: never;
@@ -651,27 +955,27 @@ export interface paths {
         /** Free text, filters and a cursor; newest first. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
+                query?: {
                     /** @description Words, "phrases", field:value, each with `-` before it for "not". */
-                    q: string;
+                    q?: string;
                     /** @description At or after this time: RFC 3339, or Unix time. */
-                    from: string | null;
+                    from?: string;
                     /** @description Before this time. */
-                    to: string | null;
-                    agent: string | null;
-                    session: string | null;
+                    to?: string;
+                    agent?: string;
+                    session?: string;
                     /** @description Type or name of the action. */
-                    type: string | null;
+                    type?: string;
                     /** @description `success`, `failed`, `partial`, `running`. */
-                    status: string | null;
-                    user: string | null;
+                    status?: string;
+                    user?: string;
                     /** @description At most 10,000; 100 when it is not given. */
-                    limit: number | null;
+                    limit?: number;
                     /** @description Where the page before ended. */
-                    cursor: string | null;
+                    cursor?: string;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -761,17 +1065,17 @@ export interface paths {
         /** Asks in SQL. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
+                query: {
                     /** @description One SELECT in PostgreSQL's dialect. */
                     query: string;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description JSON {columns, rows, …}, NDJSON, CSV or an Arrow stream, by Accept */
+                /** @description JSON {columns, rows, …}, NDJSON, CSV or an Arrow stream, by Accept; a member or last line `error` when it is not whole */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -860,12 +1164,12 @@ export interface paths {
         /** Follows the log live. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
+                query?: {
                     /** @description Only this agent. */
-                    agent: string | null;
+                    agent?: string;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -964,10 +1268,28 @@ export interface components {
              */
             visible: number;
         };
+        /** @description Where something is wrong in a text, for programs that mark it. */
+        Place: {
+            /**
+             * Format: int64
+             * @description From one, in characters.
+             */
+            column: number;
+            /** @description What could stand there. */
+            expected?: string | null;
+            /**
+             * Format: int64
+             * @description From one.
+             */
+            line: number;
+            /** @description The name that was probably meant. */
+            nearest?: string | null;
+        };
         /** @description An answer that says what is wrong. */
         Problem: {
             /** @description What exactly, where, and what was expected. */
             detail: string;
+            place?: components["schemas"]["Place"] | null;
             /**
              * Format: int64
              * @description After how many seconds to try again.
@@ -1015,6 +1337,11 @@ export interface components {
             /** @description What is wrong and what was expected. */
             reason: string;
         };
+        /**
+         * @description The clock that times are of.
+         * @enum {string}
+         */
+        Whose: "server" | "event";
     };
     responses: never;
     parameters: never;

@@ -229,7 +229,14 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
             metrics::metrics,
             ops::openapi
         ),
-        components(schemas(problem::Problem, write::Recorded, write::RejectedLine, ops::Health))
+        components(schemas(
+            problem::Problem,
+            problem::Place,
+            crate::pipe::Whose,
+            write::Recorded,
+            write::RejectedLine,
+            ops::Health
+        ))
     )]
     struct Interface;
     let mut document = Interface::openapi();

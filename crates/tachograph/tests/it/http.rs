@@ -200,6 +200,10 @@ fn searching_reading_and_watching() {
         assert!(parameters.starts_with(&["format", "_time_field", "_msg_field"]), "{path}: {post}");
         assert!(names.insert(post["operationId"].to_string()), "{path} has a name of its own: {post}");
     }
+    let text = document.to_string();
+    for target in text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(document.pointer(target).is_some(), "{target} is referred to and not there");
+    }
 }
 
 #[test]
