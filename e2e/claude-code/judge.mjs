@@ -67,7 +67,7 @@ async function judgeCalls(session) {
       check(`${id} ${call.tool}: one observation proposed it, one has its result, the first came first`,
         proposed.length === 1 && ended.length === 1 && seen.indexOf(proposed[0]) === 0, seen);
       check(`${id} ${call.tool}: the outcome is ${call.outcome}${call.exitCode ? `, exit code ${call.exitCode}` : ''}`,
-        ended[0]?.outcome_status === call.outcome && ended[0]?.exit_code === call.exitCode, ended);
+        ended[0]?.outcome_status === call.outcome && ended[0]?.exit_code === (call.exitCode ?? null), ended);
       const against = call.outcome === 'success' ? 'failure' : 'success';
       check(`${id} ${call.tool}: nothing else says ${against}, all is one tool and one agent`,
         seen.every((row) => row.outcome_status !== against && row.action_name === call.tool)
