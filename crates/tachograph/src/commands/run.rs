@@ -90,12 +90,13 @@ fn next_steps(address: SocketAddr, doors: &[String], data: &Path) -> String {
     format!(
         "tachograph records in {data} and listens on http://{address}
 
+  open     http://{address}/ in a browser
   send     curl -s http://{address}/log -d '{{\"agent\":{{\"id\":\"me\"}},\"action\":{{\"type\":\"tool\",\"name\":\"Bash\"}}}}'
   otlp     {doors}
   look     {program} --data {data} tail
   ask      {program} --data {data} sql \"SELECT agent_id, count(*) FROM agent_audit_log GROUP BY 1 ORDER BY 2 DESC\"
   search   {program} --data {data} search deploy --status failed
-  verify   {program} --data {data} verify --server {address}
+  verify   {program} --data {data} verify
   more     http://{address}/v1/openapi.json   http://{address}/metrics
 "
     )
