@@ -124,7 +124,7 @@ impl StoreFollower {
         }
         let quiet = self.next_index - self.ticked_at <= QUIET_EVENTS;
         let due = (quiet && self.unmerged > 0) || self.unmerged >= UNMERGED_MAX;
-        if due && self.merging.is_none() && self.cutting.is_none() {
+        if due && self.merging.is_none() {
             let (store, tiles, sealed) = (Arc::clone(&self.store), self.tiles.clone(), self.status.sealed());
             let ending = Arc::clone(&self.ending);
             self.merging = Some(std::thread::spawn(move || {
