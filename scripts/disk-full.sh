@@ -14,7 +14,9 @@ tachograph=$TACHO_PROGRAMS/tachograph
 disk=$(mktemp -d)
 server=
 finish() {
-    [ -z "$server" ] || kill -9 "$server" 2>/dev/null || :
+    code=$?
+    [ "$code" = 0 ] || tail -n 20 "$disk/log" >&2
+    [ -z "$server" ] || { kill -9 "$server" && wait "$server"; } 2>/dev/null || :
     umount "$disk" 2>/dev/null || :
     rmdir "$disk"
 }

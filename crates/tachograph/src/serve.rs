@@ -235,7 +235,11 @@ pub(crate) fn asked_to_stop() -> impl Future<Output = ()> {
 pub(crate) fn start_logs(json: bool) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // The log may lie on the disk that is full: a line that can't be written must not end a request.
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false);
     let started = if json { logs.json().try_init() } else { logs.try_init() };
     drop(started); // an embedding test has started its own
 }
