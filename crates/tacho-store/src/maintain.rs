@@ -82,12 +82,13 @@ impl Store {
         Ok(false)
     }
 
-    /// Takes sections out of every row for which `select` names some, and leaves their commitments. Returns how
-    /// many rows changed. Newest events are cut into segments first.
+    /// Takes sections out of every row for which `select` names some, and leaves their commitments, one segment after
+    /// the other. Returns how many rows changed. What is not in segments is cut first, when it stood in the journal
+    /// below `turned`.
     ///
-    /// `select` sees header and section `who`. `commit` is asked for every open section of a row, for what it
-    /// says must give the row's `body`. The old files go with the last snapshot that shows them; destroy the
-    /// secrets only after this has returned.
+    /// `select` sees header, section `who` and the retention that the sender asked for. `commit` is asked for every open
+    /// section of a row that is selected, for what it says must give the row's `body`. The old files go with the last
+    /// snapshot that shows them; destroy the secrets only after this has returned.
     ///
     /// The journal holds the same text: it must have turned over before. `turned` is the first record of its new
     /// file; everything below it can be released when this has returned, and must be.
@@ -95,7 +96,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Behind`] when records below `turned` are not in segments, and so could not be released;
     /// [`StoreError::Row`] when the commitments do not give the body, or a secret of a selected section is gone
-    /// already; [`StoreError::Changed`] when a file is not the one listed. Nothing was taken out then.
+    /// already; [`StoreError::Changed`] when a file is not the one listed; [`StoreError::Stopped`] when `stopped` says
+    /// so. Segments before that one are changed then, each whole: call it again.
     pub fn erase(
         &self,
         select: &dyn Fn(&Row<'_>) -> Vec<Section>,
@@ -103,32 +105,33 @@ impl Store {
         commit: Commit<'_>,
         leaf: Leaf<'_>,
         turned: u64,
+        stopped: &dyn Fn() -> bool,
     ) -> Result<u64, StoreError> {
         let _maintaining = self.maintaining.lock();
-        self.cut(leaf)?;
+        if self.position().next_record < turned {
+            self.cut(leaf)?;
+        }
         let held = self.position().next_record;
         if held < turned {
             return Err(StoreError::Behind { held, turned });
         }
-        let (mut old, mut new, mut changed) = (Vec::new(), Vec::new(), 0);
+        let mut changed = 0;
         for segment in self.segments() {
-            if !is_touched(&segment, select)? {
+            if stopped() {
+                return Err(StoreError::Stopped);
+            }
+            if !is_touched(&segment, select, why)? {
                 continue;
             }
-            let before = changed;
-            let source = [segment];
-            let written = self.rewrite(&source, leaf, &mut |batch| {
+            let (old, before) = ([segment], changed);
+            let new = self.rewrite(&old, leaf, &mut |batch| {
                 let (batch, count) = take_out(&batch, select, why, commit)?;
                 changed += count;
-                Ok(batch)
+                if stopped() { Err(StoreError::Stopped) } else { Ok(batch) }
             })?;
             if changed > before {
-                new.extend(written);
-                old.extend(source);
+                self.replace(&old, &new)?;
             }
-        }
-        if !old.is_empty() {
-            self.replace(&old, &new)?;
         }
         Ok(changed)
     }
@@ -185,19 +188,28 @@ fn run_to_merge(sizes: &[(u64, u64)]) -> Option<Range<usize>> {
 fn is_touched(
     segment: &Arc<SegmentFile>,
     select: &dyn Fn(&Row<'_>) -> Vec<Section>,
+    why: Why,
 ) -> Result<bool, StoreError> {
     let alone = Snapshot { segments: vec![Arc::clone(segment)], ..Snapshot::default() };
     let mut touched = false;
-    alone.rows(0..u64::MAX, Wanted::Subject, &mut |row| {
-        touched = touched || select(row).into_iter().any(|section| !is_gone(row, section));
-        Ok(())
-    })?;
-    Ok(touched)
+    let looked = alone.rows(0..u64::MAX, Wanted::Subject, &mut |row| {
+        touched = !is_done(row, &select(row), why);
+        // One is enough.
+        if touched { Err(StoreError::Stopped) } else { Ok(()) }
+    });
+    if touched { Ok(true) } else { looked.map(|()| false) }
 }
 
-fn is_gone(row: &Row<'_>, section: Section) -> bool {
+/// Whether the selected sections are gone, as far as the row's list tells: which of them the event never had it does
+/// not, but all that it had went together.
+fn is_done(row: &Row<'_>, selected: &[Section], why: Why) -> bool {
     let listed = row.gone_text().unwrap_or_default();
-    listed.split(' ').filter_map(|part| part.split_once('=')).any(|(name, _)| name == section.name())
+    let gone = |section: &Section, why: Option<&str>| {
+        let mut parts = listed.split(' ').filter_map(|part| part.split_once('='));
+        parts.any(|(name, found)| name == section.name() && why.is_none_or(|why| why == found))
+    };
+    selected.iter().any(|section| gone(section, Some(why.as_str())))
+        || selected.iter().all(|section| gone(section, None))
 }
 
 /// What is left of a section that is taken out.

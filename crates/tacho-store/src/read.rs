@@ -4,7 +4,7 @@
 
 use crate::error::StoreError;
 use crate::row::{Row, Rows};
-use crate::schema::{COLUMNS, GONE_AT, WHO, WHO_AT, at, schema};
+use crate::schema::{COLUMNS, GONE_AT, INT_FACTS_AT, WHO, WHO_AT, at, schema};
 use crate::segment::{FORMAT, FORMAT_KEY};
 use crate::snapshot::{SegmentFile, Snapshot};
 use arrow::array::{AsArray, RecordBatch};
@@ -20,16 +20,21 @@ use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use tacho_event::fact::IntFact;
 
 /// Rows that are decoded at once.
 pub const BATCH_ROWS: usize = 4096;
+
+/// The column of the retention that a sender asked for.
+const KEPT_AT: usize = INT_FACTS_AT + IntFact::RetentionUs as usize;
 
 /// Which columns are read. What is not read is null in the row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
     /// What entries are rendered from. Sections read as absent.
     Header,
-    /// The header, section `who` and which sections are gone; the other sections read as absent.
+    /// The header, section `who`, how long the sender wants it kept, and which sections are gone; the other sections
+    /// read as absent.
     Subject,
     All,
 }
@@ -38,7 +43,7 @@ impl Wanted {
     fn columns(self) -> Vec<usize> {
         match self {
             Wanted::Header => (0..WHO_AT).collect(),
-            Wanted::Subject => (0..WHO_AT + WHO.len()).chain([GONE_AT]).collect(),
+            Wanted::Subject => (0..WHO_AT + WHO.len()).chain([KEPT_AT, GONE_AT]).collect(),
             Wanted::All => (0..COLUMNS).collect(),
         }
     }

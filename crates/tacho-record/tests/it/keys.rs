@@ -125,3 +125,21 @@ fn erasing_leaves_every_proof_standing_and_the_content_unguessable() {
     let keys: Vec<VerifierKey> = fleet::signers().iter().map(|key| key.verifier().clone()).collect();
     proof.verify(leaf.unwrap(), &keys).unwrap();
 }
+
+#[test]
+fn a_renamed_secret_is_the_same_and_its_old_name_is_free() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ring = open(dir.path());
+    let alice = ring.secret("subject alice");
+    assert!(ring.rename("subject alice", "erasing 1 alice").unwrap(), "also when it was not synced yet");
+    assert!(!ring.rename("subject alice", "erasing 2 alice").unwrap());
+    let again = ring.secret("subject alice");
+    assert_ne!(alice, again);
+    ring.sync().unwrap();
+    drop(ring);
+    let mut ring = open(dir.path());
+    assert_eq!(ring.secrets().find("erasing 1 alice"), Some(alice));
+    assert_eq!(ring.find("subject alice"), Some(again));
+    assert_eq!(ring.destroy(&["erasing 1 alice"]).unwrap(), 1);
+    assert_eq!(ring.names().collect::<Vec<_>>(), ["subject alice"]);
+}

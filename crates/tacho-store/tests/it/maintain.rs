@@ -104,7 +104,9 @@ fn erasing_keeps_entries_and_bodies_and_nothing_else() {
     log.cut();
     log.add(30, 10);
     assert_eq!(
-        log.store.erase(&user_1, Why::Erased, &commit, &log.leaf(), log.journal.len() as u64).unwrap(),
+        log.store
+            .erase(&user_1, Why::Erased, &commit, &log.leaf(), log.journal.len() as u64, &|| false)
+            .unwrap(),
         40
     );
     log.assert_whole(&log.store);
@@ -112,13 +114,15 @@ fn erasing_keeps_entries_and_bodies_and_nothing_else() {
     // Only the class of these events was rewritten, and the old files went.
     assert_eq!(segment_files(dir.path()).len(), 6);
     assert_eq!(
-        log.store.erase(&user_1, Why::Erased, &commit, &log.leaf(), log.journal.len() as u64).unwrap(),
+        log.store
+            .erase(&user_1, Why::Erased, &commit, &log.leaf(), log.journal.len() as u64, &|| false)
+            .unwrap(),
         0
     );
 
     // Later the rest of the same rows expires: both reasons are told.
     let rest = |_: &Row<'_>| vec![Section::Who, Section::Extra];
-    log.store.erase(&rest, Why::Expired, &commit, &log.leaf(), log.journal.len() as u64).unwrap();
+    log.store.erase(&rest, Why::Expired, &commit, &log.leaf(), log.journal.len() as u64, &|| false).unwrap();
     let mut scratch = Vec::new();
     let each = &mut |row: &Row<'_>| {
         assert_body(row);
@@ -147,7 +151,7 @@ fn a_name_that_was_listed_is_never_given_to_another_file() {
     for section in [Section::Input, Section::Facts, Section::Extra] {
         let before = seen.len();
         let turned = log.journal.len() as u64;
-        log.store.erase(&|_| vec![section], Why::Erased, &commit, &log.leaf(), turned).unwrap();
+        log.store.erase(&|_| vec![section], Why::Erased, &commit, &log.leaf(), turned, &|| false).unwrap();
         seen.extend(segment_files(dir.path()));
         assert_eq!(segment_files(dir.path()).len(), 3, "the old files are gone, their names are free");
         assert_eq!(seen.len(), before + 3, "{seen:?}");
@@ -161,9 +165,9 @@ fn nothing_is_erased_that_the_journal_would_keep() {
     let mut log = Fixture::new(dir.path());
     log.add(30, 10);
     // The journal has one more record than the store.
-    let error = log.store.erase(&user_1, Why::Erased, &commit, &log.leaf(), 4).unwrap_err();
+    let error = log.store.erase(&user_1, Why::Erased, &commit, &log.leaf(), 4, &|| false).unwrap_err();
     assert!(matches!(error, StoreError::Behind { held: 3, turned: 4 }), "{error}");
-    assert_eq!(log.store.erase(&user_1, Why::Erased, &commit, &log.leaf(), 3).unwrap(), 10);
+    assert_eq!(log.store.erase(&user_1, Why::Erased, &commit, &log.leaf(), 3, &|| false).unwrap(), 10);
 }
 
 #[test]
@@ -172,11 +176,17 @@ fn nothing_is_erased_when_the_commitments_are_wrong() {
     let mut log = Fixture::new(dir.path());
     log.add(30, 10);
     let wrong = |_: &Row<'_>, _: Section, _: &[u8]| Some([0; 32]);
-    let error =
-        log.store.erase(&user_1, Why::Erased, &wrong, &log.leaf(), log.journal.len() as u64).unwrap_err();
+    let error = log
+        .store
+        .erase(&user_1, Why::Erased, &wrong, &log.leaf(), log.journal.len() as u64, &|| false)
+        .unwrap_err();
     assert!(matches!(error, StoreError::Row { index: 1, .. }), "{error}");
     let none = |_: &Row<'_>, _: Section, _: &[u8]| None;
-    assert!(log.store.erase(&user_1, Why::Erased, &none, &log.leaf(), log.journal.len() as u64).is_err());
+    assert!(
+        log.store
+            .erase(&user_1, Why::Erased, &none, &log.leaf(), log.journal.len() as u64, &|| false)
+            .is_err()
+    );
     assert!(texts(&log.store.snapshot(), Section::Who).iter().all(Option::is_some));
     assert!(check(dir.path()).is_empty());
 }

@@ -105,7 +105,7 @@ impl Holder<'_> {
         turned: u64,
     ) -> u64 {
         let commit = |row: &Row<'_>, section, bytes: &[u8]| self.commit(row, section, bytes);
-        store.erase(select, why, &commit, &self.leaf(), turned).unwrap()
+        store.erase(select, why, &commit, &self.leaf(), turned, &|| false).unwrap()
     }
 
     /// The log behind everything that segments hold.
