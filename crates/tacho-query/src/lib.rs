@@ -23,6 +23,7 @@ mod late;
 mod lift;
 mod meter;
 mod names;
+mod phrases;
 mod prune;
 mod rewrite;
 mod rows;

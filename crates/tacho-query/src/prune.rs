@@ -15,10 +15,12 @@ use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use std::collections::HashMap;
 use std::fs::File;
 use std::sync::Arc;
-use tacho_store::SegmentFile;
+use tacho_store::{Grams, SegmentFile};
 
 /// Memory for cached Bloom filters, bytes; when it is full the cache starts again empty.
 const FILTERS_BYTES_MAX: usize = 128 << 20;
+/// The same for tables of letters: those of 64 million events.
+const GRAMS_BYTES_MAX: usize = 128 << 20;
 
 /// Whether some row of the segment can pass all the filters, told by what the catalog knows.
 pub(crate) fn segment_may_match(filters: &[Expr], segment: &SegmentFile) -> bool {
@@ -129,6 +131,14 @@ pub(crate) struct Pruner {
     store: Arc<dyn ObjectStore>,
     footers: Arc<FileMetadataCache>,
     filters: Mutex<Filters>,
+    grams: Mutex<Tables>,
+}
+
+#[derive(Debug, Default)]
+struct Tables {
+    /// By digest of the segment; `None` when it has no tables.
+    by_segment: HashMap<[u8; 32], Option<Arc<Grams>>>,
+    bytes: usize,
 }
 
 #[derive(Debug, Default)]
@@ -140,7 +150,7 @@ struct Filters {
 
 impl Pruner {
     pub(crate) fn new(store: Arc<dyn ObjectStore>, footers: Arc<FileMetadataCache>) -> Pruner {
-        Pruner { store, footers, filters: Mutex::new(Filters::default()) }
+        Pruner { store, footers, filters: Mutex::default(), grams: Mutex::default() }
     }
 
     /// Which row groups may hold a row that passes the filters; `None` when they do not tell.
@@ -162,6 +172,30 @@ impl Pruner {
             kept.push(self.group_may_match(segment, &footer, group, filters)?);
         }
         Ok(if kept.iter().all(|keep| *keep) { None } else { Some(kept) })
+    }
+
+    /// Which letters stand in the texts of each block of the segment; nothing when it was not written down.
+    ///
+    /// # Errors
+    /// When the footer or the tables cannot be read.
+    pub(crate) async fn grams(&self, segment: &SegmentFile, meta: &ObjectMeta) -> Result<Option<Arc<Grams>>> {
+        if let Some(known) = self.grams.lock().by_segment.get(&segment.digest) {
+            return Ok(known.clone());
+        }
+        let footer = self.footer(meta).await?;
+        let grams = Grams::read(&segment.path, &footer)
+            .map_err(|error| DataFusionError::External(Box::new(error)))?
+            .map(Arc::new);
+        let bytes = grams.as_ref().map_or(0, |grams| grams.bytes());
+        let mut tables = self.grams.lock();
+        if tables.bytes + bytes > GRAMS_BYTES_MAX {
+            *tables = Tables::default();
+        }
+        // Two queries may have read it at once: it counts once.
+        if tables.by_segment.insert(segment.digest, grams.clone()).is_none() {
+            tables.bytes += bytes;
+        }
+        Ok(grams)
     }
 
     /// The segment's footer, read once.

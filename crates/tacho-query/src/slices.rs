@@ -7,6 +7,7 @@ use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::ParquetAccessPlan;
 use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use parquet::file::metadata::ParquetMetaData;
+use tacho_store::grams::BLOCK_ROWS;
 
 /// Rows of the first slices; the last one takes what is left. Each partition looks one slice ahead before it knows
 /// what the first one gave, so there are several small ones.
@@ -68,6 +69,31 @@ pub(crate) fn equal(
         file.clone().with_extension(plan)
     };
     (0..parts).map(one).collect()
+}
+
+/// These blocks of rows, in order, of the row groups that are kept.
+pub(crate) fn blocks(
+    file: &PartitionedFile,
+    footer: &ParquetMetaData,
+    kept: &[bool],
+    blocks: &[usize],
+) -> PartitionedFile {
+    let mut plan = ParquetAccessPlan::new_none(kept.len());
+    let mut before = 0;
+    for (group, keep) in kept.iter().enumerate() {
+        let rows = footer.row_group(group).num_rows() as usize;
+        let inside = blocks.iter().filter_map(|block| {
+            let start = (block * BLOCK_ROWS).checked_sub(before)?;
+            (start < rows).then(|| start..(start + BLOCK_ROWS).min(rows))
+        });
+        let selection = RowSelection::from_consecutive_ranges(inside, rows);
+        before += rows;
+        if *keep && selection.selects_any() {
+            plan.scan(group);
+            plan.scan_selection(group, selection);
+        }
+    }
+    file.clone().with_extension(plan)
 }
 
 /// The rows from `start` up to `end` of a row group with `rows` rows.

@@ -8,6 +8,7 @@
 
 use crate::chosen;
 use crate::names::Names;
+use crate::phrases::Need;
 use crate::prune::{Pruner, segment_may_match};
 use crate::slices;
 use crate::sources::{hot, newest_first, partitioned, statistics};
@@ -91,7 +92,7 @@ impl EventsTable {
             (false, true) => Cut::Newest,
             (false, false) => Cut::None,
         };
-        let files = self.files(&scope.snapshot, filters, cut).await?;
+        let files = self.files(&scope.snapshot, filters, cut, partitions).await?;
         // An empty table still needs a plan: the one over memory.
         if !scope.snapshot.hot.is_empty() || files.is_empty() {
             inputs.push(hot(&scope.snapshot, partitions, projection, limit)?);
@@ -106,7 +107,14 @@ impl EventsTable {
     }
 
     /// The files that may hold a matching row, newest first.
-    async fn files(&self, snapshot: &Snapshot, filters: &[Expr], cut: Cut) -> Result<Vec<PartitionedFile>> {
+    async fn files(
+        &self,
+        snapshot: &Snapshot,
+        filters: &[Expr],
+        cut: Cut,
+        partitions: usize,
+    ) -> Result<Vec<PartitionedFile>> {
+        let need = Need::of(filters);
         let mut segments: Vec<&Arc<SegmentFile>> =
             snapshot.segments.iter().filter(|segment| segment_may_match(filters, segment)).collect();
         segments.sort_by_key(|segment| std::cmp::Reverse((segment.time_max, segment.last)));
@@ -118,6 +126,10 @@ impl EventsTable {
             let with_rows =
                 |file: PartitionedFile, rows| file.with_statistics(Arc::new(statistics(segment, rows)));
             if kept.as_ref().is_some_and(|kept| !kept.contains(&true)) {
+                continue;
+            }
+            if let Some(parts) = self.blocks(segment, &file, kept.as_deref(), &need, partitions).await? {
+                files.extend(parts.into_iter().map(|file| with_rows(file, None)));
                 continue;
             }
             match (cut, kept) {
@@ -136,6 +148,30 @@ impl EventsTable {
             }
         }
         Ok(files)
+    }
+
+    /// The blocks of rows that may hold the phrases that are looked for, dealt out to the partitions; nothing when
+    /// leaving the others out would not pay.
+    async fn blocks(
+        &self,
+        segment: &SegmentFile,
+        file: &PartitionedFile,
+        kept: Option<&[bool]>,
+        need: &Need,
+        partitions: usize,
+    ) -> Result<Option<Vec<PartitionedFile>>> {
+        if *need == Need::Nothing {
+            return Ok(None);
+        }
+        let Some(grams) = self.pruner.grams(segment, &file.object_meta).await? else { return Ok(None) };
+        let blocks: Vec<usize> = (0..grams.blocks()).filter(|block| need.may_hold(&grams, *block)).collect();
+        if blocks.len() > grams.blocks() / 2 {
+            return Ok(None);
+        }
+        let footer = self.pruner.footer(&file.object_meta).await?;
+        let kept = kept.map_or_else(|| vec![true; footer.num_row_groups()], <[bool]>::to_vec);
+        let parts = blocks.chunks(blocks.len().div_ceil(partitions).max(1));
+        Ok(Some(parts.map(|part| slices::blocks(file, &footer, &kept, part)).collect()))
     }
 
     fn segments(

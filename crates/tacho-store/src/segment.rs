@@ -10,6 +10,7 @@
 
 use crate::error::StoreError;
 use crate::fingerprint::Fingerprint;
+use crate::grams::{self, GRAMS_KEY, Gatherer};
 use crate::read::Open;
 use crate::row::{Row, Rows, conform};
 use crate::schema::{COLUMNS, TEXTS_AT, WHO, WHO_AT, at, schema};
@@ -50,6 +51,8 @@ const EVERY: [usize; COLUMNS] = {
 };
 
 const ROW_GROUP_ROWS: usize = 128 << 10;
+const _: () =
+    assert!(ROW_GROUP_ROWS.is_multiple_of(grams::BLOCK_ROWS), "a block of rows lies in one row group");
 /// Pages of texts, bytes before compression: about 2,000 rows of ordinary texts, so that one row costs one small page.
 const TEXT_PAGE_BYTES: usize = 256 << 10;
 /// Pages of ids, bytes: some 4,000 rows.
@@ -136,6 +139,8 @@ pub(crate) struct SegmentWriter {
     temporary: PathBuf,
     writer: ArrowWriter<Hashing<BufWriter<File>>>,
     fingerprint: Fingerprint,
+    /// Only for what is kept: the newest events are few, and recording them is what must be cheap.
+    grams: Option<Gatherer>,
     first: Option<u64>,
     last: u64,
     rows: u64,
@@ -172,6 +177,7 @@ impl SegmentWriter {
             temporary,
             writer,
             fingerprint: Fingerprint::new(),
+            grams: (purpose == Purpose::Kept).then(Gatherer::new),
             first: None,
             last: 0,
             rows: 0,
@@ -198,6 +204,9 @@ impl SegmentWriter {
         let batch = conform(batch)?;
         self.writer.write(&batch).map_err(StoreError::parquet(&self.temporary))?;
         self.fingerprint.add(&batch);
+        if let Some(grams) = &mut self.grams {
+            grams.add(&batch);
+        }
         let indexes = batch.column(at::INDEX).as_primitive::<Int64Type>().values();
         self.first = self.first.or(Some(indexes[0] as u64));
         self.last = indexes[indexes.len() - 1] as u64;
@@ -222,6 +231,7 @@ impl SegmentWriter {
             return Ok(None);
         };
         let path = self.temporary.clone();
+        self.write_grams()?;
         self.writer.finish().map_err(StoreError::parquet(&path))?;
         let sink = self.writer.inner_mut();
         sink.flush().map_err(StoreError::io("cannot write", &path))?;
@@ -247,6 +257,18 @@ impl SegmentWriter {
         file.path = self.publish(&file)?;
         (self.site.observer)(Step::SegmentPublished);
         Ok(Some(file))
+    }
+
+    /// Puts the tables of letters between the last row group and the footer, where other readers pass over them.
+    fn write_grams(&mut self) -> Result<(), StoreError> {
+        let Some(grams) = self.grams.take() else { return Ok(()) };
+        let path = &self.temporary;
+        self.writer.flush().map_err(StoreError::parquet(path))?;
+        let bytes = grams.finish().map_err(StoreError::io("cannot compress", path))?;
+        let place = grams::place(self.writer.bytes_written(), bytes.len());
+        self.writer.write_all(&bytes).map_err(StoreError::io("cannot write", path))?;
+        self.writer.append_key_value_metadata(KeyValue::new(GRAMS_KEY.to_string(), place));
+        Ok(())
     }
 
     /// Gives the file its name, durably.

@@ -12,6 +12,7 @@ use tacho_event::words::{ActionType, Class, Known, Level, Outcome, Phase};
 use tacho_query::{Engine, Limits, QueryError};
 use tacho_record::sequence::{Decision, Sequenced};
 use tacho_store::Snapshot;
+use tacho_store::segment::Leaf;
 use tacho_store::store::{Options, Store};
 
 #[derive(Debug, Clone)]
@@ -205,6 +206,16 @@ pub(crate) struct Stored {
 }
 
 pub(crate) fn stored(events: &[Ev], cuts: usize, leave_hot: bool) -> Stored {
+    filled(events, cuts, leave_hot, &|_, _| ())
+}
+
+/// A store whose cuts were merged.
+pub(crate) fn compacted(events: &[Ev]) -> Stored {
+    let merge = |store: &Store, leaf: Leaf<'_>| while store.compact(leaf).unwrap() {};
+    filled(events, 5, true, &merge)
+}
+
+fn filled(events: &[Ev], cuts: usize, leave_hot: bool, after: &dyn Fn(&Store, Leaf<'_>)) -> Stored {
     let folder = tempfile::tempdir().unwrap();
     // A path that needs care in URLs.
     let path = folder.path().join("data ~folder%20 (1)");
@@ -226,6 +237,7 @@ pub(crate) fn stored(events: &[Ev], cuts: usize, leave_hot: bool) -> Stored {
             store.cut(&|index| leaves.get(&index).copied()).unwrap();
         }
     }
+    after(&store, &|index| leaves.get(&index).copied());
     Stored { snapshot: store.snapshot(), _store: store, _folder: folder }
 }
 

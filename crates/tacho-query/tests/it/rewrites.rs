@@ -1,9 +1,11 @@
 //! What makes queries fast must not change an answer: each rewrite against the same question without it.
 
-use crate::data::{Ev, generate, hot, mix, now, rows, stored};
+use crate::data::{Ev, compacted, generate, hot, mix, now, rows, stored};
+use parquet::file::metadata::ParquetMetaDataReader;
 use std::sync::Arc;
 use tacho_query::{AgentEdit, Engine, Limits, QueryError};
-use tacho_store::Snapshot;
+use tacho_store::grams::Wanted;
+use tacho_store::{Grams, Snapshot};
 
 const CONDITIONS: [&str; 14] = [
     "outcome_status = 'failure'",
@@ -58,6 +60,54 @@ fn rows_that_are_fetched_late_are_the_same() {
     let plan =
         rows(&segments.snapshot, "EXPLAIN SELECT * FROM agent_audit_log ORDER BY timestamp DESC LIMIT 9");
     assert!(plan.iter().any(|row| row[1].contains("Winners")), "{plan:?}");
+}
+
+/// Blocks without the letters of a phrase are not read; the newest events in memory have no tables at all.
+#[test]
+fn a_phrase_is_found_in_the_blocks_that_hold_its_letters() {
+    let mut events = generate(30_000, now());
+    for (at, text) in
+        [(70, "zebrafish quarantine"), (9_000, "ZEBRAfish_quarantine"), (29_900, "zebrafish quar%")]
+    {
+        events[at].output = Some(format!(r#"{{"text":"x{text}y"}}"#));
+    }
+    events[20_000].input = Some(r#"{"command":"run zebrafish quarantine"}"#.into());
+    events[20_001].name = "zebrafish".into();
+    let merged = compacted(&events);
+    let snapshot = &merged.snapshot;
+    assert_eq!(snapshot.segments.len(), 1, "the cuts were merged");
+    assert!(!snapshot.hot.is_empty());
+    let all = hot(&events);
+    let like = |column: &str, pattern: &str| format!("{column} LIKE '{pattern}'");
+    for (filter, count) in [
+        (like("outcome_result::text", "%zebrafish quarantine%"), 1),
+        (like("lower(outcome_result)", "%zebrafish_quarantine%"), 2),
+        ("outcome_result ILIKE '%zebrafish%'".to_string(), 3),
+        (r"outcome_result ILIKE '%zebrafish\_%'".to_string(), 1),
+        (r"outcome_result LIKE '%zebrafish quar\%%'".to_string(), 1),
+        (
+            format!("{} OR {}", like("outcome_result", "%zebrafish%"), like("action_details", "%zebrafish%")),
+            3,
+        ),
+        (format!("{} AND {}", like("action_details", "%zebrafish%"), like("action_details", "%nowhere%")), 0),
+        (format!("{} OR index < 3", like("action_name", "zebrafish")), 4),
+        ("outcome_result NOT LIKE '%zebrafish%' AND index BETWEEN 69 AND 71".to_string(), 2),
+        (like("outcome_result", "%nothingofthiskind%"), 0),
+    ] {
+        let sql = format!("SELECT index FROM agent_audit_log WHERE {filter} ORDER BY index");
+        let found = rows(snapshot, &sql);
+        assert_eq!(found, rows(&all, &sql), "{sql}");
+        assert_eq!(found.len(), count, "{sql}");
+    }
+    let file = std::fs::File::open(&snapshot.segments[0].path).unwrap();
+    let footer = ParquetMetaDataReader::new().parse_and_finish(&file).unwrap();
+    let grams = Grams::read(&snapshot.segments[0].path, &footer).unwrap().unwrap();
+    let holds = |phrase: &str| {
+        let wanted = Wanted::of([phrase]);
+        (0..grams.blocks()).filter(|block| grams.may_hold(*block, &wanted)).collect::<Vec<_>>()
+    };
+    assert_eq!(holds("zebrafish quarantine"), [0, 2, 4]);
+    assert_eq!(holds("done").len(), grams.blocks());
 }
 
 #[test]

@@ -1,0 +1,275 @@
+//! Which four-letter sequences stand in the texts of each block of rows: what a search for a phrase need not read.
+//!
+//! A rare phrase is in a few blocks of thousands, and decoding texts is nearly all that looking for it costs. Sequences
+//! of letters answer `LIKE '%phrase%'` as well as words do, since a pattern may begin in the middle of a word.
+//! Letters only: digits of hashes and ids would fill any table.
+//!
+//! Invariants
+//! - "Cannot hold it" is a proof: every sequence of every text of a block is in its table, upper and lower case as one.
+//! - The tables lie in the segment file itself, under its digest, and go with it when texts are erased.
+//!
+//! On disk: `docs/formats/segment.md`.
+//!
+//! Limits: one table of 8 KiB for each [`BLOCK_ROWS`] rows; a file that claims more is not believed.
+
+use crate::error::StoreError;
+use crate::schema::{TEXTS_AT, at};
+use arrow::array::{AsArray, RecordBatch};
+use parquet::file::metadata::ParquetMetaData;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use tacho_event::section::Section;
+
+/// Metadata of the file that says where the tables are: `VERSION OFFSET LENGTH`.
+pub const GRAMS_KEY: &str = "tachograph.grams";
+const VERSION: &str = "1";
+
+/// Rows that share a table; row groups hold a whole number of blocks.
+pub const BLOCK_ROWS: usize = 4096;
+/// Letters in a sequence.
+const LETTERS: usize = 4;
+/// Bits of a table: a sequence is one of them.
+const BITS: usize = 1 << 16;
+const WORDS: usize = BITS / 64;
+const TABLE_BYTES: usize = BITS / 8;
+/// Most blocks of a file that are believed: 64 million rows.
+const BLOCKS_MAX: usize = 1 << 14;
+const LEVEL: i32 = 9;
+
+/// Place in the alphabet of each byte; [`NONE`] for what is no letter.
+const FOLD: [u8; 256] = {
+    let mut fold = [NONE; 256];
+    let mut letter = 0;
+    while letter < 26 {
+        fold[b'a' as usize + letter as usize] = letter;
+        fold[b'A' as usize + letter as usize] = letter;
+        letter += 1;
+    }
+    fold
+};
+const NONE: u8 = u8::MAX;
+
+/// The bit of each sequence of letters in the text.
+fn each(text: &[u8], mut visit: impl FnMut(usize)) {
+    const OF_LETTERS: u32 = 26u32.pow(LETTERS as u32);
+    let (mut value, mut run) = (0u32, 0usize);
+    for byte in text {
+        let letter = FOLD[usize::from(*byte)];
+        if letter == NONE {
+            run = 0;
+            continue;
+        }
+        value = (value * 26 + u32::from(letter)) % OF_LETTERS;
+        run += 1;
+        if run >= LETTERS {
+            // Spread by multiplication, so that sequences that share letters do not share bits.
+            visit((value.wrapping_mul(0x9E37_79B1) >> 16) as usize);
+        }
+    }
+}
+
+/// Long s and the sign of kelvin are letters of the alphabet to those who compare without case.
+fn has_odd_letters(text: &str) -> bool {
+    !text.is_ascii() && text.contains(['\u{17f}', '\u{212a}'])
+}
+
+/// The tables of a segment that is being written.
+#[derive(Debug)]
+pub(crate) struct Gatherer {
+    table: Box<[u64; WORDS]>,
+    /// Rows in the table.
+    rows: usize,
+    finished: Vec<u8>,
+}
+
+impl Gatherer {
+    pub(crate) fn new() -> Gatherer {
+        Gatherer { table: Box::new([0; WORDS]), rows: 0, finished: Vec::new() }
+    }
+
+    /// Adds the rows that follow.
+    pub(crate) fn add(&mut self, batch: &RecordBatch) {
+        let mut start = 0;
+        while start < batch.num_rows() {
+            let rows = (BLOCK_ROWS - self.rows).min(batch.num_rows() - start);
+            self.gather(&batch.slice(start, rows));
+            start += rows;
+            self.rows += rows;
+            if self.rows == BLOCK_ROWS {
+                self.end_block();
+            }
+        }
+    }
+
+    fn gather(&mut self, rows: &RecordBatch) {
+        for column in covered() {
+            let texts = rows.column(column).as_string_view();
+            let mut before = "";
+            for text in texts.iter().flatten() {
+                // Names repeat from row to row.
+                if text != before {
+                    self.take(text);
+                    before = text;
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, text: &str) {
+        if has_odd_letters(text) {
+            self.table.fill(u64::MAX);
+        }
+        each(text.as_bytes(), |bit| self.table[bit / 64] |= 1 << (bit % 64));
+    }
+
+    fn end_block(&mut self) {
+        self.finished.extend(self.table.iter().flat_map(|word| word.to_le_bytes()));
+        self.table.fill(0);
+        self.rows = 0;
+    }
+
+    /// The bytes for the file.
+    ///
+    /// # Errors
+    /// When they cannot be compressed.
+    pub(crate) fn finish(mut self) -> std::io::Result<Vec<u8>> {
+        if self.rows > 0 {
+            self.end_block();
+        }
+        zstd::bulk::compress(&self.finished, LEVEL)
+    }
+}
+
+/// What the metadata says of tables at this place.
+pub(crate) fn place(offset: usize, length: usize) -> String {
+    format!("{VERSION} {offset} {length}")
+}
+
+/// Columns whose texts are in the tables.
+fn covered() -> impl Iterator<Item = usize> {
+    [at::AGENT_ID, at::ACTION_NAME].into_iter().chain(TEXTS_AT..TEXTS_AT + Section::TEXTS.len())
+}
+
+/// Whether the tables tell of this column's texts.
+pub fn covers(column: usize) -> bool {
+    covered().any(|covered| covered == column)
+}
+
+/// What a text must hold, as bits of a table; empty when the tables cannot tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted(Vec<usize>);
+
+impl Wanted {
+    /// What every text holds that holds all these pieces, in upper or lower case.
+    pub fn of<'a>(pieces: impl IntoIterator<Item = &'a str>) -> Wanted {
+        let mut bits = Vec::new();
+        pieces.into_iter().for_each(|piece| each(piece.as_bytes(), |bit| bits.push(bit)));
+        bits.sort_unstable();
+        bits.dedup();
+        Wanted(bits)
+    }
+
+    /// Whether it rules nothing out.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The tables of a segment.
+#[derive(Debug)]
+pub struct Grams {
+    tables: Vec<u8>,
+}
+
+impl Grams {
+    /// Reads the tables; nothing when the file has none that this program knows.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read or its tables are damaged.
+    pub fn read(path: &Path, metadata: &ParquetMetaData) -> Result<Option<Grams>, StoreError> {
+        let pairs = metadata.file_metadata().key_value_metadata().into_iter().flatten();
+        let place = pairs.filter(|pair| pair.key == GRAMS_KEY).find_map(|pair| pair.value.as_deref());
+        let Some(place) = place.and_then(|place| place.strip_prefix(VERSION)?.strip_prefix(' ')) else {
+            return Ok(None);
+        };
+        let damaged = |what: String| StoreError::Parquet { path: path.to_path_buf(), what };
+        let numbers = place.split_once(' ').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+        let rows = metadata.file_metadata().num_rows().max(0) as usize;
+        let want = rows.div_ceil(BLOCK_ROWS) * TABLE_BYTES;
+        let (offset, length): (u64, usize) = numbers
+            .filter(|(_, length)| *length <= want + 1024 && want <= BLOCKS_MAX * TABLE_BYTES)
+            .ok_or_else(|| {
+                damaged(format!("its {GRAMS_KEY} is {place:?}, expected an offset and a length"))
+            })?;
+        let mut bytes = vec![0; length];
+        let file = File::open(path).map_err(StoreError::io("cannot open", path))?;
+        file.read_exact_at(&mut bytes, offset).map_err(StoreError::io("cannot read", path))?;
+        let tables = zstd::bulk::decompress(&bytes, want)
+            .map_err(|error| damaged(format!("its tables of letters cannot be unpacked: {error}")))?;
+        if tables.len() != want {
+            return Err(damaged(format!("it has {} bytes of letters, expected {want}", tables.len())));
+        }
+        Ok(Some(Grams { tables }))
+    }
+
+    /// Size in memory.
+    pub fn bytes(&self) -> usize {
+        self.tables.len()
+    }
+
+    pub fn blocks(&self) -> usize {
+        self.tables.len() / TABLE_BYTES
+    }
+
+    /// Whether a text of the block may hold what is wanted.
+    pub fn may_hold(&self, block: usize, wanted: &Wanted) -> bool {
+        let table = &self.tables[block * TABLE_BYTES..(block + 1) * TABLE_BYTES];
+        wanted.0.iter().all(|bit| table[bit / 8] & (1 << (bit % 8)) != 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn table(texts: &[&str]) -> Grams {
+        let mut gatherer = Gatherer::new();
+        texts.iter().for_each(|text| gatherer.take(text));
+        gatherer.end_block();
+        Grams { tables: gatherer.finished }
+    }
+
+    #[test]
+    fn a_phrase_is_ruled_out_where_it_is_not() {
+        let grams = table(&["the quick brown fox", "{\"path\":\"/srv/zebra.txt\"}"]);
+        assert!(grams.may_hold(0, &Wanted::of(["QUICK brown"])));
+        assert!(grams.may_hold(0, &Wanted::of(["ebra.t"])));
+        assert!(!grams.may_hold(0, &Wanted::of(["zebrafish quarantine"])));
+    }
+
+    #[test]
+    fn short_pieces_and_digits_rule_nothing_out() {
+        assert!(Wanted::of(["abc", "12345678", "a1b2c3d4", "é"]).is_empty());
+        assert!(!Wanted::of(["abc", "abcd"]).is_empty());
+    }
+
+    #[test]
+    fn a_letter_that_only_looks_otherwise_is_found() {
+        assert!(table(&["mi\u{17f}\u{17f}ing"]).may_hold(0, &Wanted::of(["missing"])));
+        assert!(table(&["ban\u{212a}rupt"]).may_hold(0, &Wanted::of(["bankrupt"])));
+    }
+
+    proptest! {
+        /// Whatever stands in a text, in whatever case, is never ruled out.
+        #[test]
+        fn what_is_there_is_never_ruled_out(
+            before in "[a-fA-F0-9 /é\"]{0,12}", word in "[a-zA-Z. _-]{0,20}", after in "\\PC{0,12}",
+        ) {
+            let grams = table(&["something else", &format!("{before}{word}{after}")]);
+            prop_assert!(grams.may_hold(0, &Wanted::of([word.to_lowercase().as_str()])));
+            prop_assert!(grams.may_hold(0, &Wanted::of([word.to_uppercase().as_str()])));
+        }
+    }
+}
