@@ -188,6 +188,16 @@ impl<'a> Row<'a> {
         self.text(at::RETENTION).unwrap_or_default()
     }
 
+    /// Id and tag of the data subject; `None` where the event has none.
+    pub fn subject(&self) -> Option<(Id, [u8; 16])> {
+        Some((self.text(at::EVENT_ID).and_then(Id::parse)?, self.bytes(at::SUBJECT_TAG)?))
+    }
+
+    /// The period that the secrets of its sections are of.
+    pub fn period(&self) -> Day {
+        Day(self.int(at::PERIOD).unwrap_or_default() as i32)
+    }
+
     fn damaged(&self, column: usize) -> StoreError {
         let name = schema().field(column).name().clone();
         StoreError::Row {

@@ -49,7 +49,7 @@ fn event(edit: &Edit, keys: &[ApiKey]) -> serde_json::Value {
         result["name"] = key.name.as_str().into();
         result["role"] = key.role.as_str().into();
     }
-    let level = if table == Table::ApiKeys { "WARNING" } else { "INFO" };
+    let level = if table == Table::Agents { "INFO" } else { "WARNING" };
     let mut event = serde_json::json!({
         "id": format!("edit/{seq}/{}", digest.as_deref().unwrap_or("removed")),
         "agent": {"id": "tachograph"},

@@ -8,7 +8,8 @@
 //!   new salt.
 
 use super::people::{Agent, ApiKey};
-use super::{Catalog, version};
+use super::values::Values;
+use super::{Catalog, holds, version};
 use crate::error::StoreError;
 use rusqlite::{Connection, Row, params};
 use sha2::{Digest, Sha256};
@@ -27,6 +28,7 @@ pub struct Stamp {
 pub enum Table {
     Agents,
     ApiKeys,
+    Holds,
 }
 
 impl Table {
@@ -34,6 +36,7 @@ impl Table {
         match self {
             Table::Agents => "agents",
             Table::ApiKeys => "api_keys",
+            Table::Holds => "holds",
         }
     }
 }
@@ -48,16 +51,20 @@ pub enum Action {
     KeyCreated,
     KeyRevoked,
     KeyAdopted,
+    HoldSet,
+    HoldReleased,
 }
 
 impl Action {
-    pub const ALL: [Action; 6] = [
+    pub const ALL: [Action; 8] = [
         Action::AgentRegistered,
         Action::AgentRemoved,
         Action::AgentAdopted,
         Action::KeyCreated,
         Action::KeyRevoked,
         Action::KeyAdopted,
+        Action::HoldSet,
+        Action::HoldReleased,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -68,6 +75,8 @@ impl Action {
             Action::KeyCreated => "api_key_created",
             Action::KeyRevoked => "api_key_revoked",
             Action::KeyAdopted => "api_key_adopted",
+            Action::HoldSet => "legal_hold_set",
+            Action::HoldReleased => "legal_hold_released",
         }
     }
 
@@ -79,6 +88,7 @@ impl Action {
         match self {
             Action::AgentRegistered | Action::AgentRemoved | Action::AgentAdopted => Table::Agents,
             Action::KeyCreated | Action::KeyRevoked | Action::KeyAdopted => Table::ApiKeys,
+            Action::HoldSet | Action::HoldReleased => Table::Holds,
         }
     }
 }
@@ -166,6 +176,7 @@ pub(super) fn adopt(transaction: &Connection) -> rusqlite::Result<()> {
         let action = match table {
             Table::Agents => Action::AgentAdopted,
             Table::ApiKeys => Action::KeyAdopted,
+            Table::Holds => Action::HoldSet,
         };
         note(transaction, 0, action, &id, Some(digest))?;
     }
@@ -212,6 +223,9 @@ fn digests(connection: &Connection) -> rusqlite::Result<BTreeMap<(Table, String)
         let (name, digest) = row?;
         found.insert(name, digest);
     }
+    if version::has_holds(connection)? {
+        found.extend(holds::digests(connection)?);
+    }
     Ok(found)
 }
 
@@ -249,46 +263,4 @@ fn checksum(edit: &Edit) -> [u8; 32] {
 pub fn row_name(table: Table, id: &str) -> [u8; 32] {
     let label = Sha256::new().chain_update(b"tacho/catalog/row/v1\0").chain_update(table.as_str());
     label.chain_update(b"\0").chain_update(id).finalize().into()
-}
-
-/// SHA-256 over values: 0 for null, else 1 and the value, integers as 8 bytes big-endian, texts and bytes with
-/// their length before them.
-struct Values(Sha256);
-
-impl Values {
-    fn new(label: &[u8], salt: &[u8]) -> Values {
-        let mut values = Values(Sha256::new().chain_update(label));
-        values.bytes(salt);
-        values
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) -> &mut Values {
-        self.0.update([1]);
-        self.0.update((bytes.len() as u64).to_be_bytes());
-        self.0.update(bytes);
-        self
-    }
-
-    fn text(&mut self, text: Option<&str>) -> &mut Values {
-        match text {
-            Some(text) => self.bytes(text.as_bytes()),
-            None => self.null(),
-        }
-    }
-
-    fn number(&mut self, number: Option<i64>) -> &mut Values {
-        let Some(number) = number else { return self.null() };
-        self.0.update([1]);
-        self.0.update(number.to_be_bytes());
-        self
-    }
-
-    fn null(&mut self) -> &mut Values {
-        self.0.update([0]);
-        self
-    }
-
-    fn finish(self) -> [u8; 32] {
-        self.0.finalize().into()
-    }
 }

@@ -9,10 +9,13 @@
 //! - A catalog of a later version is refused, never guessed at.
 
 mod edits;
+mod holds;
 mod people;
+mod values;
 mod version;
 
 pub use edits::{Action, Edit, Registered, Stamp, Table, row_name};
+pub use holds::Hold;
 pub use people::{Agent, ApiKey};
 
 use crate::error::StoreError;

@@ -164,7 +164,10 @@ impl Catalog {
     }
 
     /// A change and its edit, both or neither.
-    fn edit<T>(&self, act: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+    pub(super) fn edit<T>(
+        &self,
+        act: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
         let mut connection = self.lock();
         let run = |connection: &mut Connection| {
             let transaction = connection.transaction()?;

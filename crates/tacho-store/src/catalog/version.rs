@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row};
 use std::path::Path;
 
 /// What brings a catalog from each version to the next; only ever appended to.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE segments (
         name TEXT PRIMARY KEY NOT NULL,
@@ -59,6 +59,20 @@ const MIGRATIONS: [&str; 2] = [
         checksum BLOB NOT NULL
     ) STRICT;
 ",
+    "
+    CREATE TABLE holds (
+        id TEXT PRIMARY KEY NOT NULL,
+        agent TEXT,
+        session TEXT,
+        user TEXT,
+        class TEXT,
+        from_us INTEGER,
+        to_us INTEGER,
+        reason TEXT,
+        created_us INTEGER NOT NULL,
+        salt BLOB NOT NULL
+    ) STRICT;
+",
 ];
 
 /// The version that this program writes.
@@ -67,6 +81,9 @@ const NEWEST: i64 = MIGRATIONS.len() as i64;
 /// The first version in which edits of what people register are kept for the log.
 const EDITS_SINCE: i64 = 2;
 
+/// The first version that has legal holds.
+const HOLDS_SINCE: i64 = 3;
+
 fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
@@ -74,6 +91,11 @@ fn version(connection: &Connection) -> rusqlite::Result<i64> {
 /// Whether the catalog keeps the edits of what people register.
 pub(super) fn has_edits(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(version(connection)? >= EDITS_SINCE)
+}
+
+/// Whether the catalog has legal holds.
+pub(super) fn has_holds(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(version(connection)? >= HOLDS_SINCE)
 }
 
 /// Refuses a version that this program does not know.

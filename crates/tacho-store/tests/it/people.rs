@@ -1,6 +1,6 @@
 //! Agents and API keys.
 
-use tacho_store::catalog::{Action, Agent, ApiKey, Stamp, Table};
+use tacho_store::catalog::{Action, Agent, ApiKey, Hold, Stamp, Table};
 use tacho_store::{Catalog, StoreError};
 
 fn stamp(at_us: i64) -> Stamp {
@@ -120,4 +120,23 @@ fn every_edit_is_kept_for_the_log_with_the_digest_of_its_row() {
     let last = catalog.edits(100).unwrap().remove(0);
     assert_eq!((last.action, last.digest), (Action::AgentRemoved, None));
     assert!(last.seq > edits[3].seq, "a number is never used twice");
+}
+
+#[test]
+fn a_hold_is_set_once_and_released_and_both_are_edits() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalog = Catalog::open(&dir.path().join("catalog.sqlite")).unwrap();
+    let hold = Hold { id: "case-7".into(), agent: Some("ops/a".into()), created_us: 5, ..Hold::default() };
+    assert!(catalog.set_hold(&hold, &stamp(5)).unwrap());
+    let other = Hold { agent: None, ..hold.clone() };
+    assert!(!catalog.set_hold(&other, &stamp(6)).unwrap(), "a hold is not narrowed or widened in secret");
+    assert_eq!(catalog.holds().unwrap(), [hold]);
+    let registered = catalog.registered().unwrap().unwrap();
+    let row = registered.rows.get(&(Table::Holds, "case-7".to_string())).copied();
+    assert_eq!(row, registered.pending[0].digest);
+    assert!(catalog.release_hold("case-7", &stamp(7)).unwrap());
+    assert!(!catalog.release_hold("case-7", &stamp(8)).unwrap());
+    assert!(catalog.holds().unwrap().is_empty());
+    let names: Vec<&str> = catalog.edits(9).unwrap().iter().map(|edit| edit.action.as_str()).collect();
+    assert_eq!(names, ["legal_hold_set", "legal_hold_released"]);
 }
