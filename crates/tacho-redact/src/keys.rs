@@ -32,7 +32,7 @@ pub(crate) struct Keys {
 struct Phrase {
     compact: Vec<u8>,
     kind: KeyKind,
-    /// Long and unmistakable: counts even when glued to the word before (`PGPASSWORD`).
+    /// Counts even when glued to the word before (`PGPASSWORD`).
     glued: bool,
 }
 
@@ -118,8 +118,7 @@ impl Keys {
             let compact = Words::split(name.as_bytes()).bytes().to_vec();
             let Some(last) = compact.last() else { return Err((index, name.clone())) };
             let bucket = usize::from(last & 31);
-            let glued = compact.starts_with(b"passw") || compact == b"passphrase";
-            by_last[bucket].push(Phrase { kind: kind_of(&compact), glued, compact });
+            by_last[bucket].push(Phrase { kind: kind_of(&compact), glued: is_glued(&compact), compact });
         }
         Ok(Self { by_last })
     }
@@ -165,6 +164,24 @@ impl Phrase {
         let paging = self.compact == b"token" && NOT_TOKEN.contains(&before);
         !paging && !NOT_SECRET.contains(&before)
     }
+}
+
+/// Long and unmistakable: counts even when glued to the word before.
+pub(crate) fn is_glued(compact: &[u8]) -> bool {
+    compact.starts_with(b"passw") || compact == b"passphrase"
+}
+
+/// The names as they are compared: lower case without separators.
+pub(crate) fn phrases(names: &[String]) -> Vec<String> {
+    let compact = |name: &String| String::from_utf8_lossy(Words::split(name.as_bytes()).bytes()).into_owned();
+    names.iter().map(compact).collect()
+}
+
+/// The lists by which a name is judged, for those who judge as we do.
+pub(crate) fn word_lists() -> [(&'static str, Vec<String>); 3] {
+    let texts =
+        |words: &[&[u8]]| words.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
+    [("trailing", texts(TRAILING)), ("not_secret", texts(NOT_SECRET)), ("not_token", texts(NOT_TOKEN))]
 }
 
 fn kind_of(compact: &[u8]) -> KeyKind {

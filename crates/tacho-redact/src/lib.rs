@@ -24,6 +24,7 @@ mod gate;
 mod json;
 mod keys;
 pub mod minimise;
+mod pattern_file;
 mod patterns;
 mod placeholder;
 mod policy;
@@ -41,6 +42,7 @@ use keys::{KeyKind, Keys};
 use patterns::Pattern;
 
 pub use findings::Findings;
+pub use pattern_file::pattern_file;
 pub use policy::{Policy, PolicyError};
 
 /// How many levels of JSON inside JSON strings are read as JSON. What lies deeper is read as text.

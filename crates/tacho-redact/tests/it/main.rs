@@ -2,5 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod clients;
 mod corpus;
 mod properties;
