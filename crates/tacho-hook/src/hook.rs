@@ -3,6 +3,7 @@
 use crate::debug;
 use crate::deliver::run;
 use crate::payload::{INPUT_BYTES_MAX, Members};
+use crate::session_file;
 use crate::settings::{self, Settings};
 use crate::spool::{Appended, Spool};
 use crate::stamp::{Source, Stamp};
@@ -36,7 +37,8 @@ pub fn run(told: &Told) -> Result<Appended, String> {
     let settings = Settings::read(&get)?;
     let now_us = run::now_us();
     let stamp = stamp(&settings, told.source, now_us, &get)?;
-    let (mut members, session) = prepare(&text, size, stamp);
+    let (mut members, session) =
+        prepare(&text, size, stamp, &|members| session_file::told(told.source, members));
     let spool = Spool::open(&settings.spool(), settings.spool_bytes_max)
         .map_err(|error| format!("{}: {error}", settings.spool().display()))?;
     let appended = spool.append_within(
@@ -59,14 +61,24 @@ pub fn run(told: &Told) -> Result<Appended, String> {
     appended.map_err(|error| format!("{}: {error}", spool.folder().display()))
 }
 
-/// Redacts, reads, bounds and stamps: everything that needs no lock.
-fn prepare(text: &str, size: u64, mut stamp: Stamp) -> (Members, Option<String>) {
+/// Redacts, reads, looks up what else is known, bounds and stamps: everything that needs no lock.
+fn prepare(
+    text: &str,
+    size: u64,
+    mut stamp: Stamp,
+    look_up: &dyn Fn(&Members) -> session_file::Told,
+) -> (Members, Option<String>) {
     let redactor = Redactor::once();
     let mut found = Findings::default();
     let clean = redactor.json(text, &mut found);
+    let mut members = Members::read(&clean);
+    for (name, json) in look_up(&members) {
+        if !members.has(&[name]) {
+            members.set(name, redactor.json(&json, &mut found).into_owned());
+        }
+    }
     stamp.redactions = found.total();
     stamp.sensitive = found.has_secret();
-    let mut members = Members::read(&clean);
     members.fit();
     if size > text.len() as u64 {
         members.set("hook_unread_bytes", (size - text.len() as u64).to_string());
@@ -118,7 +130,7 @@ mod tests {
 
     fn prepared(text: &str) -> serde_json::Value {
         let stamp = Stamp { now_us: 1_795_219_200_000_000, event_id: "e".into(), ..Stamp::default() };
-        let (members, _) = prepare(text, text.len() as u64, stamp);
+        let (members, _) = prepare(text, text.len() as u64, stamp, &|_| Vec::new());
         serde_json::from_slice(&members.line()).unwrap()
     }
 
@@ -162,7 +174,7 @@ mod tests {
         let text = format!(r#"{{"session_id":"s","tool_response":"{}"}}"#, "x".repeat(INPUT_BYTES_MAX));
         let (read, size) = input(text.as_bytes()).unwrap();
         assert_eq!((read.len(), size), (INPUT_BYTES_MAX, text.len() as u64));
-        let (members, session) = prepare(&read, size, Stamp::default());
+        let (members, session) = prepare(&read, size, Stamp::default(), &|_| Vec::new());
         let line = members.line();
         assert!(line.len() < 100_000 && session.as_deref() == Some("s"), "{}", line.len());
         assert!(String::from_utf8(line).unwrap().contains("hook_unread_bytes"));

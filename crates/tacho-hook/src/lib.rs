@@ -16,6 +16,7 @@ pub mod deliver;
 pub mod hook;
 pub mod install;
 pub mod payload;
+pub mod session_file;
 pub mod settings;
 pub mod spool;
 pub mod stamp;

@@ -4,11 +4,13 @@
 //! user are not in it: the hook command adds them.
 //!
 //! A call is seen several times, joined by its id: proposed, asked, decided, result. `PostToolBatch` tells every
-//! call that the model got an answer for, refused and unknown ones too, and gives one event for each.
+//! call that the model got an answer for, refused and unknown ones too, and gives one event for each. The hook at the
+//! end of a turn of other agents tells calls that never ran in the same way, where `agent-audit-log` has looked for them.
 //! Recognised by `hook_event_name`, or `tool_name` beside `tool_input`, `parameters`, `tool_response` or `result`
 //! (the users' own names; then it is taken for the hook after a call).
 
 use super::parts::{columns, error};
+use super::tools::NeverRan;
 use super::{notifications, tools};
 use crate::fields::{Fields, Refused};
 use crate::lift::{Head, Lift, lift};
@@ -31,11 +33,57 @@ pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)
     };
     for (number, call) in calls.into_iter().enumerate() {
         // What is common and has no column goes with the first call only.
-        let mut event = Event { extra: std::mem::take(&mut event.extra), ..event.clone() };
-        event.id = event.id.map(|id| super::numbered(id, number));
-        lift(call, table, &mut event)?;
-        settle(&hook, &mut event);
-        each(event);
+        let extra = std::mem::take(&mut event.extra);
+        decode_call(call, number, &Event { extra, ..event.clone() }, each)?;
+    }
+    Ok(())
+}
+
+/// One call of a list in a hook, with what is common to all of it.
+fn decode_call<'a>(
+    call: Fields<'a>,
+    number: usize,
+    common: &Event<'a>,
+    each: &mut dyn FnMut(Event<'a>),
+) -> Result<(), Refused> {
+    let mut event = common.clone();
+    event.id = event.id.map(|id| super::numbered(id, number));
+    lift(call, table, &mut event)?;
+    settle("PostToolBatch", &mut event);
+    each(event);
+    Ok(())
+}
+
+/// Takes the calls that never ran out of the hook at the end of a turn.
+pub(super) fn take_unanswered<'a>(fields: &mut Fields<'a>, hook: &str) -> Result<Vec<Fields<'a>>, Refused> {
+    let calls = if matches!(hook, "Stop" | "AfterAgent") { fields.take_objects("tool_calls")? } else { None };
+    let calls = calls.unwrap_or_default();
+    super::limit_events(calls.len())?;
+    Ok(calls)
+}
+
+/// The end of a turn, and the calls that never ran in it.
+pub(super) fn decode_unanswered<'a>(
+    calls: Vec<Fields<'a>>,
+    end: Event<'a>,
+    each: &mut dyn FnMut(Event<'a>),
+) -> Result<(), Refused> {
+    let common = Event {
+        action_type: None,
+        action_name: None,
+        phase: None,
+        outcome: None,
+        input: None,
+        output: None,
+        extra: Vec::new(),
+        ..end.clone()
+    };
+    each(end);
+    for (number, call) in calls.into_iter().enumerate() {
+        decode_call(call, number + 1, &common, &mut |mut event| {
+            event.outcome = Some(Outcome::Failure);
+            each(event);
+        })?;
     }
     Ok(())
 }
@@ -109,9 +157,13 @@ fn settle_call(hook: &str, outcome: Option<Outcome>, event: &mut Event<'_>) {
     if let Some(code) = event.error.as_deref().or(event.output.as_deref()).and_then(tools::exit_code) {
         event.facts.set_int(IntFact::ExitCode, code);
     }
+    let never_ran = event.output.as_deref().filter(|_| hook == "PostToolBatch").and_then(NeverRan::of);
+    if let Some(why) = never_ran {
+        why.note(event);
+    }
     let told = match hook {
         // The only witness of calls that never ran; of the others their own hooks tell how they ended.
-        "PostToolBatch" => event.output.as_deref().is_some_and(tools::never_ran).then_some(Outcome::Failure),
+        "PostToolBatch" => never_ran.map(|_| Outcome::Failure),
         _ if event.facts.int(IntFact::Interrupted) == Some(1) => Some(Outcome::Partial),
         // It was started and goes on in the background; a notification tells how it ended.
         "PostToolUse" if event.output.as_deref().is_some_and(notifications::is_launch) => {

@@ -1,7 +1,9 @@
 //! Hooks of Codex: the form of Claude Code's, with the model in each, and one difference that matters. The hook after a
 //! call is the same whether its command succeeded or failed: the response is the bare output, and the exit code stands
-//! only in the session file and in its telemetry. So such a call is neither success nor failure here; where a tool
-//! writes `Exit code: N` before its output, that is believed.
+//! only in the session file and in its telemetry. `agent-audit-log` looks it up there and adds `exit_code`; a command
+//! without one is neither success nor failure here, but where a tool writes `Exit code: N` before its output, that is
+//! believed. Other tools have this hook only when they succeeded. Calls that were refused or whose tool is unknown have
+//! none; `agent-audit-log` adds them to the hook at the end of a turn.
 //!
 //! Also what its `notify` command is given: `thread-id`, `turn-id`, the user's and the agent's last messages.
 //! Recognised by `hook_source`, `thread-id`, or a transcript below `.codex`.
@@ -14,39 +16,43 @@ use tacho_event::fact::{IntFact, TextFact};
 use tacho_event::section::Section;
 use tacho_event::words::{ActionType, Outcome, Phase};
 
-pub(super) fn decode<'a>(fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)) -> Result<(), Refused> {
+pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)) -> Result<(), Refused> {
     if fields.get("hook_event_name").is_none() && fields.get("thread-id").is_some() {
         return decode_notice(fields, each);
     }
+    let hook = fields.get_text("hook_event_name").unwrap_or_default();
+    let mut unanswered = claude_hook::take_unanswered(&mut fields, &hook)?;
+    let mut ended = Ok(());
     claude_hook::decode(fields, &mut |mut event| {
-        if event.facts.text(TextFact::HookEvent) == Some("PostToolUse") {
+        if hook == "PostToolUse" {
             settle_result(&mut event);
         }
-        each(event);
-    })
+        ended = claude_hook::decode_unanswered(std::mem::take(&mut unanswered), event, each);
+    })?;
+    ended
 }
 
 /// How a call ended, as far as its response tells.
 fn settle_result(event: &mut Event<'_>) {
-    let Some(output) = event.output.as_deref() else {
-        event.outcome = Some(Outcome::Unknown);
-        return;
-    };
-    if let Some(text) = unquote(output) {
-        let code = exit_code(&text);
-        if let Some(code) = code {
-            event.facts.set_int(IntFact::ExitCode, code);
-        }
-        event.outcome = Some(match code {
-            Some(0) => Outcome::Success,
-            Some(_) => Outcome::Failure,
-            None => Outcome::Unknown,
-        });
-    } else if let Ok(response) = Fields::object(output)
-        && ["isError", "is_error"].iter().any(|name| response.get(name) == Some("true"))
+    let text = event.output.as_deref().and_then(unquote);
+    if event.facts.int(IntFact::ExitCode).is_none()
+        && let Some(code) = text.as_deref().and_then(exit_code)
     {
-        event.outcome = Some(Outcome::Failure);
+        event.facts.set_int(IntFact::ExitCode, code);
     }
+    let says_error = |output: &str| {
+        Fields::object(output).is_ok_and(|response| {
+            ["isError", "is_error"].iter().any(|name| response.get(name) == Some("true"))
+        })
+    };
+    let is_command = event.action_name.as_deref() == Some("Bash");
+    event.outcome = Some(match event.facts.int(IntFact::ExitCode) {
+        Some(0) => Outcome::Success,
+        Some(_) => Outcome::Failure,
+        None if event.output.as_deref().is_some_and(says_error) => Outcome::Failure,
+        None if is_command && (text.is_some() || event.output.is_none()) => Outcome::Unknown,
+        None => Outcome::Success,
+    });
 }
 
 fn exit_code(text: &str) -> Option<i64> {

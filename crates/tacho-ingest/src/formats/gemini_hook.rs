@@ -1,6 +1,7 @@
 //! Hooks of Gemini CLI: the form of Claude Code's with names of its own, a `timestamp`, and hooks around the model with
 //! its whole request. A call has no id: `agent-audit-log` gives it one that joins proposal and result. A command that
-//! failed says so only in its text, `Exit Code: 3`, in the lines that the program adds behind the output.
+//! failed says so only in its text, `Exit Code: 3`, in the lines that the program adds behind the output. A refused call
+//! has no second hook, one of an unknown tool none: `agent-audit-log` adds both to `AfterAgent`.
 //!
 //! Recognised by `hook_source`, an event name that only it has, or a transcript below `.gemini`.
 
@@ -13,8 +14,9 @@ use tacho_event::fact::{IntFact, TextFact};
 use tacho_event::section::Section;
 use tacho_event::words::{ActionType, Outcome, Phase};
 
-pub(super) fn decode<'a>(fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)) -> Result<(), Refused> {
+pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)) -> Result<(), Refused> {
     let hook = fields.get_text("hook_event_name").unwrap_or("AfterTool".into());
+    let unanswered = claude_hook::take_unanswered(&mut fields, &hook)?;
     let mut event = Event::default();
     lift(fields, table, &mut event)?;
     match &*hook {
@@ -27,8 +29,7 @@ pub(super) fn decode<'a>(fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)) ->
         _ => {}
     }
     claude_hook::settle(&hook, &mut event);
-    each(event);
-    Ok(())
+    claude_hook::decode_unanswered(unanswered, event, each)
 }
 
 fn table(name: &str) -> Option<Lift> {
@@ -103,7 +104,7 @@ fn settle_result(event: &mut Event<'_>) {
 }
 
 /// The code in the lines behind a command's output: the last such line, since the output may hold one as well.
-fn exit_code(text: &str) -> Option<i64> {
+pub(super) fn exit_code(text: &str) -> Option<i64> {
     let after = &text[text.rfind("\nExit Code: ")? + "\nExit Code: ".len()..];
     let (code, rest) = after.split_once('\n').unwrap_or((after, ""));
     let is_added = |line: &str| {

@@ -89,6 +89,46 @@ fn a_result_of_codex_is_no_success_unless_it_says_so() {
     }
 }
 
+/// What `agent-audit-log` found in the session file comes first.
+#[test]
+fn the_exit_code_that_codex_hides_decides() {
+    for (members, want) in [
+        (r#""tool_name":"Bash","tool_response":"oops","exit_code":3"#, "failure"),
+        (r#""tool_name":"Bash","tool_response":"Exit code: 1\n","exit_code":0"#, "success"),
+        // Any other tool has no hook after a call that failed.
+        (
+            r#""tool_name":"collaborationspawn_agent","tool_response":"{\"task_name\":\"/root/a\"}""#,
+            "success",
+        ),
+    ] {
+        let taken = codex(&format!(r#""hook_event_name":"PostToolUse","tool_use_id":"1",{members}"#));
+        assert_eq!(taken.one().header.outcome.as_str(), want, "{members}");
+    }
+}
+
+#[test]
+fn calls_that_never_ran_are_told_at_the_end_of_a_turn() {
+    let calls = r#""event_id":"e","producer_seq":9,"user":"ann","tool_calls":[{"tool_use_id":"c3","call_id":"c3","tool_name":"Bash","tool_input":{"command":"rm x"},"error":"policy forbids"},{"tool_use_id":"c4","tool_name":"odd","tool_input":{},"error":"unsupported call: odd"}]"#;
+    let agents = [
+        codex(&format!(r#""hook_event_name":"Stop","last_assistant_message":"done",{calls}"#)),
+        gemini(&format!(r#""hook_event_name":"AfterAgent","prompt_response":"done",{calls}"#)),
+    ];
+    for taken in &agents {
+        let [end, refused, unknown] = &taken.events()[..] else { panic!("{:?}", taken.tally) };
+        assert_eq!((end.texts[1], end.header.call), (Some("\"done\""), None));
+        assert_eq!((refused.header.call, refused.header.action_name), (Some("c3"), "Bash"));
+        assert_eq!((refused.header.outcome.as_str(), refused.texts[1]), ("failure", None));
+        assert!(told(refused).starts_with("tool Bash result failure "), "{}", told(refused));
+        assert!(refused.texts[2].unwrap().contains("policy forbids"));
+        assert_eq!((unknown.header.call, unknown.header.outcome.as_str()), (Some("c4"), "failure"));
+        for event in [end, refused, unknown] {
+            assert_eq!((event.header.producer_seq, event.who.user), (Some(9), Some("ann")));
+        }
+        let ids: std::collections::HashSet<_> = [end, refused, unknown].map(|event| event.header.id).into();
+        assert_eq!(ids.len(), 3);
+    }
+}
+
 #[test]
 fn the_notice_at_the_end_of_a_turn_of_codex() {
     let taken = take(

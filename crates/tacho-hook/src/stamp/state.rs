@@ -1,0 +1,272 @@
+//! What a session's hooks told so far, and what follows from it for the next one. Pure.
+//!
+//! Limits: [`REMEMBERED_MAX`] of each kind; the oldest goes first.
+
+use crate::payload::{Members, quote};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// Calls and sub-agents that are remembered.
+const REMEMBERED_MAX: usize = 64;
+/// Members in which an agent gives the id of a call.
+const CALL_NAMES: &[&str] = &["tool_use_id", "tool_call_id", "call_id"];
+
+/// What a session's hooks told so far.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// The number of the last event.
+    pub seq: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Calls that are open: what was called, and its id, where the agent gives none the one it got here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<(u32, String)>,
+    /// Requests to a model, in the same way; a streamed answer gives several hooks, so none is ever closed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<(u32, String)>,
+    /// Calls that start a sub-agent and that none has been seen of: id, and kind of sub-agent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub starting: Vec<(String, String)>,
+    /// Open calls that are the whole life of a sub-agent whose hooks do not name it: id, its kind, and whether it has
+    /// asked its model yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nested: Vec<(String, String, bool)>,
+    /// Sub-agents, and calls of such that are not named, and the calls that started them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<(String, String)>,
+}
+
+impl State {
+    /// Gives the event its number and what earlier events tell about it, and remembers what it tells.
+    pub fn follow(&mut self, members: &mut Members) {
+        self.seq += 1;
+        if !members.has(&["producer_seq", "seq"]) {
+            members.set("producer_seq", self.seq.to_string());
+        }
+        self.follow_model(members);
+        let Some(hook) = members.text("hook_event_name") else { return };
+        match hook.as_str() {
+            "BeforeTool" | "AfterTool" => self.follow_unnamed(hook == "BeforeTool", members),
+            "BeforeModel" | "AfterModel" => self.follow_request(hook == "BeforeModel", members),
+            "AfterAgent" => self.follow_unanswered(members),
+            "PreToolUse" | "PermissionRequest" | "PermissionDenied" | "PostToolUse"
+            | "PostToolUseFailure" => self.follow_named(&hook, members),
+            _ => {}
+        }
+        if matches!(hook.as_str(), "BeforeTool" | "AfterTool" | "BeforeModel" | "AfterModel") {
+            self.follow_nested(&hook, members);
+        } else {
+            self.follow_subagent(&hook, members);
+        }
+    }
+
+    fn follow_model(&mut self, members: &mut Members) {
+        let nested = |name: &str| Members::read(members.get(name)?).text("model");
+        let told =
+            members.text("model").or_else(|| members.text("to_model")).or_else(|| nested("llm_request"));
+        match told {
+            Some(model) if model.len() <= 200 => {
+                if members.has(&["agent_id"]) {
+                    return; // a sub-agent may have a model of its own
+                }
+                self.model = Some(model);
+            }
+            None if !members.has(&["agent_id"]) => {
+                if let Some(model) = &self.model {
+                    members.set_text("model", model);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Hooks without a call id: the same tool with the same input is one call from its proposal to its result; of
+    /// equal ones that are open at a time the oldest ends first.
+    fn follow_unnamed(&mut self, proposed: bool, members: &mut Members) {
+        if members.has(CALL_NAMES) {
+            return;
+        }
+        let what = digest(members, &["tool_name", "tool_input"]);
+        let id = if proposed {
+            let id = format!("hook-{what:08x}-{}", self.seq);
+            remember(&mut self.open, (what, id.clone()));
+            Some(id)
+        } else {
+            self.close(what)
+        };
+        if let Some(id) = id {
+            members.set_text("call_id", &id);
+        }
+    }
+
+    /// The oldest open call of what was called.
+    fn close(&mut self, what: u32) -> Option<String> {
+        let at = self.open.iter().position(|(open, _)| *open == what)?;
+        Some(self.open.remove(at).1)
+    }
+
+    /// Calls that have an id, but for the question whether they may run: the newest open call of the same tool with
+    /// the same input is what is asked for.
+    fn follow_named(&mut self, hook: &str, members: &mut Members) {
+        let what = digest(members, &["tool_name", "tool_input"]);
+        match (hook, members.text("tool_use_id")) {
+            ("PreToolUse", Some(id)) => remember(&mut self.open, (what, id)),
+            ("PostToolUse" | "PostToolUseFailure", Some(id)) => self.open.retain(|(_, open)| *open != id),
+            (_, None) if !members.has(CALL_NAMES) => {
+                if let Some((_, id)) = self.open.iter().rev().find(|(open, _)| *open == what) {
+                    let id = quote(id);
+                    members.set("call_id", id);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A request to the model and its answers.
+    fn follow_request(&mut self, proposed: bool, members: &mut Members) {
+        if members.has(CALL_NAMES) {
+            return;
+        }
+        let what = digest(members, &["llm_request"]);
+        if proposed {
+            let id = format!("hook-model-{what:08x}-{}", self.seq);
+            remember(&mut self.asked, (what, id));
+        }
+        if let Some((_, id)) = self.asked.iter().rev().find(|(asked, _)| *asked == what) {
+            let id = quote(id);
+            members.set("call_id", id);
+        }
+    }
+
+    /// Calls that the session file says failed: those that are still open never ran, and one of a tool that does not
+    /// exist had no hook at all. Of the others their own hooks have told.
+    fn follow_unanswered(&mut self, members: &mut Members) {
+        let Some(calls) = members.get("tool_calls") else { return };
+        let Ok(calls) = serde_json::from_str::<Vec<&RawValue>>(calls) else { return };
+        let mut left = Vec::new();
+        for call in calls {
+            let mut call = Members::read(call.get());
+            let unknown = call.text("error").is_some_and(|error| error.contains("not found"))
+                && call.text("error").is_some_and(|error| error.starts_with("Tool "));
+            if let Some(id) = self.close(digest(&call, &["tool_name", "tool_input"])) {
+                call.set_text("call_id", &id);
+            } else if unknown {
+                call.set_text("call_id", &format!("hook-unknown-{}-{}", self.seq, left.len()));
+            } else {
+                continue;
+            }
+            left.push(String::from_utf8_lossy(&call.line()).into_owned());
+        }
+        members.set("tool_calls", format!("[{}]", left.join(",")));
+    }
+
+    /// A call that is a sub-agent's whole life, where the hooks inside of it do not name it. While it alone is open,
+    /// requests to the model are the sub-agent's, and so are the calls behind its first one.
+    fn follow_nested(&mut self, hook: &str, members: &mut Members) {
+        let call = members.text("call_id");
+        if members.text("tool_name").as_deref() == Some("invoke_agent") {
+            let Some(call) = call else { return };
+            if hook == "BeforeTool" {
+                let input = members.get("tool_input").map(Members::read).unwrap_or_default();
+                let kind = input.text("agent_name").unwrap_or_default();
+                remember(&mut self.nested, (call, kind, false));
+            } else {
+                self.nested.retain(|(open, ..)| *open != call);
+            }
+            return;
+        }
+        if let Some(call) = &call
+            && hook == "AfterTool"
+            && let Some(at) = self.causes.iter().position(|(known, _)| known == call)
+        {
+            let (_, cause) = self.causes.remove(at);
+            members.set_text("parent_id", &cause);
+            return;
+        }
+        let is_model = hook.ends_with("Model");
+        let [(cause, kind, asked)] = &mut self.nested[..] else { return };
+        *asked |= is_model;
+        if members.has(&["parent_id", "parent"]) || hook == "AfterTool" || !*asked {
+            return;
+        }
+        let (cause, kind) = (cause.clone(), kind.clone());
+        members.set_text("parent_id", &cause);
+        if !kind.is_empty() {
+            members.set_text("agent_type", &kind);
+        }
+        if let (false, Some(call)) = (is_model, call) {
+            remember(&mut self.causes, (call, cause));
+        }
+    }
+
+    /// Which call a sub-agent is the work of. Sure where its start names the sub-agent or only one start of its kind
+    /// is open; left open where two could be meant.
+    fn follow_subagent(&mut self, hook: &str, members: &mut Members) {
+        let tool = members.text("tool_name").unwrap_or_default();
+        // Codex puts a tool's namespace before its name.
+        let detached = tool.ends_with("spawn_agent");
+        let starts = detached || matches!(tool.as_str(), "Agent" | "Task");
+        let call = members.text("tool_use_id");
+        let inner = |name: &str, of: &str| Members::read(members.get(of)?).text(name);
+        match (hook, &call) {
+            ("PreToolUse", Some(call)) if starts => {
+                let kind = if detached { "task_name" } else { "subagent_type" };
+                let kind = inner(kind, "tool_input").unwrap_or_default();
+                remember(&mut self.starting, (call.clone(), kind));
+            }
+            ("PostToolUse", Some(call)) if starts => {
+                if let Some(agent) = inner("agentId", "tool_response") {
+                    self.learn(agent, call.clone());
+                }
+                // One that was only sent on its way begins after the call has ended.
+                if !detached {
+                    self.starting.retain(|(open, _)| open != call);
+                }
+            }
+            ("PostToolUseFailure", Some(call)) => self.starting.retain(|(open, _)| open != call),
+            _ => {}
+        }
+        let Some(agent) = members.text("agent_id") else { return };
+        if hook == "SubagentStart" && !self.causes.iter().any(|(known, _)| *known == agent) {
+            let task = members.text("agent_path");
+            let task = task.as_deref().and_then(|path| path.rsplit('/').next());
+            let kind = task.map(str::to_owned).or_else(|| members.text("agent_type")).unwrap_or_default();
+            let mut of_kind = self.starting.iter().filter(|(_, k)| *k == kind || k.is_empty());
+            if let (Some((call, _)), None) = (of_kind.next().cloned(), of_kind.next()) {
+                self.learn(agent.clone(), call);
+            }
+        }
+        if let Some((_, cause)) = self.causes.iter().find(|(known, _)| *known == agent)
+            && !members.has(&["parent_id", "parent"])
+        {
+            let cause = quote(cause);
+            members.set("parent_id", cause);
+        }
+    }
+
+    fn learn(&mut self, agent: String, call: String) {
+        self.starting.retain(|(open, _)| *open != call);
+        self.causes.retain(|(known, _)| *known != agent);
+        remember(&mut self.causes, (agent, call));
+    }
+}
+
+/// What is called or asked for, in short.
+fn digest(members: &Members, names: &[&str]) -> u32 {
+    let mut what = crc32fast::Hasher::new();
+    for name in names {
+        what.update(members.get(name).unwrap_or_default().as_bytes());
+    }
+    what.finalize()
+}
+
+fn remember<T>(list: &mut Vec<T>, item: T) {
+    if list.len() == REMEMBERED_MAX {
+        list.remove(0);
+    }
+    list.push(item);
+}
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;
