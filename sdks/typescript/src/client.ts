@@ -1,0 +1,339 @@
+/**
+ * The client: takes events, and sees to it that they reach the server.
+ *
+ * Invariants
+ * - A call that records returns at once, whatever the server and the disk do, and never throws.
+ * - Each event has its id from the call on; a retry is the same event, byte for byte.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Taken } from "./answer.js";
+import { Backlog, type Waiting } from "./backlog.js";
+import { currentContext } from "./context.js";
+import { Courier } from "./courier.js";
+import * as shape from "./events.js";
+import { unwatch, watch, type Saver } from "./exits.js";
+import { Connection } from "./http.js";
+import { newId } from "./id.js";
+import { line } from "./line.js";
+import { newRandom } from "./owner.js";
+import * as person from "./person.js";
+import { Receipt, Receipts, type Outcome } from "./receipts.js";
+import { Redactor } from "./redact.js";
+import { settings, type Options, type Problem, type Settings } from "./settings.js";
+import { Spool } from "./spool.js";
+
+/** Counts since the start, in events. */
+export interface Stats {
+  logged: number;
+  recorded: number;
+  duplicates: number;
+  rejected: number;
+  lost: number;
+  /** Not answered for: in memory or on disk. */
+  waiting: number;
+  inMemory: number;
+}
+
+/** Looks for what dead processes left, and how often. */
+const ADOPT_MS = 60_000;
+/** A flush without a time of its own waits so long. */
+const FLUSH_MS = 20_000;
+
+export class Client {
+  private readonly settings: Settings;
+  private readonly producer = newRandom();
+  private readonly receipts = new Receipts();
+  private readonly connection = new Connection();
+  private readonly backlog: Backlog;
+  private readonly courier: Courier;
+  private readonly saver: Saver;
+  private readonly counts = { logged: 0, recorded: 0, duplicates: 0, rejected: 0, lost: 0 };
+  private readonly onProblem: ((problem: Problem) => void) | undefined;
+  private readonly adopting: NodeJS.Timeout;
+  private seq = 0;
+  /** Lost and not yet told to the server. */
+  private untold = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private isClosed = false;
+
+  constructor(options: Options = {}) {
+    this.onProblem = options.onProblem;
+    this.settings = settings(options, process.env, () => newId());
+    const { spoolDir, spoolBytes, batchEvents, batchBytes, queueEvents, queueBytes, retryMinMs, retryMaxMs } = this.settings;
+    const spool = new Spool(spoolDir, this.producer, { bytes: spoolBytes, batchEvents, batchBytes });
+    const redactor = Redactor.standard();
+    const trouble = {
+      disk: (reason: string) => this.problem("disk", reason, 0),
+      torn: (lines: number, where: string) => this.problem("torn", `${where} holds ${lines} lines that were not written to their end`, lines),
+    };
+    this.backlog = new Backlog({ queueEvents, queueBytes, batchEvents, batchBytes }, spool, (text) => redactor.line(text), trouble, Date.now);
+    this.courier = new Courier(
+      this.backlog,
+      { post: (body) => this.post(body) },
+      {
+        recorded: (events, receipt) => this.recorded(events, receipt),
+        rejected: (event, reason) => this.rejected(event, reason),
+        away: (error, waitMs) => this.problem("away", `${error}; next try in ${Math.round(waitMs)} ms`, this.backlog.waiting),
+      },
+      { waitMs: retryMinMs, waitMsMax: retryMaxMs },
+    );
+    this.saver = {
+      last: () => this.send(this.settings.closeMs, "once"),
+      save: () => void this.backlog.spillAll(),
+      isEmpty: () => this.backlog.isEmpty,
+    };
+    if (this.settings.exitHooks) watch(this.saver);
+    for (const wrong of this.settings.wrong) this.problem("settings", wrong, 0);
+    this.adopting = setInterval(() => this.adopt(), ADOPT_MS).unref();
+    this.adopt();
+  }
+
+  /** Who did what to which entity. Carries the context of the request that is being handled. */
+  auditLog(entry: shape.AuditEntry): Receipt {
+    return this.take(entry, () => {
+      const known = currentContext();
+      const members = shape.fromAudit(entry, known?.request, known?.userId);
+      const hasSession = (members["request"] as { sessionId?: unknown } | undefined)?.sessionId !== undefined;
+      return {
+        ...members,
+        agent_id: members["agent_id"] ?? (entry.entityType === "agent" ? undefined : this.settings.agentId),
+        session_id: members["session_id"] ?? (hasSession ? undefined : this.settings.sessionId),
+      };
+    });
+  }
+
+  /** A tool call, or any other action of an agent. */
+  logAction(action: shape.Action): Receipt {
+    return this.take(action, () => this.ofAgent(shape.fromAction(action)));
+  }
+
+  logDecision(decision: shape.Decision): Receipt {
+    return this.take(decision, () => this.ofAgent(shape.fromDecision(decision)));
+  }
+
+  /** What a model decided, with what it was given and why. */
+  logAiDecision(decision: shape.AiDecision): Receipt {
+    return this.take(decision, () => this.ofAgent(shape.fromAiDecision(decision)));
+  }
+
+  logTrade(trade: shape.Trade): Receipt {
+    return this.take(trade, () => this.ofAgent(shape.fromTrade(trade)));
+  }
+
+  /** A message between agents, or between users and agents. */
+  logCommunication(message: shape.Communication): Receipt {
+    const make = () => ({ ...this.ofAgent(shape.fromCommunication(message, this.settings.agentId)), agent_id: undefined });
+    return this.take(message, make, "communication_id");
+  }
+
+  /** Any event that the server knows, under its own names (docs/formats/events.md). */
+  record(event: Record<string, unknown>): Receipt {
+    return this.take({}, () => ({ agent_id: this.settings.agentId, session_id: this.settings.sessionId, ...event }));
+  }
+
+  /** What became of an event of this client; undefined when it is not known any more. */
+  receipt(id: string): Outcome | undefined {
+    return this.receipts.get(id)?.outcome;
+  }
+
+  get stats(): Stats {
+    return { ...this.counts, waiting: this.backlog.waiting, inMemory: this.backlog.inMemory };
+  }
+
+  /**
+   * Sends what waits. True when everything that was recorded is answered for; false when the time is over or the server
+   * is away: then the rest stays on disk, or in memory where there is no disk, and is sent later. Never rejects.
+   */
+  flush(timeoutMs: number = FLUSH_MS): Promise<boolean> {
+    return this.send(timeoutMs, "until the time is over");
+  }
+
+  private async send(timeoutMs: number, tries: "until the time is over" | "once"): Promise<boolean> {
+    // This timer is also what keeps the process alive meanwhile.
+    const over = new AbortController();
+    const deadline = Date.now() + timeoutMs;
+    const timeout = sleep(timeoutMs, undefined, { signal: over.signal }).catch(() => undefined);
+    await Promise.race([this.drain(deadline, tries === "once"), timeout]);
+    over.abort();
+    if (!this.backlog.isEmpty) this.backlog.spillAll();
+    return this.backlog.isEmpty && this.untold === 0;
+  }
+
+  private async drain(deadline: number, isOnce: boolean): Promise<void> {
+    for (;;) {
+      this.tellLost();
+      await this.courier.drain();
+      const isDone = this.backlog.isEmpty && this.untold === 0;
+      if (isDone || this.isClosed || Date.now() >= deadline) return;
+      // An end does not wait for a server that is away, when the disk keeps what there is.
+      if (isOnce && this.backlog.spillAll()) return;
+      await sleep(Math.min(this.settings.retryMinMs, Math.max(deadline - Date.now(), 1)), undefined, { ref: false });
+    }
+  }
+
+  /** Writes to disk what is in memory: synchronous. False when that can't be. */
+  persist(): boolean {
+    return this.backlog.spillAll();
+  }
+
+  /** Sends what waits, for so long as `closeMs` says, leaves the rest on disk, and ends. Never rejects. */
+  async close(): Promise<boolean> {
+    if (this.isClosed) return this.backlog.isEmpty;
+    const flushed = await this.send(this.settings.closeMs, "once");
+    this.isClosed = true;
+    this.courier.stop();
+    this.backlog.spillAll();
+    clearTimeout(this.timer);
+    clearInterval(this.adopting);
+    unwatch(this.saver);
+    this.connection.close();
+    this.receipts.giveUp();
+    return flushed;
+  }
+
+  /** Events by words and filters; newest first. */
+  search(query: person.Query): Promise<person.Page | person.Failure> {
+    return person.search(this.asker, query);
+  }
+
+  /** Everything that is recorded about a user, as JSON or CSV. */
+  exportUserData(userId: string, options: person.ExportOptions = {}): Promise<person.Export | person.Failure> {
+    return person.exportUserData(this.asker, userId, options);
+  }
+
+  /** Asks the server to destroy what is personal in a user's events; every proof stays good. */
+  anonymizeUserData(userId: string, options: person.AnonymizeOptions): Promise<person.Anonymized | person.Failure> {
+    return person.anonymizeUserData(this.asker, userId, options);
+  }
+
+  private get asker(): person.Asker {
+    const { url, timeoutMs } = this.settings;
+    return {
+      url,
+      ask: (method, target, body) =>
+        this.connection.ask({ method, url: target, headers: this.headers("application/json"), ...(body === undefined ? {} : { body }), timeoutMs: Math.max(timeoutMs, 60_000), holds: true }),
+    };
+  }
+
+  private ofAgent(members: shape.Members): shape.Members {
+    const { agentId, sessionId, user, metadata } = this.settings;
+    return {
+      ...members,
+      agent_id: members["agent_id"] ?? agentId,
+      session_id: members["session_id"] ?? sessionId,
+      // Of a program that acts by itself it is the system's user; a web server's actions belong to those who ask.
+      user: members["user_id"] === undefined && currentContext() === undefined ? user : undefined,
+      metadata,
+    };
+  }
+
+  /** The one way in. */
+  private take(common: shape.Common, make: () => shape.Members, idName = "event_id"): Receipt {
+    let id = "";
+    try {
+      id = common.eventId || newId();
+      const receipt = this.receipts.open(id);
+      this.counts.logged++;
+      const stamps = {
+        [idName]: id,
+        timestamp: common.timestamp ?? new Date(),
+        producer: this.producer,
+        producer_seq: ++this.seq,
+        host: this.settings.host,
+      };
+      const text = line({ ...stamps, ...make(), ...stamps });
+      this.put({ id, seq: this.seq, line: text, bytes: Buffer.byteLength(text) + 1, isClean: false });
+      return receipt;
+    } catch (error) {
+      return this.refused(id, error);
+    }
+  }
+
+  private refused(id: string, error: unknown): Receipt {
+    const receipt = this.receipts.get(id) ?? new Receipt(id);
+    const reason = error instanceof Error ? error.message : String(error);
+    this.counts.rejected++;
+    receipt.settle("rejected", { reason });
+    this.problem("rejected", reason, 1);
+    return receipt;
+  }
+
+  private put(event: Waiting): void {
+    if (this.isClosed) return this.lose(event, "the client is closed");
+    if (!this.backlog.push(event)) return this.lose(event, "there is no room, neither in memory nor on disk");
+    if (this.backlog.isFull) this.courier.wake(false);
+    else this.timer ??= this.later();
+  }
+
+  private later(): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      this.timer = undefined;
+      this.courier.wake(true);
+    }, this.settings.batchMs);
+    return timer.unref();
+  }
+
+  private lose(event: Waiting, reason: string): void {
+    this.counts.lost++;
+    this.untold++;
+    this.receipts.get(event.id)?.settle("lost", { reason });
+    this.problem("lost", reason, 1);
+  }
+
+  /** A gap in the record is itself recorded. */
+  private tellLost(): void {
+    if (this.untold === 0 || this.isClosed) return;
+    const count = this.untold;
+    const event = { action_type: "log", action_name: "events_lost", level: "WARNING", action_details: { count } };
+    const stamps = { event_id: newId(), timestamp: new Date(), producer: this.producer, producer_seq: this.seq + 1, host: this.settings.host };
+    const { agentId, sessionId } = this.settings;
+    const text = line({ ...stamps, agent_id: agentId, session_id: sessionId, ...event });
+    if (!this.backlog.push({ id: stamps.event_id, seq: this.seq + 1, line: text, bytes: text.length + 1, isClean: true })) return;
+    this.seq++;
+    this.untold = 0;
+    this.timer ??= this.later();
+  }
+
+  private adopt(): void {
+    this.backlog.adopt();
+    if (this.backlog.isFull) this.courier.wake(false);
+  }
+
+  private async post(body: string): Promise<import("./answer.js").Answer | Error> {
+    const { url, timeoutMs } = this.settings;
+    if (url === undefined) return new Error(this.settings.wrong.join("; "));
+    return this.connection.ask({ method: "POST", url, headers: this.headers("application/x-ndjson"), body, timeoutMs, holds: false });
+  }
+
+  private headers(type: string): Record<string, string> {
+    const { key } = this.settings;
+    return { "content-type": type, accept: "application/json", ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) };
+  }
+
+  private recorded(events: Waiting[], receipt: Taken): void {
+    const areKnown = receipt.accepted === 0 && receipt.duplicates > 0;
+    this.counts.duplicates += Math.min(receipt.duplicates, events.length);
+    this.counts.recorded += Math.max(events.length - receipt.duplicates, 0);
+    // Places follow each other where one line was one event and none was known.
+    const first = receipt.accepted === events.length && receipt.duplicates === 0 ? receipt.firstIndex : undefined;
+    const isRun = first !== undefined && receipt.lastIndex === first + events.length - 1;
+    for (const [at, event] of events.entries()) {
+      this.receipts.get(event.id)?.settle(areKnown ? "duplicate" : "recorded", isRun ? { index: first + at } : {});
+    }
+    this.tellLost();
+  }
+
+  private rejected(event: Waiting, reason: string): void {
+    this.counts.rejected++;
+    this.receipts.get(event.id)?.settle("rejected", { reason });
+    this.problem("rejected", `event ${event.id}: ${reason}`, 1);
+  }
+
+  private problem(kind: Problem["kind"], message: string, count: number): void {
+    try {
+      this.onProblem?.({ kind, message, count });
+    } catch {
+      // Somebody else's function; the record goes on.
+    }
+  }
+}

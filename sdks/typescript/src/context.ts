@@ -1,0 +1,136 @@
+/**
+ * Who asked: address, user agent and session of the request that an audit entry is about.
+ *
+ * The Express middleware puts it where every `auditLog` below the request finds it; in Next.js it is read from
+ * `headers()` or the `Request` and handed over. Cookies and other credentials are never read.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { Proxies, type TrustedProxies } from "./address.js";
+
+/** The context of a request as the server takes it. */
+export interface RequestContext {
+  ip?: string | null;
+  userAgent?: string | null;
+  sessionId?: string | null;
+  requestId?: string | null;
+}
+
+interface Held {
+  request: RequestContext;
+  userId?: string | undefined;
+}
+
+const storage = new AsyncLocalStorage<Held>();
+const USER_AGENT_MAX = 512;
+const ID_MAX = 200;
+
+/** The context of the request that is being handled. */
+export function currentContext(): Held | undefined {
+  return storage.getStore();
+}
+
+/** Runs something in a context: what it logs, now or later, carries it. */
+export function withContext<T>(request: RequestContext, run: () => T, userId?: string): T {
+  return storage.run({ request, userId }, run);
+}
+
+/** What of Express's and Node's request is read. */
+export interface IncomingRequest {
+  headers: Record<string, string | string[] | undefined>;
+  socket?: { remoteAddress?: string | undefined };
+  /** What Express makes of its own setting `trust proxy`. */
+  ip?: string | undefined;
+  /** Of express-session. */
+  sessionID?: string | undefined;
+}
+
+export interface ExpressOptions<R extends IncomingRequest = IncomingRequest> {
+  /** Proxies whose `X-Forwarded-For` is believed. Without it, what Express's own `trust proxy` says. */
+  trustedProxies?: TrustedProxies;
+  /** The session's id; express-session's by default. */
+  session?: (request: R) => string | null | undefined;
+  /** Who is logged in, for entries that name no user. Asked when something is logged. */
+  user?: (request: R) => string | null | undefined;
+}
+
+/**
+ * Express middleware (also Connect and plain `node:http`): everything that is logged below it carries the request's
+ * address, user agent and session. Put it behind the one that makes sessions.
+ *
+ * @throws TypeError when `trustedProxies` is no list of networks.
+ */
+export function auditContext<R extends IncomingRequest = IncomingRequest>(options: ExpressOptions<R> = {}) {
+  const proxies = options.trustedProxies === undefined ? undefined : new Proxies(options.trustedProxies);
+  return (request: R, _response: unknown, next: (error?: unknown) => void): void => {
+    // Read late: the session and the user may become known only behind this middleware.
+    const held: Held = {
+      get request() {
+        return safely(() => fromExpress(request, proxies, options)) ?? {};
+      },
+      get userId() {
+        return safely(() => options.user?.(request)) ?? undefined;
+      },
+    };
+    storage.run(held, () => next());
+  };
+}
+
+function fromExpress<R extends IncomingRequest>(request: R, proxies: Proxies | undefined, options: ExpressOptions<R>): RequestContext {
+  const peer = request.socket?.remoteAddress;
+  const plain = proxies ?? new Proxies();
+  const ip = proxies === undefined && request.ip !== undefined ? plain.client(request.ip, undefined) : plain.client(peer, joined(request.headers["x-forwarded-for"]));
+  const session = options.session === undefined ? request.sessionID : options.session(request);
+  return context(ip, joined(request.headers["user-agent"]), session, joined(request.headers["x-request-id"]));
+}
+
+export interface NextOptions {
+  /**
+   * How many proxies stand in front (one where only the platform's own does). Next.js does not tell the other end of the
+   * connection, so without this number there is no address that could be believed, and none is recorded.
+   */
+  trustedProxies?: number;
+  session?: string | null | undefined;
+}
+
+/** What of `Headers`, `Request` and `NextRequest` is read. */
+export interface HeadersLike {
+  get(name: string): string | null;
+}
+
+/**
+ * The context from Next.js: hand it `await headers()` in server components and actions, the `Request` in route handlers.
+ *
+ *     await auditLog({ action: "SETTINGS_CHANGED", …, request: nextContext(await headers(), { trustedProxies: 1 }) });
+ */
+export function nextContext(from: HeadersLike | { headers: HeadersLike }, options: NextOptions = {}): RequestContext {
+  const read = safely(() => {
+    const headers = "headers" in from ? from.headers : from;
+    const ip = new Proxies(options.trustedProxies ?? 0).client(undefined, headers.get("x-forwarded-for") ?? undefined);
+    return context(ip, headers.get("user-agent"), options.session, headers.get("x-request-id"));
+  });
+  return read ?? {};
+}
+
+function context(
+  ip: string | undefined,
+  userAgent: string | null | undefined,
+  sessionId: string | null | undefined,
+  requestId: string | null | undefined,
+): RequestContext {
+  const made: RequestContext = { ip: ip ?? null, userAgent: userAgent?.slice(0, USER_AGENT_MAX) ?? null, sessionId: sessionId ?? null };
+  if (requestId) made.requestId = requestId.slice(0, ID_MAX);
+  return made;
+}
+
+function joined(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(",") : value;
+}
+
+/** Somebody else's function may throw; the caller must not hear of it. */
+function safely<T>(get: () => T): T | undefined {
+  try {
+    return get();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Saves what waits when the process ends, without getting in the way of how it ends.
+ *
+ * `exit` (also after `process.exit` and an uncaught error) and signals: what waits goes to the spool, synchronously.
+ * `beforeExit`: the server gets a moment to take it. A signal that nobody else listens to ends the process as it would
+ * have without us; where the program listens, it decides.
+ */
+export interface Saver {
+  /** Gives the server a moment. */
+  last(): Promise<unknown>;
+  /** Synchronous, never throws. */
+  save(): void;
+  isEmpty(): boolean;
+}
+
+const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+const savers = new Set<Saver>();
+let isWatching = false;
+const tried = new WeakSet<Saver>();
+
+export function watch(saver: Saver): void {
+  savers.add(saver);
+  if (isWatching) return;
+  isWatching = true;
+  process.on("beforeExit", beforeExit);
+  process.on("exit", saveAll);
+  for (const signal of SIGNALS) {
+    try {
+      process.on(signal, onSignal);
+    } catch {
+      // A worker thread gets no signals.
+    }
+  }
+}
+
+export function unwatch(saver: Saver): void {
+  savers.delete(saver);
+  if (savers.size > 0 || !isWatching) return;
+  isWatching = false;
+  process.off("beforeExit", beforeExit);
+  process.off("exit", saveAll);
+  for (const signal of SIGNALS) process.off(signal, onSignal);
+}
+
+function beforeExit(): void {
+  // Node asks again when the tries are over; each saver gets one.
+  for (const saver of savers) {
+    if (saver.isEmpty() || tried.has(saver)) continue;
+    tried.add(saver);
+    void saver.last();
+  }
+}
+
+function saveAll(): void {
+  for (const saver of savers) saver.save();
+}
+
+function onSignal(signal: NodeJS.Signals): void {
+  saveAll();
+  if (process.listenerCount(signal) > 1) return;
+  process.off(signal, onSignal);
+  process.kill(process.pid, signal);
+}

@@ -1,0 +1,226 @@
+/**
+ * Takes secrets and personal data out of an event before it reaches a disk or the network.
+ *
+ * The rules are generated from the server's own (src/patterns.json); the server redacts again, with more than regular
+ * expressions can say. A text that holds none of a rule's needles costs one look.
+ */
+import { CHECKS, isPlaceholder, isWordForNothing } from "./checks.js";
+import type { Json } from "./line.js";
+import { Names, type Kind, type NameRules } from "./names.js";
+import { patterns } from "./patterns.js";
+
+export interface Patterns {
+  version: number;
+  replacement: string;
+  names: NameRules & { needles: readonly string[] };
+  rules: readonly { name: string; needles?: readonly string[]; gate?: string; check?: string; any_case?: boolean; regex: string }[];
+}
+
+interface Rule {
+  needles: readonly string[] | undefined;
+  gate: RegExp | undefined;
+  check: (text: string) => boolean;
+  regex: RegExp;
+}
+
+/** JSON within a string is read as JSON so many levels deep. */
+const NESTING_MAX = 4;
+/** What is taken out may have hidden the bounds of a secret next to it. */
+const PASSES_MAX = 4;
+/** Members that are stamped by the client itself. */
+const OURS = new Set(["event_id", "communication_id", "timestamp", "producer"]);
+
+// `name=value`, `"name": "value"`, `--name value`, `name => value`.
+const ASSIGNED =
+  /(?<![A-Za-z0-9_.-])(-{0,2})([A-Za-z0-9][A-Za-z0-9_.-]{0,95})(?:["'\\]{0,4}(\s{0,4}(?:=>|:=|=|:)\s{0,4}|%3[dD])|\s)(?:\\?"([^"\\]{1,4096})|\\?'([^'\\]{1,4096})|([^\s"',;&|<>]{1,4096}))/g;
+
+export class Redactor {
+  private static made: Redactor | undefined;
+  private readonly names: Names;
+  private readonly rules: Rule[];
+  private readonly replacement: string;
+  private readonly gate: RegExp;
+  private readonly nameGate: RegExp;
+
+  constructor(from: Patterns) {
+    this.names = new Names(from.names);
+    this.replacement = from.replacement;
+    this.rules = from.rules.map((rule) => ({
+      needles: rule.needles,
+      gate: rule.gate === undefined ? undefined : new RegExp(rule.gate),
+      check: (rule.check === undefined ? undefined : CHECKS[rule.check]) ?? (() => true),
+      regex: new RegExp(rule.regex, rule.any_case ? "gdi" : "gd"),
+    }));
+    const needles = new Set([...from.names.needles, ...from.rules.flatMap((rule) => rule.needles ?? [])]);
+    const gates = from.rules.flatMap((rule) => rule.gate ?? []);
+    this.gate = new RegExp([...[...needles].map(anyCase), ...gates].join("|"));
+    this.nameGate = new RegExp(from.names.needles.map(escape).join("|"), "i");
+  }
+
+  /** The rules that came with the package. */
+  static standard(): Redactor {
+    return (Redactor.made ??= new Redactor(patterns));
+  }
+
+  /** One event as one line of JSON. */
+  line(text: string): string {
+    if (!this.gate.test(text)) return text;
+    return JSON.stringify(this.value(JSON.parse(text) as Json));
+  }
+
+  /** A copy of a value. */
+  value(value: Json): Json {
+    return this.walk(value, undefined, 0, 0);
+  }
+
+  isSecretName(name: string): boolean {
+    return this.names.kind(name) !== undefined;
+  }
+
+  private walk(value: Json, kind: Kind | undefined, level: number, depth: number): Json {
+    if (typeof value === "string") return this.replaces(value, kind) ? this.replacement : this.text(value, level);
+    if (typeof value === "number") {
+      const few = kind === "code" && String(value).length < 3;
+      return kind === undefined || few || isWordForNothing(String(value)) ? value : this.replacement;
+    }
+    if (value === null || typeof value === "boolean") return value;
+    if (Array.isArray(value)) return this.items(value, kind, level, depth);
+    return this.members(value, kind, level, depth);
+  }
+
+  private items(items: Json[], kind: Kind | undefined, level: number, depth: number): Json[] {
+    // An option in a list of arguments: the next one is its value.
+    let armed: Kind | undefined;
+    return items.map((item) => {
+      const done = this.walk(item, kind ?? armed, level, depth + 1);
+      const isOption = typeof item === "string" && /^-[^= \\]*$/.test(item);
+      armed = isOption ? this.names.kind(item) : undefined;
+      return done;
+    });
+  }
+
+  private members(object: { [name: string]: Json }, kind: Kind | undefined, level: number, depth: number): Json {
+    let named: Kind | undefined;
+    const members = Object.entries(object).map(([name, item]): [string, Json] => {
+      if (depth === 0 && OURS.has(name)) return [name, item];
+      // `{"name": "TOKEN", "value": …}`
+      const paired = /^(?:[Vv]alue|val|text)$/.test(name) ? named : undefined;
+      if (/^(?:[Nn]ame|[Kk]ey|header|selector|element|field|label)$/.test(name) && typeof item === "string") {
+        named = this.names.kind(item.replace(/ (?:field|input)$/, ""));
+      }
+      const own = this.names.kind(name);
+      // What describes a value, as JSON Schema does, does not hold it.
+      const describes = own !== undefined && isDescription(item);
+      const inner = kind ?? (describes ? undefined : own) ?? paired;
+      return [this.text(name, level), this.walk(item, inner, level, depth + 1)];
+    });
+    return Object.fromEntries(members);
+  }
+
+  /** Whether a string under a secret's name is replaced whole. */
+  private replaces(text: string, kind: Kind | undefined): boolean {
+    if (kind === undefined || text === this.replacement) return false;
+    if (kind === "directory" && /^(?:[/~.\\]|.:\\)/.test(text)) return false;
+    if (kind === "code" && text.replace(/\D/g, "").length < 3) return false;
+    return !isWordForNothing(text) && !isPlaceholder(text);
+  }
+
+  /** One string: as JSON of its own where it is that, else as text. */
+  private text(text: string, level: number): string {
+    if (!this.gate.test(text)) return text;
+    if (level + 1 < NESTING_MAX && /^\s*[{["]/.test(text)) {
+      try {
+        const inner = JSON.parse(text) as Json;
+        const done = JSON.stringify(this.walk(inner, undefined, level + 1, 1));
+        return done === JSON.stringify(inner) ? text : done;
+      } catch {
+        // no JSON
+      }
+    }
+    let now = text;
+    for (let pass = 0; pass < PASSES_MAX; pass++) {
+      const next = this.pass(now);
+      if (next === now) break;
+      now = next;
+    }
+    return now;
+  }
+
+  private pass(text: string): string {
+    const lower = text.toLowerCase();
+    let out = text;
+    if (this.nameGate.test(lower)) out = this.assigned(out);
+    for (const { needles, gate, check, regex } of this.rules) {
+      if (needles !== undefined && !needles.some((needle) => lower.includes(needle))) continue;
+      if (gate !== undefined && !gate.test(text)) continue;
+      out = replaceFound(out, regex, check, this.replacement);
+    }
+    return out;
+  }
+
+  /** Values behind names in text. */
+  private assigned(text: string): string {
+    const edits: [number, number][] = [];
+    ASSIGNED.lastIndex = 0;
+    for (let found = ASSIGNED.exec(text); found !== null; found = ASSIGNED.exec(text)) {
+      const [whole, dashes = "", name = "", join, double, single, bare] = found;
+      const kind = this.names.kind(name);
+      const value = double ?? single ?? bare ?? "";
+      const end = found.index + whole.length;
+      if (kind === undefined || (join === undefined && dashes === "")) {
+        // The value may itself be a name with its value.
+        ASSIGNED.lastIndex = found.index + dashes.length + name.length;
+        continue;
+      }
+      if (kind === "header" && join !== undefined && double === undefined && single === undefined) {
+        const rest = text.slice(end - value.length);
+        const line = rest.search(/[\n"']|\\n/);
+        const stop = line < 0 ? text.length : end - value.length + line;
+        if (this.replaces(text.slice(end - value.length, stop), kind)) edits.push([end - value.length, stop]);
+        ASSIGNED.lastIndex = Math.max(stop, end);
+      } else if (this.replaces(value, kind) && isValue(value, join, bare !== undefined)) {
+        edits.push([end - value.length, end]);
+      }
+    }
+    return edits.reduceRight((out, [start, end]) => out.slice(0, start) + this.replacement + out.slice(end), text);
+  }
+}
+
+/** Code that handles a secret, and prose about one, is told from the secret. */
+function isValue(value: string, join: string | undefined, isBare: boolean): boolean {
+  if (!isBare) return true;
+  if (/^[A-Za-z_.]+\(/.test(value) || /^[&*]/.test(value)) return false;
+  // `token: renewed`, `password = prompt`: a word behind a gap is prose or code.
+  const hasGap = join !== undefined && /\s/.test(join);
+  return !hasGap || /\d|[^\w.]/.test(value);
+}
+
+function isDescription(item: Json): boolean {
+  if (typeof item !== "object" || item === null || Array.isArray(item)) return false;
+  const [first] = Object.keys(item);
+  return first !== undefined && ["type", "description", "title", "$ref", "anyOf"].includes(first);
+}
+
+/** Replaces the first group where there is one, else the whole match, if the check agrees. */
+function replaceFound(text: string, regex: RegExp, check: (text: string) => boolean, replacement: string): string {
+  let out = "";
+  let from = 0;
+  regex.lastIndex = 0;
+  for (let found = regex.exec(text); found !== null; found = regex.exec(text)) {
+    if (found[0] === "") regex.lastIndex++;
+    const [start, end] = found.indices?.[1] ?? found.indices![0]!;
+    const secret = text.slice(start, end);
+    if (start < from || secret === replacement || secret.startsWith(replacement) || !check(secret)) continue;
+    out += text.slice(from, start) + replacement;
+    from = end;
+  }
+  return from === 0 ? text : out + text.slice(from);
+}
+
+function escape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+}
+
+function anyCase(needle: string): string {
+  return [...needle].map((letter) => (/[a-z]/i.test(letter) ? `[${letter.toLowerCase()}${letter.toUpperCase()}]` : escape(letter))).join("");
+}

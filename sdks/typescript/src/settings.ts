@@ -1,0 +1,158 @@
+/** What a client is told: by the caller, else by the environment, else the default. Never throws. */
+import { createHash } from "node:crypto";
+import { homedir, hostname, userInfo } from "node:os";
+import * as path from "node:path";
+
+/** A problem that the caller may want to log; nothing is thrown. */
+export interface Problem {
+  kind: "away" | "disk" | "lost" | "rejected" | "settings" | "torn";
+  message: string;
+  /** Events that it is about. */
+  count: number;
+}
+
+export interface Options {
+  /** The server, or the whole address of its way in. `AUDIT_LOG_URL`, else `http://127.0.0.1:7420`. */
+  url?: string | undefined;
+  /** The API key. `AUDIT_LOG_KEY`. */
+  key?: string | undefined;
+  /** The agent of events that name none. `AGENT_ID`. */
+  agentId?: string | undefined;
+  /** The session of events that name none. `SESSION_ID`, else a new one for each client. */
+  sessionId?: string | undefined;
+  /** Where environment, commit and branch of what runs here go. `environment`, `git_commit`, `branch`. */
+  metadata?: Record<string, string> | undefined;
+  /** Where events wait while the server is away. `AUDIT_LOG_SPOOL`, else `~/.local/state/tachograph`. */
+  spoolDir?: string | undefined;
+  /** What may wait on disk. 64 MiB. */
+  spoolBytes?: number | undefined;
+  /** A request has so many events (100), so many bytes (1 MiB), or what came in so long a time (5000 ms). */
+  batchEvents?: number | undefined;
+  batchBytes?: number | undefined;
+  batchMs?: number | undefined;
+  /** What may wait in memory, with the batch that is being sent: 10,000 events, 16 MiB. */
+  queueEvents?: number | undefined;
+  queueBytes?: number | undefined;
+  /** One request may take so long. 10,000 ms. */
+  timeoutMs?: number | undefined;
+  /** The first wait after a failure, and the longest: 500 ms, doubling up to 60,000 ms. */
+  retryMinMs?: number | undefined;
+  retryMaxMs?: number | undefined;
+  /** The longest that an end of the process waits for the server. 5000 ms. */
+  closeMs?: number | undefined;
+  /** Whether the client saves what waits when the process ends. True. */
+  exitHooks?: boolean | undefined;
+  /** Told of what went wrong; what it throws is ignored. */
+  onProblem?: ((problem: Problem) => void) | undefined;
+}
+
+export interface Settings {
+  url: URL | undefined;
+  key: string | undefined;
+  agentId: string | undefined;
+  sessionId: string | undefined;
+  metadata: Record<string, string> | undefined;
+  host: string;
+  user: string | undefined;
+  spoolDir: string;
+  spoolBytes: number;
+  batchEvents: number;
+  batchBytes: number;
+  batchMs: number;
+  queueEvents: number;
+  queueBytes: number;
+  timeoutMs: number;
+  retryMinMs: number;
+  retryMaxMs: number;
+  closeMs: number;
+  exitHooks: boolean;
+  /** What of the options can't be meant. */
+  wrong: string[];
+}
+
+/** Names of the environment for what runs here, in the order in which they are believed. */
+const METADATA: Record<string, readonly string[]> = {
+  environment: ["DEPLOYMENT_ENVIRONMENT", "ENVIRONMENT", "NODE_ENV"],
+  git_commit: ["GIT_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"],
+  branch: ["GIT_BRANCH", "GITHUB_REF_NAME", "CI_COMMIT_BRANCH"],
+};
+
+export function settings(options: Options, env: NodeJS.ProcessEnv, newSession: () => string): Settings {
+  const wrong: string[] = [];
+  const text = (given: string | undefined, name: string) => given || env[name] || undefined;
+  const number = (name: keyof Options, least: number, otherwise: number) => {
+    const given = options[name];
+    if (given === undefined) return otherwise;
+    if (typeof given === "number" && given >= least) return given;
+    wrong.push(`${name} ${String(given)}: expected a number from ${least} up`);
+    return otherwise;
+  };
+  const address = text(options.url, "AUDIT_LOG_URL") ?? "http://127.0.0.1:7420";
+  const url = endpoint(address);
+  if (url === undefined) wrong.push(`url "${address.slice(0, 100)}" is no address such as http://127.0.0.1:7420`);
+  return {
+    url,
+    key: text(options.key, "AUDIT_LOG_KEY"),
+    agentId: text(options.agentId, "AGENT_ID"),
+    sessionId: text(options.sessionId, "SESSION_ID") ?? newSession(),
+    metadata: options.metadata ?? metadata(env),
+    host: hostname(),
+    user: user(),
+    spoolDir: spoolFolder(text(options.spoolDir, "AUDIT_LOG_SPOOL") ?? stateFolder(env), url?.href ?? address),
+    spoolBytes: number("spoolBytes", 0, 64 << 20),
+    batchEvents: number("batchEvents", 1, 100),
+    batchBytes: number("batchBytes", 1, 1 << 20),
+    batchMs: number("batchMs", 0, 5000),
+    queueEvents: number("queueEvents", 1, 10_000),
+    queueBytes: number("queueBytes", 1, 16 << 20),
+    timeoutMs: number("timeoutMs", 1, 10_000),
+    retryMinMs: number("retryMinMs", 1, 500),
+    retryMaxMs: number("retryMaxMs", 1, 60_000),
+    closeMs: number("closeMs", 0, 5000),
+    exitHooks: options.exitHooks ?? true,
+    wrong,
+  };
+}
+
+/** Where events are posted to: an address with a path is taken as it stands. */
+export function endpoint(address: string): URL | undefined {
+  const trimmed = address.trim().replace(/\/+$/, "");
+  const whole = trimmed.includes("://") ? trimmed : `http://${trimmed}`;
+  const hasPath = whole.slice(whole.indexOf("://") + 3).includes("/");
+  try {
+    const url = new URL(hasPath ? whole : `${whole}/v1/events`);
+    return url.protocol === "http:" || url.protocol === "https:" ? url : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Each address has its own folder, so that what was meant for one server never reaches another. */
+function spoolFolder(root: string, address: string): string {
+  return path.join(root, "client", createHash("sha256").update(address).digest("hex").slice(0, 16));
+}
+
+function stateFolder(env: NodeJS.ProcessEnv): string {
+  const home = quietly(homedir) ?? "/tmp";
+  return path.join(env["XDG_STATE_HOME"] || path.join(home, ".local", "state"), "tachograph");
+}
+
+function user(): string | undefined {
+  return quietly(() => userInfo().username);
+}
+
+function metadata(env: NodeJS.ProcessEnv): Record<string, string> | undefined {
+  const found = Object.entries(METADATA).flatMap(([name, variables]) => {
+    const value = variables.map((variable) => env[variable]).find(Boolean);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return found.length === 0 ? undefined : Object.fromEntries(found);
+}
+
+function quietly<T>(get: () => T): T | undefined {
+  try {
+    return get();
+  } catch {
+    return undefined;
+  }
+}
