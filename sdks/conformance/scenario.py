@@ -156,7 +156,7 @@ class Scenario:
             driver.ended()
             driver.stop()
         elif "spool" in step:
-            self.spool_step(step["spool"])
+            self.spool_step(self.fill(step["spool"]))
         else:
             raise AssertionError("unknown step")
         return None

@@ -125,6 +125,7 @@ class Server:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: Server  # type: ignore[assignment]
 
     def do_POST(self) -> None:

@@ -1,0 +1,77 @@
+"""The ends and forks of a process, seen once for all clients in it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import threading
+import weakref
+from typing import Protocol
+
+
+class Watched(Protocol):
+    def close(self, timeout: float | None = None) -> bool: ...
+
+    def before_fork(self) -> None: ...
+
+    def after_fork_in_parent(self) -> None: ...
+
+    def after_fork_in_child(self) -> None: ...
+
+
+_clients: weakref.WeakSet[Watched] = weakref.WeakSet()
+_forking: list[Watched] = []
+_installed = False
+_installing = threading.Lock()
+
+
+def watch(client: Watched) -> None:
+    """Closes the client when the process ends, and keeps it whole when it forks."""
+    global _installed
+    with _installing:
+        _clients.add(client)
+        if _installed:
+            return
+        _installed = True
+    atexit.register(_close_all)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(
+            before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
+        )
+
+
+def _close_all() -> None:
+    for client in list(_clients):
+        client.close()
+
+
+def _before_fork() -> None:
+    _forking[:] = sorted(_clients, key=id)
+    for client in _forking:
+        client.before_fork()
+    # A child of `multiprocessing` ends without `atexit`, by finalizers of its own that it clears when it starts.
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None:
+        util.register_after_fork(_MULTIPROCESSING, _MultiprocessingEnd.install)
+
+
+def _after_fork_in_parent() -> None:
+    for client in _forking:
+        client.after_fork_in_parent()
+    _forking.clear()
+
+
+def _after_fork_in_child() -> None:
+    for client in _forking:
+        client.after_fork_in_child()
+    _forking.clear()
+
+
+class _MultiprocessingEnd:
+    def install(self) -> None:
+        util = sys.modules["multiprocessing.util"]
+        util.Finalize(None, _close_all, exitpriority=0)
+
+
+_MULTIPROCESSING = _MultiprocessingEnd()
