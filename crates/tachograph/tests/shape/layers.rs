@@ -7,11 +7,15 @@ const LAYERS: &[(&str, u8)] = &[
     ("tacho-redact", 0),
     ("tacho-pipe", 0),
     ("tacho-record", 1),
+    ("tacho-coverage", 1),
     ("tacho-store", 2),
     ("tacho-query", 3),
     ("tacho-alert", 4),
     ("tacho-ingest", 5),
+    ("tacho-mcp", 5),
     ("tacho-hook", TOP),
+    ("tacho-client", TOP),
+    ("tacho-logger", TOP),
     ("tachograph", TOP),
 ];
 
