@@ -1,0 +1,47 @@
+use super::*;
+
+fn read(event: Event) -> Value {
+    let stamps = Stamps { id: "i\"1", timestamp: "t", producer: "p", seq: 7, host: "h" };
+    serde_json::from_str(&line(event, &stamps).unwrap().0).unwrap()
+}
+
+#[test]
+fn stamps_come_first_and_are_the_clients_own() {
+    let stamps = Stamps { id: "i", timestamp: "t", producer: "p", seq: 7, host: "h" };
+    let event = Event::action("Bash").with("producer", "forged").with("host", "forged");
+    let (line, end) = line(event, &stamps).unwrap();
+    assert!(line.starts_with(
+        r#"{"event_id":"i","timestamp":"t","producer":"p","producer_seq":7,"host":"h","action"#
+    ));
+    assert_eq!(&line[end..=end], ",");
+    assert!(!line.contains("forged"));
+}
+
+#[test]
+fn an_audit_entry_has_the_words_of_the_trail() {
+    let event = Event::audit("AGENT_UPDATED", "agent", "7c1f")
+        .user("u1")
+        .details(&json!({"fields_changed": 1}))
+        .changes(&json!({"status": {"before": "draft", "after": "active"}}))
+        .request(Some("203.0.113.9"), None, Some("s1"));
+    assert!(event.agentless && event.sessionless);
+    let found = read(event);
+    assert_eq!(found["event_id"], "i\"1");
+    assert_eq!(found["userId"], "u1");
+    assert_eq!(found["details"], json!({"fields_changed": 1}));
+    assert_eq!(found["request"], json!({"ip": "203.0.113.9", "sessionId": "s1"}));
+}
+
+#[test]
+fn what_has_no_form_in_json_is_told_as_text() {
+    let keys = std::collections::BTreeMap::from([((1, 2), 3)]);
+    assert!(read(Event::action("x").details(&keys))["action_details"].as_str().unwrap().contains("no JSON"));
+    assert_eq!(read(Event::action("x").cost_usd(f64::NAN)).get("cost_usd"), None);
+}
+
+#[test]
+fn a_message_has_its_own_id_and_sender() {
+    let found = read(Event::communication("b", &json!({"content": "hi"})).agent("a"));
+    assert_eq!((&found["communication_id"], &found["sender"]["agent_id"]), (&json!("i\"1"), &json!("a")));
+    assert_eq!(found.get("agent_id"), None);
+}

@@ -1,0 +1,284 @@
+//! A layer for `tracing`: spans and events become events of the record.
+//!
+//! A span becomes one event when it closes, with its duration and whether something in it failed; an event becomes a log
+//! line. Both carry what the spans around them say about agent, session, call and user. Fields that tachograph has a
+//! column for go there, all others under `attributes`.
+
+use crate::client::Client;
+use crate::event::Event;
+use crate::within;
+use serde_json::{Map, Value};
+use std::fmt::Debug;
+use std::time::{Instant, SystemTime};
+use tacho_event::time;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::layer::{Context, Layer};
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
+
+/// Fields of one span or event; what is beyond is counted.
+const FIELDS_MAX: usize = 128;
+
+/// A field's name, and the event's member for it.
+const COLUMNS: &[(&str, &str)] = &[
+    ("agent", "agent_id"),
+    ("agent_id", "agent_id"),
+    ("agent_name", "agent_name"),
+    ("agent_version", "agent_version"),
+    ("agent.id", "agent_id"),
+    ("agent.name", "agent_name"),
+    ("gen_ai.agent.id", "agent_id"),
+    ("gen_ai.agent.name", "agent_name"),
+    ("team", "team"),
+    ("session", "session_id"),
+    ("session_id", "session_id"),
+    ("session.id", "session_id"),
+    ("conversation_id", "conversation_id"),
+    ("gen_ai.conversation.id", "conversation_id"),
+    ("user", "user_id"),
+    ("user_id", "user_id"),
+    ("user.id", "user_id"),
+    ("ip", "ip"),
+    ("user_agent", "user_agent"),
+    ("call_id", "call_id"),
+    ("tool_use_id", "call_id"),
+    ("gen_ai.tool.call.id", "call_id"),
+    ("parent_id", "parent_id"),
+    ("request_id", "request_id"),
+    ("action_type", "action_type"),
+    ("action_name", "action_name"),
+    ("action", "action_name"),
+    ("tool", "tool"),
+    ("tool_name", "tool"),
+    ("gen_ai.tool.name", "tool"),
+    ("category", "category"),
+    ("class", "category"),
+    ("input", "action_details"),
+    ("details", "action_details"),
+    ("gen_ai.tool.call.arguments", "action_details"),
+    ("output", "outcome_result"),
+    ("result", "outcome_result"),
+    ("status", "outcome_status"),
+    ("error", "outcome_error"),
+    ("err", "outcome_error"),
+    ("exit_code", "exit_code"),
+    ("tokens_input", "tokens_input"),
+    ("input_tokens", "tokens_input"),
+    ("gen_ai.usage.input_tokens", "tokens_input"),
+    ("tokens_output", "tokens_output"),
+    ("output_tokens", "tokens_output"),
+    ("gen_ai.usage.output_tokens", "tokens_output"),
+    ("cost_usd", "cost_usd"),
+    ("duration_ms", "duration_ms"),
+    ("model", "model"),
+    ("gen_ai.request.model", "model"),
+    ("permission_level", "permission_level"),
+    ("message", "message"),
+];
+
+/// What an inner event has from the spans around it.
+const INHERITED: [&str; 8] = [
+    "agent_id",
+    "agent_name",
+    "agent_version",
+    "session_id",
+    "conversation_id",
+    "user_id",
+    "ip",
+    "request_id",
+];
+
+/// Records spans and events of `tracing` with a client. Filter it as any layer: `.with_filter(LevelFilter::INFO)`.
+pub struct TachoLayer {
+    client: Client,
+}
+
+impl TachoLayer {
+    pub fn new(client: Client) -> TachoLayer {
+        TachoLayer { client }
+    }
+}
+
+/// What is kept with an open span.
+struct Open {
+    fields: Fields,
+    began: Instant,
+    began_us: i64,
+    /// The call of this span, for what happens in it.
+    call: String,
+    /// An event of level ERROR was seen in it.
+    failed: bool,
+}
+
+#[derive(Default)]
+struct Fields {
+    columns: Map<String, Value>,
+    attributes: Map<String, Value>,
+    left_out: u64,
+}
+
+impl Fields {
+    fn set(&mut self, field: &Field, value: Value) {
+        let column = COLUMNS.iter().find(|(name, _)| *name == field.name()).map(|(_, column)| *column);
+        let (map, name) = match column {
+            Some(column) => (&mut self.columns, column),
+            None => (&mut self.attributes, field.name()),
+        };
+        if map.len() >= FIELDS_MAX && !map.contains_key(name) {
+            self.left_out += 1;
+            return;
+        }
+        map.insert(name.to_owned(), value);
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.columns.get(name).and_then(Value::as_str)
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.set(field, format!("{value:?}").into());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.set(field, value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.set(field, value.into());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.set(field, value.into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.set(field, value.into());
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.set(field, value.into());
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
+        self.set(field, value.to_string().into());
+    }
+}
+
+impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for TachoLayer {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        within::once(|| {
+            let Some(span) = context.span(id) else { return };
+            let mut fields = Fields::default();
+            attributes.record(&mut fields);
+            let call = fields.text("call_id").map_or_else(crate::owner::random, str::to_owned);
+            let open = Open { fields, began: Instant::now(), began_us: now_us(), call, failed: false };
+            span.extensions_mut().insert(open);
+        });
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        within::once(|| {
+            let Some(span) = context.span(id) else { return };
+            if let Some(open) = span.extensions_mut().get_mut::<Open>() {
+                values.record(&mut open.fields);
+                if let Some(call) = open.fields.text("call_id").map(str::to_owned) {
+                    open.call = call;
+                }
+            }
+        });
+    }
+
+    fn on_event(&self, event: &tracing::Event<'_>, context: Context<'_, S>) {
+        within::once(|| {
+            let mut fields = Fields::default();
+            event.record(&mut fields);
+            let metadata = event.metadata();
+            let span = context.event_span(event);
+            if let Some(span) = &span
+                && *metadata.level() == Level::ERROR
+                && let Some(open) = span.extensions_mut().get_mut::<Open>()
+            {
+                open.failed = true;
+            }
+            self.record(fields, metadata, "log", metadata.target(), span, None);
+        });
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        within::once(|| {
+            let Some(span) = context.span(&id) else { return };
+            let Some(mut open) = span.extensions_mut().remove::<Open>() else { return };
+            let metadata = span.metadata();
+            let failed = open.failed || open.fields.columns.contains_key("outcome_error");
+            let mut default = |name: &str, value: Value| {
+                open.fields.columns.entry(name).or_insert(value);
+            };
+            default("outcome_status", if failed { "failure" } else { "success" }.into());
+            default("call_id", open.call.clone().into());
+            let elapsed = open.began.elapsed();
+            default("duration_ms", (elapsed.as_micros() as f64 / 1000.0).into());
+            let kind = if open.fields.columns.contains_key("tool") { "tool" } else { "lifecycle" };
+            self.record(open.fields, metadata, kind, metadata.name(), span.parent(), Some(open.began_us));
+        });
+    }
+}
+
+impl TachoLayer {
+    /// Makes the event out of its fields and of what the spans around say, and records it.
+    fn record<S: for<'l> LookupSpan<'l>>(
+        &self,
+        fields: Fields,
+        metadata: &Metadata<'_>,
+        kind: &str,
+        name: &str,
+        around: Option<SpanRef<'_, S>>,
+        began_us: Option<i64>,
+    ) {
+        let Fields { mut columns, mut attributes, left_out } = fields;
+        let tool = columns.remove("tool");
+        columns.entry("action_type").or_insert_with(|| kind.into());
+        columns.entry("action_name").or_insert_with(|| tool.unwrap_or_else(|| name.into()));
+        columns.entry("level").or_insert_with(|| level(*metadata.level()).into());
+        columns.entry("logger").or_insert_with(|| metadata.target().into());
+        for (at, span) in around.iter().flat_map(SpanRef::scope).enumerate() {
+            let extensions = span.extensions();
+            let Some(open) = extensions.get::<Open>() else { continue };
+            if at == 0 {
+                columns.entry("parent_id").or_insert_with(|| open.call.clone().into());
+            }
+            for name in INHERITED {
+                if let Some(value) = open.fields.columns.get(name) {
+                    columns.entry(name).or_insert_with(|| value.clone());
+                }
+            }
+        }
+        if left_out > 0 {
+            attributes.insert("fields_left_out".into(), left_out.into());
+        }
+        if !attributes.is_empty() {
+            columns.insert("attributes".into(), attributes.into());
+        }
+        let event = Event::raw(columns);
+        self.client.record(match began_us {
+            Some(began_us) => event.timestamp(&time::format(began_us)),
+            None => event,
+        });
+    }
+}
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "ERROR",
+        Level::WARN => "WARNING",
+        Level::INFO => "INFO",
+        _ => "DEBUG",
+    }
+}
+
+fn now_us() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,145 @@
+//! What a client is told: by the caller, else by the environment, else the default.
+
+use crate::owner::digest;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The server's own default address.
+const URL_DEFAULT: &str = "http://127.0.0.1:7420";
+/// Names of the environment for what runs here, in the order in which they are believed.
+const METADATA: [(&str, [&str; 3]); 3] = [
+    ("environment", ["AUDIT_LOG_ENVIRONMENT", "DEPLOYMENT_ENVIRONMENT", "ENVIRONMENT"]),
+    ("git_commit", ["GIT_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"]),
+    ("branch", ["GIT_BRANCH", "GITHUB_REF_NAME", "CI_COMMIT_BRANCH"]),
+];
+
+/// Something went wrong that the caller may want to log; nothing is returned as an error for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// The server did not take a request; the events are kept.
+    Away { error: String, next_try: Duration },
+    /// The disk did not take or give something; nothing is lost by that alone.
+    Disk { error: String },
+    /// There was room for the event neither in memory nor on disk.
+    Lost { id: String, reason: String },
+    /// The event can't be recorded.
+    Rejected { id: String, reason: String },
+}
+
+/// Called with a [`Problem`], from whichever thread meets it, and never while a lock is held.
+pub type OnProblem = Arc<dyn Fn(&Problem) + Send + Sync>;
+
+/// The settings of one client. `Options::default()` reads the environment.
+#[derive(Clone)]
+pub struct Options {
+    /// The server, or the whole address of its way in. `AUDIT_LOG_URL`, else `http://127.0.0.1:7420`.
+    pub url: String,
+    /// The API key. `AUDIT_LOG_KEY`.
+    pub key: Option<String>,
+    /// The agent of events that name none. `AGENT_ID`.
+    pub agent_id: Option<String>,
+    /// The session of events that name none. `SESSION_ID`, else a new one.
+    pub session_id: Option<String>,
+    /// Where events wait while the server is away. `AUDIT_LOG_SPOOL`, else `~/.local/state/tachograph`.
+    pub spool_dir: PathBuf,
+    /// What may wait on disk. 64 MiB.
+    pub spool_bytes: u64,
+    /// A request has so many events (100), so many bytes (1 MiB), or what came in so long a time (5 s).
+    pub batch_events: usize,
+    pub batch_bytes: usize,
+    pub batch_time: Duration,
+    /// What may wait in memory, with the batch that is being sent: 10,000 events, 16 MiB.
+    pub queue_events: usize,
+    pub queue_bytes: usize,
+    /// One request may take so long. 10 s.
+    pub timeout: Duration,
+    /// The first wait after a failure, and the longest. 500 ms, doubling up to 60 s.
+    pub retry_min: Duration,
+    pub retry_max: Duration,
+    /// The longest that an end waits for the server. 5 s.
+    pub close_time: Duration,
+    /// Told of what went wrong.
+    pub on_problem: Option<OnProblem>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options::from_env(&|name| std::env::var(name).ok())
+    }
+}
+
+impl Options {
+    /// The defaults of an environment.
+    pub fn from_env(env: &dyn Fn(&str) -> Option<String>) -> Options {
+        let env = |name: &str| env(name).filter(|value| !value.is_empty());
+        Options {
+            url: env("AUDIT_LOG_URL").unwrap_or_else(|| URL_DEFAULT.to_owned()),
+            key: env("AUDIT_LOG_KEY"),
+            agent_id: env("AGENT_ID"),
+            session_id: env("SESSION_ID"),
+            spool_dir: spool_dir(&env),
+            spool_bytes: 64 << 20,
+            batch_events: 100,
+            batch_bytes: 1 << 20,
+            batch_time: Duration::from_secs(5),
+            queue_events: 10_000,
+            queue_bytes: 16 << 20,
+            timeout: Duration::from_secs(10),
+            retry_min: Duration::from_millis(500),
+            retry_max: Duration::from_secs(60),
+            close_time: Duration::from_secs(5),
+            on_problem: None,
+        }
+    }
+
+    /// Where events are posted to: an address with a path is taken as it stands.
+    pub(crate) fn endpoint(&self) -> String {
+        let url = self.url.trim().trim_end_matches('/');
+        let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+        let has_path = url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
+        if has_path { url } else { format!("{url}/v1/events") }
+    }
+
+    /// Each address has its own folder, so that what was meant for one server never reaches another.
+    pub(crate) fn spool(&self) -> PathBuf {
+        self.spool_dir.join("client").join(digest(&self.endpoint(), 16))
+    }
+}
+
+fn spool_dir(env: &dyn Fn(&str) -> Option<String>) -> PathBuf {
+    let state = || {
+        let state = env("XDG_STATE_HOME").map(PathBuf::from);
+        let home = || Some(PathBuf::from(env("HOME")?).join(".local/state"));
+        state.or_else(home).unwrap_or_else(std::env::temp_dir).join("tachograph")
+    };
+    env("AUDIT_LOG_SPOOL").map_or_else(state, PathBuf::from)
+}
+
+/// `environment`, `git_commit` and `branch` of what runs here, where they are known.
+pub(crate) fn metadata(env: &dyn Fn(&str) -> Option<String>) -> serde_json::Map<String, serde_json::Value> {
+    let known = |names: &[&str]| names.iter().find_map(|name| env(name).filter(|value| !value.is_empty()));
+    METADATA.iter().filter_map(|(name, names)| Some(((*name).to_owned(), known(names)?.into()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_names_what_the_caller_does_not() {
+        let env = |name: &str| match name {
+            "AUDIT_LOG_URL" => Some("log.example:1".to_owned()),
+            "AGENT_ID" => Some("a/b".to_owned()),
+            "AUDIT_LOG_KEY" => Some(String::new()),
+            "HOME" => Some("/home/me".to_owned()),
+            _ => None,
+        };
+        let options = Options::from_env(&env);
+        assert_eq!(options.endpoint(), "http://log.example:1/v1/events");
+        assert_eq!((options.agent_id.as_deref(), options.key), (Some("a/b"), None));
+        assert_eq!(options.spool_dir, PathBuf::from("/home/me/.local/state/tachograph"));
+        let with_path = Options { url: "https://h/log/".into(), ..Options::from_env(&|_| None) };
+        assert_eq!(with_path.endpoint(), "https://h/log");
+    }
+}
