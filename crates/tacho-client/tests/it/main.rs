@@ -1,1 +1,8 @@
-//! Integration tests.
+//! The client and its layer against a small server of the tests' own.
+
+#![allow(clippy::unwrap_used)]
+
+mod layer;
+mod readme;
+mod server;
+mod spool;
