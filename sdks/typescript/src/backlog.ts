@@ -211,8 +211,15 @@ export class Backlog {
   }
 }
 
-/** Whoever wrote the line put its id first. */
+/** The id of a line; nothing when it is no whole event. Clients write it first. */
 function idOf(line: string): string | undefined {
   const found = /^\{"(?:event_id|communication_id)":("(?:[^"\\]|\\.)*")/.exec(line);
-  return found !== null && line.endsWith("}") ? (JSON.parse(found[1]!) as string) : undefined;
+  try {
+    if (found !== null && line.endsWith("}")) return JSON.parse(found[1]!) as string;
+    const event = JSON.parse(line) as { event_id?: unknown; communication_id?: unknown };
+    const id = event.event_id ?? event.communication_id;
+    return typeof id === "string" ? id : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -6,7 +6,7 @@
  * - Each event has its id from the call on; a retry is the same event, byte for byte.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Taken } from "./answer.js";
+import type { Answer, Taken } from "./answer.js";
 import { Backlog, type Waiting } from "./backlog.js";
 import { currentContext } from "./context.js";
 import { Courier } from "./courier.js";
@@ -161,7 +161,8 @@ export class Client {
 
   private async drain(deadline: number, isOnce: boolean): Promise<void> {
     for (;;) {
-      this.tellLost();
+      // When something is left to be answered for, the answer is what tells.
+      if (this.backlog.isEmpty) this.tellLost();
       await this.courier.drain();
       const isDone = this.backlog.isEmpty && this.untold === 0;
       if (isDone || this.isClosed || Date.now() >= deadline) return;
@@ -299,7 +300,7 @@ export class Client {
     if (this.backlog.isFull) this.courier.wake(false);
   }
 
-  private async post(body: string): Promise<import("./answer.js").Answer | Error> {
+  private async post(body: string): Promise<Answer | Error> {
     const { url, timeoutMs } = this.settings;
     if (url === undefined) return new Error(this.settings.wrong.join("; "));
     return this.connection.ask({ method: "POST", url, headers: this.headers("application/x-ndjson"), body, timeoutMs, holds: false });

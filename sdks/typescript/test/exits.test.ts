@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import * as path from "node:path";
+import { test } from "node:test";
+import { folder, program, taking } from "./folder.js";
+
+// An address where nobody listens: the discard port of this machine.
+const AWAY = "http://127.0.0.1:9";
+
+function spooled(root: string): string {
+  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ndjson"));
+  return files.map((name) => readFileSync(path.join(root, name), "utf8")).join("");
+}
+
+const LOG = `import { auditLog, flush } from "tachograph-client";
+const log = (name) => auditLog({ action: name, entityType: "thing", entityId: "1" });
+`;
+
+test("a program that ends sends what waits, without a word about it", async (t) => {
+  const server = await taking(t);
+  const end = await program(t, `${LOG} log("ONE"); log("TWO");`, { AUDIT_LOG_URL: server.url, AUDIT_LOG_SPOOL: folder(t) });
+  assert.deepEqual([end.code, end.signal, end.out, end.errors], [0, null, "", ""]);
+  assert.deepEqual(server.events.map((event) => event["action"]), ["ONE", "TWO"]);
+});
+
+test("process.exit leaves what waits on disk", async (t) => {
+  const spool = folder(t);
+  const end = await program(t, `${LOG} log("ONE"); process.exit(3);`, { AUDIT_LOG_URL: AWAY, AUDIT_LOG_SPOOL: spool });
+  assert.equal(end.code, 3);
+  assert.match(spooled(spool), /"action":"ONE"/);
+});
+
+test("an error that nobody catches ends the program as ever, and what waits is on disk", async (t) => {
+  const spool = folder(t);
+  const end = await program(t, `${LOG} log("ONE"); throw new Error("of the program");`, { AUDIT_LOG_URL: AWAY, AUDIT_LOG_SPOOL: spool });
+  assert.equal(end.code, 1);
+  assert.match(end.errors, /of the program/);
+  assert.match(spooled(spool), /"action":"ONE"/);
+});
+
+test("a signal that nobody listens to ends the program as ever, and what waits is on disk", async (t) => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    const spool = folder(t);
+    const code = `${LOG} log("ONE"); setInterval(() => {}, 1000); console.log("ready");`;
+    const end = await program(t, code, { AUDIT_LOG_URL: AWAY, AUDIT_LOG_SPOOL: spool }, (_, kill) => kill(signal));
+    assert.deepEqual([end.code, end.signal], [null, signal]);
+    assert.match(spooled(spool), /"action":"ONE"/);
+  }
+});
+
+test("a signal that the program handles is the program's", async (t) => {
+  const spool = folder(t);
+  const code = `${LOG} process.on("SIGTERM", () => { log("TWO"); console.log("mine"); process.exitCode = 7; clearInterval(timer); });
+    log("ONE"); const timer = setInterval(() => {}, 1000); console.log("ready");`;
+  const env = { AUDIT_LOG_URL: AWAY, AUDIT_LOG_SPOOL: spool };
+  const end = await program(t, code, env, (line, kill) => line === "ready" && kill("SIGTERM"));
+  assert.deepEqual([end.code, end.out], [7, "ready\nmine\n"]);
+  assert.match(spooled(spool), /"action":"ONE"[^]*"action":"TWO"/);
+});
+
+test("children of child_process.fork and cluster have spools of their own", async (t) => {
+  const server = await taking(t);
+  const spool = folder(t);
+  const code = `${LOG} import { fork } from "node:child_process"; import cluster from "node:cluster"; import { fileURLToPath } from "node:url";
+    const kind = process.env.KIND ?? "parent";
+    log(kind);
+    if (kind === "parent") {
+      fork(fileURLToPath(import.meta.url), { env: { ...process.env, KIND: "child" } });
+      cluster.fork({ KIND: "worker" });
+    } else if (cluster.isWorker) {
+      await flush();
+      cluster.worker.disconnect();
+    }`;
+  const end = await program(t, code, { AUDIT_LOG_URL: server.url, AUDIT_LOG_SPOOL: spool });
+  assert.deepEqual([end.code, end.errors], [0, ""]);
+  assert.deepEqual(server.events.map((event) => event["action"]).sort(), ["child", "parent", "worker"]);
+  assert.equal(new Set(server.events.map((event) => event["producer"])).size, 3);
+  assert.equal(spooled(spool), "");
+});
+
+test("a worker thread sends what it logged", async (t) => {
+  const server = await taking(t);
+  const code = `${LOG} import { Worker, isMainThread } from "node:worker_threads"; import { fileURLToPath } from "node:url";
+    if (isMainThread) new Worker(fileURLToPath(import.meta.url)); else log("WORKER");`;
+  const end = await program(t, code, { AUDIT_LOG_URL: server.url, AUDIT_LOG_SPOOL: folder(t) });
+  assert.deepEqual([end.code, end.errors], [0, ""]);
+  assert.deepEqual(server.events.map((event) => event["action"]), ["WORKER"]);
+});
