@@ -1,0 +1,142 @@
+//! The queries whose rows a report is made of. Each is bounded: in time by the range, in rows by a named limit that it
+//! asks one row above, so that a cut is seen.
+//!
+//! A source is the way in which something is told: `hook` (an agent's hooks), `otel_log` and `otel_span`
+//! (OpenTelemetry), `transcript` (imported), else the name of the way in (`http` …). Points of metrics tell of no call.
+
+use tacho_event::time;
+
+/// Rows that are read at most: observations of calls, sessions by agent and source, sessions whose numbers are looked
+/// at closely, numbers of those, actions by agent and source.
+pub const CALLS_MAX: usize = 200_000;
+pub const SESSIONS_MAX: usize = 50_000;
+pub const NUMBERED_MAX: usize = 200;
+pub const NUMBERS_MAX: usize = 200_000;
+pub const ACTIONS_MAX: usize = 20_000;
+pub const TROUBLES_MAX: usize = 10_000;
+
+/// The source of an event; null where it tells nothing of what an agent did.
+const SOURCE: &str = "\
+CASE WHEN source = 'internal' OR action_type = 'metric' THEN NULL
+     WHEN source = 'otlp' AND phase = 'executed' AND duration_us IS NOT NULL THEN 'otel_span'
+     WHEN source = 'otlp' AND call_id ~ '^[0-9a-f]{16}$' THEN NULL
+     WHEN source = 'otlp' AND (phase IS NOT NULL OR producer_seq IS NOT NULL) THEN 'otel_log'
+     WHEN source = 'otlp' THEN NULL
+     WHEN hook_event IS NOT NULL THEN 'hook'
+     WHEN known = 'imported' THEN 'transcript'
+     ELSE source END";
+
+/// A call of a tool: of anything but a model.
+const IS_CALL: &str = "action_type IN ('tool', 'skill', 'external') AND action_name <> 'model_request'";
+
+/// What a range is of: the time that senders say, so that the sources of one call are near one another however late
+/// one of them came.
+fn within(from_us: i64, to_us: i64) -> String {
+    let literal = |at_us| format!("TIMESTAMPTZ '{}'", time::format(at_us));
+    format!("timestamp >= {} AND timestamp < {}", literal(from_us), literal(to_us))
+}
+
+const AT: &str = "arrow_cast(timestamp, 'Int64')";
+const LAST: &str = "max(arrow_cast(timestamp, 'Int64'))";
+
+/// Rows of [`crate::CallRow`], the newest first. A span without a call's own id is no call: its number joins nothing.
+pub fn calls(from_us: i64, to_us: i64) -> String {
+    format!(
+        "SELECT call_id AS call, max(session_uuid) AS session, min(canonical_agent(agent_id)) AS agent, \
+           {SOURCE} AS source, min({AT}) AS first_us, max({AT}) AS last_us, \
+           max(CASE WHEN phase IN ('result', 'executed') THEN {AT} END) AS done_us, min(index) AS first_index, \
+           coalesce(bool_or(hook_event = 'PostToolBatch' AND outcome_status = 'failure') \
+               AND NOT bool_or(hook_event IN ('PostToolUse', 'PostToolUseFailure')), false) \
+             OR coalesce(bool_or(action_name = 'tool_result' AND outcome_status = 'failure' \
+               AND (error LIKE '\"<tool_use_error>%' OR error LIKE '\"Permission to use %' \
+                 OR error LIKE '\"The user %')), false) AS never_ran \
+         FROM events WHERE {within} AND call_id IS NOT NULL AND {IS_CALL} \
+           AND NOT (source = 'otlp' AND call_id ~ '^[0-9a-f]{{16}}$') AND source <> 'internal' \
+         GROUP BY call_id, {SOURCE} ORDER BY last_us DESC LIMIT {limit}",
+        within = within(from_us, to_us),
+        limit = CALLS_MAX + 1,
+    )
+}
+
+/// Rows of [`crate::SessionRow`], the newest first.
+pub fn sessions(from_us: i64, to_us: i64) -> String {
+    format!(
+        "SELECT session_uuid AS session, max(who_session) AS name, canonical_agent(agent_id) AS agent, \
+           {SOURCE} AS source, count(*) AS events, min({AT}) AS first_us, max({AT}) AS last_us, \
+           max(index) AS last_index, \
+           greatest(count(*) FILTER (WHERE {IS_CALL} AND call_id IS NULL AND phase = 'result'), \
+             count(*) FILTER (WHERE {IS_CALL} AND call_id IS NULL AND phase = 'proposed')) AS unnamed, \
+           max(index) FILTER (WHERE action_type = 'lifecycle' AND lower(action_name) IN \
+             ('sessionstart', 'session_start', 'session_started')) AS began, \
+           max(index) FILTER (WHERE action_type = 'lifecycle' AND lower(action_name) IN \
+             ('sessionend', 'session_end', 'session_ended')) AS ended, \
+           coalesce(bool_or(hook_event IN ('SubagentStart', 'SubagentStop') OR action_name = 'subagent_completed'), \
+             false) AS sub, \
+           max(index) FILTER (WHERE hook_event = 'ConfigChange') AS changed, \
+           max(index) FILTER (WHERE action_name IN ('hook_registered', 'hook_execution_start', \
+             'hook_execution_complete')) AS hooked \
+         FROM events WHERE {within} AND session_uuid IS NOT NULL AND {SOURCE} IS NOT NULL \
+         GROUP BY session_uuid, canonical_agent(agent_id), {SOURCE} ORDER BY last_us DESC LIMIT {limit}",
+        within = within(from_us, to_us),
+        limit = SESSIONS_MAX + 1,
+    )
+}
+
+/// Rows of [`crate::TroubleRow`].
+pub fn troubles(from_us: i64, to_us: i64) -> String {
+    let number = |name: &str| format!("coalesce(CAST(json_get_str(extra, '{name}') AS BIGINT), 0)");
+    format!(
+        "SELECT session_uuid AS session, min(canonical_agent(agent_id)) AS agent, \
+           sum(CASE WHEN action_name = 'hook_execution_complete' THEN {errors} + {cancelled} ELSE 0 END) AS failed, \
+           max({AT}) AS last_us, max(index) AS last_index, \
+           coalesce(bool_or(json_get_str(extra, 'safe_mode') = 'true'), false) AS safe_mode \
+         FROM events WHERE {within} AND source = 'otlp' AND session_uuid IS NOT NULL \
+           AND action_name IN ('hook_execution_complete', 'hook_registered') \
+         GROUP BY session_uuid ORDER BY last_us DESC LIMIT {limit}",
+        errors = number("num_non_blocking_error"),
+        cancelled = number("num_cancelled"),
+        within = within(from_us, to_us),
+        limit = TROUBLES_MAX + 1,
+    )
+}
+
+/// Rows of [`crate::NumberedRow`], the newest first.
+pub fn numbered(from_us: i64, to_us: i64) -> String {
+    format!(
+        "SELECT session_uuid AS session, {SOURCE} AS source, count(DISTINCT producer_seq) AS given, \
+           min(producer_seq) AS lowest, max(producer_seq) AS highest, count(*) AS events, {LAST} AS last_us \
+         FROM events WHERE {within} AND producer_seq IS NOT NULL AND session_uuid IS NOT NULL \
+           AND {SOURCE} IS NOT NULL \
+         GROUP BY session_uuid, {SOURCE} ORDER BY last_us DESC LIMIT {limit}",
+        within = within(from_us, to_us),
+        limit = SESSIONS_MAX + 1,
+    )
+}
+
+/// Rows of [`crate::NumberRow`] of these sessions, whenever they were.
+pub fn numbers(sessions: &[String]) -> String {
+    let quoted: Vec<String> = sessions.iter().map(|id| format!("'{}'", id.replace('\'', "''"))).collect();
+    format!(
+        "SELECT session_uuid AS session, min(canonical_agent(agent_id)) AS agent, {SOURCE} AS source, \
+           producer_seq AS number, {AT} AS at_us, min(index) AS index \
+         FROM events WHERE session_uuid IN ({}) AND producer_seq IS NOT NULL AND {SOURCE} IS NOT NULL \
+         GROUP BY session_uuid, {SOURCE}, producer_seq, {AT} ORDER BY index LIMIT {limit}",
+        quoted.join(", "),
+        limit = NUMBERS_MAX + 1,
+    )
+}
+
+/// Rows of [`crate::SeenRow`] of everything that is recorded before a moment: what was never seen can't be told from
+/// less. Columns of words only, so that it is read fast.
+pub fn actions(to_us: i64) -> String {
+    format!(
+        "SELECT canonical_agent(agent_id) AS agent, coalesce({SOURCE}, source) AS source, action_type AS kind, \
+           action_name AS name, count(*) AS events, max(arrow_cast(recorded_at, 'Int64')) AS last_us, \
+           max(index) AS last_index \
+         FROM events WHERE recorded_at < TIMESTAMPTZ '{}' AND source <> 'internal' \
+         GROUP BY canonical_agent(agent_id), coalesce({SOURCE}, source), action_type, action_name \
+         ORDER BY last_us DESC LIMIT {limit}",
+        time::format(to_us),
+        limit = ACTIONS_MAX + 1,
+    )
+}

@@ -1,0 +1,92 @@
+//! The rows that a report is made of, as [`crate::ask`] asks for them. Times are microseconds since 1970 UTC.
+
+use serde::Deserialize;
+
+/// What one source saw of one call.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CallRow {
+    pub call: String,
+    pub session: Option<String>,
+    pub agent: String,
+    pub source: String,
+    pub first_us: i64,
+    pub last_us: i64,
+    /// When the call was over, as this source tells.
+    pub done_us: Option<i64>,
+    pub first_index: u64,
+    /// The agent was told why the call never ran: refused, or a tool that is not there.
+    pub never_ran: bool,
+}
+
+/// What one source told of one agent in one session.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct SessionRow {
+    pub session: String,
+    /// The session's id as its sender gave it.
+    pub name: Option<String>,
+    pub agent: String,
+    pub source: String,
+    pub events: u64,
+    pub first_us: i64,
+    pub last_us: i64,
+    pub last_index: u64,
+    /// Calls that it told of without an id.
+    pub unnamed: u64,
+    /// The last event that says that the session began; that it ended.
+    pub began: Option<u64>,
+    pub ended: Option<u64>,
+    /// The agent was started by another one in this session.
+    pub sub: bool,
+    /// The last change of the agent's settings.
+    pub changed: Option<u64>,
+    /// The last event that says that the agent has hooks, or ran one.
+    pub hooked: Option<u64>,
+}
+
+/// Hooks that the agent says it ran without success, or switched off.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct TroubleRow {
+    pub session: String,
+    pub agent: String,
+    pub failed: u64,
+    pub last_us: i64,
+    pub last_index: u64,
+    /// The agent runs in a mode without hooks of the user.
+    pub safe_mode: bool,
+}
+
+/// The running numbers of a session that came from a source within the range.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct NumberedRow {
+    pub session: String,
+    pub source: String,
+    /// How many different ones.
+    pub given: u64,
+    pub lowest: u64,
+    pub highest: u64,
+    pub events: u64,
+    pub last_us: i64,
+}
+
+/// A running number that a source gave.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct NumberRow {
+    pub session: String,
+    pub agent: String,
+    pub source: String,
+    pub number: u64,
+    pub at_us: i64,
+    pub index: u64,
+}
+
+/// An action of an agent as a source told it, whenever it was.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct SeenRow {
+    pub agent: String,
+    pub source: String,
+    pub kind: String,
+    pub name: String,
+    pub events: u64,
+    pub last_us: i64,
+    pub last_index: u64,
+}

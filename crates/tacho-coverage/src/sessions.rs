@@ -1,0 +1,160 @@
+//! Sessions with what each source told of them, and sub-agents counted as the agent that started them. And the sessions
+//! that began, did not end, and are silent.
+
+use crate::judge::Window;
+use crate::report::{Finding, Kind};
+use crate::rows::SessionRow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use tacho_event::time;
+
+/// A session over all its sources.
+#[derive(Debug, Default)]
+pub(crate) struct Session {
+    pub id: String,
+    /// As its sender called it.
+    pub name: String,
+    /// The agent that it is of: of those that no other one started the one with the most events.
+    pub agent: String,
+    pub sources: BTreeMap<String, Told>,
+    /// Calls without an id, by agent and source.
+    pub unnamed: BTreeMap<(String, String), u64>,
+    /// Every agent that acts in it, sub-agents left out.
+    pub agents: BTreeSet<String>,
+    pub began: Option<u64>,
+    pub ended: Option<u64>,
+    pub changed: Option<u64>,
+    pub hooked: Option<u64>,
+    pub first_us: i64,
+    pub last_us: i64,
+    pub last_index: u64,
+}
+
+/// What a source told of a session.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told {
+    pub first_us: i64,
+    pub last_us: i64,
+    pub last_index: u64,
+}
+
+/// All sessions of the range.
+#[derive(Debug, Default)]
+pub(crate) struct Sessions {
+    pub by_id: BTreeMap<String, Session>,
+    /// Whom a sub-agent of a session counts as.
+    counts_as: HashMap<(String, String), String>,
+}
+
+/// Claude Code gives its sub-agents ids of this form; a transcript says no more of them.
+fn is_sub_id(agent: &str) -> bool {
+    agent.len() == 17 && agent.starts_with('a') && agent[1..].bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+impl Sessions {
+    pub(crate) fn new(rows: &[SessionRow]) -> Sessions {
+        let mut of: BTreeMap<&str, Vec<&SessionRow>> = BTreeMap::new();
+        for row in rows {
+            of.entry(&row.session).or_default().push(row);
+        }
+        let mut sessions = Sessions::default();
+        for (id, rows) in of {
+            sessions.add(id, &rows);
+        }
+        sessions
+    }
+
+    fn add(&mut self, id: &str, rows: &[&SessionRow]) {
+        let mut events: BTreeMap<&str, (u64, bool)> = BTreeMap::new();
+        for row in rows {
+            let of = events.entry(&row.agent).or_default();
+            *of = (of.0 + row.events, of.1 || row.sub || is_sub_id(&row.agent));
+        }
+        let own = events.iter().filter(|(_, (_, sub))| !sub);
+        // Of equals the first by name: the same one every time.
+        let main = own.min_by_key(|(name, (count, _))| (u64::MAX - count, **name)).map(|(name, _)| *name);
+        let folded: BTreeSet<&str> = match main {
+            Some(_) => events.iter().filter(|(_, (_, sub))| *sub).map(|(name, _)| *name).collect(),
+            None => BTreeSet::new(),
+        };
+        let main = main.or_else(|| events.keys().next().copied()).unwrap_or_default();
+        let mut session = Session {
+            id: id.to_owned(),
+            name: rows.iter().find_map(|row| row.name.clone()).unwrap_or_else(|| id.to_owned()),
+            agent: main.to_owned(),
+            first_us: i64::MAX,
+            last_us: i64::MIN,
+            ..Session::default()
+        };
+        for row in rows {
+            let agent = if folded.contains(row.agent.as_str()) { main } else { &row.agent };
+            session.take(agent, row);
+        }
+        for sub in folded {
+            self.counts_as.insert((id.to_owned(), sub.to_owned()), main.to_owned());
+        }
+        self.by_id.insert(id.to_owned(), session);
+    }
+
+    /// The agent that counts for what another did in a session.
+    pub(crate) fn agent<'a>(&'a self, session: Option<&str>, agent: &'a str) -> &'a str {
+        let key = session.map(|session| (session.to_owned(), agent.to_owned()));
+        key.and_then(|key| self.counts_as.get(&key)).map_or(agent, String::as_str)
+    }
+}
+
+impl Session {
+    fn take(&mut self, agent: &str, row: &SessionRow) {
+        self.agents.insert(agent.to_owned());
+        let new = Told { first_us: row.first_us, last_us: row.last_us, last_index: row.last_index };
+        let told = self.sources.entry(row.source.clone()).or_insert(new);
+        told.first_us = told.first_us.min(row.first_us);
+        told.last_us = told.last_us.max(row.last_us);
+        told.last_index = told.last_index.max(row.last_index);
+        if row.unnamed > 0 {
+            *self.unnamed.entry((agent.to_owned(), row.source.clone())).or_default() += row.unnamed;
+        }
+        self.first_us = self.first_us.min(row.first_us);
+        self.last_us = self.last_us.max(row.last_us);
+        self.last_index = self.last_index.max(row.last_index);
+        self.began = self.began.max(row.began);
+        self.ended = self.ended.max(row.ended);
+        self.changed = self.changed.max(row.changed);
+        self.hooked = self.hooked.max(row.hooked);
+    }
+
+    /// A finding about this session.
+    pub(crate) fn finding(&self, kind: Kind, source: &str) -> Finding {
+        let key = match source {
+            "" => self.name.clone(),
+            source => format!("{source}/{}", self.name),
+        };
+        let mut finding = Finding::new(kind, &key).of(&self.agent, source);
+        finding.session = Some(self.name.clone());
+        finding.last_us = self.last_us;
+        finding
+    }
+}
+
+/// Sessions that began, did not end after that, and are silent.
+pub(crate) fn open(sessions: &Sessions, window: &Window) -> Vec<Finding> {
+    let silent = |session: &&Session| window.until_us - session.last_us >= window.session_silence_us;
+    let is_open =
+        |session: &&Session| session.began.is_some_and(|began| session.ended.is_none_or(|end| end < began));
+    let all = sessions.by_id.values().filter(|session| session.last_us >= window.from_us);
+    all.filter(is_open)
+        .filter(silent)
+        .map(|session| {
+            let silence = crate::judge::about(window.until_us - session.last_us);
+            let what = format!("session {} of {} began, did not end and has been silent for {silence}", session.name, session.agent);
+            let mut finding = session.finding(Kind::SessionOpen, "").says(
+                what,
+                "look at its last events; a process that was killed sends no end, and a hook that is killed with it is lost \
+                 (agent-audit-log writes to disk first)",
+            );
+            finding.since = Some(time::format(session.last_us));
+            finding.evidence.events = session.began.into_iter().chain([session.last_index]).collect();
+            finding.evidence.events.dedup();
+            finding
+        })
+        .collect()
+}
