@@ -4,14 +4,24 @@ from ._http import QueryError
 from ._options import Options
 from ._receipts import Receipt, Stats
 from ._search import Page
+from .alerts import Alert, AlertSystem, Threshold
+from .handler import AuditHandler
 from .logger import AsyncEventLogger, EventLogger
+from .monitor import PerformanceMonitor
+from .tools import audited
 
 __all__ = [
+    "Alert",
+    "AlertSystem",
     "AsyncEventLogger",
+    "AuditHandler",
     "EventLogger",
     "Options",
     "Page",
+    "PerformanceMonitor",
     "QueryError",
     "Receipt",
     "Stats",
+    "Threshold",
+    "audited",
 ]

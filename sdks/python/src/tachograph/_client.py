@@ -121,9 +121,9 @@ class Client:
             if not self._put(body, event_id):
                 self._drain()
                 if not self._put(body, event_id):
-                    self._lose(event_id, "neither memory nor the spool has room")
+                    self.lose(event_id, "neither memory nor the spool has room")
         except Exception as error:
-            self._lose(event_id, f"{type(error).__name__}: {error}")
+            self.lose(event_id, f"{type(error).__name__}: {error}")
 
     def _put(self, body: bytes, event_id: str) -> bool:
         with self._lock:
@@ -146,7 +146,8 @@ class Client:
             self._receipts.put(Receipt(event_id, "waiting"))
             return True
 
-    def _lose(self, event_id: str, reason: str) -> None:
+    def lose(self, event_id: str, reason: str) -> None:
+        """Counts an event that could not be taken in."""
         with self._lock:
             self._seq += 1  # a gap that the server sees
             reason = "the client is closed" if self._closing else reason
@@ -280,7 +281,8 @@ class Client:
 
     def _write(self, batch: _Batch, lines: list[bytes]) -> _Batch:
         """Writes lines to the batch's file, else keeps them in memory, in a batch of their own if it has lines on disk."""
-        if batch.path is not None:
+        path = batch.path
+        if path is not None:
             try:
                 self._spool.write(b"".join(line + b"\n" for line in lines))
                 with self._lock:
@@ -295,9 +297,9 @@ class Client:
                 with self._lock:
                     batch = self._open = _Batch(number, batch.born, None, [])
             else:
-                self._spool.finish()
-                self._spool.delete(batch.path, 0)
                 batch.path = None
+                self._spool.finish()
+                self._spool.delete(path, 0)
         batch.lines += lines
         return batch
 

@@ -19,8 +19,10 @@ ARRAY_ITEMS_MAX = 10_000
 ARRAY_HEAD = 1_000
 REPR_CHARS_MAX = 1_000
 INT_BITS_MAX = 64
+MEMBERS_MAX = 4000  # the server takes 4096, and a few are put in last
 
 Json = Any
+_OBJECT_STR: Any = object.__str__
 
 
 def plain(value: Any, depth: int = 0, inside: frozenset[int] = frozenset()) -> Json:
@@ -92,7 +94,7 @@ def _foreign(value: Any, depth: int, inside: frozenset[int]) -> Json:
             return plain(value.model_dump(), depth, inside)
         if callable(getattr(value, "item", None)) and callable(getattr(value, "detach", None)):  # torch
             return plain(value.detach().cpu().numpy(), depth, inside)
-        if type(value).__str__ is not object.__str__:  # UUID, Decimal, Path and their kin
+        if getattr(type(value), "__str__", None) is not _OBJECT_STR:  # UUID, Decimal, Path and their kin
             return str(value)[: 1 << 20]
     return repr(value)[:REPR_CHARS_MAX]
 
@@ -124,19 +126,25 @@ def encode(value: Json) -> bytes:
 
 
 def fitted(event: dict[str, Any], bytes_max: int) -> bytes:
-    """The event in at most so many bytes: long texts are cut, then long lists, and the event says how much."""
+    """The event in at most so many bytes and members: long texts are cut, then long lists and objects, and the event
+    says how much."""
     body = encode(event)
-    if len(body) <= bytes_max:
+    if len(body) <= bytes_max and _members(body) <= MEMBERS_MAX:
         return body
     whole = len(body)
     for chars, items in ((65536, 1 << 20), (8192, 1 << 20), (8192, 10_000), (1024, 1000), (128, 100), (64, 10)):
         cut = {name: _cut(value, chars, items) for name, value in event.items()}
         body = encode(cut)
-        if len(body) <= bytes_max - 64:
+        if len(body) <= bytes_max - 64 and _members(body) < MEMBERS_MAX:
             cut["cut_bytes"] = whole - len(body)
             return encode(cut)
     kept = {name: value for name, value in event.items() if isinstance(value, (str, int)) and len(str(value)) < 256}
     return encode(dict(list(kept.items())[:64]) | {"cut_bytes": whole})
+
+
+def _members(body: bytes) -> int:
+    """At least as many as there are members: texts may hold the same bytes."""
+    return body.count(b'":')
 
 
 def _cut(value: Json, chars: int, items: int) -> Json:

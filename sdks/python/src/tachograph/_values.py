@@ -17,8 +17,11 @@ _TOLD = re.compile(_NAME + r"[ \t]{1,4}is[: \t]{1,4}")
 _SPACED = re.compile(_NAME + r"[ \t]{1,4}(?![=:])")
 _ATTRIBUTE = re.compile(_NAME + r"[\\\"'\]`]{0,8}[\s,-]{1,32}value[=: ]{1,8}")
 _TAG = re.compile(r"<([A-Za-z0-9_.\-]{2,96})>([^<@]{1,4096})<")
+_JOINS = ((_ASSIGNED, ""), (_FLAG, "tight"), (_TOLD, "colon"), (_ATTRIBUTE, "tight"), (_SPACED, "space"))
 _QUOTED_VALUE = re.compile(r"[bruf@]?(\\{0,8})([\"'`])((?:(?!\1\2)[^\n]){1,4096})")
-_BARE_VALUE = re.compile(r"[^\s,;&\"'`<>|\\]{1,4096}")
+_BARE_VALUE = re.compile(r"[^\s,;&\"'`<>|\\]{1,256}")
+_BARE_REST = re.compile(r"[^\s,;&\"'`<>|\\]*")
+_JUDGED_MAX = 256
 _HEADER_VALUE = re.compile(r"[\\\"'`]{0,8}([^\x00-\x1f\"'`\\<>]{1,4096})")
 
 _NOTHING = frozenset(
@@ -70,18 +73,18 @@ def is_replaceable(value: str, kind: str) -> bool:
 def redact_assigned(text: str, names: Names, replacement: str) -> str:
     """Replaces what is assigned to a secret's name within a text."""
     cuts: list[tuple[int, int]] = []
-    for match in _ASSIGNED.finditer(text):
-        kind = names.kind(match[1].strip(".-"))
-        if kind:
-            cuts += _assigned(text, match.end(), kind, _join(match[2]), replacement)
-    for pattern, join in ((_FLAG, "tight"), (_TOLD, "colon"), (_ATTRIBUTE, "tight"), (_SPACED, "space")):
+    for pattern, join in _JOINS:
+        covered = 0  # names inside of a value that goes as a whole are not looked at: the work stays linear
         for match in pattern.finditer(text):
+            if match.start() < covered:
+                continue
             kind = names.kind(match[1].strip(".-"))
-            if kind:
-                cuts += _assigned(text, match.end(), kind, join, replacement)
+            cut = _assigned(text, match.end(), kind, join or _join(match[2]), replacement) if kind else None
+            if cut:
+                cuts.append(cut)
+                covered = cut[1]
     for match in _TAG.finditer(text):
-        kind = names.kind(match[1])
-        if kind and match[2].strip().lower() not in _NOTHING and not is_placeholder(match[2]):
+        if names.kind(match[1]) and match[2].strip().lower() not in _NOTHING and not is_placeholder(match[2]):
             cuts.append(match.span(2))
     return _replaced(text, cuts, replacement) if cuts else text
 
@@ -101,23 +104,27 @@ def _replaced(text: str, cuts: list[tuple[int, int]], replacement: str) -> str:
     return "".join(made) + text[at:]
 
 
-def _assigned(text: str, at: int, kind: str, join: str, replacement: str) -> list[tuple[int, int]]:
+def _assigned(text: str, at: int, kind: str, join: str, replacement: str) -> tuple[int, int] | None:
+    """Where the value at `at` stands, if it is a secret."""
     if text.startswith(replacement, at):
-        return []
+        return None
     if kind == "header":
         found = _HEADER_VALUE.match(text, at)
-        return [(found.start(1), found.end(1))] if found and _is_header(found[1].rstrip()) else []
+        return found.span(1) if found and _is_header(found[1].rstrip()) else None
     quoted = _QUOTED_VALUE.match(text, at)
-    if quoted and join == "space" and kind != "password":
-        return []
     if quoted:
-        return [quoted.span(3)] if _is_quoted(quoted[3], kind, replacement) else []
+        sure = join != "space" or kind == "password"
+        return quoted.span(3) if sure and _is_quoted(quoted[3], kind, replacement) else None
     bare = _BARE_VALUE.match(text, at)
     if not bare:
-        return []
+        return None
     value = bare[0].rstrip(")]}.:")
-    ends = text[bare.start() + len(value) :].lstrip(" \t\r)]}")[:1] in ("", "\n", '"', "'")
-    return [(at, at + len(value))] if value and _is_bare(value, kind, join, ends) else []
+    end = at + len(value)
+    ends = text[end : end + 64].lstrip(" \t\r)]}")[:1] in ("", "\n", '"', "'")
+    if not value or not _is_bare(value[:_JUDGED_MAX], kind, join, ends):
+        return None
+    whole = _BARE_REST.match(text, end) if len(value) >= _JUDGED_MAX else None
+    return at, whole.end() if whole else end
 
 
 def _is_header(value: str) -> bool:

@@ -52,8 +52,9 @@ class EventLogger:
         `blockchain_enabled`: marks events for a blockchain anchor; whether there is one is up to the server.
         `on_error`: called with a kind and a sentence, from another thread; without it logger `tachograph` warns.
         """
-        given = {"url": url, "key": key, "agent_id": agent_id, "session_id": session_id, "spool_dir": storage_path}
-        options = dataclasses.replace(options or Options(), **{k: v for k, v in given.items() if v is not None})
+        given: dict[str, Any] = {"url": url, "key": key, "agent_id": agent_id, "session_id": session_id}
+        given["spool_dir"] = storage_path
+        options = dataclasses.replace(options or Options(), **_events.present(given))
         self.options = options
         self._level = _LEVELS.get(str(log_level).upper(), 0)
         self._context = _context.captured(options.environment)
@@ -202,6 +203,10 @@ class EventLogger:
         )
         return self._log(event, more)
 
+    def log_event(self, event: Mapping[str, Any], **more: Any) -> str:
+        """An event in any format that the server takes, as it stands, with id, time, agent and session added."""
+        return self._log(dict(event), more)
+
     def bind(self, **defaults: Any) -> EventLogger:
         """The same logger, with other defaults: `logger.bind(session_id="s-2", user_id="u-1")`."""
         bound = object.__new__(EventLogger)
@@ -227,7 +232,7 @@ class EventLogger:
             self._client.record(self._in_context(made), event_id)
         except Exception as error:  # what was given may be anything; the caller's path goes on
             event_id = event_id or new_id()
-            self._client._lose(event_id, f"{type(error).__name__}: {error}")
+            self._client.lose(event_id, f"{type(error).__name__}: {error}")
         return event_id
 
     def _head(
@@ -235,8 +240,9 @@ class EventLogger:
     ) -> dict[str, Any]:
         is_message = "receiver" in event
         head = {"communication_id" if is_message else "event_id": event_id, "timestamp": as_text(moment)}
-        # The agent of a message is its sender, that of an entry about an agent is this one.
-        if not is_message and event.get("entityType") != "agent":
+        # The agent of a message is its sender, that of an entry about an agent is this one, and some log lines name one.
+        names_one = is_message or event.get("entityType") == "agent" or _is_agent_line(event)
+        if not names_one:
             head["agent_id"] = agent_id
         if "sessionId" not in event.get("request", {}):
             head["session_id"] = self.options.session_id
@@ -310,6 +316,11 @@ class EventLogger:
         self.close()
 
 
+def _is_agent_line(event: dict[str, Any]) -> bool:
+    line = str(event.get("message", "")) if "levelname" in event else ""
+    return line.startswith(("AGENT_EXECUTION:", "AGENT_SLOW:", "AGENT_FAILURE:"))
+
+
 class AsyncEventLogger:
     """`EventLogger` for asyncio. Recording costs the loop no more than a sync call; what waits runs in a thread."""
 
@@ -335,6 +346,9 @@ class AsyncEventLogger:
 
     async def audit_log(self, *args: Any, **named: Any) -> str:
         return self.sync.audit_log(*args, **named)
+
+    async def log_event(self, event: Mapping[str, Any], **more: Any) -> str:
+        return self.sync.log_event(event, **more)
 
     async def receipt(self, entry_id: str, timeout: float = 0.0) -> Receipt | None:
         return await asyncio.to_thread(self.sync.receipt, entry_id, timeout)

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Judges the client libraries: the conformance suite with each library that has a driver, and each library's own tests,
+# against a real server; the quick starts of their READMEs among them. Needs Python 3.10 and, for TypeScript, Node 20
+# with npm; what it installs goes below .cache, once. TACHOGRAPH names another program. `judge-sdks.sh python` judges one.
+set -eu
+cd "$(dirname -- "$0")/.."
+
+cache=$PWD/.cache/sdks
+only=${1:-}
+mkdir -p "$cache"
+[ -n "${TACHOGRAPH:-}" ] || TACHOGRAPH=$(scripts/build.sh)/tachograph
+export TACHOGRAPH
+
+# True when a library is to be judged.
+wanted() { [ -d "sdks/$1" ] && { [ -z "$only" ] || [ "$only" = "$1" ]; }; }
+
+# Installs once for each state of the files that say what is needed.
+install_python() {
+    lock=$(cat sdks/python/requirements-test.txt | cksum)
+    [ "$(cat "$cache/python/.installed" 2>/dev/null)" = "$lock" ] && return
+    python3 -m venv "$cache/python"
+    "$cache/python/bin/pip" install --quiet --no-cache-dir --disable-pip-version-check -r sdks/python/requirements-test.txt
+    echo "$lock" >"$cache/python/.installed"
+}
+
+judge_python() {
+    install_python
+    TACHO_PYTHON=$cache/python/bin/python
+    export TACHO_PYTHON
+    sdks/conformance/run.py -- sdks/python/conformance-driver
+    (cd sdks/python && PYTHONPATH=src "$TACHO_PYTHON" -m mypy && PYTHONPATH=src "$TACHO_PYTHON" -m pytest)
+}
+
+for library in python typescript rust; do
+    if wanted "$library" && command -v "judge_$library" >/dev/null; then
+        echo "$library"
+        "judge_$library"
+    fi
+done

@@ -1,0 +1,93 @@
+"""Explanations as SHAP and LIME return them, and arrays of numpy."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tachograph._explain import explanation_of
+from tachograph._plain import encode, plain
+
+shap = pytest.importorskip("shap")
+lime_tabular = pytest.importorskip("lime.lime_tabular")
+
+FEATURES = ["close", "volume", "volatility"]
+WEIGHTS = np.array([2.0, -1.0, 0.5])
+
+
+def sent(value: Any) -> Any:
+    return json.loads(encode(plain(explanation_of(value))))
+
+
+@pytest.fixture(scope="module")
+def table() -> Any:
+    return np.random.default_rng(7).normal(size=(40, 3))
+
+
+def linear(rows: Any) -> Any:
+    return rows @ WEIGHTS
+
+
+def test_an_explanation_of_shap_for_one_row(table: Any) -> None:
+    explainer = shap.Explainer(linear, table, feature_names=FEATURES, algorithm="permutation", seed=1)
+    one = explainer(table[:1])
+    for given in (one, one[0]):
+        made = sent(given)
+        assert made["method"] == "shap" and set(made["values"]) == set(FEATURES)
+        expected = WEIGHTS * (table[0] - table.mean(axis=0))
+        assert np.allclose([made["values"][name] for name in FEATURES], expected)
+        assert made["base_value"] == pytest.approx(linear(table).mean())
+        assert made["data"]["close"] == pytest.approx(table[0][0])
+
+
+def test_an_explanation_of_shap_for_several_rows(table: Any) -> None:
+    made = sent(shap.Explainer(linear, table, feature_names=FEATURES, algorithm="permutation", seed=1)(table[:4]))
+    assert made["feature_names"] == FEATURES and len(made["values"]) == 4 and len(made["data"]) == 4
+
+
+def test_explanations_of_lime(table: Any) -> None:
+    explainer = lime_tabular.LimeTabularExplainer(table, feature_names=FEATURES, mode="regression", random_state=1)
+    explanation = explainer.explain_instance(table[0], linear, num_features=3, num_samples=200)
+    made = sent(explanation)
+    assert made["method"] == "lime" and len(made["values"]) == 3 and made["score"] > 0.1
+    assert made["values"] == {name: pytest.approx(weight) for name, weight in explanation.as_list()}
+    assert sent(explanation.as_list())["values"] == made["values"]
+
+    def chances(rows: Any) -> Any:
+        up = 1 / (1 + np.exp(-linear(rows)))
+        return np.column_stack([1 - up, up])
+
+    explainer = lime_tabular.LimeTabularExplainer(table, feature_names=FEATURES, class_names=["down", "up"], random_state=1)
+    made = sent(explainer.explain_instance(table[0], chances, num_features=2, num_samples=200))
+    assert made["class_names"] == ["down", "up"] and len(made["values"]) == 2 and len(made["predict_proba"]) == 2
+
+
+def test_arrays_alone_and_objects_as_they_are() -> None:
+    assert sent(np.array([0.5, -0.25])) == {"method": "values", "values": [0.5, -0.25]}
+    mine = {"method": "shap", "values": {"close": np.float32(0.5)}}
+    assert sent(mine) == {"method": "shap", "values": {"close": 0.5}}
+    assert sent("because") == "because"
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    given = {"int": np.int64(3), "float": np.float32(0.5), "bool": np.bool_(True), "nan": np.float64("nan")}
+    assert plain(given) == {"int": 3, "float": 0.5, "bool": True, "nan": "nan"}
+    assert plain(np.arange(6).reshape(2, 3)) == [[0, 1, 2], [3, 4, 5]]
+    large = plain(np.zeros((200, 100)))
+    assert large["shape"] == [200, 100] and len(large["head"]) == 1000
+    assert plain(np.array(5.0)) == 5.0 and plain(np.datetime64("2026-01-02")).startswith("2026-01-02")
+
+
+def test_an_explanation_that_cannot_be_read_says_so() -> None:
+    class Odd:
+        base_values = 1
+
+        @property
+        def values(self) -> Any:
+            raise RuntimeError("no values")
+
+    made = explanation_of(Odd())
+    assert made is not None

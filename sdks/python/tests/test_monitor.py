@@ -1,0 +1,160 @@
+"""Metrics, reports, bottlenecks, thresholds. Time is the test's own."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tachograph import Alert, AlertSystem, PerformanceMonitor, Threshold
+from tachograph.monitor import seconds
+
+DAY = 86_400.0
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_770_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_the_metrics_that_everybody_has(clock: Clock) -> None:
+    monitor = PerformanceMonitor(clock=clock)
+    first = monitor.collect_metrics()
+    assert first["api_latency"] is first["trade_success_rate"] is first["model_accuracy"] is None
+    assert 0 <= (first["memory_usage"] or -1) <= 100 and 0 <= (first["cpu_usage"] or 0) <= 100
+    assert (first["process_memory_bytes"] or 0) > 1 << 20
+    for success in (True, True, True, False):
+        monitor.record_trade(success)
+    monitor.record_prediction(True)
+    monitor.record_call("GET /orders", 120)
+    monitor.record_call("GET /orders", 80)
+    metrics = monitor.collect_metrics()
+    assert (metrics["trade_success_rate"], metrics["model_accuracy"], metrics["api_latency"]) == (0.75, 1.0, 100)
+    clock.now += 3600
+    assert monitor.collect_metrics()["trade_success_rate"] is None
+
+
+def test_a_metric_of_ones_own_and_one_that_fails(clock: Clock) -> None:
+    monitor = PerformanceMonitor(alert_thresholds={"queue_depth": 10}, clock=clock)
+    monitor.add_collector("queue_depth", lambda: 12)
+    monitor.add_collector("cpu_usage", lambda: 1 / 0)
+    metrics = monitor.collect_metrics()
+    assert metrics["queue_depth"] == 12 and metrics["cpu_usage"] is None
+    report = monitor.generate_performance_report("1h")
+    assert [alert["metric"] for alert in report["alerts"] if alert["metric"] == "queue_depth"] == ["queue_depth"]
+
+
+def test_a_report_is_of_its_time_frame(clock: Clock) -> None:
+    monitor = PerformanceMonitor(retention_period="2d", clock=clock)
+    values = iter([1.0, 10.0, 20.0, 30.0])
+    monitor.add_collector("depth", lambda: next(values))
+    for _ in range(4):
+        monitor.collect_metrics()
+        with monitor.measure("work"):
+            clock.now += DAY * 0.6
+    report = monitor.generate_performance_report("1d")
+    assert report["metrics"]["depth"] == {
+        "count": 1, "mean": 30.0, "min": 30.0, "p50": 30.0, "p95": 30.0, "p99": 30.0, "max": 30.0, "last": 30.0,
+    }  # fmt: skip
+    week = monitor.generate_performance_report("1w")
+    assert week["metrics"]["depth"]["min"] == 1.0 and week["metrics"]["depth"]["p50"] == 10.0
+    assert week["calls"]["work"]["count"] == 4
+    clock.now += DAY
+    values = iter([40.0])
+    monitor.collect_metrics()
+    assert monitor.generate_performance_report("1w")["metrics"]["depth"]["min"] == 30.0  # the others are older than two days
+    json.dumps(week)
+
+
+def test_bottlenecks(clock: Clock) -> None:
+    monitor = PerformanceMonitor(clock=clock)
+    grown = 100e6
+    monitor.add_collector("process_memory_bytes", lambda: grown)
+    monitor.add_collector("memory_usage", lambda: 50.0)
+    monitor.add_collector("cpu_usage", lambda: 95.0)
+    for n in range(10):
+        monitor.collect_metrics()
+        monitor.record_call("SELECT orders", 1500 + n, kind="query", cpu_ms=5)
+        monitor.record_call("render", 20, cpu_ms=15)
+        clock.now += 60
+        grown += 10e6
+    found = monitor.analyze_bottlenecks("1h")
+    assert [leak["metric"] for leak in found["memory_leaks"]] == ["process_memory_bytes"]
+    assert found["memory_leaks"][0]["growth_per_hour"] == pytest.approx(600e6)
+    assert found["slow_queries"] == [
+        {"name": "SELECT orders", "kind": "query", "slow": 10, "count": 10, "max_ms": 1509, "mean_ms": 1504.5}
+    ]
+    assert [(spot["name"], spot["share"]) for spot in found["cpu_hotspots"]["calls"]] == [("render", 0.75), ("SELECT orders", 0.25)]
+    assert len(found["cpu_hotspots"]["busy_samples"]) == 10
+
+
+def test_measuring_lets_errors_through(clock: Clock) -> None:
+    monitor = PerformanceMonitor(clock=clock)
+    with pytest.raises(KeyError), monitor.measure("broken"):
+        raise KeyError("x")
+    assert monitor.generate_performance_report("1h")["calls"]["broken"]["failures"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("1h", 3600), ("1d", DAY), ("1w", 7 * DAY), ("1m", 30 * DAY), ("5min", 300), ("30 days", 30 * DAY), ("7_years", 7 * 365 * DAY), (60, 60)],
+)
+def test_time_frames(text: Any, expected: float) -> None:
+    assert seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "day", "1x", "-1d", "1d2h"])
+def test_a_time_frame_that_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match="expected a number and a unit"):
+        seconds(text)
+
+
+def test_thresholds_have_two_sides() -> None:
+    alerts = AlertSystem()
+    good = {"cpu_usage": 80, "memory_usage": 85, "api_latency": 1000, "trade_success_rate": 0.95}
+    assert alerts.check_thresholds(good) == []
+    bad = {"cpu_usage": 80.1, "memory_usage": 99, "api_latency": 1001, "trade_success_rate": 0.94}
+    found = alerts.check_thresholds(bad)
+    assert [(a.metric, a.bound, a.threshold) for a in found] == [
+        ("cpu_usage", "upper", 80.0),
+        ("memory_usage", "upper", 85.0),
+        ("api_latency", "upper", 1000.0),
+        ("trade_success_rate", "lower", 0.95),
+    ]
+    assert found[3].message == "trade_success_rate is 0.94, below 0.95" and found[3].time.endswith("Z")
+
+
+def test_every_spelling_of_a_threshold() -> None:
+    raised: list[Alert] = []
+    alerts = AlertSystem(
+        {
+            "error_rate": 0.05,
+            "completion_rate": 0.985,
+            "queue": {"upper": 10, "severity": "info"},
+            "temperature": (5, 30),
+            "disk": Threshold(upper=90, severity="critical"),
+            "cpu_usage": None,
+        },  # type: ignore[dict-item]
+        on_alert=raised.append,
+    )
+    values = {"error_rate": 0.06, "completion_rate": 0.9, "queue": 11, "temperature": 4, "disk": 95, "cpu_usage": 100}
+    found = alerts.check_thresholds({**values, "unknown": 1, "api_latency": float("nan"), "memory_usage": None})
+    assert [(a.metric, a.bound, a.severity) for a in found] == [
+        ("error_rate", "upper", "warning"),
+        ("completion_rate", "lower", "warning"),
+        ("queue", "upper", "info"),
+        ("temperature", "lower", "warning"),
+        ("disk", "upper", "critical"),
+    ]
+    assert raised == found
+    with pytest.raises(ValueError, match="threshold of queue"):
+        alerts.set("queue", {"high": 1})
