@@ -14,11 +14,15 @@ export interface NameRules {
   name_chars_max: number;
 }
 
-/** `code`: a few digits are a secret, too. `directory`: `pwd`, which may be a path. `header`: goes on to the line's end. */
-export type Kind = "secret" | "code" | "header" | "directory";
+/**
+ * `password`: an ordinary word may be one. `code`: a few digits are a secret, too. `directory`: `pwd`, which may be a path.
+ * `header`: goes on to the line's end. `phrase`: several words.
+ */
+export type Kind = "secret" | "password" | "code" | "header" | "directory" | "phrase";
 
 const CODES = new Set(["pin", "otp", "cvv", "cvc", "ssn", "socialsecuritynumber", "cardnumber", "creditcard", "passcode", "phonenumber"]);
 const HEADERS = new Set(["authorization", "cookie", "cookies"]);
+const PHRASES = new Set(["passphrase", "mnemonic", "seedphrase", "recoveryphrase"]);
 /** Names come again and again. */
 const KNOWN_MAX = 2000;
 
@@ -53,12 +57,8 @@ export class Names {
   private judge(name: string): Kind | undefined {
     const words = split(name);
     for (;;) {
-      const found = this.phrases.find((phrase) => this.ends(words, phrase));
-      if (found !== undefined) {
-        if (CODES.has(found)) return "code";
-        if (HEADERS.has(found)) return "header";
-        return found === "pwd" ? "directory" : "secret";
-      }
+      const found = this.ends(words);
+      if (found !== undefined) return kindOf(found);
       const last = words.at(-1);
       if (last === undefined || words.length === 1) return undefined;
       if (!this.trailing.has(last) && !/^\d+$/.test(last)) return undefined;
@@ -66,23 +66,34 @@ export class Names {
     }
   }
 
-  private ends(words: readonly string[], phrase: string): boolean {
-    let at = words.length;
-    let tail = "";
-    while (at > 0 && tail.length < phrase.length) tail = words[--at] + tail;
-    // `password2` is a password.
-    const bare = tail.replace(/\d+$/, "");
-    if (tail === phrase || bare === phrase) {
-      const before = words[at - 1];
-      if (before === undefined) return true;
-      return !this.notSecret.has(before) && !(phrase === "token" && this.notToken.has(before));
+  private ends(words: readonly string[]): string | undefined {
+    const whole = words.join("");
+    const before = new Map<number, string>(); // where a word begins, and the word before
+    let at = 0;
+    for (const [nth, word] of words.entries()) {
+      before.set(at, words[nth - 1] ?? "");
+      at += word.length;
     }
-    return this.glued.has(phrase) && (tail.endsWith(phrase) || bare.endsWith(phrase));
+    return this.phrases.find((phrase) => {
+      if (!whole.endsWith(phrase)) return false;
+      const start = whole.length - phrase.length;
+      const word = before.get(start);
+      if (start === 0) return true;
+      if (word === undefined) return this.glued.has(phrase);
+      return !this.notSecret.has(word) && !(phrase === "token" && this.notToken.has(word));
+    });
   }
 }
 
-/** Words in lower case, split at punctuation and at camelCase. */
+function kindOf(phrase: string): Kind {
+  if (HEADERS.has(phrase)) return "header";
+  if (CODES.has(phrase)) return "code";
+  if (phrase === "pwd") return "directory";
+  if (PHRASES.has(phrase)) return "phrase";
+  return phrase === "pw" || phrase.startsWith("pass") || phrase.endsWith("pass") ? "password" : "secret";
+}
+
+/** Words in lower case: runs of letters and digits, split at camelCase. */
 function split(name: string): string[] {
-  const spaced = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").replace(/([A-Z])([A-Z][a-z])/g, "$1 $2");
-  return spaced.toLowerCase().split(/[^a-z0-9]+/).filter(Boolean);
+  return (name.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+/g) ?? []).map((word) => word.toLowerCase());
 }

@@ -8,6 +8,7 @@ import { CHECKS, isPlaceholder, isWordForNothing } from "./checks.js";
 import type { Json } from "./line.js";
 import { Names, type Kind, type NameRules } from "./names.js";
 import { patterns } from "./patterns.js";
+import { isPath, redactAssigned } from "./values.js";
 
 export interface Patterns {
   version: number;
@@ -29,10 +30,6 @@ const NESTING_MAX = 4;
 const PASSES_MAX = 4;
 /** Members that are stamped by the client itself. */
 const OURS = new Set(["event_id", "communication_id", "timestamp", "producer"]);
-
-// `name=value`, `"name": "value"`, `--name value`, `name => value`.
-const ASSIGNED =
-  /(?<![A-Za-z0-9_.-])(-{0,2})([A-Za-z0-9][A-Za-z0-9_.-]{0,95})(?:["'\\]{0,4}(\s{0,4}(?:=>|:=|=|:)\s{0,4}|%3[dD])|\s)(?:\\?"([^"\\]{1,4096})|\\?'([^'\\]{1,4096})|([^\s"',;&|<>]{1,4096}))/g;
 
 export class Redactor {
   private static made: Redactor | undefined;
@@ -120,7 +117,7 @@ export class Redactor {
   /** Whether a string under a secret's name is replaced whole. */
   private replaces(text: string, kind: Kind | undefined): boolean {
     if (kind === undefined || text === this.replacement) return false;
-    if (kind === "directory" && /^(?:[/~.\\]|.:\\)/.test(text)) return false;
+    if (kind === "directory" && isPath(text)) return false;
     if (kind === "code" && text.replace(/\D/g, "").length < 3) return false;
     return !isWordForNothing(text) && !isPlaceholder(text);
   }
@@ -149,7 +146,7 @@ export class Redactor {
   private pass(text: string): string {
     const lower = text.toLowerCase();
     let out = text;
-    if (this.nameGate.test(lower)) out = this.assigned(out);
+    if (this.nameGate.test(lower)) out = redactAssigned(out, this.names, this.replacement);
     for (const { needles, gate, check, regex } of this.rules) {
       if (needles !== undefined && !needles.some((needle) => lower.includes(needle))) continue;
       if (gate !== undefined && !gate.test(text)) continue;
@@ -157,42 +154,6 @@ export class Redactor {
     }
     return out;
   }
-
-  /** Values behind names in text. */
-  private assigned(text: string): string {
-    const edits: [number, number][] = [];
-    ASSIGNED.lastIndex = 0;
-    for (let found = ASSIGNED.exec(text); found !== null; found = ASSIGNED.exec(text)) {
-      const [whole, dashes = "", name = "", join, double, single, bare] = found;
-      const kind = this.names.kind(name);
-      const value = double ?? single ?? bare ?? "";
-      const end = found.index + whole.length;
-      if (kind === undefined || (join === undefined && dashes === "")) {
-        // The value may itself be a name with its value.
-        ASSIGNED.lastIndex = found.index + dashes.length + name.length;
-        continue;
-      }
-      if (kind === "header" && join !== undefined && double === undefined && single === undefined) {
-        const rest = text.slice(end - value.length);
-        const line = rest.search(/[\n"']|\\n/);
-        const stop = line < 0 ? text.length : end - value.length + line;
-        if (this.replaces(text.slice(end - value.length, stop), kind)) edits.push([end - value.length, stop]);
-        ASSIGNED.lastIndex = Math.max(stop, end);
-      } else if (this.replaces(value, kind) && isValue(value, join, bare !== undefined)) {
-        edits.push([end - value.length, end]);
-      }
-    }
-    return edits.reduceRight((out, [start, end]) => out.slice(0, start) + this.replacement + out.slice(end), text);
-  }
-}
-
-/** Code that handles a secret, and prose about one, is told from the secret. */
-function isValue(value: string, join: string | undefined, isBare: boolean): boolean {
-  if (!isBare) return true;
-  if (/^[A-Za-z_.]+\(/.test(value) || /^[&*]/.test(value)) return false;
-  // `token: renewed`, `password = prompt`: a word behind a gap is prose or code.
-  const hasGap = join !== undefined && /\s/.test(join);
-  return !hasGap || /\d|[^\w.]/.test(value);
 }
 
 function isDescription(item: Json): boolean {
