@@ -70,9 +70,9 @@ pub fn sessions(from_us: i64, to_us: i64) -> String {
              ('sessionstart', 'session_start', 'session_started')) AS began, \
            max(index) FILTER (WHERE action_type = 'lifecycle' AND lower(action_name) IN \
              ('sessionend', 'session_end', 'session_ended')) AS ended, \
-           coalesce(bool_or(hook_event IN ('SubagentStart', 'SubagentStop') OR action_name = 'subagent_completed'), \
-             false) AS sub, \
-           max(index) FILTER (WHERE hook_event = 'ConfigChange') AS changed, \
+           coalesce(bool_or(source <> 'otlp' AND hook_event IN ('SubagentStart', 'SubagentStop') \
+             OR action_name = 'subagent_completed'), false) AS sub, \
+           max(index) FILTER (WHERE source <> 'otlp' AND hook_event = 'ConfigChange') AS changed, \
            max(index) FILTER (WHERE action_name IN ('hook_registered', 'hook_execution_start', \
              'hook_execution_complete')) AS hooked \
          FROM events WHERE {within} AND session_uuid IS NOT NULL AND {SOURCE} IS NOT NULL \

@@ -3,6 +3,7 @@
 
 use super::App;
 use super::write::Recorded;
+use crate::coverage::Standing;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -115,6 +116,19 @@ fn state(app: &App, page: &mut Page) {
     if let Some(places) = app.places() {
         page.gauge("connections", "Open connections.", places.taken() as u64);
         page.gauge("connections_limit", "The same at most; more wait.", places.all as u64);
+    }
+    match &*app.standing.lock() {
+        None => {}
+        Some(Standing::Failed) => {
+            page.gauge("coverage_checked", "1 when the last check of coverage could be made.", 0);
+        }
+        Some(Standing::Checked(findings)) => {
+            page.gauge("coverage_checked", "1 when the last check of coverage could be made.", 1);
+            page.head("coverage_findings", "gauge", "Findings of the last check of coverage.");
+            for (kind, count) in findings {
+                page.line("coverage_findings", &[("kind", kind)], count);
+            }
+        }
     }
     if let Some(check) = app.node.last_check() {
         page.gauge(

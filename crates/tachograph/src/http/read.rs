@@ -186,7 +186,7 @@ impl Searching {
     }
 }
 
-fn moment(name: &str, text: Option<String>) -> Result<Option<Micros>, Problem> {
+pub(super) fn moment(name: &str, text: Option<String>) -> Result<Option<Micros>, Problem> {
     let Some(text) = text else { return Ok(None) };
     let parsed = tacho_event::time::parse(&text);
     let time =
@@ -287,7 +287,7 @@ pub(crate) async fn queries(
 }
 
 /// What people wrote into the registry of agents.
-fn registry(app: &App) -> Result<Vec<AgentEdit>, Problem> {
+pub(crate) fn registry(app: &App) -> Result<Vec<AgentEdit>, Problem> {
     let agents = app.node.store().catalog().agents().map_err(|error| Problem::internal(error.to_string()))?;
     let edit = |agent: tacho_store::catalog::Agent| AgentEdit {
         agent_id: agent.id,

@@ -1,0 +1,122 @@
+//! Coverage of what is recorded: asks for the rows, hands them to `tacho-coverage`, which makes the report. All queries
+//! of one report see the same moment of the log.
+
+mod watch;
+
+pub(crate) use watch::{Standing, watch};
+
+use crate::http::App;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use tacho_coverage::{Config, Input, NumberedRow, Report, ask, judge, suspicious};
+use tacho_event::time::Micros;
+use tacho_query::{AgentEdit, Encoder, Format, QueryError};
+use tacho_store::Snapshot;
+
+/// What a report is asked about.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Asked {
+    pub from_us: Micros,
+    pub to_us: Micros,
+    pub agent: Option<String>,
+}
+
+/// Makes a report.
+///
+/// # Errors
+/// A query reached a limit, or the store failed.
+pub(crate) async fn report(
+    app: &App,
+    agents: &[AgentEdit],
+    config: &Config,
+    asked: Asked,
+    now_us: Micros,
+) -> Result<Report, Unmade> {
+    let snapshot = app.node.snapshot().await;
+    let rows = Rows { app, agents, snapshot };
+    // The observations of one call lie a little apart: those at the edges are read and not counted.
+    let (from, to) =
+        (asked.from_us.saturating_sub(config.grace_us), asked.to_us.saturating_add(config.grace_us));
+    let numbered: Vec<NumberedRow> = rows.all(&ask::numbered(from, to)).await?;
+    let mut close = suspicious(&numbered);
+    let numbers_cut = close.len() > ask::NUMBERED_MAX;
+    close.truncate(ask::NUMBERED_MAX);
+    let numbers = match close.is_empty() {
+        true => Vec::new(),
+        false => rows.all(&ask::numbers(&close)).await?,
+    };
+    let input = Input {
+        from_us: asked.from_us,
+        to_us: asked.to_us,
+        now_us,
+        tree_size: rows.snapshot.size,
+        agent: asked.agent,
+        calls: rows.all(&ask::calls(from, to)).await?,
+        sessions: rows.all(&ask::sessions(from, to)).await?,
+        troubles: rows.all(&ask::troubles(from, to)).await?,
+        numbers,
+        numbered,
+        numbers_cut,
+        seen: rows.all(&ask::actions(to)).await?,
+        expected: expected(agents),
+    };
+    let config = config.clone();
+    tokio::task::spawn_blocking(move || judge(input, &config)).await.map_err(|error| failed(&error))
+}
+
+/// Agents that are expected, under the id that others are aliases of.
+fn expected(agents: &[AgentEdit]) -> Vec<String> {
+    let own = agents.iter().filter(|agent| agent.expected && agent.alias_of.is_none());
+    own.map(|agent| agent.agent_id.clone()).collect()
+}
+
+/// Asks over one moment of the log.
+struct Rows<'a> {
+    app: &'a App,
+    agents: &'a [AgentEdit],
+    snapshot: Arc<Snapshot>,
+}
+
+impl Rows<'_> {
+    async fn all<T: DeserializeOwned>(&self, query: &str) -> Result<Vec<T>, Unmade> {
+        let mut answer =
+            self.app.node.engine().sql(Arc::clone(&self.snapshot), self.agents, query).await?;
+        let mut encoder = Encoder::new(Format::Ndjson, Arc::clone(&answer.schema), answer.log_size)?;
+        let mut rows = Vec::new();
+        while let Some(batch) = answer.next().await? {
+            let mut lines = Vec::new();
+            encoder.batch(&batch, &mut lines)?;
+            for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+                rows.push(serde_json::from_slice(line).map_err(|error| failed(&error))?);
+            }
+        }
+        Ok(rows)
+    }
+}
+
+/// Why there is no report.
+#[derive(Debug)]
+pub(crate) enum Unmade {
+    Query(QueryError),
+    /// A row is not what was asked for.
+    Row(String),
+}
+
+impl From<QueryError> for Unmade {
+    fn from(error: QueryError) -> Unmade {
+        Unmade::Query(error)
+    }
+}
+
+impl std::fmt::Display for Unmade {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Unmade::Query(error) => error.fmt(f),
+            Unmade::Row(why) => write!(f, "a row of the coverage report is not understood: {why}"),
+        }
+    }
+}
+
+fn failed(error: &dyn std::error::Error) -> Unmade {
+    Unmade::Row(error.to_string())
+}
