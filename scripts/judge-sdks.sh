@@ -31,6 +31,25 @@ judge_python() {
     (cd sdks/python && PYTHONPATH=src "$TACHO_PYTHON" -m mypy && PYTHONPATH=src "$TACHO_PYTHON" -m pytest)
 }
 
+judge_typescript() {
+    folder=sdks/typescript
+    if ! cmp -s "$folder/package-lock.json" "$folder/node_modules/.stamp"; then
+        (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error >/dev/null)
+        cp "$folder/package-lock.json" "$folder/node_modules/.stamp"
+    fi
+    (cd "$folder" && npm test --silent)
+    sdks/conformance/run.py -- "$folder/conformance-driver"
+    node e2e/sdks/judge.mjs "$TACHOGRAPH" typescript "$folder/conformance-driver" node "$folder/scripts/readme.mjs" run
+    node e2e/sdks/person.mjs "$TACHOGRAPH"
+}
+
+# Its own tests are part of `cargo test`.
+judge_rust() {
+    programs=$(scripts/build.sh)
+    sdks/conformance/run.py -- sdks/rust/conformance-driver
+    node e2e/sdks/judge.mjs "$TACHOGRAPH" rust sdks/rust/conformance-driver "$programs/examples/quick_start"
+}
+
 for library in python typescript rust; do
     if wanted "$library" && command -v "judge_$library" >/dev/null; then
         echo "$library"
