@@ -14,6 +14,7 @@ scripts/faults.sh short
 scripts/judge-segments.sh
 scripts/judge-claude-code.sh
 scripts/judge-hook.sh
+scripts/judge-agents.sh
 scripts/judge-otel.sh
 scripts/judge-web.sh
 scripts/power-cut.sh

@@ -141,8 +141,10 @@ fn command(asked: &Asked) -> Result<bool, Box<dyn std::error::Error>> {
             Ok(true)
         }
         Asked::Uninstall { agent, place } => {
-            let path = place.path(&Target::of(*agent))?;
-            apply(&Change::plan(&path, install::remove)?, place.dry_run).map(|()| true)
+            let target = Target::of(*agent);
+            let command = target.command(place.scope(), &std::env::current_exe()?);
+            let change = Change::plan(&place.path(&target)?, |text| install::remove(text, &command))?;
+            apply(&change, place.dry_run).map(|()| true)
         }
         Asked::Send { detached: true } => {
             let linger = std::env::var("AUDIT_LOG_LINGER_S").ok().and_then(|seconds| seconds.parse().ok());
@@ -217,7 +219,8 @@ fn settings_of_agents() {
             let place = Place { user: !project, project, dry_run: true };
             let Ok(path) = place.path(&target) else { continue };
             let Ok(text) = std::fs::read_to_string(&path) else { continue };
-            let told = match install::edit::installed(&text, &target) {
+            let command = std::env::current_exe().map(|program| target.command(place.scope(), &program));
+            let told = match install::edit::installed(&text, &target, &command.unwrap_or_default()) {
                 Err(error) => error,
                 Ok((count, misnamed)) => {
                     let misnamed =

@@ -75,22 +75,14 @@ fn quoted(text: &str) -> String {
     crate::payload::quote(text)
 }
 
-/// The exit code of a call and how long it took.
+/// The exit code of a call. How long it took stands beside it, and is never more than microseconds, whatever ran.
 fn codex_result(end: &str, call: &str) -> Told {
     let mark = format!("\"id\":{}", quoted(call));
     let is_its = |line: &&str| line.contains(&mark) && line.contains("\"item_completed\"");
     let item =
         end.lines().rev().find(is_its).and_then(|line| payload(line)).map(|payload| payload["item"].clone());
     let Some(item) = item.filter(|item| item["id"] == call) else { return Told::new() };
-    let mut told = Told::new();
-    if let Some(code) = item["exit_code"].as_i64() {
-        told.push(("exit_code", code.to_string()));
-    }
-    if let (Some(secs), Some(nanos)) = (item["duration"]["secs"].as_u64(), item["duration"]["nanos"].as_u64())
-    {
-        told.push(("duration_ms", format!("{:.3}", secs as f64 * 1e3 + nanos as f64 / 1e6)));
-    }
-    told
+    item["exit_code"].as_i64().map(|code| ("exit_code", code.to_string())).into_iter().collect()
 }
 
 /// The name of a sub-agent's task, which the call that started it has as well.
@@ -159,6 +151,8 @@ fn gemini_unanswered(end: &str) -> Told {
     struct Message<'a> {
         #[serde(borrow, rename = "type")]
         kind: std::borrow::Cow<'a, str>,
+        #[serde(borrow, default)]
+        content: Option<&'a RawValue>,
         #[serde(borrow, default, rename = "toolCalls")]
         calls: Vec<Call<'a>>,
     }
@@ -177,6 +171,9 @@ fn gemini_unanswered(end: &str) -> Told {
     for line in end.lines().rev() {
         let Ok(message) = serde_json::from_str::<Message<'_>>(line) else { continue };
         if message.kind == "user" {
+            if message.content.is_some_and(is_answer) {
+                continue;
+            }
             break;
         }
         for call in message.calls.iter().filter(|call| matches!(call.status.as_str(), "error" | "cancelled"))
@@ -195,6 +192,12 @@ fn gemini_unanswered(end: &str) -> Told {
     }
     calls.reverse();
     list(calls)
+}
+
+/// Whether what stands there as said by the user is what calls answered.
+fn is_answer(content: &RawValue) -> bool {
+    let parts = serde_json::from_str::<Value>(content.get()).unwrap_or_default();
+    parts.as_array().is_some_and(|parts| parts.iter().any(|part| part.get("functionResponse").is_some()))
 }
 
 fn list(calls: Vec<String>) -> Told {

@@ -5,7 +5,7 @@ use super::targets::Target;
 use jsonc_parser::cst::{CstArray, CstInputValue, CstNode, CstObject, CstRootNode};
 use jsonc_parser::{ParseOptions, json};
 
-/// What a command of ours has in it, wherever the program is.
+/// What a command of ours has in it, wherever the program is; one that was given another name is known by itself.
 const OURS: &str = "agent-audit-log";
 /// An event that users write and no agent has.
 const MISNAMED: &str = "PostToolCall";
@@ -30,7 +30,7 @@ pub fn add(text: &str, target: &Target, command: &str) -> Result<Edited, String>
     for event in target.events {
         let groups =
             hooks.array_value_or_create(event).ok_or_else(|| format!("\"hooks.{event}\" is no array"))?;
-        let own = commands(&groups);
+        let own = commands(&groups, command);
         match own.split_first() {
             None => {
                 let timeout = CstInputValue::Number(target.timeout.to_string());
@@ -59,7 +59,7 @@ pub fn add(text: &str, target: &Target, command: &str) -> Result<Edited, String>
 ///
 /// # Errors
 /// When the text is no JSON.
-pub fn remove(text: &str) -> Result<Edited, String> {
+pub fn remove(text: &str, command: &str) -> Result<Edited, String> {
     let unchanged = Edited { text: text.to_owned(), notes: Vec::new() };
     if text.trim().is_empty() {
         return Ok(unchanged);
@@ -70,7 +70,7 @@ pub fn remove(text: &str) -> Result<Edited, String> {
     let mut removed = 0;
     for event in hooks.properties() {
         let Some(groups) = event.array_value() else { continue };
-        let own = commands(&groups);
+        let own = commands(&groups, command);
         if own.is_empty() {
             continue;
         }
@@ -102,13 +102,14 @@ pub fn remove(text: &str) -> Result<Edited, String> {
 ///
 /// # Errors
 /// When the text is no JSON.
-pub fn installed(text: &str, target: &Target) -> Result<(usize, bool), String> {
+pub fn installed(text: &str, target: &Target, command: &str) -> Result<(usize, bool), String> {
     if text.trim().is_empty() {
         return Ok((0, false));
     }
     let hooks = parse(text)?.object_value().and_then(|settings| settings.object_value("hooks"));
     let Some(hooks) = hooks else { return Ok((0, false)) };
-    let has = |event: &&&str| hooks.array_value(event).is_some_and(|groups| !commands(&groups).is_empty());
+    let has =
+        |event: &&&str| hooks.array_value(event).is_some_and(|groups| !commands(&groups, command).is_empty());
     Ok((target.events.iter().filter(has).count(), hooks.get(MISNAMED).is_some()))
 }
 
@@ -117,11 +118,12 @@ fn parse(text: &str) -> Result<CstRootNode, String> {
 }
 
 /// Hooks of ours in an event's groups.
-fn commands(groups: &CstArray) -> Vec<CstObject> {
+fn commands(groups: &CstArray, command: &str) -> Vec<CstObject> {
+    let is_ours = |text: String| text.contains(OURS) || text == command;
     let inner = |group: CstNode| group.as_object()?.array_value("hooks");
     let all = groups.elements().into_iter().filter_map(inner).flat_map(|hooks| hooks.elements());
     all.filter_map(|hook| hook.as_object())
-        .filter(|hook| text_of(hook, "command").is_some_and(|command| command.contains(OURS)))
+        .filter(|hook| text_of(hook, "command").is_some_and(is_ours))
         .collect()
 }
 

@@ -24,8 +24,8 @@ fn an_empty_file_gets_every_event_once_and_a_second_time_changes_nothing() {
             assert_eq!(hooks[event][0]["hooks"][0]["command"], COMMAND, "{event}");
         }
         assert_eq!(add(&first.text, &target, COMMAND).unwrap().text, first.text);
-        assert_eq!(installed(&first.text, &target).unwrap(), (target.events.len(), false));
-        assert_eq!(value(&remove(&first.text).unwrap().text), serde_json::json!({}));
+        assert_eq!(installed(&first.text, &target, COMMAND).unwrap(), (target.events.len(), false));
+        assert_eq!(value(&remove(&first.text, COMMAND).unwrap().text), serde_json::json!({}));
     }
 }
 
@@ -49,12 +49,12 @@ fn what_is_there_stays_with_its_comments_and_an_old_command_is_renewed() {
         assert!(added.contains(kept), "{kept}: {added}");
     }
     assert!(!added.contains("/old/"));
-    let removed = remove(&added).unwrap().text;
+    let removed = remove(&added, COMMAND).unwrap().text;
     assert!(!removed.contains(OURS), "{removed}");
     for kept in ["// mine", "// and this", "/* keep */", "notify-send done", "guard"] {
         assert!(removed.contains(kept), "{kept}: {removed}");
     }
-    assert_eq!(remove(&removed).unwrap().text, removed);
+    assert_eq!(remove(&removed, COMMAND).unwrap().text, removed);
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_name_that_no_agent_has_is_corrected_with_what_stands_under_it() {
         r#"{"hooks":{"PostToolCall":[{"command":"agent-audit-log"}]}}"#,
         r#"{"hooks":{"PostToolCall":[{"hooks":[{"type":"command","command":"agent-audit-log"}]}]}}"#,
     ] {
-        assert!(installed(written, &claude()).unwrap().1);
+        assert!(installed(written, &claude(), COMMAND).unwrap().1);
         let edited = add(written, &claude(), COMMAND).unwrap();
         let hooks = value(&edited.text)["hooks"].clone();
         assert!(hooks["PostToolCall"].is_null());
@@ -92,7 +92,17 @@ fn what_is_no_settings_file_is_refused_and_says_why() {
         let error = add(text, &claude(), COMMAND).unwrap_err();
         assert!(error.contains(why), "{error}");
     }
-    assert_eq!(remove("[]").unwrap().text, "[]");
+    assert_eq!(remove("[]", COMMAND).unwrap().text, "[]");
+}
+
+#[test]
+fn a_program_of_another_name_knows_its_own_hooks_and_no_others() {
+    let (target, command) = (claude(), "/opt/recorder hook claude");
+    let first = add("", &target, command).unwrap();
+    assert_eq!(add(&first.text, &target, command).unwrap().text, first.text);
+    assert_eq!(installed(&first.text, &target, command).unwrap().0, target.events.len());
+    assert_eq!(remove(&first.text, "/opt/other hook claude").unwrap().text, first.text);
+    assert_eq!(value(&remove(&first.text, command).unwrap().text), serde_json::json!({}));
 }
 
 #[test]

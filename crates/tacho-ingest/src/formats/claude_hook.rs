@@ -15,8 +15,10 @@ use super::{notifications, tools};
 use crate::fields::{Fields, Refused};
 use crate::lift::{Head, Lift, lift};
 use crate::read::Unit;
+use std::borrow::Cow;
 use tacho_event::event::Event;
 use tacho_event::fact::{IntFact, TextFact};
+use tacho_event::limits::FACT_BYTES_MAX;
 use tacho_event::section::Section;
 use tacho_event::words::{ActionType, Outcome, Phase};
 
@@ -33,10 +35,16 @@ pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)
     };
     for (number, call) in calls.into_iter().enumerate() {
         // What is common and has no column goes with the first call only.
-        let extra = std::mem::take(&mut event.extra);
+        let shared = shared(&event.extra);
+        let extra = std::mem::replace(&mut event.extra, shared);
         decode_call(call, number, &Event { extra, ..event.clone() }, each)?;
     }
     Ok(())
+}
+
+/// What has no column and belongs to every event of a hook: where it ran.
+fn shared<'a>(extra: &[(Cow<'a, str>, Cow<'a, str>)]) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
+    extra.iter().filter(|(name, _)| name == "host").cloned().collect()
 }
 
 /// One call of a list in a hook, with what is common to all of it.
@@ -62,6 +70,9 @@ pub(super) fn take_unanswered<'a>(fields: &mut Fields<'a>, hook: &str) -> Result
     Ok(calls)
 }
 
+/// What Codex and Gemini CLI answer for a call that they, a rule or a person refused.
+const REFUSED: &[&str] = &["ejected", "denied", "forbid", "not allowed"];
+
 /// The end of a turn, and the calls that never ran in it.
 pub(super) fn decode_unanswered<'a>(
     calls: Vec<Fields<'a>>,
@@ -75,13 +86,19 @@ pub(super) fn decode_unanswered<'a>(
         outcome: None,
         input: None,
         output: None,
-        extra: Vec::new(),
+        extra: shared(&end.extra),
         ..end.clone()
     };
     each(end);
     for (number, call) in calls.into_iter().enumerate() {
         decode_call(call, number + 1, &common, &mut |mut event| {
             event.outcome = Some(Outcome::Failure);
+            let error = event.error.as_deref().unwrap_or_default();
+            if error.contains("unsupported call") || error.contains("not found") {
+                NeverRan::UnknownTool.note(&mut event);
+            } else if REFUSED.iter().any(|word| error.contains(word)) {
+                NeverRan::Refused.note(&mut event);
+            }
             each(event);
         })?;
     }
@@ -151,8 +168,11 @@ pub(super) fn settle(hook: &str, event: &mut Event<'_>) {
 }
 
 fn settle_call(hook: &str, outcome: Option<Outcome>, event: &mut Event<'_>) {
-    if event.action_name.is_some() {
+    if let Some(name) = event.action_name.clone() {
         tools::describe(event);
+        if let (None, Some(server)) = (event.facts.text(TextFact::McpServer), mcp_server_of(&name)) {
+            event.facts.set_text(TextFact::McpServer, server.to_owned());
+        }
     }
     if let Some(code) = event.error.as_deref().or(event.output.as_deref()).and_then(tools::exit_code) {
         event.facts.set_int(IntFact::ExitCode, code);
@@ -174,6 +194,12 @@ fn settle_call(hook: &str, outcome: Option<Outcome>, event: &mut Event<'_>) {
     if event.outcome.is_none() {
         event.outcome = told;
     }
+}
+
+/// The server in `mcp__SERVER__TOOL`.
+fn mcp_server_of(tool: &str) -> Option<&str> {
+    let (server, _) = tool.strip_prefix("mcp__")?.split_once("__")?;
+    (!server.is_empty() && server.len() <= FACT_BYTES_MAX).then_some(server)
 }
 
 /// What each hook is: type, phase of a call, outcome. An unknown one is a log event under its own name.

@@ -1,5 +1,5 @@
 //! Hooks of Gemini CLI: the form of Claude Code's with names of its own, a `timestamp`, and hooks around the model with
-//! its whole request. A call has no id: `agent-audit-log` gives it one that joins proposal and result. A command that
+//! its whole request, one for each piece of a streamed answer. A call has no id: `agent-audit-log` gives it one that joins proposal and result. A command that
 //! failed says so only in its text, `Exit Code: 3`, in the lines that the program adds behind the output. A refused call
 //! has no second hook, one of an unknown tool none: `agent-audit-log` adds both to `AfterAgent`.
 //!
@@ -18,10 +18,11 @@ pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)
     let hook = fields.get_text("hook_event_name").unwrap_or("AfterTool".into());
     let unanswered = claude_hook::take_unanswered(&mut fields, &hook)?;
     let mut event = Event::default();
-    lift(fields, table, &mut event)?;
+    let is_piece = fields.get("llm_response").is_some_and(is_piece);
+    lift(fields, if is_piece { uncounted } else { table }, &mut event)?;
     match &*hook {
         "AfterTool" => settle_result(&mut event),
-        "BeforeModel" | "AfterModel" => settle_model(&hook, &mut event),
+        "BeforeModel" | "AfterModel" => settle_model(hook == "AfterModel" && !is_piece, &mut event),
         "BeforeAgent" | "AfterAgent" => {
             event.action_type.get_or_insert(ActionType::Communication);
             event.phase.get_or_insert(Phase::Message);
@@ -41,6 +42,18 @@ fn table(name: &str) -> Option<Lift> {
         "mcp_context" => Lift::Within(mcp),
         _ => return claude_hook::table(name),
     })
+}
+
+/// Of a piece that is not the last one: its tokens are those so far, and the last one has them all.
+fn uncounted(name: &str) -> Option<Lift> {
+    if name == "llm_response" { Some(Lift::Section(Section::Output)) } else { table(name) }
+}
+
+/// Whether an answer of the model goes on: the hook runs for each piece of a streamed one.
+fn is_piece(response: &str) -> bool {
+    let Ok(response) = Fields::object(response) else { return false };
+    let candidates = response.get("candidates").unwrap_or("null");
+    candidates.starts_with('[') && !candidates.contains("\"finishReason\":\"")
 }
 
 fn request(name: &str) -> Option<Lift> {
@@ -81,12 +94,12 @@ fn mcp(name: &str) -> Option<Lift> {
     })
 }
 
-/// One request to the model: proposed before, with tokens and result after.
-fn settle_model(hook: &str, event: &mut Event<'_>) {
-    let is_over = hook == "AfterModel";
+/// One request to the model: proposed before, with tokens and result after, in between what was streamed.
+fn settle_model(is_over: bool, event: &mut Event<'_>) {
+    let answers = event.output.is_some();
     event.action_type.get_or_insert(ActionType::External);
     event.action_name.get_or_insert("model_request".into());
-    event.phase.get_or_insert(if is_over { Phase::Result } else { Phase::Proposed });
+    event.phase.get_or_insert(if answers || is_over { Phase::Result } else { Phase::Proposed });
     event.outcome.get_or_insert(if is_over { Outcome::Success } else { Outcome::Running });
 }
 

@@ -108,7 +108,7 @@ fn the_exit_code_that_codex_hides_decides() {
 
 #[test]
 fn calls_that_never_ran_are_told_at_the_end_of_a_turn() {
-    let calls = r#""event_id":"e","producer_seq":9,"user":"ann","tool_calls":[{"tool_use_id":"c3","call_id":"c3","tool_name":"Bash","tool_input":{"command":"rm x"},"error":"policy forbids"},{"tool_use_id":"c4","tool_name":"odd","tool_input":{},"error":"unsupported call: odd"}]"#;
+    let calls = r#""event_id":"e","producer_seq":9,"user":"ann","host":"box","tool_calls":[{"tool_use_id":"c3","call_id":"c3","tool_name":"Bash","tool_input":{"command":"rm x"},"error":"policy forbids"},{"tool_use_id":"c4","tool_name":"odd","tool_input":{},"error":"unsupported call: odd"}]"#;
     let agents = [
         codex(&format!(r#""hook_event_name":"Stop","last_assistant_message":"done",{calls}"#)),
         gemini(&format!(r#""hook_event_name":"AfterAgent","prompt_response":"done",{calls}"#)),
@@ -120,9 +120,12 @@ fn calls_that_never_ran_are_told_at_the_end_of_a_turn() {
         assert_eq!((refused.header.outcome.as_str(), refused.texts[1]), ("failure", None));
         assert!(told(refused).starts_with("tool Bash result failure "), "{}", told(refused));
         assert!(refused.texts[2].unwrap().contains("policy forbids"));
+        let why = [refused, unknown].map(|event| event.facts.text(TextFact::ErrorType));
+        assert_eq!(why, [Some("refused"), Some("unknown_tool")]);
         assert_eq!((unknown.header.call, unknown.header.outcome.as_str()), (Some("c4"), "failure"));
         for event in [end, refused, unknown] {
             assert_eq!((event.header.producer_seq, event.who.user), (Some(9), Some("ann")));
+            assert!(event.texts[5].unwrap().contains(r#""host":"box""#));
         }
         let ids: std::collections::HashSet<_> = [end, refused, unknown].map(|event| event.header.id).into();
         assert_eq!(ids.len(), 3);
@@ -235,6 +238,20 @@ fn tokens_model_and_mcp_server_of_gemini_are_columns() {
     );
     assert_eq!(event.facts.text(TextFact::Model), Some("gemini-2.5-flash"));
     assert!(event.texts[0].unwrap().contains("\"content\":\"hi\""));
+    // A streamed answer has a hook for each piece, with the tokens so far: the last one has them all.
+    for (finish, tokens, outcome) in
+        [("", None, "running"), (r#","finishReason":"STOP""#, Some(20), "success")]
+    {
+        let taken = gemini(&format!(
+            r#""hook_event_name":"AfterModel","llm_response":{{"candidates":[{{"content":{{}}{finish}}}],"usageMetadata":{{"candidatesTokenCount":20}}}}"#
+        ));
+        let event = taken.one();
+        assert_eq!(
+            (event.facts.int(IntFact::TokensOutput), event.header.outcome.as_str()),
+            (tokens, outcome)
+        );
+        assert!(event.texts[1].unwrap().contains("candidatesTokenCount"));
+    }
     let taken = gemini(
         r#""hook_event_name":"BeforeTool","tool_name":"mcp_demo_add","tool_input":{"a":2},"mcp_context":{"server_name":"demo","tool_name":"add","command":"python3"}"#,
     );
@@ -283,6 +300,15 @@ fn a_call_that_started_a_sub_agent_in_the_background_is_running_and_names_it() {
     );
     let event = taken.one();
     assert_eq!((event.header.agent, event.header.call, event.header.parent), ("a57", Some("t2"), Some("t1")));
+}
+
+#[test]
+fn the_server_of_a_tool_is_in_its_name_where_nothing_else_says_it() {
+    for (tool, want) in [("mcp__demo__add", Some("demo")), ("mcp__demo", None), ("Bash", None)] {
+        let taken =
+            codex(&format!(r#""hook_event_name":"PreToolUse","tool_name":"{tool}","tool_use_id":"1""#));
+        assert_eq!(taken.one().facts.text(TextFact::McpServer), want, "{tool}");
+    }
 }
 
 #[test]
