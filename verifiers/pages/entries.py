@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pages.common import UNREADABLE, canonical, mac, sha, u64
 
 
+SUBJECT = re.compile("subject |(erasing|anonymising) [0-9a-f]{32} ")  # [keyring] names of a subject's secret
 LONGEST = 12 + 16 + 32 + 1024  # nonce, tag, secret, name
 
 
@@ -142,7 +143,10 @@ class Rows:
             return self.ring.get("subject")
         secret = None if user is None else self.ring.get("subject " + user.decode())
         if secret is None or subject_tag(secret, event) != tag:  # who is gone, or the user's secret is, or it is not the user
-            fits = [(n, s) for n, s in self.ring.items() if n.startswith("subject ") and subject_tag(s, event) == tag]
+            fits = [(n, s) for n, s in self.ring.items() if SUBJECT.match(n) and subject_tag(s, event) == tag]
+            leaving = [s for n, s in fits if not n.startswith("subject ") and SUBJECT.sub("", n, count=1) == (user or b"").decode()]
+            if leaving:  # [keyring] the user is just being erased or made anonymous
+                return leaving[0]
             if user is not None and (fits or secret):
                 self.report.find("entry", name, "TAMPERED: who_user is not the user whose secret gives subject_tag")
             elif user is None and fits:

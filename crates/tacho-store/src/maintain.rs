@@ -201,15 +201,18 @@ fn is_touched(
 }
 
 /// Whether the selected sections are gone, as far as the row's list tells: which of them the event never had it does
-/// not, but all that it had went together.
+/// not, but those of one clock go together.
 fn is_done(row: &Row<'_>, selected: &[Section], why: Why) -> bool {
     let listed = row.gone_text().unwrap_or_default();
     let gone = |section: &Section, why: Option<&str>| {
         let mut parts = listed.split(' ').filter_map(|part| part.split_once('='));
         parts.any(|(name, found)| name == section.name() && why.is_none_or(|why| why == found))
     };
-    selected.iter().any(|section| gone(section, Some(why.as_str())))
-        || selected.iter().all(|section| gone(section, None))
+    [true, false].into_iter().all(|is_personal| {
+        let of_clock = || selected.iter().filter(move |section| section.is_personal() == is_personal);
+        of_clock().any(|section| gone(section, Some(why.as_str())))
+            || of_clock().all(|section| gone(section, None))
+    })
 }
 
 /// What is left of a section that is taken out.

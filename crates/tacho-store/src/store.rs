@@ -227,7 +227,8 @@ impl Store {
     /// nothing. While a cut is not committed, this gives the same cut again.
     pub fn freeze(&self) -> Option<Cut> {
         let mut state = self.state.lock();
-        if state.frozen.is_none() && !state.hot.is_empty() {
+        // Records of duplicates have no rows: they too are to leave the journal.
+        if state.frozen.is_none() && state.end != state.committed {
             let mut rows = std::mem::take(&mut state.hot);
             rows.close();
             state.frozen = Some(Arc::new(Frozen { rows, from: state.committed, to: state.end }));

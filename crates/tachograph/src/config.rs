@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub store: StoreLimits,
     pub query: QueryLimits,
     pub verify: Schedule,
+    /// How long what is kept.
+    pub retention: crate::retention::Schedule,
     /// Classes of action.
     pub classes: Classes,
     /// Patterns, keys and detectors of redaction.

@@ -137,7 +137,7 @@ impl StoreFollower {
 }
 
 /// Hands the leaf hashes of the tree of `sealed` entries to what writes segments.
-fn with_leaves<T>(tiles: TileFolder, sealed: u64, write: impl FnOnce(Leaf<'_>) -> T) -> T {
+pub(crate) fn with_leaves<T>(tiles: TileFolder, sealed: u64, write: impl FnOnce(Leaf<'_>) -> T) -> T {
     let reader = TileReader::new(tiles, sealed).map(parking_lot::Mutex::new).ok();
     write(&|index| reader.as_ref().and_then(|reader| reader.lock().leaf(index).ok()))
 }

@@ -5,6 +5,7 @@
 mod client;
 mod clock;
 mod commands;
+mod commitments;
 mod config;
 mod demo;
 mod edits;
@@ -14,6 +15,7 @@ mod follow;
 mod http;
 mod node;
 mod pipe;
+mod retention;
 mod serve;
 mod target;
 mod told;

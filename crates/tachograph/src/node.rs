@@ -1,25 +1,30 @@
 //! An open data folder, wired: key ring, recorder, store, query engine. Everything that serves or imports uses it.
 
+mod proofs;
+
 use crate::clock::{FreshIds, now_us, random};
+use crate::concluded::Concluded;
 use crate::config::Config;
 use crate::folder::Keys;
 use crate::follow::{StoreFollower, TailFollower};
+use crate::retention::{Ages, Removals};
 use crate::told::Told;
 use crate::verify::Check;
 use parking_lot::Mutex;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tacho_event::id::IdKey;
 use tacho_event::record::Batch;
+use tacho_event::time::Micros;
 use tacho_ingest::accept::{Acceptor, Sender};
 use tacho_ingest::classify::Classifier;
 use tacho_ingest::{Ingest, Newcomers, Options, Tally, otlp};
-use tacho_merkle::tile::{BundlePath, TILE_WIDTH, TileReader};
-use tacho_merkle::{Checkpoint, Note, TlogProof, VerifierKey};
-use tacho_query::{Engine, Limits};
+use tacho_merkle::VerifierKey;
+use tacho_query::{Engine, Limits, Moment};
 use tacho_record::keyring::KeyRing;
 use tacho_record::log::{Lock, Log, Released};
-use tacho_record::recorder::{Answer, Full, Recorder, Status};
+use tacho_record::recorder::{Answer, Clock, Full, Recorder, Status};
 use tacho_record::sealer::TileFolder;
 use tacho_record::sequence::{Past, Sequenced, Sequencer};
 use tacho_record::{Receipt, RecordError};
@@ -40,17 +45,38 @@ pub(crate) struct Node {
     ring: Arc<std::sync::Mutex<KeyRing>>,
     ingest: Arc<Ingest>,
     told: Arc<Told>,
+    clock: Clock,
+    removals: Removals,
     recorder: Recorder,
     store: Arc<Store>,
     engine: Engine,
+    concluded: Arc<Concluded>,
+    hung_us: Micros,
     visible: watch::Receiver<u64>,
     tail: broadcast::Sender<Arc<Sequenced>>,
     last_check: Mutex<Option<Check>>,
 }
 
+/// Batches that were handed over.
+pub(crate) struct Begun(std::sync::mpsc::Receiver<Result<Vec<Receipt>, Arc<RecordError>>>);
+
+impl Begun {
+    /// Waits until they are durable.
+    pub(crate) fn wait(self) -> Result<Vec<Receipt>, Arc<RecordError>> {
+        self.0.recv().unwrap_or_else(|_| {
+            Err(Arc::new(RecordError::Poisoned { why: "the recorder went away".into() }))
+        })
+    }
+}
+
 impl Node {
     /// Opens a folder, or starts a new one; recovers what a crash left.
     pub(crate) fn open(data: &Path, config: &Config) -> Result<Node, Box<dyn Error>> {
+        Node::open_at(data, config, now_us)
+    }
+
+    /// The same by another clock than the machine's.
+    pub(crate) fn open_at(data: &Path, config: &Config, clock: Clock) -> Result<Node, Box<dyn Error>> {
         // First of all: nothing may be read or mended while another process writes.
         let lock = Lock::take(data)?;
         let keys = Keys::open(data, config.origin.as_deref())?;
@@ -70,6 +96,7 @@ impl Node {
         let given = tacho_record::Options::new(random);
         let log = Log::recover(data, lock, keys.origin(), keys.signers()?, released, given, follow)?;
         let status = Arc::new(Status::default());
+        let (concluded, joining) = Concluded::open(data, keys.origin(), &store.snapshot())?;
         let (visible_sender, visible) = watch::channel(store.snapshot().size);
         let (tail, _) = broadcast::channel(TAIL_QUEUE);
         let tiles = TileFolder(data.join("log"));
@@ -82,14 +109,14 @@ impl Node {
             classifier: Classifier::new(&config.classes)?,
             newcomers: Newcomers::new(config.ingest.new_users_per_day),
         });
-        let told = Arc::new(Told::new(Arc::clone(&ingest), Arc::clone(&ring), &store));
+        let told = Arc::new(Told::new(Arc::clone(&ingest), Arc::clone(&ring), &store, clock));
         store.told_by(Arc::clone(&told) as Arc<dyn tacho_store::Teller>);
         let writer =
             StoreFollower::new(Arc::clone(&store), tiles, Arc::clone(&status), visible_sender, &config.store);
         let followers: Vec<Box<dyn tacho_record::recorder::Follower>> =
-            vec![Box::new(writer), Box::new(TailFollower(tail.clone()))];
+            vec![Box::new(writer), Box::new(joining), Box::new(TailFollower(tail.clone()))];
         let every = std::time::Duration::from_millis(config.seal.milliseconds.max(1));
-        let recorder = Recorder::start(log, Arc::clone(&ring), now_us, status, every, followers);
+        let recorder = Recorder::start(log, Arc::clone(&ring), clock, status, every, followers);
         told.start(recorder.submitter());
         let limits = Limits {
             memory_bytes: config.query.memory_mb << 20,
@@ -103,9 +130,13 @@ impl Node {
             ring,
             ingest,
             told,
+            clock,
+            removals: Removals::new(Ages::new(&config.retention, &config.classes)),
             recorder,
             store,
             engine: Engine::new(limits)?,
+            concluded,
+            hung_us: Micros::from(config.actions.hung_minutes) * 60_000_000,
             visible,
             tail,
             last_check: Mutex::default(),
@@ -137,9 +168,35 @@ impl Node {
         self.recorder.status()
     }
 
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    pub(crate) fn removals(&self) -> &Removals {
+        &self.removals
+    }
+
+    pub(crate) fn ring(&self) -> std::sync::MutexGuard<'_, KeyRing> {
+        self.ring.lock().expect("nothing panics while it holds the key ring")
+    }
+
+    pub(crate) fn id_key(&self) -> &IdKey {
+        &self.ingest.acceptor.id_key
+    }
+
+    /// What the time is by the node's clock.
+    pub(crate) fn now_us(&self) -> Micros {
+        (self.clock)()
+    }
+
     /// Puts the segments on the log that it does not have yet.
     pub(crate) fn tell_segments(&self) -> Result<(), tacho_store::StoreError> {
         self.told.all()
+    }
+
+    /// Puts all of them on the log once more, because what tells of them expires.
+    pub(crate) fn tell_segments_again(&self, reason: &str) -> Result<(), tacho_store::StoreError> {
+        self.told.again(reason)
     }
 
     /// Decodes, redacts and commits a body's events; nothing is recorded yet.
@@ -149,7 +206,7 @@ impl Node {
         sender: &Sender<'_>,
         options: &Options<'_>,
     ) -> (Tally, Vec<Batch>) {
-        let now = now_us();
+        let now = (self.clock)();
         let (mut ids, mut batches) = (FreshIds::at(now), Vec::new());
         let tally =
             self.ingest.body(body, sender, options, now, &mut || ids.next(), &self.ring, &mut batches);
@@ -162,25 +219,32 @@ impl Node {
         request: &otlp::Request<'_>,
         sender: &Sender<'_>,
     ) -> Result<(Tally, Vec<Batch>), otlp::Malformed> {
-        let now = now_us();
+        let now = (self.clock)();
         let (mut ids, mut batches) = (FreshIds::at(now), Vec::new());
         let tally = self.ingest.otlp(request, sender, now, &mut || ids.next(), &self.ring, &mut batches)?;
         Ok((tally, batches))
     }
 
     pub(crate) fn submit(&self, batches: Vec<Batch>, answer: Answer) -> Result<(), Full> {
+        let _admitted = self.removals.admit(&batches)?;
         self.recorder.submit(batches, answer)
     }
 
     /// Records batches and waits until they are durable, also when the queue is full: for imports.
     pub(crate) fn record(&self, batches: Vec<Batch>) -> Result<Vec<Receipt>, Arc<RecordError>> {
+        self.begin(batches)?.wait()
+    }
+
+    /// Hands batches over, also when the queue is full; the answer comes later.
+    pub(crate) fn begin(&self, batches: Vec<Batch>) -> Result<Begun, Arc<RecordError>> {
         loop {
+            if self.removals.admit(&batches).is_err() {
+                return Err(Arc::new(crate::retention::left()));
+            }
             let (answer, answered) = std::sync::mpsc::channel();
             let done = Box::new(move |receipts| drop(answer.send(receipts)));
             if self.submit(batches.clone(), done).is_ok() {
-                return answered.recv().unwrap_or_else(|_| {
-                    Err(Arc::new(RecordError::Poisoned { why: "the recorder went away".into() }))
-                });
+                return Ok(Begun(answered));
             }
             // Senders over HTTP are told to come back; an import waits by itself.
             std::thread::sleep(std::time::Duration::from_millis(20));
@@ -194,6 +258,23 @@ impl Node {
         // When the store has stopped, or waits for space, the query answers with what there is.
         drop(tokio::time::timeout(CATCH_UP, visible.wait_for(|size| *size >= wanted)).await);
         self.store.snapshot()
+    }
+
+    /// The same with what is concluded of its events, for queries.
+    pub(crate) async fn moment(&self) -> Moment {
+        let wanted = self.status().size();
+        let mut position = self.concluded.position();
+        drop(tokio::time::timeout(CATCH_UP, position.wait_for(|size| *size >= wanted)).await);
+        // In this order: what is shown in the place of another event must be in the snapshot.
+        let overlay = self.concluded.overlay();
+        let mut visible = self.visible.clone();
+        let wanted = wanted.max(overlay.position());
+        drop(tokio::time::timeout(CATCH_UP, visible.wait_for(|size| *size >= wanted)).await);
+        Moment { snapshot: self.store.snapshot(), overlay, hung_us: self.hung_us }
+    }
+
+    pub(crate) fn concluded(&self) -> &Concluded {
+        &self.concluded
     }
 
     /// The same for a thread that may wait: at least the first `size` entries.
@@ -219,44 +300,6 @@ impl Node {
 
     pub(crate) fn tiles(&self) -> TileFolder {
         TileFolder(self.data.join("log"))
-    }
-
-    /// The published checkpoint's text.
-    pub(crate) fn checkpoint(&self) -> Result<String, Box<dyn Error>> {
-        let path = self.data.join("log/checkpoint");
-        std::fs::read_to_string(&path)
-            .map_err(|e| format!("nothing is sealed yet: {}: {e}", path.display()).into())
-    }
-
-    /// The proof of an entry, the entry itself as its extra data, so that the file can be checked alone.
-    pub(crate) fn prove(&self, index: u64) -> Result<TlogProof, Box<dyn Error>> {
-        let text = self.checkpoint()?;
-        let (checkpoint, _) = Checkpoint::open_all(&text, &self.verifiers)?;
-        if index >= checkpoint.size {
-            let sealed = checkpoint.size;
-            return Err(
-                format!("entry {index} is not sealed yet: the checkpoint covers {sealed} entries").into()
-            );
-        }
-        let hashes = TileReader::new(self.tiles(), checkpoint.size)?.inclusion(index)?;
-        let mut entry = Vec::new();
-        self.store.entries(index..index + 1, &mut |_, bytes| entry.extend_from_slice(bytes))?;
-        Ok(TlogProof { index, extra: Some(entry), hashes, checkpoint: Note::parse(&text)? })
-    }
-
-    /// The entries of a bundle, as C2SP tlog-tiles writes them.
-    pub(crate) fn bundle(&self, path: &BundlePath) -> Result<Vec<u8>, Box<dyn Error>> {
-        let first = path.index * u64::from(TILE_WIDTH);
-        let end = first + u64::from(path.width);
-        if end > self.status().sealed() {
-            return Err(format!("the tree does not reach entry {} yet", end - 1).into());
-        }
-        let mut out = Vec::new();
-        self.store.entries(first..end, &mut |_, bytes| {
-            out.extend_from_slice(&(bytes.len() as u16).to_be_bytes());
-            out.extend_from_slice(bytes);
-        })?;
-        Ok(out)
     }
 
     /// What the last verification of the whole folder found.

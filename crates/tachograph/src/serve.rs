@@ -87,6 +87,8 @@ impl Server {
         let logins = tokio::spawn(record_logins(Arc::clone(&self.app)));
         let segments = tokio::spawn(record_segments(Arc::clone(&self.app)));
         let checks = tokio::spawn(check_on_schedule(Arc::clone(&self.app), self.config.verify));
+        let retention = self.config.retention;
+        let retention = tokio::spawn(crate::retention::schedule::watch(Arc::clone(&self.app), retention));
         let router = router(Arc::clone(&self.app));
         let app = Arc::clone(&self.app);
         let stopped = async move {
@@ -102,6 +104,7 @@ impl Server {
         keys.abort();
         segments.abort();
         checks.abort();
+        retention.abort();
         Ok(())
     }
 }

@@ -5,7 +5,7 @@
 //!   of, the log has every listed file.
 //! - A file that takes the place of others is told before it is listed.
 
-use crate::clock::{FreshIds, now_us};
+use crate::clock::FreshIds;
 use crate::edits::OWN;
 use parking_lot::Mutex;
 use std::collections::HashSet;
@@ -15,7 +15,7 @@ use std::time::Duration;
 use tacho_ingest::{Ingest, Options};
 use tacho_merkle::Hash;
 use tacho_record::keyring::KeyRing;
-use tacho_record::recorder::Submitter;
+use tacho_record::recorder::{Clock, Submitter};
 use tacho_store::{SegmentFile, Store, StoreError, Teller};
 
 /// How long to wait when the recorder's queue is full.
@@ -27,6 +27,7 @@ pub(crate) struct Told {
     ring: Arc<std::sync::Mutex<KeyRing>>,
     /// The store holds this.
     store: Weak<Store>,
+    clock: Clock,
     recorder: OnceLock<Submitter>,
     /// Digests that the log has. After a start each is told once more, and is a duplicate, or a later state without the
     /// names of files that are no more. Locked while telling.
@@ -34,9 +35,14 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    pub(crate) fn new(ingest: Arc<Ingest>, ring: Arc<std::sync::Mutex<KeyRing>>, store: &Arc<Store>) -> Told {
+    pub(crate) fn new(
+        ingest: Arc<Ingest>,
+        ring: Arc<std::sync::Mutex<KeyRing>>,
+        store: &Arc<Store>,
+        clock: Clock,
+    ) -> Told {
         let store = Arc::downgrade(store);
-        Told { ingest, ring, store, recorder: OnceLock::new(), known: Mutex::default() }
+        Told { ingest, ring, store, clock, recorder: OnceLock::new(), known: Mutex::default() }
     }
 
     /// From here on there is a recorder to tell.
@@ -52,9 +58,26 @@ impl Told {
         self.tell(&[], &[])
     }
 
+    /// Tells of all listed files once more, because what told of them expires: `reason` names the expiry, so that it is
+    /// told once.
+    ///
+    /// # Errors
+    /// As [`Told::all`].
+    pub(crate) fn again(&self, reason: &str) -> Result<(), StoreError> {
+        self.all()?;
+        let snapshot = self.store.upgrade().ok_or(StoreError::Stopped)?.snapshot();
+        let lines = snapshot.segments.iter().map(|segment| {
+            // It takes its own place: without saying so it would look like a file that somebody put there.
+            let mut event = event(segment, &[name(segment)]);
+            event["id"] = format!("segment/{}/{reason}", Hash::new(segment.digest)).into();
+            event.to_string() + "\n"
+        });
+        self.record(lines.collect::<String>().as_bytes())
+    }
+
     fn record(&self, lines: &[u8]) -> Result<(), StoreError> {
         let recorder = self.recorder.get().ok_or(StoreError::Stopped)?;
-        let now = now_us();
+        let now = (self.clock)();
         let (mut ids, mut batches) = (FreshIds::at(now), Vec::new());
         let (options, mut fresh) = (Options::default(), || ids.next());
         let tally = self.ingest.body(lines, &OWN, &options, now, &mut fresh, &self.ring, &mut batches);

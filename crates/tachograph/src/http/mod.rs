@@ -12,7 +12,9 @@ mod otlp;
 mod problem;
 mod query;
 mod read;
+mod retention;
 mod slowest;
+mod subjects;
 mod tail;
 mod tlog;
 mod ui;
@@ -94,6 +96,7 @@ impl App {
     /// Ends the streams that have no end of their own.
     pub(crate) fn stop(&self) {
         self.stopping.send_replace(true);
+        self.node.removals().stop();
     }
 
     fn stopping(&self) -> watch::Receiver<bool> {
@@ -186,6 +189,12 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/events/{id}/proof", get(read::proof))
         .route("/v1/sessions/{id}", get(read::session))
         .route("/v1/queries", get(read::queries))
+        .route("/v1/retention", get(retention::show))
+        .route("/v1/retention/run", post(retention::run))
+        .route("/v1/holds", get(retention::holds).post(retention::set))
+        .route("/v1/holds/{id}/release", post(retention::release))
+        .route("/v1/subjects/{user}/erase", post(subjects::erase))
+        .route("/v1/subjects/{user}/export", get(subjects::export))
         .route("/v1/tail", get(tail::tail))
         .route("/tlog/checkpoint", get(tlog::checkpoint))
         .route("/tlog/tile/{*path}", get(tlog::tile))
@@ -221,6 +230,13 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
             read::proof,
             read::session,
             read::queries,
+            retention::show,
+            retention::run,
+            retention::holds,
+            retention::set,
+            retention::release,
+            subjects::erase,
+            subjects::export,
             tail::tail,
             tlog::checkpoint,
             tlog::tile,

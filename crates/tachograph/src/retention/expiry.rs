@@ -1,0 +1,183 @@
+//! What expires by its age: section `who` on its own clock, everything else with its class, unless the sender asked for
+//! longer or a legal hold keeps it. Age counts from the day that an event was recorded, which its sender cannot choose.
+
+use super::removal::{event, holds, release, take_out, tell};
+use super::{Ages, subject};
+use crate::node::Node;
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::sync::atomic::Ordering;
+use tacho_event::fact::IntFact;
+use tacho_event::section::Section;
+use tacho_event::time::{DAY_US, Day, Micros};
+use tacho_event::words::Class;
+use tacho_store::Why;
+use tacho_store::read::Wanted;
+use tacho_store::row::Row;
+
+/// What a run did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct Run {
+    /// Erasures that were waiting and could be ended.
+    pub erasures: u64,
+    /// Periods whose sections are gone and whose secrets are destroyed.
+    pub expired: Vec<String>,
+    /// Periods whose time is over, and of which a hold or an entry's own retention keeps something.
+    pub kept: Vec<String>,
+    /// Entries of which something was taken out by age.
+    pub entries: u64,
+}
+
+/// The name of the secret of a row's day, and of its class's month.
+fn periods(row: &Row<'_>) -> (String, String) {
+    let day = row.period();
+    (format!("period personal {}", day.text()), format!("period {} {}", row.retention(), day.month_text()))
+}
+
+/// Whether a secret's name is a period whose time is over.
+fn is_over(name: &str, ages: &Ages, now_us: Micros) -> bool {
+    let Some((kind, text)) = name.strip_prefix("period ").and_then(|rest| rest.split_once(' ')) else {
+        return false;
+    };
+    let (end, days) = if kind == "personal" {
+        (Day::parse(text).map(|day| day.0 + 1), Some(ages.personal))
+    } else {
+        let first = |month: &str| Day::parse(&format!("{month}-01"));
+        // No month is longer than 31 days, and none shorter than 28.
+        let end = first(text).and_then(|day| first(&Day(day.0 + 31).month_text()));
+        (end.map(|day| day.0), Class::parse(kind).map(|class| ages.of(class)))
+    };
+    let over = end.zip(days).map(|(end, days)| (i64::from(end) + i64::from(days)).saturating_mul(DAY_US));
+    over.is_some_and(|over| over <= now_us)
+}
+
+fn is_critical(name: &str) -> bool {
+    name.starts_with("period critical ")
+}
+
+/// Whether its sender asked for longer than that.
+fn is_asked_for(row: &Row<'_>, now_us: Micros) -> bool {
+    let asked = row.facts().int(IntFact::RetentionUs);
+    let recorded = row.place().map_or(Micros::MAX, |place| place.time_us);
+    asked.is_some_and(|asked| recorded.saturating_add(asked) > now_us)
+}
+
+/// Ends what waits, and takes out what is too old at `now_us`.
+///
+/// # Errors
+/// What could not be done. It is tried again with the next run.
+pub(crate) fn run(node: &Node, now_us: Micros) -> Result<Run, Box<dyn Error>> {
+    let _one = node.removals().one.lock();
+    let counts = &node.removals().counts;
+    let done = ended(node, now_us);
+    let counter = if done.is_ok() { &counts.runs } else { &counts.failed_runs };
+    counter.fetch_add(1, Ordering::Relaxed);
+    done
+}
+
+fn ended(node: &Node, now_us: Micros) -> Result<Run, Box<dyn Error>> {
+    let erasures = subject::resume(node)?;
+    let mut run = Run { erasures, ..Run::default() };
+    let ages = node.removals().ages;
+    let over: BTreeSet<String> =
+        node.ring().names().filter(|name| is_over(name, &ages, now_us)).map(str::to_string).collect();
+    if !over.is_empty() {
+        expire(node, now_us, &over, &mut run)?;
+    }
+    let result = serde_json::json!({
+        "erasures": run.erasures, "expired": run.expired, "kept": run.kept, "entries": run.entries,
+    });
+    let id = format!("retention/{now_us}");
+    let mut told = event(&id, "retention_run", "INFO", "success", result);
+    // Each expiry is told by itself; that there was a run need not be known so long.
+    told["class"] = "standard".into();
+    tell(node, &told)?;
+    Ok(run)
+}
+
+/// Takes out the sections of periods that are over.
+fn expire(node: &Node, now_us: Micros, over: &BTreeSet<String>, run: &mut Run) -> Result<(), Box<dyn Error>> {
+    let holds = holds(node)?;
+    let select = |row: &Row<'_>| {
+        let (personal, class) = periods(row);
+        let (personal, class) = (over.contains(&personal), over.contains(&class));
+        if !(personal || class) || holds.cover(row) {
+            return Vec::new();
+        }
+        let class = class && !is_asked_for(row, now_us);
+        let goes = |section: &Section| if section.is_personal() { personal } else { class };
+        Section::ALL.into_iter().filter(goes).collect()
+    };
+    // Events that tell of segment files are of the longest class, and a file may be older than that.
+    if let Some(newest) = over.iter().rfind(|name| is_critical(name)) {
+        node.tell_segments_again(newest)?;
+    }
+    let taken = take_out(node, &select, Why::Expired)?;
+    run.entries = taken.entries;
+    // What a hold keeps, and what was recorded meanwhile on a clock that jumped, keeps its secret.
+    let (mut kept, mut counted) = (BTreeSet::new(), BTreeMap::<String, u64>::new());
+    node.store().snapshot().rows(0..u64::MAX, Wanted::Subject, &mut |row| {
+        let (personal, class) = periods(row);
+        let selected = select(row);
+        for (name, is_personal) in [(personal, true), (class, false)] {
+            if !over.contains(&name) {
+                continue;
+            }
+            let is_gone = selected.iter().any(|section| section.is_personal() == is_personal);
+            if !is_gone || row.index() >= taken.end {
+                kept.insert(name);
+            } else {
+                *counted.entry(name).or_default() += 1;
+            }
+        }
+        Ok(())
+    })?;
+    let ending: Vec<&String> = over.difference(&kept).collect();
+    for name in &ending {
+        let entries = counted.get(*name).copied().unwrap_or_default();
+        let result = serde_json::json!({"secret": name, "entries": entries});
+        tell(node, &event(&format!("expired/{name}"), "retention_expired", "INFO", "success", result))?;
+    }
+    if !ending.is_empty() {
+        let names: Vec<&str> = ending.iter().map(|name| name.as_str()).collect();
+        node.ring().destroy(&names)?;
+    }
+    run.expired = ending.into_iter().cloned().collect();
+    run.kept = kept.into_iter().collect();
+    let counts = &node.removals().counts;
+    counts.periods.fetch_add(run.expired.len() as u64, Ordering::Relaxed);
+    counts.expired_entries.fetch_add(run.entries, Ordering::Relaxed);
+    release(node, &taken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Schedule;
+    use super::*;
+    use tacho_ingest::classify::Classes;
+
+    #[test]
+    fn a_period_is_over_when_the_last_event_of_it_is_old_enough() {
+        let ages = Ages::new(&Schedule::default(), &Classes::default());
+        let at = |text: &str| tacho_event::time::parse(text).unwrap();
+        for (name, over) in [
+            ("period personal 2026-01-31", "2026-03-03"),
+            ("period standard 2026-01", "2027-02-01"),
+            ("period high_priority 2024-02", "2027-03-01"),
+            ("period critical 2026-12", "2033-12-30"),
+        ] {
+            let moment = at(&format!("{over}T00:00:00Z"));
+            assert!(is_over(name, &ages, moment), "{name}");
+            assert!(!is_over(name, &ages, moment - 1), "{name}");
+        }
+        for never in [
+            "subject",
+            "subject period personal 2020-01-01",
+            "log id",
+            "period x 2020-01",
+            "period personal x",
+        ] {
+            assert!(!is_over(never, &ages, Micros::MAX), "{never}");
+        }
+    }
+}
