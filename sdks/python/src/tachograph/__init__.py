@@ -5,8 +5,9 @@ from ._options import Options
 from ._receipts import Receipt, Stats
 from ._search import Page
 from .alerts import Alert, AlertSystem, Threshold
+from .asynchronous import AsyncEventLogger
 from .handler import AuditHandler
-from .logger import AsyncEventLogger, EventLogger
+from .logger import EventLogger
 from .monitor import PerformanceMonitor
 from .tools import audited
 

@@ -18,6 +18,7 @@ import dataclasses
 import json
 import logging
 import os
+import re
 import secrets
 import threading
 import time
@@ -30,7 +31,7 @@ from . import _lifetime, _spool
 from ._answer import Split, Taken, Wait, judge
 from ._http import Connection
 from ._options import EVENT_BYTES_MAX, Options
-from ._plain import fitted, plain, timestamp
+from ._plain import encode, fitted, plain, timestamp
 from ._receipts import Receipt, Receipts, Stats
 from ._redact import redactor
 from ._spool import Spool
@@ -38,10 +39,30 @@ from ._spool import Spool
 #: Called from a thread of the client: what kind of trouble (`lost`, `rejected`, `unreachable`, `spool`, `torn`), and a sentence.
 OnError = Callable[[str, str], None]
 
+_LARGE_BYTES = 4096  # looking for secrets in more than this is left to the writer
+_BARE = ("event_id", "communication_id", "timestamp", "agent_id", "session_id")
+_ID_FIRST = re.compile(rb'\{"(?:event_id|communication_id)":"([A-Za-z0-9_.:/-]+)"')
 _GROUP_S = 0.005  # the writer lets so much come together in one write
 _ADOPT_EVERY_S = 60.0
 _log = logging.getLogger("tachograph")
 _log.addHandler(logging.NullHandler())
+
+
+@dataclasses.dataclass(slots=True)
+class _Item:
+    """An event on the queue. A large one is redacted by the writer, not by the caller."""
+
+    number: int
+    born: float
+    body: bytes
+    raw: dict[str, Any] | None
+    size: int
+
+    def line(self, producer: bytes) -> bytes:
+        if self.raw is not None:
+            self.body, self.raw = _wire(self.raw), None
+        body = self.body
+        return b'%b,"producer":"%b","producer_seq":%d}' % (body[:-1], producer, self.number)
 
 
 @dataclasses.dataclass
@@ -78,8 +99,8 @@ class Client:
         self._settled = threading.Condition(self._lock)
         self._spool = Spool(self.options.spool, self.options.spool_bytes)
         self._connection = Connection(self.options)
-        self._producer = secrets.token_hex(8)
-        self._queue: deque[tuple[int, bytes, float]] = deque()
+        self._producer = secrets.token_hex(8).encode()
+        self._queue: deque[_Item] = deque()
         self._open: _Batch | None = None
         self._ready: deque[_Batch] = deque()
         self._seq = 0
@@ -115,32 +136,35 @@ class Client:
     def record(self, event: dict[str, Any], event_id: str) -> None:
         """Takes an event in. Neither waits for the network nor raises."""
         try:
-            body = fitted(redactor().event(plain(event)), EVENT_BYTES_MAX)
+            made = plain(event)
+            body = encode(made)
+            raw = made if len(body) > _LARGE_BYTES else None
+            size = len(body)
+            body = b"" if raw is not None else _wire(made)
             if not self._threads:
                 self._start()
-            if not self._put(body, event_id):
+            if not self._put(body, raw, size, event_id):
                 self._drain()
-                if not self._put(body, event_id):
+                if not self._put(body, raw, size, event_id):
                     self.lose(event_id, "neither memory nor the spool has room")
         except Exception as error:
             self.lose(event_id, f"{type(error).__name__}: {error}")
 
-    def _put(self, body: bytes, event_id: str) -> bool:
+    def _put(self, body: bytes, raw: dict[str, Any] | None, size: int, event_id: str) -> bool:
         with self._lock:
             full = (
                 self._memory_events >= self.options.queue_events
-                or self._memory_bytes + len(body) > self.options.queue_bytes
+                or self._memory_bytes + size > self.options.queue_bytes
             )
             if full or self._closing:
                 return False
             self._seq += 1
-            line = b'%b,"producer":"%b","producer_seq":%d}' % (body[:-1], self._producer.encode(), self._seq)
             if not self._queue:
                 self._to_write.notify()
-            self._queue.append((self._seq, line, time.monotonic()))
+            self._queue.append(_Item(self._seq, time.monotonic(), body, raw, size))
             self._last_queued = self._seq
             self._memory_events += 1
-            self._memory_bytes += len(line)
+            self._memory_bytes += size
             self._stats.logged += 1
             self._stats.waiting += 1
             self._receipts.put(Receipt(event_id, "waiting"))
@@ -250,20 +274,21 @@ class Client:
             if self._open is not None and (close or self._due_in() == 0.0):
                 self._close_batch(self._open)
 
-    def _place(self, items: deque[tuple[int, bytes, float]]) -> None:
-        """Puts as many lines into the open batch as it holds."""
-        batch = self._open or self._new_batch(*items[0][::2])
+    def _place(self, items: deque[_Item]) -> None:
+        """Puts as many events into the open batch as it holds."""
+        batch = self._open or self._new_batch(items[0].number, items[0].born)
         lines: list[bytes] = []
-        added, last = 0, 0
+        added, held, last = 0, 0, 0
         while items and batch.count + len(lines) < self.options.batch_events:
-            number, line, _ = items[0]
+            item = items[0]
+            line = item.line(self._producer)
             if batch.count + len(lines) and batch.size + added + len(line) + 1 > self.options.batch_bytes:
                 break
             items.popleft()
             lines.append(line)
-            added, last = added + len(line) + 1, number
+            added, held, last = added + len(line) + 1, held + item.size, item.number
         if lines:
-            batch = self._write(batch, lines)
+            batch = self._write(batch, lines, held)
             batch.count, batch.size, batch.last = batch.count + len(lines), batch.size + added, last
         if items or batch.count >= self.options.batch_events:
             self._close_batch(batch)
@@ -279,7 +304,7 @@ class Client:
             self._open = _Batch(number, born, path, [])
             return self._open
 
-    def _write(self, batch: _Batch, lines: list[bytes]) -> _Batch:
+    def _write(self, batch: _Batch, lines: list[bytes], held: int) -> _Batch:
         """Writes lines to the batch's file, else keeps them in memory, in a batch of their own if it has lines on disk."""
         path = batch.path
         if path is not None:
@@ -287,7 +312,7 @@ class Client:
                 self._spool.write(b"".join(line + b"\n" for line in lines))
                 with self._lock:
                     self._memory_events -= len(lines)
-                    self._memory_bytes -= sum(map(len, lines))
+                    self._memory_bytes -= held
                 return batch
             except OSError as error:
                 self._trouble("spool", f"events wait in memory only: {error}", once=True)
@@ -301,6 +326,8 @@ class Client:
                 self._spool.finish()
                 self._spool.delete(path, 0)
         batch.lines += lines
+        with self._lock:
+            self._memory_bytes += sum(map(len, lines)) - held
         return batch
 
     def _close_batch(self, batch: _Batch) -> None:
@@ -505,6 +532,14 @@ class Client:
         self._closing = was_closing
 
 
+def _wire(event: dict[str, Any]) -> bytes:
+    try:
+        return fitted(redactor().event(event), EVENT_BYTES_MAX)
+    except Exception as error:  # what could not be looked at is not written
+        kept = {name: event[name] for name in _BARE if isinstance(event.get(name), str)}
+        return encode(kept | {"action_name": "unreadable", "error": type(error).__name__})
+
+
 def new_id() -> str:
     """A UUID of version 7: its beginning is the time, so ids sort as they were given."""
     now = time.time_ns() // 1_000_000
@@ -517,5 +552,8 @@ def new_id() -> str:
 
 
 def _id_of(line: bytes) -> str:
+    found = _ID_FIRST.match(line)
+    if found:
+        return found[1].decode()
     event = json.loads(line)
     return str(event.get("event_id") or event.get("communication_id") or "")

@@ -1,8 +1,7 @@
-"""`EventLogger`: what agents and applications call. `AsyncEventLogger` is the same for asyncio."""
+"""`EventLogger`: what agents and applications call."""
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import datetime
 import os
@@ -65,6 +64,7 @@ class EventLogger:
 
     def log_action(
         self,
+        /,
         name: str,
         type: str = "tool",
         details: Any = None,
@@ -82,6 +82,7 @@ class EventLogger:
 
     def log_decision(
         self,
+        /,
         name: str,
         question: str | None = None,
         options: Sequence[Any] | None = None,
@@ -111,6 +112,7 @@ class EventLogger:
 
     def log_ai_decision(
         self,
+        /,
         model_id: str,
         input_data: Any = None,
         prediction: Any = None,
@@ -123,6 +125,7 @@ class EventLogger:
 
     def log_trade(
         self,
+        /,
         order_id: str,
         execution_price: Any = None,
         timestamp: Moment | None = None,
@@ -154,6 +157,7 @@ class EventLogger:
 
     def log_communication(
         self,
+        /,
         receiver: str | Mapping[str, Any],
         content: Any = None,
         *,
@@ -182,6 +186,7 @@ class EventLogger:
 
     def audit_log(
         self,
+        /,
         action: str,
         entity_type: str,
         entity_id: str | None = None,
@@ -203,7 +208,7 @@ class EventLogger:
         )
         return self._log(event, more)
 
-    def log_event(self, event: Mapping[str, Any], **more: Any) -> str:
+    def log_event(self, /, event: Mapping[str, Any], **more: Any) -> str:
         """An event in any format that the server takes, as it stands, with id, time, agent and session added."""
         return self._log(dict(event), more)
 
@@ -249,7 +254,7 @@ class EventLogger:
         return head
 
     def _in_context(self, event: dict[str, Any]) -> dict[str, Any]:
-        made = {**self._context, **event}
+        made = {**event, **{name: value for name, value in self._context.items() if name not in event}}
         if "user_id" in event or "userId" in event:
             made.pop("user", None)
         said = event.get("metadata")
@@ -319,60 +324,3 @@ class EventLogger:
 def _is_agent_line(event: dict[str, Any]) -> bool:
     line = str(event.get("message", "")) if "levelname" in event else ""
     return line.startswith(("AGENT_EXECUTION:", "AGENT_SLOW:", "AGENT_FAILURE:"))
-
-
-class AsyncEventLogger:
-    """`EventLogger` for asyncio. Recording costs the loop no more than a sync call; what waits runs in a thread."""
-
-    def __init__(self, *args: Any, **named: Any) -> None:
-        """As `EventLogger`; or around one: `AsyncEventLogger(logger=…)`."""
-        given = named.pop("logger", None)
-        self.sync: EventLogger = given if given is not None else EventLogger(*args, **named)
-
-    async def log_action(self, *args: Any, **named: Any) -> str:
-        return self.sync.log_action(*args, **named)
-
-    async def log_decision(self, *args: Any, **named: Any) -> str:
-        return self.sync.log_decision(*args, **named)
-
-    async def log_ai_decision(self, *args: Any, **named: Any) -> str:
-        return self.sync.log_ai_decision(*args, **named)
-
-    async def log_trade(self, *args: Any, **named: Any) -> str:
-        return self.sync.log_trade(*args, **named)
-
-    async def log_communication(self, *args: Any, **named: Any) -> str:
-        return self.sync.log_communication(*args, **named)
-
-    async def audit_log(self, *args: Any, **named: Any) -> str:
-        return self.sync.audit_log(*args, **named)
-
-    async def log_event(self, event: Mapping[str, Any], **more: Any) -> str:
-        return self.sync.log_event(event, **more)
-
-    async def receipt(self, entry_id: str, timeout: float = 0.0) -> Receipt | None:
-        return await asyncio.to_thread(self.sync.receipt, entry_id, timeout)
-
-    async def search(self, query: str = "", **named: Any) -> Page:
-        return await asyncio.to_thread(lambda: self.sync.search(query, **named))
-
-    async def flush(self, timeout: float | None = None) -> bool:
-        return await asyncio.to_thread(self.sync.flush, timeout)
-
-    async def close(self, timeout: float | None = None) -> bool:
-        return await asyncio.to_thread(self.sync.close, timeout)
-
-    def bind(self, **defaults: Any) -> AsyncEventLogger:
-        return AsyncEventLogger(logger=self.sync.bind(**defaults))
-
-    @property
-    def stats(self) -> Stats:
-        return self.sync.stats
-
-    async def __aenter__(self) -> AsyncEventLogger:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
