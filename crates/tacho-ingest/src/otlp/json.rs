@@ -2,9 +2,11 @@
 //! numbers as texts, values under the name of their type; and `null`, which stands for the default everywhere.
 
 use super::wire::{AnyValue, ArrayValue, KeyValueList, Value};
+use crate::fields::unquote;
 use base64::Engine as _;
 use serde::de::{self, DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -59,8 +61,26 @@ pub(super) fn double<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, 
     Ok(maybe_double(deserializer)?.unwrap_or_default())
 }
 
+/// The nearest double to what is written, as protobuf has it: the JSON reader itself may miss it by the last bit, and
+/// the same point would be two.
 pub(super) fn maybe_double<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    deserializer.deserialize_any(Double)
+    let raw: Option<Box<RawValue>> = Option::deserialize(deserializer)?;
+    let Some(raw) = raw else { return Ok(None) };
+    let text = unquote(raw.get());
+    match text.as_deref() {
+        Some("NaN") => return Ok(Some(f64::NAN)),
+        Some("Infinity") => return Ok(Some(f64::INFINITY)),
+        Some("-Infinity") => return Ok(Some(f64::NEG_INFINITY)),
+        _ => {}
+    }
+    let written = text.as_deref().unwrap_or(raw.get());
+    let number = written.parse().ok().filter(|number: &f64| number.is_finite());
+    number.map(Some).ok_or_else(|| {
+        let found = written.chars().take(40).collect::<String>().escape_debug().to_string();
+        de::Error::custom(format!(
+            "\"{found}\" is no double: expected a number, or \"NaN\", \"Infinity\", \"-Infinity\""
+        ))
+    })
 }
 
 pub(super) fn doubles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
@@ -101,44 +121,6 @@ impl<T: TryFrom<i128>> Visitor<'_> for Int<T> {
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Option<T>, E> {
-        Ok(None)
-    }
-}
-
-struct Double;
-
-impl Visitor<'_> for Double {
-    type Value = Option<f64>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number, or \"NaN\", \"Infinity\", \"-Infinity\"")
-    }
-
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Option<f64>, E> {
-        Ok(Some(number as f64))
-    }
-
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Option<f64>, E> {
-        Ok(Some(number as f64))
-    }
-
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Option<f64>, E> {
-        Ok(Some(number))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Option<f64>, E> {
-        match text {
-            "NaN" => Ok(Some(f64::NAN)),
-            "Infinity" => Ok(Some(f64::INFINITY)),
-            "-Infinity" => Ok(Some(f64::NEG_INFINITY)),
-            _ => {
-                let number = text.parse().ok().filter(|number: &f64| number.is_finite());
-                number.map(Some).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
-            }
-        }
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Option<f64>, E> {
         Ok(None)
     }
 }
