@@ -79,8 +79,7 @@ fn quoted(text: &str) -> String {
 fn codex_result(end: &str, call: &str) -> Told {
     let mark = format!("\"id\":{}", quoted(call));
     let is_its = |line: &&str| line.contains(&mark) && line.contains("\"item_completed\"");
-    let item =
-        end.lines().rev().find(is_its).and_then(|line| payload(line)).map(|payload| payload["item"].clone());
+    let item = end.lines().rev().find(is_its).and_then(payload).map(|payload| payload["item"].clone());
     let Some(item) = item.filter(|item| item["id"] == call) else { return Told::new() };
     item["exit_code"].as_i64().map(|code| ("exit_code", code.to_string())).into_iter().collect()
 }
