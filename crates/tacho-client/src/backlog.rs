@@ -18,6 +18,8 @@ static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| {
     Redactor::new(&Policy::default()).expect("the default policy is valid: its own tests compile it")
 });
 
+/// A call that finds memory full moves so much to disk, bytes, or one event.
+const CALL_BYTES: usize = 8 << 10;
 /// After a failure the disk is left alone for so long.
 const DISK_REST: Duration = Duration::from_secs(1);
 
@@ -117,9 +119,8 @@ impl Backlog {
 
     /// Takes an event; gives it back when there is no room anywhere.
     pub(crate) fn push(&mut self, event: Waiting) -> Result<(), Waiting> {
-        if self.is_over(event.bytes()) {
-            self.spill();
-            if self.is_over(event.bytes()) {
+        while self.is_over(event.bytes()) {
+            if self.memory.is_empty() || !self.spill(CALL_BYTES) {
                 return Err(event);
             }
         }
@@ -144,7 +145,7 @@ impl Backlog {
     fn load(&mut self) -> Option<Batch> {
         loop {
             if !self.memory.is_empty() && (self.spool.first().is_none() || self.spool.first_is_open()) {
-                self.spill();
+                self.spill(usize::MAX);
             }
             let Some(segment) = self.spool.first().cloned() else { break };
             self.spool.close();
@@ -197,8 +198,8 @@ impl Backlog {
         }
     }
 
-    /// Moves the oldest of memory to disk: what fits into one file.
-    pub(crate) fn spill(&mut self) -> bool {
+    /// Moves the oldest of memory to disk: what fits into one file, up to so many bytes, and one event at least.
+    fn spill(&mut self, bytes_max: usize) -> bool {
         let Some(first) = self.memory.front() else { return true };
         // A batch that flies from memory is the oldest: nothing is written before it.
         let grounded = self.current.as_ref().is_none_or(|batch| batch.on_disk.is_some());
@@ -209,7 +210,7 @@ impl Backlog {
             self.spool.close();
         }
         let (events, bytes) = self.spool.room();
-        let taken = self.take(events, bytes);
+        let taken = self.take(events, bytes.min(bytes_max));
         if self.write(&taken) {
             return true;
         }
@@ -222,7 +223,7 @@ impl Backlog {
     pub(crate) fn spill_all(&mut self) -> bool {
         self.ground();
         while !self.memory.is_empty() {
-            if !self.spill() {
+            if !self.spill(usize::MAX) {
                 return false;
             }
         }

@@ -40,6 +40,8 @@ export interface Trouble {
   torn(lines: number, where: string): void;
 }
 
+/** A call that finds memory full moves so much to disk, bytes, or one event. */
+const CALL_BYTES = 8 << 10;
 /** After a failure the disk is left alone for so long. */
 const DISK_REST_MS = 1000;
 
@@ -82,9 +84,8 @@ export class Backlog {
 
   /** Takes an event; false when there is no room anywhere. */
   push(event: Waiting): boolean {
-    if (this.isOver(event.bytes)) {
-      this.spill();
-      if (this.isOver(event.bytes)) return false;
+    while (this.isOver(event.bytes)) {
+      if (this.memory.length === 0 || !this.spill(CALL_BYTES)) return false;
     }
     this.memory.push(event);
     this.memoryBytes += event.bytes;
@@ -120,8 +121,8 @@ export class Backlog {
     if (segment !== undefined) this.attempt(() => this.spool.delete(segment));
   }
 
-  /** Moves the oldest of memory to disk: what fits into one segment. */
-  spill(): boolean {
+  /** Moves the oldest of memory to disk: what fits into one segment, and one event at least. */
+  spill(bytesMax: number = this.limits.batchBytes): boolean {
     if (this.memory.length === 0) return true;
     if (this.nowMs() < this.diskNotBefore) return false;
     // A batch that flies from memory is the oldest: it goes first.
@@ -132,7 +133,7 @@ export class Backlog {
       this.spool.close();
       ({ room } = this.spool);
     }
-    const events = this.take(room.events, room.bytes);
+    const events = this.take(room.events, Math.min(room.bytes, bytesMax));
     const failed = this.attempt(() => this.spool.append(events));
     if (failed) this.putBack(events);
     return !failed;

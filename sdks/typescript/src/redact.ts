@@ -6,6 +6,7 @@
  */
 import { CHECKS, isPlaceholder, isWordForNothing } from "./checks.js";
 import type { Json } from "./line.js";
+import { Needles } from "./needles.js";
 import { Names, type Kind, type NameRules } from "./names.js";
 import { patterns } from "./patterns.js";
 import { isPath, redactAssigned } from "./values.js";
@@ -18,7 +19,9 @@ export interface Patterns {
 }
 
 interface Rule {
-  needles: readonly string[] | undefined;
+  /** Numbers of its needles; it is looked at where one of them stands. */
+  needles: readonly number[];
+  /** Or where this matches. */
   gate: RegExp | undefined;
   check: (text: string) => boolean;
   regex: RegExp;
@@ -36,22 +39,24 @@ export class Redactor {
   private readonly names: Names;
   private readonly rules: Rule[];
   private readonly replacement: string;
-  private readonly gate: RegExp;
-  private readonly nameGate: RegExp;
+  private readonly needles: Needles;
+  private readonly found: Uint8Array;
+  /** Needles from here on are those of names. */
+  private readonly nameNeedles: number;
 
   constructor(from: Patterns) {
     this.names = new Names(from.names);
     this.replacement = from.replacement;
+    const words = [...new Set(from.rules.flatMap((rule) => rule.needles ?? []))];
+    this.nameNeedles = words.length;
+    this.needles = new Needles([...words, ...from.names.needles]);
+    this.found = new Uint8Array(words.length + from.names.needles.length);
     this.rules = from.rules.map((rule) => ({
-      needles: rule.needles,
+      needles: (rule.needles ?? []).map((needle) => words.indexOf(needle)),
       gate: rule.gate === undefined ? undefined : new RegExp(rule.gate),
       check: (rule.check === undefined ? undefined : CHECKS[rule.check]) ?? (() => true),
       regex: new RegExp(rule.regex, rule.any_case ? "gdi" : "gd"),
     }));
-    const needles = new Set([...from.names.needles, ...from.rules.flatMap((rule) => rule.needles ?? [])]);
-    const gates = from.rules.flatMap((rule) => rule.gate ?? []);
-    this.gate = new RegExp([...[...needles].map(anyCase), ...gates].join("|"));
-    this.nameGate = new RegExp(from.names.needles.map(escape).join("|"), "i");
   }
 
   /** The rules that came with the package. */
@@ -61,7 +66,7 @@ export class Redactor {
 
   /** One event as one line of JSON. */
   line(text: string): string {
-    if (!this.gate.test(text)) return text;
+    if (!this.isSuspect(text)) return text;
     return JSON.stringify(this.value(JSON.parse(text) as Json));
   }
 
@@ -124,7 +129,7 @@ export class Redactor {
 
   /** One string: as JSON of its own where it is that, else as text. */
   private text(text: string, level: number): string {
-    if (!this.gate.test(text)) return text;
+    if (!this.isSuspect(text)) return text;
     if (level + 1 < NESTING_MAX && /^\s*[{["]/.test(text)) {
       try {
         const inner = JSON.parse(text) as Json;
@@ -143,16 +148,19 @@ export class Redactor {
     return now;
   }
 
+  /** Whether a rule has to look at it. */
+  private isSuspect(text: string): boolean {
+    return this.needles.find(text, this.found) || this.rules.some(({ gate }) => gate?.test(text));
+  }
+
   private pass(text: string): string {
-    const lower = text.toLowerCase();
-    let out = text;
-    if (this.nameGate.test(lower)) out = redactAssigned(out, this.names, this.replacement);
-    for (const { needles, gate, check, regex } of this.rules) {
-      if (needles !== undefined && !needles.some((needle) => lower.includes(needle))) continue;
-      if (gate !== undefined && !gate.test(text)) continue;
-      out = replaceFound(out, regex, check, this.replacement);
-    }
-    return out;
+    const { found } = this;
+    found.fill(0);
+    this.needles.find(text, found);
+    const isNamed = found.includes(1, this.nameNeedles);
+    const rules = this.rules.filter(({ needles, gate }) => gate?.test(text) ?? needles.some((needle) => found[needle] === 1));
+    const out = isNamed ? redactAssigned(text, this.names, this.replacement) : text;
+    return rules.reduce((now, { regex, check }) => replaceFound(now, regex, check, this.replacement), out);
   }
 }
 
@@ -176,12 +184,4 @@ function replaceFound(text: string, regex: RegExp, check: (text: string) => bool
     from = end;
   }
   return from === 0 ? text : out + text.slice(from);
-}
-
-function escape(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
-}
-
-function anyCase(needle: string): string {
-  return [...needle].map((letter) => (/[a-z]/i.test(letter) ? `[${letter.toLowerCase()}${letter.toUpperCase()}]` : escape(letter))).join("");
 }

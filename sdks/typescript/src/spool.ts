@@ -90,7 +90,6 @@ export class Spool {
     const fits = last !== undefined && this.isOpen(last) && lines.length <= room.events && bytes <= room.bytes;
     const segment = fits ? last : { path: path.join(this.own, `${String(head.seq).padStart(16, "0")}.ndjson`), events: 0, bytes: 0 };
     this.open = false;
-    fs.mkdirSync(this.own, { recursive: true, mode: 0o700 });
     write(segment.path, text);
     segment.events += lines.length;
     segment.bytes += bytes;
@@ -170,7 +169,7 @@ function changedAt(folder: string): number {
 }
 
 function write(file: string, text: string): void {
-  const handle = fs.openSync(file, "a", 0o600);
+  const handle = open(file);
   try {
     const before = fs.fstatSync(handle).size;
     try {
@@ -182,6 +181,16 @@ function write(file: string, text: string): void {
     }
   } finally {
     fs.closeSync(handle);
+  }
+}
+
+function open(file: string): number {
+  try {
+    return fs.openSync(file, "a", 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    return fs.openSync(file, "a", 0o600);
   }
 }
 
