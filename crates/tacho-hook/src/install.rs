@@ -70,15 +70,27 @@ impl Change {
         // A link stays one: what it leads to is changed.
         let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
         let mode = std::fs::metadata(&path).map_or(0o600, |found| found.permissions().mode() & 0o777);
-        if let Some(before) = &self.before {
-            let backup = beside(&path, BACKUP);
-            if !backup.exists() {
-                write(&backup, before, mode)?;
+        let backup = beside(&path, BACKUP);
+        if let Some(before) = self.before.as_ref().filter(|_| !backup.exists()) {
+            // A file that was not there before goes when nothing is left in it.
+            if self.is_empty() {
+                return std::fs::remove_file(&path);
             }
+            write(&backup, before, mode)?;
         }
         let new = beside(&path, "agent-audit-log-new");
         write(&new, &self.after, mode)?;
-        std::fs::rename(&new, &path)
+        std::fs::rename(&new, &path)?;
+        // The file is as it was before the first change: nothing is to be kept.
+        if std::fs::read(&backup).is_ok_and(|kept| kept == self.after.as_bytes()) {
+            std::fs::remove_file(&backup)?;
+        }
+        Ok(())
+    }
+
+    /// Whether an empty object is left.
+    fn is_empty(&self) -> bool {
+        self.after.split_whitespace().collect::<String>() == "{}"
     }
 }
 
@@ -116,5 +128,23 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&real).unwrap(), "two");
         let backup = folder.path().join("real.json.before-agent-audit-log");
         assert_eq!(std::fs::read_to_string(backup).unwrap(), "{}\n");
+    }
+    #[test]
+    fn what_was_changed_back_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        let to = |text: &str| {
+            let edit = |_: &str| Ok(Edited { text: text.to_owned(), notes: Vec::new() });
+            Change::plan(&path, edit).unwrap().make().unwrap();
+        };
+        let names = || std::fs::read_dir(folder.path()).unwrap().count();
+        to("{\"hooks\":1}");
+        to("{\n}\n");
+        assert_eq!(names(), 0, "it was not there before");
+        std::fs::write(&path, "{}").unwrap();
+        to("{\"hooks\":1}");
+        assert_eq!(names(), 2);
+        to("{}");
+        assert_eq!((names(), std::fs::read_to_string(&path).unwrap()), (1, "{}".to_owned()));
     }
 }
