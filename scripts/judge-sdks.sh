@@ -28,6 +28,7 @@ judge_python() {
     TACHO_PYTHON=$cache/python/bin/python
     export TACHO_PYTHON
     sdks/conformance/run.py -- sdks/python/conformance-driver
+    node e2e/sdks/judge.mjs "$TACHOGRAPH" python sdks/python/conformance-driver
     (cd sdks/python && PYTHONPATH=src "$TACHO_PYTHON" -m mypy && PYTHONPATH=src "$TACHO_PYTHON" -m pytest)
 }
 

@@ -32,7 +32,10 @@ class Driver:
         assert self.logger
         return self.logger
 
-    def log(self, n: list[int], details: dict[str, Any] | None = None, **named: Any) -> dict[str, Any]:
+    def log(self, n: list[int] | str, details: dict[str, Any] | None = None, **named: Any) -> dict[str, Any]:
+        if isinstance(n, str):
+            first, last = n.split("-")
+            n = list(range(int(first), int(last) + 1))
         ids = [self.log_to.log_action("step", details={"n": i, **(details or {})}, **named) for i in n]
         return {"ids": ids}
 

@@ -40,6 +40,8 @@ from ._spool import Spool
 OnError = Callable[[str, str], None]
 
 _LARGE_BYTES = 4096  # looking for secrets in more than this is left to the writer
+_PORTION_BYTES = 128 << 10
+_PORTIONS_MAX = 1000
 _BARE = ("event_id", "communication_id", "timestamp", "agent_id", "session_id")
 _ID_FIRST = re.compile(rb'\{"(?:event_id|communication_id)":"([A-Za-z0-9_.:/-]+)"')
 _GROUP_S = 0.005  # the writer lets so much come together in one write
@@ -143,10 +145,12 @@ class Client:
             body = b"" if raw is not None else _wire(made)
             if not self._threads:
                 self._start()
-            if not self._put(body, raw, size, event_id):
-                self._drain()
-                if not self._put(body, raw, size, event_id):
-                    self.lose(event_id, "neither memory nor the spool has room")
+            for _ in range(_PORTIONS_MAX):
+                if self._put(body, raw, size, event_id):
+                    return
+                if self._closing or not self._drain_portion():
+                    break
+            self.lose(event_id, "neither memory nor the spool has room")
         except Exception as error:
             self.lose(event_id, f"{type(error).__name__}: {error}")
 
@@ -266,13 +270,26 @@ class Client:
 
     def _drain(self, close: bool = False) -> None:
         """Moves the queue to the open batch; closes that when it is full, old enough, or told to."""
+        while self._drain_portion():
+            pass
         with self._disk:
-            with self._lock:
-                items, self._queue = self._queue, deque()
-            while items:
-                self._place(items)
             if self._open is not None and (close or self._due_in() == 0.0):
                 self._close_batch(self._open)
+
+    def _drain_portion(self) -> bool:
+        """Moves the oldest of the queue; false when there was nothing to move. A caller that finds the queue full waits
+        for no more than a portion or two."""
+        with self._disk:
+            items: deque[_Item] = deque()
+            size = 0
+            with self._lock:
+                while self._queue and len(items) < self.options.batch_events and size < _PORTION_BYTES:
+                    items.append(self._queue.popleft())
+                    size += items[-1].size
+            moved = bool(items)
+            while items:
+                self._place(items)
+            return moved
 
     def _place(self, items: deque[_Item]) -> None:
         """Puts as many events into the open batch as it holds."""
