@@ -4,7 +4,7 @@
 
 use crate::error::StoreError;
 use crate::row::{Row, Rows};
-use crate::schema::{COLUMNS, GONE_AT, INT_FACTS_AT, WHO, WHO_AT, at, schema};
+use crate::schema::{COLUMNS, GONE_AT, INT_FACTS_AT, TEXTS_AT, WHO, WHO_AT, at, schema};
 use crate::segment::{FORMAT, FORMAT_KEY};
 use crate::snapshot::{SegmentFile, Snapshot};
 use arrow::array::{AsArray, RecordBatch};
@@ -36,6 +36,8 @@ pub enum Wanted {
     /// The header, section `who`, how long the sender wants it kept, and which sections are gone; the other sections
     /// read as absent.
     Subject,
+    /// The header and the facts; the other sections read as absent.
+    Facts,
     All,
 }
 
@@ -44,6 +46,7 @@ impl Wanted {
         match self {
             Wanted::Header => (0..WHO_AT).collect(),
             Wanted::Subject => (0..WHO_AT + WHO.len()).chain([KEPT_AT, GONE_AT]).collect(),
+            Wanted::Facts => (0..WHO_AT).chain(INT_FACTS_AT..TEXTS_AT).collect(),
             Wanted::All => (0..COLUMNS).collect(),
         }
     }

@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub store: StoreLimits,
     pub query: QueryLimits,
     pub verify: Schedule,
+    /// Named streams as files.
+    pub logs: crate::logs::Config,
     /// How long what is kept.
     pub retention: crate::retention::Schedule,
     /// Classes of action.

@@ -87,6 +87,7 @@ impl Server {
         let logins = tokio::spawn(record_logins(Arc::clone(&self.app)));
         let segments = tokio::spawn(record_segments(Arc::clone(&self.app)));
         let checks = tokio::spawn(check_on_schedule(Arc::clone(&self.app), self.config.verify));
+        let logs = tokio::spawn(crate::logs::watch(Arc::clone(&self.app), self.config.logs.clone()));
         let retention = self.config.retention;
         let retention = tokio::spawn(crate::retention::schedule::watch(Arc::clone(&self.app), retention));
         let router = router(Arc::clone(&self.app));
@@ -105,6 +106,7 @@ impl Server {
         segments.abort();
         checks.abort();
         retention.abort();
+        logs.abort();
         Ok(())
     }
 }

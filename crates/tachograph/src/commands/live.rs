@@ -3,6 +3,7 @@
 use super::read::{print, segment};
 use super::{Arguments, Format};
 use crate::exit::Ended;
+use crate::streams::Stream;
 use serde_json::Value;
 use std::error::Error;
 use std::fmt::Write as _;
@@ -52,11 +53,15 @@ const COLUMNS: [&str; 7] = ["index", "time", "agent", "type", "action", "outcome
 pub(super) fn tail(
     arguments: &Arguments,
     agent: Option<&str>,
+    stream: Option<Stream>,
     format: Format,
 ) -> Result<bool, Box<dyn Error>> {
     let target = arguments.target()?;
     let client = target.client().ok_or("nothing is recorded now: start a server (tachograph serve)")?;
-    let path = agent.map_or("/v1/tail".to_string(), |agent| format!("/v1/tail?agent={}", segment(agent)));
+    let agent = agent.map(|agent| format!("agent={}", segment(agent)));
+    let stream = stream.map(|stream| format!("stream={}", stream.name()));
+    let asked: Vec<String> = agent.into_iter().chain(stream).collect();
+    let path = format!("/v1/tail?{}", asked.join("&"));
     let lines = BufReader::new(client.stream(&path)?).lines();
     let mut out = std::io::stdout().lock();
     if format == Format::Csv {

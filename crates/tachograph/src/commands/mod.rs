@@ -13,6 +13,7 @@ mod run;
 mod subject;
 
 use crate::http::Role;
+use crate::streams::Stream;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::error::Error;
 use std::net::SocketAddr;
@@ -101,6 +102,9 @@ enum Command {
         /// Only this agent.
         #[arg(long)]
         agent: Option<String>,
+        /// Only this named stream (docs/guide/streams.md).
+        #[arg(long, value_enum)]
+        stream: Option<Stream>,
         #[command(flatten)]
         output: Output,
     },
@@ -268,7 +272,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
         Command::Rules { command } => rules::run(arguments, command),
         Command::Search(search) => read::search(arguments, search),
         Command::Costs { by, days, output } => read::costs(arguments, by, *days, output.format),
-        Command::Tail { agent, output } => live::tail(arguments, agent.as_deref(), output.format),
+        Command::Tail { agent, stream, output } => {
+            live::tail(arguments, agent.as_deref(), *stream, output.format)
+        }
         Command::Show { id, json, output } => {
             live::show(arguments, id, if *json { Format::Json } else { output.format })
         }

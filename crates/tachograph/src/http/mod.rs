@@ -54,6 +54,7 @@ pub(crate) struct App {
     /// One permit for each kilobyte of a body that is being read.
     bodies: Semaphore,
     slowest: slowest::Slowest,
+    logs: crate::logs::Progress,
     /// Failed logins that are still to be told to the log.
     pub logins: Logins,
     /// Places of connections; none where nobody listens.
@@ -71,6 +72,7 @@ impl App {
             failing: Mutex::default(),
             bodies: Semaphore::new(BODIES_KB),
             slowest: slowest::Slowest::default(),
+            logs: crate::logs::Progress::default(),
             logins: Logins::default(),
             places: None,
             stopping: watch::channel(false).0,
@@ -85,6 +87,11 @@ impl App {
 
     fn places(&self) -> Option<&Places> {
         self.places.as_deref()
+    }
+
+    /// How far the files of named streams are.
+    pub(crate) fn logs(&self) -> &crate::logs::Progress {
+        &self.logs
     }
 
     /// Bytes set aside for bodies that are being read, and how many may be.

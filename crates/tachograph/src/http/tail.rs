@@ -5,6 +5,7 @@
 use super::App;
 use super::auth::Role;
 use super::problem::Problem;
+use crate::streams::Stream as Named;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
@@ -24,6 +25,8 @@ use tokio::sync::broadcast::error::RecvError;
 pub(crate) struct Watch {
     /// Only this agent.
     pub agent: Option<String>,
+    /// Only this named stream.
+    pub stream: Option<Named>,
 }
 
 /// Follows the log live.
@@ -36,10 +39,10 @@ pub(crate) async fn tail(
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
     app.auth().check(&headers, Role::Read)?;
-    Ok(Sse::new(follow(&app, watch.agent)).keep_alive(KeepAlive::default()))
+    Ok(Sse::new(follow(&app, watch)).keep_alive(KeepAlive::default()))
 }
 
-fn follow(app: &App, agent: Option<String>) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
+fn follow(app: &App, watch: Watch) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
     let (live, stopping) = (app.node.watch(), app.stopping());
     let batches = stream::unfold((live, stopping), |(mut live, mut stopping)| async move {
         let events = tokio::select! {
@@ -54,15 +57,17 @@ fn follow(app: &App, agent: Option<String>) -> impl Stream<Item = Result<Event, 
     });
     batches.flat_map(move |batch| {
         stream::iter(match batch {
-            Ok(batch) => messages(&batch, agent.as_deref()),
+            Ok(batch) => messages(&batch, &watch),
             Err(missed) => vec![Ok(Event::default().event("missed").data(missed.to_string()))],
         })
     })
 }
 
-fn messages(batch: &Sequenced, agent: Option<&str>) -> Vec<Result<Event, Infallible>> {
-    let wanted =
-        batch.entries().filter(|(_, _, event)| agent.is_none_or(|agent| event.header.agent == agent));
+fn messages(batch: &Sequenced, watch: &Watch) -> Vec<Result<Event, Infallible>> {
+    let wanted = batch.entries().filter(|(_, _, event)| {
+        watch.agent.as_ref().is_none_or(|agent| event.header.agent == *agent)
+            && watch.stream.is_none_or(|stream| stream.has(&event.header, &event.facts))
+    });
     let message = |(index, place, event): (u64, Place, Accepted<'_>)| {
         Ok(Event::default().id(index.to_string()).data(json(index, &place, &event)))
     };
