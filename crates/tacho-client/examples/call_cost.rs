@@ -15,23 +15,26 @@ fn main() {
     let subscriber = tracing_subscriber::registry().with(TachoLayer::new(client.clone()));
     let large = "the quick brown fox jumps over the lazy dog ".repeat(1500);
     println!("| microseconds | p50 | p99 | p99.9 | most |\n|---|---|---|---|---|");
-    row("`record`", timed(events, 2, |n| drop(client.record(entry(n, "")))));
-    row("`record`, 64 KB of text in it", timed(events / 20, 1, |n| drop(client.record(entry(n, &large)))));
+    row("`record`", timed(events, 2, 1, |n| drop(client.record(entry(n, "")))));
+    row(
+        "`record`, 64 KB of text in it",
+        timed(events / 20, 1, 10, |n| drop(client.record(entry(n, &large)))),
+    );
     row(
         "`record`, all at once: more than memory takes",
-        timed(events, usize::MAX, |n| drop(client.record(entry(n, "")))),
+        timed(events, usize::MAX, 0, |n| drop(client.record(entry(n, "")))),
     );
     tracing::subscriber::with_default(subscriber, || {
         let one = |n| {
             tracing::info_span!("call", tool = "Bash", session = "s-1", n).in_scope(|| tracing::info!("done"))
         };
-        row("a span with an event in it, by the layer", timed(events, 2, one));
+        row("a span with an event in it, by the layer", timed(events, 2, 1, one));
     });
     std::fs::create_dir_all(&folder).expect("a folder");
     let mut file = std::fs::File::create(folder.join("audit.log")).expect("a file");
     row(
         "`serde_json` and a write to a file",
-        timed(events, 2, |n| {
+        timed(events, 2, 1, |n| {
             let line = serde_json::json!({"action": "AGENT_UPDATED", "n": n, "user": "user_789xyz"});
             writeln!(file, "{line}").expect("a write");
         }),
@@ -52,14 +55,14 @@ fn entry(n: usize, pad: &str) -> Event {
 }
 
 /// The time of each call; so many at a time, and a pause behind.
-fn timed(calls: usize, at_once: usize, mut call: impl FnMut(usize)) -> Vec<Duration> {
+fn timed(calls: usize, at_once: usize, pause_ms: u64, mut call: impl FnMut(usize)) -> Vec<Duration> {
     let mut times = Vec::with_capacity(calls);
     for n in 0..calls {
         let began = Instant::now();
         call(n);
         times.push(began.elapsed());
         if n % at_once == at_once - 1 {
-            std::thread::sleep(Duration::from_millis(1));
+            std::thread::sleep(Duration::from_millis(pause_ms));
         }
     }
     times.drain(..calls / 20);

@@ -50,6 +50,7 @@ export class Client {
   private readonly counts = { logged: 0, recorded: 0, duplicates: 0, rejected: 0, lost: 0 };
   private readonly onProblem: ((problem: Problem) => void) | undefined;
   private readonly adopting: NodeJS.Timeout;
+  private firstLook: NodeJS.Immediate | undefined;
   private seq = 0;
   /** Lost and not yet told to the server. */
   private untold = 0;
@@ -61,12 +62,11 @@ export class Client {
     this.settings = settings(options, process.env, () => newId());
     const { spoolDir, spoolBytes, batchEvents, batchBytes, queueEvents, queueBytes, retryMinMs, retryMaxMs } = this.settings;
     const spool = new Spool(spoolDir, this.producer, { bytes: spoolBytes, batchEvents, batchBytes });
-    const redactor = Redactor.standard();
     const trouble = {
       disk: (reason: string) => this.problem("disk", reason, 0),
       torn: (lines: number, where: string) => this.problem("torn", `${where} holds ${lines} lines that were not written to their end`, lines),
     };
-    this.backlog = new Backlog({ queueEvents, queueBytes, batchEvents, batchBytes }, spool, (text) => redactor.line(text), trouble, Date.now);
+    this.backlog = new Backlog({ queueEvents, queueBytes, batchEvents, batchBytes }, spool, (text) => Redactor.standard().line(text), trouble, Date.now);
     this.courier = new Courier(
       this.backlog,
       { post: (body) => this.post(body) },
@@ -85,7 +85,8 @@ export class Client {
     if (this.settings.exitHooks) watch(this.saver);
     for (const wrong of this.settings.wrong) this.problem("settings", wrong, 0);
     this.adopting = setInterval(() => this.adopt(), ADOPT_MS).unref();
-    this.adopt();
+    // Reading what was left may take its time, and the first call makes the client.
+    this.firstLook = setImmediate(() => this.lookOnce());
   }
 
   /** Who did what to which entity. Carries the context of the request that is being handled. */
@@ -151,6 +152,7 @@ export class Client {
   private async send(timeoutMs: number, tries: "until the time is over" | "once"): Promise<boolean> {
     // This timer is also what keeps the process alive meanwhile.
     const over = new AbortController();
+    this.lookOnce();
     const deadline = Date.now() + timeoutMs;
     const timeout = sleep(timeoutMs, undefined, { signal: over.signal }).catch(() => undefined);
     await Promise.race([this.drain(deadline, tries === "once"), timeout]);
@@ -293,6 +295,13 @@ export class Client {
     this.seq++;
     this.untold = 0;
     this.timer ??= this.later();
+  }
+
+  private lookOnce(): void {
+    if (this.firstLook === undefined) return;
+    clearImmediate(this.firstLook);
+    this.firstLook = undefined;
+    this.adopt();
   }
 
   private adopt(): void {

@@ -14,6 +14,8 @@ export interface Saver {
 }
 
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+const OURS = Symbol.for("tachograph-client signals");
+const SIGNAL_EXIT = Symbol.for("signal-exit emitter");
 const savers = new Set<Saver>();
 let isWatching = false;
 const tried = new WeakSet<Saver>();
@@ -24,6 +26,7 @@ export function watch(saver: Saver): void {
   isWatching = true;
   process.on("beforeExit", beforeExit);
   process.on("exit", saveAll);
+  ours().add(onSignal);
   for (const signal of SIGNALS) {
     try {
       process.on(signal, onSignal);
@@ -39,6 +42,7 @@ export function unwatch(saver: Saver): void {
   isWatching = false;
   process.off("beforeExit", beforeExit);
   process.off("exit", saveAll);
+  ours().delete(onSignal);
   for (const signal of SIGNALS) process.off(signal, onSignal);
 }
 
@@ -57,7 +61,21 @@ function saveAll(): void {
 
 function onSignal(signal: NodeJS.Signals): void {
   saveAll();
-  if (process.listenerCount(signal) > 1) return;
+  if (process.listeners(signal).length > ours().size + elsewhere()) return;
   process.off(signal, onSignal);
+  ours().delete(onSignal);
   process.kill(process.pid, signal);
+}
+
+/** Listeners of all copies of this library (ESM, CommonJS): none of them handles a signal. */
+function ours(): Set<unknown> {
+  const shared = globalThis as { [OURS]?: Set<unknown> };
+  return (shared[OURS] ??= new Set());
+}
+
+/** Listeners of `signal-exit`, which does as we do: it ends the process only where nobody else listens. */
+function elsewhere(): number {
+  const newer = (globalThis as { [SIGNAL_EXIT]?: { count?: number } })[SIGNAL_EXIT];
+  const older = (process as { __signal_exit_emitter__?: { count?: number } }).__signal_exit_emitter__;
+  return (newer?.count ?? 0) + (older?.count ?? 0);
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { folder, program, taking } from "./folder.js";
 
 // An address where nobody listens: the discard port of this machine.
@@ -56,6 +57,21 @@ test("a signal that the program handles is the program's", async (t) => {
   const end = await program(t, code, env, (line, kill) => line === "ready" && kill("SIGTERM"));
   assert.deepEqual([end.code, end.out], [7, "ready\nmine\n"]);
   assert.match(spooled(spool), /"action":"ONE"[^]*"action":"TWO"/);
+});
+
+test("another copy of the library, and one that ends programs as we do, do not keep a program from ending", async (t) => {
+  const cjs = fileURLToPath(new URL("../../cjs/index.js", import.meta.url));
+  const signalExit = fileURLToPath(new URL("../../../node_modules/signal-exit/dist/mjs/index.js", import.meta.url));
+  const spool = folder(t);
+  const code = `${LOG} import { createRequire } from "node:module"; import { onExit } from ${JSON.stringify(signalExit)};
+    const other = new (createRequire(import.meta.url)(${JSON.stringify(cjs)}).Client)();
+    log("ONE"); other.auditLog({ action: "TWO", entityType: "thing" }); onExit(() => console.log("told"));
+    setInterval(() => {}, 1000); console.log("ready");`;
+  const env = { AUDIT_LOG_URL: AWAY, AUDIT_LOG_SPOOL: spool };
+  const end = await program(t, code, env, (line, kill) => line === "ready" && kill("SIGTERM"));
+  assert.deepEqual([end.signal, end.out], ["SIGTERM", "ready\ntold\n"]);
+  assert.match(spooled(spool), /"action":"ONE"/);
+  assert.match(spooled(spool), /"action":"TWO"/);
 });
 
 test("children of child_process.fork and cluster have spools of their own", async (t) => {
