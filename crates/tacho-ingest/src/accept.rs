@@ -9,6 +9,7 @@
 
 use crate::content::{self, Kinds};
 use crate::fields::{Refused, string_end};
+use crate::place::writer;
 use crate::salts::Salts;
 use std::borrow::Cow;
 use std::sync::Mutex;
@@ -166,7 +167,7 @@ impl Acceptor {
         found: &mut Findings,
     ) -> Names<'n> {
         let (id, id_text) = match event.id.as_deref() {
-            Some(text) => self.id(text, &[b"event", &sender.writer]),
+            Some(text) => self.id(text, &[b"event", writer(sender)]),
             None => (fresh(), None),
         };
         let session = event.session.as_deref().map(|text| self.id(text, &[b"session"]));

@@ -45,7 +45,15 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// [`Refused`] says what, where and what was expected.
     pub fn event(text: &'a str) -> Result<Fields<'a>, Refused> {
-        check_shape(text)?;
+        Fields::within(text, EVENT_BYTES_MAX, FIELDS_MAX)
+    }
+
+    /// Reads the object of a line that may have so many bytes and members.
+    ///
+    /// # Errors
+    /// As [`Fields::event`].
+    pub(crate) fn within(text: &'a str, bytes_max: usize, fields_max: usize) -> Result<Fields<'a>, Refused> {
+        check_shape(text, bytes_max, fields_max)?;
         Fields::object(text)
     }
 
@@ -172,15 +180,15 @@ pub(crate) fn quote(text: &str) -> String {
 /// Whether a text is itself an object or array that may stand in an event as it is.
 pub(crate) fn holds_json(text: &str) -> bool {
     text.starts_with(['{', '['])
-        && check_shape(text).is_ok()
+        && check_shape(text, EVENT_BYTES_MAX, FIELDS_MAX).is_ok()
         && serde_json::from_str::<&RawValue>(text).is_ok()
 }
 
 /// Counts size, depth and members.
-fn check_shape(text: &str) -> Result<(), Refused> {
+fn check_shape(text: &str, bytes_max: usize, fields_max: usize) -> Result<(), Refused> {
     let limit = |what, found, max| Err(Refused::Limit { what, found, max });
-    if text.len() > EVENT_BYTES_MAX {
-        return limit("the size of the event", text.len(), EVENT_BYTES_MAX);
+    if text.len() > bytes_max {
+        return limit("the size of the event", text.len(), bytes_max);
     }
     let (mut depth, mut fields, mut at) = (0usize, 0usize, 0);
     let bytes = text.as_bytes();
@@ -197,7 +205,7 @@ fn check_shape(text: &str) -> Result<(), Refused> {
             return limit("the nesting", depth, DEPTH_MAX);
         }
     }
-    if fields > FIELDS_MAX { limit("the number of fields", fields, FIELDS_MAX) } else { Ok(()) }
+    if fields > fields_max { limit("the number of fields", fields, fields_max) } else { Ok(()) }
 }
 
 /// Where a string that starts before `at` has ended: behind its closing quote, or at the end of the text.

@@ -8,12 +8,15 @@ use crate::accept::{Acceptor, Scratch, Sender};
 use crate::body::lines;
 use crate::classify::Classifier;
 use crate::fields::Refused;
-use crate::formats::{Format, decode};
+use crate::formats::{Format, Limits, decode_within};
 use crate::mapping::Mapping;
 use crate::newcomers::Newcomers;
+use crate::otlp::{Encoding, Malformed, Request, Signal};
+use crate::place::Place;
 use crate::prices;
-use crate::replay::Past;
+use crate::request;
 use crate::salts::secret_name;
+use crate::shorten;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -52,10 +55,18 @@ pub struct Options<'o> {
     /// The body comes from history: duplicates are looked for without limit of age, events without an id get one by
     /// their line, so that a second import is all duplicates, and those without a time that of their neighbour.
     pub replay: bool,
-    /// Lines before this body, when a large file comes in parts.
-    pub lines_before: u64,
+    /// Where in its file this body begins, when a large one comes in parts: as the part before it ended.
+    pub place: Option<&'o Place>,
     /// The name of the file that is replayed: equal lines of two files are two events.
     pub file: &'o str,
+    /// The request, where the body is one event that it is the context of ([`request::is_alone`]).
+    pub request: Option<request::Context<'o>>,
+}
+
+impl Options<'_> {
+    pub(crate) fn limits(&self) -> Limits {
+        if self.replay { Limits::HISTORY } else { Limits::LIVE }
+    }
 }
 
 /// What became of a body.
@@ -68,6 +79,8 @@ pub struct Tally {
     pub refused_lines: u64,
     /// The first of them with their reasons.
     pub refused: Vec<Rejected>,
+    /// Where in its file the body ended.
+    pub place: Place,
 }
 
 /// A line that was not recorded.
@@ -101,33 +114,47 @@ impl Ingest {
         // Most events take less in the journal than in JSON.
         let batch_bytes = body.len().clamp(1024, BATCH_BYTES + BATCH_BYTES / 16);
         let mut batch = BatchBuilder::with_capacity(options.replay, batch_bytes);
-        let (mut past, mut users) = (Past::default(), HashSet::new());
+        let (mut users, mut has_looked) = (HashSet::new(), false);
+        let mut place = options.place.cloned().unwrap_or_default();
+        let lines_before = place.lines;
         let today = day(now_us);
         for line in lines(body, options.format) {
-            let number = options.lines_before + line.number;
+            let number = lines_before + line.number;
             let Some(text) = tally.keep(number, line.text.and_then(|text| mapped(text, options))) else {
+                place.pass();
                 continue;
             };
+            if let Some(signal) = Signal::of_json(&text).filter(|_| options.replay) {
+                batches.extend((batch.count() > 0).then(|| {
+                    let next = BatchBuilder::with_capacity(options.replay, batch_bytes);
+                    std::mem::replace(&mut batch, next).finish()
+                }));
+                let request = Request { signal, encoding: Encoding::Json, body: text.as_bytes() };
+                tally.add(number, self.otlp(&request, sender, now_us, fresh, keys, batches));
+                place.pass();
+                continue;
+            }
             let mut events = Vec::new();
             let is_limited = !options.replay && self.newcomers.is_limited();
-            let decoded = self.line(&text, sender, options, &mut events).and_then(|format| {
+            let decoded = self.line(&text, options, &mut events).and_then(|format| {
                 if is_limited {
                     self.admit(&events, sender, today, keys, &mut users)?;
                 }
                 Ok(format)
             });
-            let Some(format) = tally.keep(number, decoded) else { continue };
+            let Some(format) = tally.keep(number, decoded) else {
+                place.pass();
+                continue;
+            };
             tally.accepted_lines += 1;
-            let id_key = &self.acceptor.id_key;
-            if format == Format::ClaudeTranscript {
-                past.name_repeated(id_key, options, &mut events);
-            }
-            if options.replay {
-                past.name(&text, id_key, sender, options, &mut events);
-            }
-            for event in &events {
+            place.settle(format, &text, &self.acceptor.id_key, sender, options, &mut events);
+            for event in &mut events {
+                prices::estimate(event);
+                if event.agent.is_none() && sender.agent.is_none() {
+                    event.agent = format.default_agent().map(Into::into);
+                }
                 if options.replay {
-                    scratch.inherited_us = past.time(event, body, options);
+                    scratch.inherited_us = place.time(event, &mut has_looked, body, options);
                 }
                 let retention = self.classifier.retention(event);
                 let taken = self.acceptor.accept(event, retention, sender, fresh, &mut scratch, &mut batch);
@@ -143,6 +170,8 @@ impl Ingest {
         if batch.count() > 0 {
             batches.push(batch.finish());
         }
+        place.lines += memchr::memchr_iter(b'\n', body).count() as u64;
+        tally.place = place;
         tally
     }
 
@@ -178,17 +207,16 @@ impl Ingest {
     fn line<'a>(
         &'a self,
         text: &'a str,
-        sender: &'a Sender<'_>,
         options: &Options<'_>,
         events: &mut Vec<Event<'a>>,
     ) -> Result<Format, Refused> {
-        let format = decode(text, options.format, &mut |event| events.push(event))?;
+        let format = decode_within(text, options.format, options.limits(), &mut |event| events.push(event))?;
+        options.request.iter().for_each(|context| context.complete(events));
         for event in events {
-            if event.agent.is_none() && sender.agent.is_none() {
-                event.agent = format.default_agent().map(Into::into);
+            if options.replay {
+                shorten::fit(event)?;
             }
             self.classifier.apply(event);
-            prices::estimate(event);
             Acceptor::check(event)?;
         }
         Ok(format)
@@ -204,6 +232,20 @@ impl Tally {
     /// What came of a line, or none and the reason told.
     fn keep<T>(&mut self, line: u64, taken: Result<T, Refused>) -> Option<T> {
         taken.map_err(|reason| self.reject(line, reason)).ok()
+    }
+
+    /// What came of a request of OpenTelemetry that stood in a line.
+    fn add(&mut self, line: u64, taken: Result<Tally, Malformed>) {
+        match taken {
+            Ok(taken) => {
+                self.accepted_lines += 1;
+                self.events += taken.events;
+                let described = taken.refused.len() as u64;
+                taken.refused.into_iter().for_each(|refused| self.reject(line, refused.reason));
+                self.refused_lines += taken.refused_lines - described;
+            }
+            Err(malformed) => self.reject(line, Refused::Json(malformed.to_string())),
+        }
     }
 
     pub(crate) fn reject(&mut self, line: u64, reason: Refused) {

@@ -22,11 +22,14 @@ mod lift;
 pub mod mapping;
 pub mod newcomers;
 pub mod otlp;
+mod place;
 pub mod prices;
 mod read;
-mod replay;
+pub mod request;
 mod salts;
+mod shorten;
 
 pub use ingest::{Ingest, Options, Rejected, Tally};
 pub use mapping::Mapping;
 pub use newcomers::Newcomers;
+pub use place::Place;

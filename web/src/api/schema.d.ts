@@ -74,8 +74,10 @@ export interface paths {
                      *     the same event.
                      */
                     import?: string;
-                    /** @description Lines of that file before this body. */
-                    lines_before?: number;
+                    /** @description Where in that file this body begins, when it comes in parts: `place` of the answer to the part before. */
+                    place?: string;
+                    /** @description The events' source, when they do not come from their sender alone: an MCP server that an agent reports through. */
+                    via?: string;
                 };
                 header?: never;
                 path?: never;
@@ -186,8 +188,10 @@ export interface paths {
                      *     the same event.
                      */
                     import?: string;
-                    /** @description Lines of that file before this body. */
-                    lines_before?: number;
+                    /** @description Where in that file this body begins, when it comes in parts: `place` of the answer to the part before. */
+                    place?: string;
+                    /** @description The events' source, when they do not come from their sender alone: an MCP server that an agent reports through. */
+                    via?: string;
                 };
                 header?: never;
                 path?: never;
@@ -451,6 +455,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which calls, sessions, numbers and declared actions should have been seen and were not; figures by agent and source. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How far back: 15m, 24h, 7d. As the configuration says (24h) when no time is given. */
+                    last?: string;
+                    /** @description At or after this time (RFC 3339). */
+                    from?: string;
+                    /** @description Before this time; now when it is not given. */
+                    to?: string;
+                    /** @description Only this agent; points are left out then. */
+                    agent?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Figures with what they are made of, and findings */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Report"];
+                    };
+                };
+                /** @description The range is not understood */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description There is too much to read: expected a shorter range */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -479,8 +546,10 @@ export interface paths {
                      *     the same event.
                      */
                     import?: string;
-                    /** @description Lines of that file before this body. */
-                    lines_before?: number;
+                    /** @description Where in that file this body begins, when it comes in parts: `place` of the answer to the part before. */
+                    place?: string;
+                    /** @description The events' source, when they do not come from their sender alone: an MCP server that an agent reports through. */
+                    via?: string;
                 };
                 header?: never;
                 path?: never;
@@ -651,6 +720,123 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists legal holds. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description All holds, by id */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LegalHolds"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Sets a legal hold. It counts when this is answered. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LegalHold"];
+                };
+            };
+            responses: {
+                /** @description The hold */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LegalHold"];
+                    };
+                };
+                /** @description There is one of that id */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/holds/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Releases a legal hold: what it kept goes with the next run. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description its id */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is released */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LegalHolds"];
+                    };
+                };
+                /** @description There is none of that id */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -945,6 +1131,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What there is by age, what waits, and how long what is kept. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Ages, tiers, what waits */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Status"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/retention/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends erasures that wait and takes out what is too old, now. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What was done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Run"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/search": {
         parameters: {
             query?: never;
@@ -1154,6 +1412,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/subjects/{user}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erases a person's data, or makes it anonymous. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the user as events name it */
+                    user: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["Wish"] | null;
+                };
+            };
+            responses: {
+                /** @description No file holds it any more; what a legal hold keeps is counted */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Erased"];
+                    };
+                };
+                /** @description Nobody was recorded by that name */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subjects/{user}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives everything that is recorded of a person. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `json` or `csv`; else the header Accept decides, and JSON is the default. */
+                    format?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description the user as events name it */
+                    user: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description JSON {user, count, events: [{index, entry, who, facts, input, …, gone}]}, or CSV with a column for each section */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+                /** @description Nobody was recorded by that name */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tail": {
         parameters: {
             query?: never;
@@ -1246,6 +1607,113 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Something that was too much to read. */
+        Cut: {
+            /** Format: int64 */
+            limit: number;
+            /** @description Nothing before this moment was looked at in what was cut, RFC 3339. */
+            since?: string | null;
+            what: string;
+        };
+        /** @description What became of a request. */
+        Erased: {
+            /**
+             * Format: int64
+             * @description Entries without the person's sections now.
+             */
+            entries: number;
+            /** @description The id that the events on the log have it under. */
+            erasure: string;
+            /**
+             * Format: int64
+             * @description Entries that a legal hold keeps; the erasure goes on when it is released.
+             */
+            held: number;
+            /** @description `erase` or `anonymise`. */
+            mode: string;
+            /** @description The subject's tag of this erasure: names the person only to who has the destroyed secret. */
+            subject: string;
+        };
+        /** @description What a finding can be looked up by. */
+        Evidence: {
+            /** @description Ids of calls; the first 20. */
+            calls: string[];
+            /** @description Indices of events; the first 20. */
+            events: number[];
+            /** @description Missing running numbers; the first 20 gaps. */
+            gaps: components["schemas"]["Gap"][];
+            /**
+             * Format: int64
+             * @description How many things are missing: calls, numbers.
+             */
+            missing: number;
+            /**
+             * Format: int64
+             * @description Of how many.
+             */
+            of: number;
+        };
+        /** @description What a source saw of an agent. Each share is a count of a count. */
+        Figure: {
+            agent: string;
+            /**
+             * Format: int64
+             * @description Calls that any source saw.
+             */
+            calls_all: number;
+            /**
+             * Format: int64
+             * @description Those of them in sessions that this source told of at all.
+             */
+            calls_in_its_sessions: number;
+            /** Format: int64 */
+            calls_seen: number;
+            /**
+             * Format: double
+             * @description calls_seen / calls_all, four places; null without a call.
+             */
+            calls_share?: number | null;
+            /** Format: int64 */
+            events: number;
+            last_seen?: string | null;
+            /** Format: int64 */
+            numbers_all: number;
+            /**
+             * Format: int64
+             * @description Running numbers that came, and that should have come.
+             */
+            numbers_seen: number;
+            /** Format: int64 */
+            sessions_all: number;
+            /** Format: int64 */
+            sessions_seen: number;
+            /** @description `hook`, `otel_log`, `otel_span`, `transcript`, or the way in. */
+            source: string;
+        };
+        /** @description Something that is missing. */
+        Finding: {
+            /** @description What to do about it. */
+            advice: string;
+            agent?: string | null;
+            evidence: components["schemas"]["Evidence"];
+            /** @description The same for the same gap in every report. */
+            id: string;
+            kind: components["schemas"]["Kind"];
+            session?: string | null;
+            severity: components["schemas"]["Severity"];
+            /** @description Since when, RFC 3339. */
+            since?: string | null;
+            source?: string | null;
+            /** @description What is missing. */
+            what: string;
+        };
+        /** @description Running numbers that did not come. */
+        Gap: {
+            /** Format: int64 */
+            first: number;
+            /** Format: int64 */
+            last: number;
+        };
         /** @description How the server is. */
         Health: {
             /** @description What is wrong and what to do. */
@@ -1268,6 +1736,48 @@ export interface components {
              */
             visible: number;
         };
+        KeptClass: {
+            class: string;
+            /** Format: int32 */
+            days: number;
+        };
+        /**
+         * @description What kind of thing is missing.
+         * @enum {string}
+         */
+        Kind: "hooks_off" | "calls_unseen" | "source_absent" | "sequence_gap" | "hook_failing" | "point_never_seen" | "point_silent" | "agent_silent" | "session_open";
+        /**
+         * @description A legal hold: what it covers is neither erased nor does it expire. It covers an event when everything that is named
+         *     fits.
+         */
+        LegalHold: {
+            /** @description Agent's id as entries have it. */
+            agent?: string | null;
+            /** @description Retention class. */
+            class?: string | null;
+            /** @description When it was set. */
+            created?: string | null;
+            /** @description Covers every event: the only way to name nothing else. */
+            everything?: boolean;
+            /** @description Recorded at or after this time. */
+            from?: string | null;
+            /** @description What people call it. */
+            id: string;
+            reason?: string | null;
+            session?: string | null;
+            /** @description Recorded before this time. */
+            to?: string | null;
+            user?: string | null;
+        };
+        /** @description All holds. */
+        LegalHolds: {
+            holds: components["schemas"]["LegalHold"][];
+        };
+        /**
+         * @description What becomes of a data subject.
+         * @enum {string}
+         */
+        Mode: "erase" | "anonymise";
         /** @description Where something is wrong in a text, for programs that mark it. */
         Place: {
             /**
@@ -1284,6 +1794,23 @@ export interface components {
             line: number;
             /** @description The name that was probably meant. */
             nearest?: string | null;
+        };
+        /** @description A declared point and who saw it. */
+        PointState: {
+            by_source: components["schemas"]["Seen"][];
+            /** Format: int64 */
+            events: number;
+            /**
+             * Format: int64
+             * @description Index of the last event.
+             */
+            last_index?: number | null;
+            last_seen?: string | null;
+            point: string;
+            /** @description The longest silence that is allowed, as it was written. */
+            silence?: string | null;
+            /** @description `seen`, `silent` or `never_seen`. */
+            state: string;
         };
         /** @description An answer that says what is wrong. */
         Problem: {
@@ -1322,6 +1849,8 @@ export interface components {
             first_index?: number | null;
             /** Format: int64 */
             last_index?: number | null;
+            /** @description Where a part of a file of history ended: the parameter `place` of the next one. */
+            place?: string | null;
             /** @description Lines that were refused, at most a thousand of them named. */
             rejected: components["schemas"]["RejectedLine"][];
             /** Format: int64 */
@@ -1337,11 +1866,107 @@ export interface components {
             /** @description What is wrong and what was expected. */
             reason: string;
         };
+        /** @description What was looked at, what it comes to, and what is missing. */
+        Report: {
+            /** @description What was left out because there was too much of it. */
+            cut: components["schemas"]["Cut"][];
+            figures: components["schemas"]["Figure"][];
+            /** @description The gravest first. */
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Format: int64
+             * @description Findings beyond those listed.
+             */
+            findings_more: number;
+            /** @description What each figure is made of. */
+            formulas: Record<string, never>;
+            /** @description The range in the time that senders say (RFC 3339); calls outside it are not counted. */
+            from: string;
+            points: components["schemas"]["PointState"][];
+            to: string;
+            /**
+             * Format: int64
+             * @description Size of the log that the report is about.
+             */
+            tree_size: number;
+        };
+        /** @description What a run did. */
+        Run: {
+            /**
+             * Format: int64
+             * @description Entries of which something was taken out by age.
+             */
+            entries: number;
+            /**
+             * Format: int64
+             * @description Erasures that were waiting and could be ended.
+             */
+            erasures: number;
+            /** @description Periods whose sections are gone and whose secrets are destroyed. */
+            expired: string[];
+            /** @description Periods whose time is over, and of which a hold or an entry's own retention keeps something. */
+            kept: string[];
+        };
+        /** @description A point as one source saw it. */
+        Seen: {
+            /** Format: int64 */
+            events: number;
+            last_seen: string;
+            source: string;
+        };
+        /**
+         * @description How grave a finding is.
+         * @enum {string}
+         */
+        Severity: "critical" | "warning" | "info";
+        /** @description How long what is kept, and what there is. */
+        Status: {
+            /** @description Days that each class is kept. */
+            classes: components["schemas"]["KeptClass"][];
+            /**
+             * Format: int64
+             * @description Erasures that a legal hold or a fault keeps from their end.
+             */
+            erasures_waiting: number;
+            /** Format: int64 */
+            holds: number;
+            /**
+             * Format: int32
+             * @description Days up to which events are hot, and warm.
+             */
+            hot_days: number;
+            /**
+             * Format: int32
+             * @description Days that section `who` is kept.
+             */
+            personal_days: number;
+            /** @description Segments by the age of their newest event. */
+            tiers: components["schemas"]["Tier"][];
+            /** Format: int32 */
+            warm_days: number;
+        };
+        /** @description Segments of one age. */
+        Tier: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            entries: number;
+            /** Format: int64 */
+            segments: number;
+            /** @description `hot`, `warm` or `cold`. */
+            tier: string;
+        };
         /**
          * @description The clock that times are of.
          * @enum {string}
          */
         Whose: "server" | "event";
+        /** @description How a person is to be erased. */
+        Wish: {
+            mode?: components["schemas"]["Mode"] | null;
+            /** @description Why, for the record. Do not name the person in it. */
+            reason?: string | null;
+        };
     };
     responses: never;
     parameters: never;

@@ -2,42 +2,64 @@
 //! `assistant` a `message` whose `content` is a text or blocks (text, thinking, tool_use, tool_result).
 //!
 //! Each block is an event, and the model request behind an assistant's message is one more, under the message's
-//! own id: the program writes one line for each block and repeats the usage on every one, so these are states of
-//! one action and count once. All ids derive from the line, so that a second import is all duplicates. What has
-//! no column goes with the first event of the line.
-//! Recognised by `type` beside `sessionId`, `leafUuid`, `uuid` with `message`, or `messageId` with `snapshot`.
+//! own id: the program writes one line for each block and repeats the usage on every one, so [`crate::place`] lets it
+//! count once. All ids derive from the line, so that a second import is all duplicates. What has no column goes with
+//! the first event of the line. A sub-agent's lines name it (`agentId`); its parent is the program's own agent.
+//! Recognised by `type` beside `sessionId`, `leafUuid`, `uuid` with `message`, or `messageId` with `snapshot`; without
+//! a `type` by `sessionId` beside a `message` with `usage`.
 
 use super::parts::resources;
-use super::tools;
+use super::tools::{self, NeverRan};
 use crate::fields::{Fields, Refused};
 use crate::lift::{Head, Lift, lift, lift_under};
 use crate::read::Unit;
-use sha2::{Digest, Sha256};
 use std::borrow::Cow;
-use std::fmt::Write;
 use tacho_event::event::Event;
 use tacho_event::fact::{IntFact, TextFact};
+use tacho_event::limits::FACT_BYTES_MAX;
 use tacho_event::section::Section;
 use tacho_event::words::{ActionType, Level, Outcome, Phase};
 
+/// The agent whose lines name none.
+pub(super) const AGENT: &str = "claude-code";
+
 pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)) -> Result<(), Refused> {
-    let line_id = fingerprint(&fields);
-    let kind = fields.get_text("type").unwrap_or_default();
+    let kind = kind(&fields);
     let message = match kind.as_ref() {
         "user" | "assistant" => fields.take_object("message")?,
         _ => None,
     };
     let mut line = Event::default();
+    let cost = fields.get("costUSD").and_then(|raw| Unit::Dollars.read(raw));
+    let started = fields.get("toolUseResult").filter(|raw| raw.contains("\"agentId\""));
+    if let Some(Ok(result)) = started.map(Fields::object)
+        && let Some(agent) = result.get_text("agentId").filter(|agent| agent.len() <= FACT_BYTES_MAX)
+    {
+        line.facts.set_text(TextFact::ToAgent, agent);
+    }
     lift(fields, self::line, &mut line)?;
-    line.id.get_or_insert(line_id.into());
+    if line.agent.is_some() {
+        line.parent.get_or_insert(AGENT.into());
+    }
     match message {
-        Some(message) => self::message(message, kind.as_ref() == "assistant", line, each),
+        Some(message) => self::message(message, kind.as_ref() == "assistant", line, &mut |mut event| {
+            if let Some((micros, _)) = cost.filter(|_| event.action_name.as_deref() == Some("model_request")) {
+                event.facts.set_int(IntFact::CostMicros, micros);
+            }
+            each(event);
+        }),
         None => {
             settle(kind, &mut line);
             each(line);
             Ok(())
         }
     }
+}
+
+/// What a line is. Some programs that copy transcripts leave the type out.
+fn kind<'a>(fields: &Fields<'a>) -> Cow<'a, str> {
+    let role = || Fields::object(fields.get("message")?).ok()?.get_text("role");
+    fields.get_text("type").or_else(role).unwrap_or_default()
 }
 
 fn line(name: &str) -> Option<Lift> {
@@ -99,13 +121,12 @@ fn message<'a>(
         speak(assistant, &mut first);
         each(first);
     } else {
-        let id = line.id.clone().unwrap_or_default();
         for (number, block) in blocks.into_iter().enumerate() {
             let mut event = match number {
                 0 => std::mem::take(&mut first),
                 _ => Event { extra: Vec::new(), ..line.clone() },
             };
-            event.id = Some(super::numbered(id.clone(), number));
+            event.id = line.id.clone().map(|id| super::numbered(id, number));
             if let Some(model) = &model {
                 event.facts.set_text(TextFact::Model, model.clone());
             }
@@ -165,8 +186,15 @@ fn details(name: &str) -> Option<Lift> {
     (name == "thinking_tokens").then_some(Lift::Int(IntFact::TokensReasoning, Unit::Count))
 }
 
-/// A text between user and agent.
+/// A text between user and agent. What the program writes in the user's name is no prompt.
 fn speak(assistant: bool, event: &mut Event<'_>) {
+    let is_told = |mark: &str| event.extra.iter().any(|(name, value)| name == mark && value == "true");
+    if !assistant && (is_told("isMeta") || is_told("isCompactSummary")) {
+        event.action_name.get_or_insert("context_message".into());
+        event.action_type.get_or_insert(ActionType::Log);
+        event.level.get_or_insert(Level::Debug);
+        return;
+    }
     let name = if assistant { "assistant_message" } else { "user_message" };
     event.action_name.get_or_insert(name.into());
     event.action_type.get_or_insert(ActionType::Communication);
@@ -195,6 +223,9 @@ fn block<'a>(block: Fields<'a>, assistant: bool, event: &mut Event<'a>) -> Resul
             event.action_type = Some(ActionType::Tool);
             event.phase = Some(Phase::Result);
             event.outcome = Some(if failed { Outcome::Failure } else { Outcome::Success });
+            if let Some(why) = event.error.as_deref().and_then(NeverRan::of) {
+                why.note(event);
+            }
             if let Some(code) = event.error.as_deref().and_then(tools::exit_code) {
                 event.facts.set_int(IntFact::ExitCode, code);
             }
@@ -238,39 +269,4 @@ fn input_text(name: &str) -> Option<Lift> {
 
 fn output_text(name: &str) -> Option<Lift> {
     matches!(name, "text" | "thinking").then_some(Lift::Section(Section::Output))
-}
-
-/// How the id of a line that has none begins.
-const LINE: &str = "line-";
-
-/// The digest of a line without an id, and the number of the event in it, out of an id that was made here.
-pub(crate) fn line_of(id: &str) -> Option<(&str, &str)> {
-    let (digest, number) = id.strip_prefix(LINE)?.split_at_checked(32)?;
-    let is_ours =
-        digest.bytes().all(|byte| byte.is_ascii_hexdigit()) && (number.is_empty() || number.starts_with('/'));
-    is_ours.then_some((digest, number))
-}
-
-/// The id of a line that came `times` before in its file, `place` lines into it.
-pub(crate) fn repeated(digest: &str, number: &str, place: u64, times: u64) -> String {
-    format!("{LINE}{digest}#{place}.{times}{number}")
-}
-
-/// An id for a line that has none: by what is in it.
-fn fingerprint(fields: &Fields<'_>) -> String {
-    if fields.get_text("uuid").is_some_and(|uuid| !uuid.is_empty()) {
-        return String::new(); // it has one
-    }
-    let mut hash = Sha256::new();
-    for (name, value) in fields.clone() {
-        hash.update((name.len() as u64).to_be_bytes());
-        hash.update(name.as_bytes());
-        hash.update((value.len() as u64).to_be_bytes());
-        hash.update(value.as_bytes());
-    }
-    let mut id = String::from(LINE);
-    for byte in &hash.finalize()[..16] {
-        let _ = write!(id, "{byte:02x}"); // writing to a string cannot fail
-    }
-    id
 }

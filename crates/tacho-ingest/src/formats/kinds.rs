@@ -2,7 +2,8 @@
 
 use super::{
     action_log, ai_decision, audit_entry, audit_trail, claude_hook, claude_transcript, codex_hook,
-    communication_log, gemini_hook, log, native, openai_agents, python_logging, trade,
+    codex_rollout, communication_log, gemini_chat, gemini_hook, log, native, openai_agents, openhands,
+    openinference, python_logging, swe_agent, tau_bench, trade, who_and_when,
 };
 use crate::fields::{Fields, Refused};
 use tacho_event::event::Event;
@@ -57,6 +58,13 @@ formats! {
     GeminiHook "gemini-hook" gemini_hook "hooks of Gemini CLI",
     ClaudeTranscript "claude-transcript" claude_transcript "Claude Code's session files",
     OpenaiAgents "openai-agents" openai_agents "the OpenAI Agents SDK's own traces",
+    CodexRollout "codex-rollout" codex_rollout "Codex's session files",
+    GeminiChat "gemini-chat" gemini_chat "Gemini CLI's session files",
+    SweAgent "swe-agent" swe_agent "trajectories of SWE-agent",
+    Openhands "openhands" openhands "runs of OpenHands",
+    Openinference "openinference" openinference "exported spans with OpenInference's attributes",
+    TauBench "tau-bench" tau_bench "conversations of tau-bench",
+    WhoAndWhen "who-and-when" who_and_when "failed runs of several agents with their verdict",
     Log "log" log "any other JSON object",
 }
 
@@ -76,7 +84,13 @@ impl Format {
             Format::AuditTrail
         } else if marks.has(Marks::LEVELNAME) {
             Format::PythonLogging
-        } else if marks.has(Marks::TYPE) && marks.has(Marks::TRANSCRIPT) && !action {
+        } else if marks.has(Marks::HISTORY)
+            && let Some(format) = recognise_history(fields)
+        {
+            format
+        } else if marks.has(Marks::TYPE) && marks.has(Marks::TRANSCRIPT) && !action
+            || marks.has(Marks::TRANSCRIPT) && has_usage(fields)
+        {
             Format::ClaudeTranscript
         } else if marks.has(Marks::TRACES) && openai_agents::is_one(fields) {
             Format::OpenaiAgents
@@ -97,11 +111,56 @@ impl Format {
     pub fn default_agent(self) -> Option<&'static str> {
         match self {
             Format::ClaudeHook | Format::ClaudeTranscript => Some("claude-code"),
-            Format::CodexHook => Some("codex"),
-            Format::GeminiHook => Some("gemini-cli"),
+            Format::CodexHook | Format::CodexRollout => Some("codex"),
+            Format::GeminiHook | Format::GeminiChat => Some("gemini-cli"),
+            Format::SweAgent => Some("swe-agent"),
+            Format::Openhands => Some("openhands"),
+            Format::TauBench => Some("tau-bench"),
             _ => None,
         }
     }
+
+    /// Whether it is what a program wrote of its own sessions: a line without an id is known by what is in it,
+    /// whatever its file is called.
+    pub(crate) fn is_transcript(self) -> bool {
+        matches!(
+            self,
+            Format::ClaudeTranscript
+                | Format::CodexRollout
+                | Format::GeminiChat
+                | Format::SweAgent
+                | Format::Openhands
+                | Format::Openinference
+                | Format::TauBench
+                | Format::WhoAndWhen
+        )
+    }
+
+    /// Whether a file's first lines say what the others leave out.
+    pub(crate) fn has_threads(self) -> bool {
+        matches!(self, Format::CodexRollout | Format::GeminiChat)
+    }
+}
+
+/// The session files of agents, and runs as data sets have them.
+fn recognise_history(fields: &Fields<'_>) -> Option<Format> {
+    type Rule = (Format, fn(&Fields<'_>) -> bool);
+    const RULES: [Rule; 7] = [
+        (Format::CodexRollout, codex_rollout::is_one),
+        (Format::GeminiChat, gemini_chat::is_one),
+        (Format::SweAgent, swe_agent::is_one),
+        (Format::WhoAndWhen, who_and_when::is_one),
+        (Format::Openhands, openhands::is_one),
+        (Format::TauBench, tau_bench::is_one),
+        (Format::Openinference, openinference::is_one),
+    ];
+    RULES.iter().find(|(_, is_one)| is_one(fields)).map(|(format, _)| *format)
+}
+
+/// A line of a Claude Code transcript whose type was left out.
+fn has_usage(fields: &Fields<'_>) -> bool {
+    let message = fields.get("message").map(Fields::object);
+    matches!(message, Some(Ok(message)) if message.get("usage").is_some() && message.get("role").is_some())
 }
 
 fn recognise_action(fields: &Fields<'_>, marks: &Marks) -> Format {
@@ -143,6 +202,7 @@ impl Marks {
     const AGENT_ID: u32 = 1 << 18;
     const FLAT: u32 = 1 << 19;
     const TRACES: u32 = 1 << 20;
+    const HISTORY: u32 = 1 << 21;
 
     fn of(fields: &Fields<'_>) -> Marks {
         Marks(fields.names().map(Marks::mark).fold(0, |all, mark| all | mark))
@@ -172,7 +232,10 @@ impl Marks {
             "prediction" | "input_data" => Marks::PREDICTED,
             "order_id" | "orderId" => Marks::ORDER,
             "execution_price" | "price" | "gas_used" | "gas" => Marks::PRICED,
-            "object" | "data" => Marks::TRACES,
+            "object" => Marks::TRACES,
+            "data" => Marks::TRACES | Marks::HISTORY,
+            "payload" | "projectHash" | "$set" | "$rewindTo" | "content" | "trajectory" | "history" | "traj"
+            | "messages_display" | "context" | "context.span_id" | "extras" | "args" => Marks::HISTORY,
             "action" => Marks::ACTION,
             "agent_id" => Marks::AGENT_ID | Marks::FLAT,
             "action_type" | "action_name" | "outcome_status" => Marks::FLAT,

@@ -7,7 +7,9 @@ mod audit_trail;
 mod claude_hook;
 pub(crate) mod claude_transcript;
 mod codex_hook;
+mod codex_rollout;
 mod communication_log;
+mod gemini_chat;
 mod gemini_hook;
 mod hooks;
 mod kinds;
@@ -15,20 +17,45 @@ mod log;
 mod native;
 mod notifications;
 mod openai_agents;
+mod openhands;
+mod openinference;
 mod parts;
 pub(crate) mod python_logging;
+mod said;
+mod swe_agent;
+mod tau_bench;
 pub(crate) mod tools;
 mod trade;
+mod who_and_when;
 
+pub(crate) use codex_rollout::{charge, running_total};
 pub use kinds::Format;
+pub(crate) use said::digest;
 
 use crate::fields::{Fields, Refused};
 use std::borrow::Cow;
 use tacho_event::event::Event;
-use tacho_event::limits::EVENT_BYTES_MAX;
+use tacho_event::limits::{BODY_BYTES_MAX, EVENT_BYTES_MAX, FIELDS_MAX};
 
 /// One line may hold so many events.
 pub const EVENTS_PER_LINE_MAX: usize = 1024;
+
+/// One document of a run may hold so many steps or messages.
+pub const ITEMS_PER_DOCUMENT_MAX: usize = 1 << 16;
+
+/// How large one line may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    line_bytes: usize,
+    fields: usize,
+}
+
+impl Limits {
+    /// What a sender may write into one line.
+    pub const LIVE: Limits = Limits { line_bytes: EVENT_BYTES_MAX, fields: FIELDS_MAX };
+    /// A line of history may be a whole run, or hold a picture: its events are cut down to size one by one.
+    pub const HISTORY: Limits = Limits { line_bytes: BODY_BYTES_MAX, fields: 1 << 20 };
+}
 
 /// Members that hold the events of a document.
 const WRAPPERS: &[&str] = &["actions", "events", "entries", "records", "logs", "loglines", "communications"];
@@ -44,6 +71,19 @@ pub fn decode<'a>(
     hint: Option<Format>,
     each: &mut dyn FnMut(Event<'a>),
 ) -> Result<Format, Refused> {
+    decode_within(text, hint, Limits::LIVE, each)
+}
+
+/// The same for a line that may be larger.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_within<'a>(
+    text: &'a str,
+    hint: Option<Format>,
+    limits: Limits,
+    each: &mut dyn FnMut(Event<'a>),
+) -> Result<Format, Refused> {
     let text = text.trim_ascii();
     if !text.starts_with('{') && (hint == Some(Format::PythonLogging) || python_logging::starts_record(text))
     {
@@ -57,7 +97,7 @@ pub fn decode<'a>(
         python_logging::decode_text(text, each);
         return Ok(Format::PythonLogging);
     }
-    let mut fields = Fields::event(text)?;
+    let mut fields = Fields::within(text, limits.line_bytes, limits.fields)?;
     let format = hint.unwrap_or_else(|| Format::recognise(&fields));
     if matches!(format, Format::Log | Format::ActionLog | Format::Native) {
         for name in WRAPPERS {
@@ -94,6 +134,15 @@ fn limit_events(found: usize) -> Result<(), Refused> {
     let max = EVENTS_PER_LINE_MAX;
     if found > max {
         Err(Refused::Limit { what: "the number of events in one line", found, max })
+    } else {
+        Ok(())
+    }
+}
+
+fn limit_items(found: usize) -> Result<(), Refused> {
+    let max = ITEMS_PER_DOCUMENT_MAX;
+    if found > max {
+        Err(Refused::Limit { what: "the number of steps and messages in one document", found, max })
     } else {
         Ok(())
     }

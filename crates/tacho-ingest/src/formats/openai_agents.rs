@@ -7,7 +7,7 @@
 //! Recognised by `object` being `trace` or `trace.span`, or by a `data` list of such.
 
 use super::{limit_events, tools};
-use crate::fields::{Fields, Refused, unquote};
+use crate::fields::{Fields, Refused};
 use crate::lift::{Head, Lift, lift, lift_under};
 use crate::read::{Unit, moment};
 use std::borrow::Cow;
@@ -134,7 +134,7 @@ fn span<'a>(data: Fields<'a>, event: &mut Event<'a>) -> Result<(), Refused> {
     let is_model = matches!(kind.as_ref(), "generation" | "response");
     lift_under("span_data", data, if is_model { model_data } else { span_data }, event)?;
     for text in [&mut event.input, &mut event.output] {
-        unwrap(text);
+        tools::unwrap(text);
     }
     event.outcome = Some(if event.error.is_some() { Outcome::Failure } else { Outcome::Success });
     let (action_type, phase, action) = match kind.as_ref() {
@@ -194,12 +194,4 @@ fn usage(name: &str) -> Option<Lift> {
         },
         Unit::Count,
     ))
-}
-
-/// Arguments are JSON in a text: so that they can be asked for by member, they stand as JSON.
-fn unwrap(section: &mut Option<Cow<'_, str>>) {
-    let Some(text) = section.as_deref().and_then(unquote) else { return };
-    if crate::fields::holds_json(&text) {
-        *section = Some(Cow::Owned(text.into_owned()));
-    }
 }

@@ -1,6 +1,7 @@
 //! What the tools of coding agents are: shared by their hooks and their transcripts.
 
-use crate::fields::Fields;
+use crate::fields::{Fields, holds_json, unquote};
+use std::borrow::Cow;
 use tacho_event::event::Event;
 use tacho_event::fact::TextFact;
 use tacho_event::limits::FACT_BYTES_MAX;
@@ -25,16 +26,50 @@ pub(crate) fn describe(event: &mut Event<'_>) {
     }
 }
 
-/// Whether the text that the model was given says that the call never ran: an unknown tool, input that the tool
-/// does not take, a refusal. No other hook tells of such a call. One that ran and failed has a hook of its own, and
-/// counts once.
-pub(super) fn never_ran(raw: &str) -> bool {
-    const STARTS: &[&str] =
-        &["<tool_use_error>", "Permission to use ", "The user doesn't want to proceed", "The user rejected"];
-    const SHORT_TEXT: usize = 1000;
-    let text = raw.strip_prefix('"').unwrap_or_default();
-    let asks = |text: &str| text.contains(" needs approval") || text.contains(" requires approval");
-    STARTS.iter().any(|start| text.starts_with(start)) || raw.len() < SHORT_TEXT && asks(text)
+/// Arguments are JSON in a text: so that they can be asked for by member, they stand as JSON.
+pub(super) fn unwrap(section: &mut Option<Cow<'_, str>>) {
+    let Some(text) = section.as_deref().and_then(unquote) else { return };
+    if holds_json(&text) {
+        *section = Some(Cow::Owned(text.into_owned()));
+    }
+}
+
+/// Why a call never ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NeverRan {
+    UnknownTool,
+    Refused,
+    /// The tool does not take such input.
+    Input,
+}
+
+impl NeverRan {
+    /// Why a call never ran, as far as the text says that the model was given. No other hook tells of such a call. One
+    /// that ran and failed has a hook of its own, and counts once.
+    pub(super) fn of(raw: &str) -> Option<NeverRan> {
+        const REFUSED: &[&str] =
+            &["Permission to use ", "The user doesn't want to proceed", "The user rejected"];
+        const SHORT_TEXT: usize = 1000;
+        let text = raw.strip_prefix('"').unwrap_or_default();
+        let asks = |text: &str| text.contains(" needs approval") || text.contains(" requires approval");
+        if text.starts_with("<tool_use_error>Error: No such tool available") {
+            Some(NeverRan::UnknownTool)
+        } else if text.starts_with("<tool_use_error>") {
+            Some(NeverRan::Input)
+        } else {
+            let is_refused = REFUSED.iter().any(|start| text.starts_with(start));
+            (is_refused || raw.len() < SHORT_TEXT && asks(text)).then_some(NeverRan::Refused)
+        }
+    }
+
+    /// Writes it down where redaction and shortening leave it.
+    pub(super) fn note(self, event: &mut Event<'_>) {
+        match self {
+            NeverRan::UnknownTool => event.facts.set_text(TextFact::ErrorType, "unknown_tool"),
+            NeverRan::Refused => event.facts.set_text(TextFact::ErrorType, "refused"),
+            NeverRan::Input => {}
+        }
+    }
 }
 
 /// The code of `"Exit code 3\n…"`.

@@ -10,12 +10,12 @@ use tacho_event::fact::{IntFact as I, TextFact as T};
 use tacho_event::section::Section;
 
 /// Attributes of a record whose tokens and cost count.
-pub(super) fn counted(name: &str) -> Option<Lift> {
+pub(crate) fn counted(name: &str) -> Option<Lift> {
     tokens(name).or_else(|| uncounted(name))
 }
 
 /// Attributes of a record that repeats what another one counts: its tokens stay in `extra`.
-pub(super) fn uncounted(name: &str) -> Option<Lift> {
+pub(crate) fn uncounted(name: &str) -> Option<Lift> {
     shared(name).or_else(|| call(name)).or_else(|| content(name))
 }
 

@@ -14,8 +14,9 @@
 //! Limits: [`RECORDS_MAX`] records and [`UNFOLDED_BYTES_MAX`] bytes of events in a request, an event's own limits
 //! for each record.
 
-mod attributes;
+pub(crate) mod attributes;
 mod family;
+mod gemini;
 mod group;
 mod identity;
 mod json;
@@ -46,6 +47,7 @@ use tacho_event::id::Id;
 use tacho_event::limits::FACT_BYTES_MAX;
 use tacho_event::record::{Batch, BatchBuilder};
 use tacho_event::time::{Micros, day};
+use tacho_event::words::Known;
 use tacho_record::keyring::KeyRing;
 use take::Taking;
 use walk::Raw;
@@ -96,6 +98,15 @@ impl Signal {
         }
     }
 
+    /// The signal of a request that is written as JSON, by its first member.
+    pub(crate) fn of_json(text: &str) -> Option<Signal> {
+        let first = text.trim_start().strip_prefix('{')?.trim_start().strip_prefix('"')?;
+        let is_first = |signal: &&Signal| {
+            first.strip_prefix(signal.lists()[0]).is_some_and(|rest| rest.starts_with('"'))
+        };
+        [Signal::Logs, Signal::Traces, Signal::Metrics].iter().find(is_first).copied()
+    }
+
     fn rejected(self) -> &'static str {
         match self {
             Signal::Logs => "rejectedLogRecords",
@@ -143,7 +154,7 @@ impl Ingest {
             today: day(now_us),
             users: HashSet::new(),
             scratch: Scratch::new(now_us, keys),
-            batch: BatchBuilder::new(false),
+            batch: BatchBuilder::new(sender.known == Known::Imported),
             full: Vec::new(),
             unfolded: 0,
             seen: Seen::default(),

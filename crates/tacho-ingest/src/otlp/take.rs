@@ -13,11 +13,12 @@ use prost::Message;
 use std::collections::HashSet;
 use std::sync::Mutex;
 use tacho_event::event::Event;
-use tacho_event::fact::TextFact;
+use tacho_event::fact::{IntFact, TextFact};
 use tacho_event::id::Id;
 use tacho_event::limits::EVENT_BYTES_MAX;
 use tacho_event::record::{Batch, BatchBuilder};
 use tacho_event::time::Day;
+use tacho_event::words::Known;
 use tacho_record::keyring::KeyRing;
 
 /// What the records of one request share while they are taken in.
@@ -123,7 +124,7 @@ impl Taking<'_, '_> {
         }
         if self.batch.size_bytes() > BATCH_BYTES {
             self.unfolded += self.batch.size_bytes();
-            let full = std::mem::replace(&mut self.batch, BatchBuilder::new(false));
+            let full = std::mem::replace(&mut self.batch, BatchBuilder::new(self.sender.known == Known::Imported));
             self.full.push(full.finish());
         }
     }
@@ -146,6 +147,10 @@ fn complete(event: &mut Event<'_>, sender: &Sender<'_>, group: &Group) {
         let named = named.map(|name| name.to_owned().into());
         let service =
             || group.service.as_ref().filter(|_| sender.agent.is_none()).map(|name| name.clone().into());
+        if named.is_none() {
+            // Whoever reads the log later may know better, by the spans around it.
+            event.facts.set_int(IntFact::AgentAssumed, 1);
+        }
         event.agent = named.or_else(service);
     }
     if event.session.is_none() {

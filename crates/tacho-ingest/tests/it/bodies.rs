@@ -46,8 +46,9 @@ fn bodies_are_cut_by_their_first_bytes() {
 fn one_bad_line_is_named_and_its_neighbours_are_taken() {
     let mut body = b"{\"agent_id\":\"a\"}\nnonsense\n\xff\xfe{}\n{\"id\":1,\"id\":2}\n".to_vec();
     body.extend_from_slice(b"{\"timestamp\":\"yesterday\"}\n{\"agent_id\":\"b\"}\n");
-    let taken =
-        take_with(&body, &Options { lines_before: 10, ..Options::default() }, Minimisation::default());
+    let before = take(&"{}\n".repeat(10)).tally.place;
+    let options = Options { place: Some(&before), ..Options::default() };
+    let taken = take_with(&body, &options, Minimisation::default());
     let agents: Vec<String> = taken.events().iter().map(|event| event.header.agent.to_string()).collect();
     assert_eq!(agents, ["a", "b"]);
     assert_eq!((taken.tally.accepted_lines, taken.tally.events, taken.tally.refused_lines), (2, 2, 4));
@@ -222,16 +223,16 @@ fn a_second_import_gives_the_same_ids_and_equal_lines_stay_apart() {
     let plain = r#"{"agent_id":"a","message":"tick"}"#;
     let summary = r#"{"type":"summary","summary":"x","leafUuid":"l"}"#;
     let body = format!("{plain}\n{summary}\n{plain}\n{{\"events\":[{{\"n\":1}},{{\"n\":2}}]}}\n");
-    let import = |lines_before| {
-        let options = Options { replay: true, lines_before, ..Options::default() };
+    let import = |place| {
+        let options = Options { replay: true, place, ..Options::default() };
         let taken = take_with(body.as_bytes(), &options, Minimisation::default());
         let ids: Vec<_> = taken.events().iter().map(|event| (event.header.id, event.content)).collect();
-        ids
+        (ids, taken.tally.place)
     };
-    let first = import(0);
-    assert_eq!(first, import(0));
+    let (first, end) = import(None);
+    assert_eq!(first, import(None).0);
     assert!(first.iter().all(|(_, content)| content.is_some()));
     let distinct: std::collections::HashSet<_> = first.iter().map(|(id, _)| id.0).collect();
     assert_eq!(distinct.len(), 5);
-    assert!(import(9).iter().all(|id| !first.contains(id)), "another part of the file");
+    assert!(import(Some(&end)).0.iter().all(|id| !first.contains(id)), "another part of the file");
 }

@@ -7,6 +7,7 @@ mod bodies;
 mod classes;
 mod claude;
 mod common;
+mod history;
 mod hooks;
 mod jsonline;
 mod lossless;

@@ -1,17 +1,17 @@
 //! History: times by neighbours, repeats, and that a second import is all duplicates.
 
 use crate::common::{NOW_US, Taken, take_with};
-use tacho_ingest::Options;
+use tacho_ingest::{Options, Place};
 use tacho_redact::minimise::Minimisation;
 
-fn import(body: &str, lines_before: u64) -> Taken {
-    let options = Options { replay: true, file: "f", lines_before, ..Options::default() };
+fn import(body: &str, place: Option<&Place>) -> Taken {
+    let options = Options { replay: true, file: "f", place, ..Options::default() };
     take_with(body.as_bytes(), &options, Minimisation::default())
 }
 
 /// Seconds since the first minute of the day, or none where no time is claimed.
 fn times(body: &str) -> Vec<Option<i64>> {
-    let taken = import(body, 0);
+    let taken = import(body, None);
     let at =
         |e: &tacho_event::record::Accepted<'_>| (e.header.timestamp_us - 1_795_219_200_000_000) / 1_000_000;
     taken.events().iter().map(|event| event.header.time_claimed.then(|| at(event))).collect()
@@ -43,8 +43,8 @@ fn a_line_without_a_time_takes_its_neighbours() {
 
 #[test]
 fn a_time_that_is_taken_from_a_neighbour_makes_no_other_event() {
-    let before = import(SUMMARY, 0);
-    let after = import(&[SUMMARY, &said(5)].join("\n"), 0);
+    let before = import(SUMMARY, None);
+    let after = import(&[SUMMARY, &said(5)].join("\n"), None);
     assert_eq!(ids(&before)[0], ids(&after)[0], "a file that has grown");
     assert!(!before.one().header.time_claimed && after.events()[0].header.time_claimed);
 }
@@ -53,13 +53,15 @@ fn a_time_that_is_taken_from_a_neighbour_makes_no_other_event() {
 fn equal_lines_of_a_transcript_are_counted_and_stay_the_same_on_a_second_import() {
     let blocks = r#"{"type":"assistant","sessionId":"s","message":{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}}"#;
     let body = [SUMMARY, SUMMARY, blocks, SUMMARY, blocks, SUMMARY].join("\n");
-    let first = ids(&import(&body, 0));
-    assert_eq!(first, ids(&import(&body, 0)));
+    let taken = import(&body, None);
+    let first = ids(&taken);
+    assert_eq!(first, ids(&import(&body, None)));
     let distinct: std::collections::HashSet<_> = first.iter().map(|(id, _)| id).collect();
     assert_eq!((first.len(), distinct.len()), (8, 8));
-    assert_eq!(ids(&import(SUMMARY, 0))[0], first[0]);
-    assert!(ids(&import(&body, 6)).iter().all(|id| !first.contains(id)), "another part of the file");
+    assert_eq!(ids(&import(SUMMARY, None))[0], first[0]);
+    let next = ids(&import(&body, Some(&taken.tally.place)));
+    assert!(next.iter().all(|id| !first.contains(id)), "another part of the file");
     let own = said(5);
-    let twice = ids(&import(&[own.as_str(), &own].join("\n"), 0));
+    let twice = ids(&import(&[own.as_str(), &own].join("\n"), None));
     assert_eq!(twice[0], twice[1], "a line with an id is itself");
 }

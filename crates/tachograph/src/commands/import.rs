@@ -1,230 +1,182 @@
-//! `import`: records a file of events of any format, in a folder at rest or through the server that has it open. One bad
-//! line is reported and its neighbours are recorded.
+//! `import`: records files of history of any format, in a folder at rest or through the server that has it open. The
+//! session files of agents are found by themselves; a file that is imported again is all duplicates. One bad line is
+//! reported and its neighbours are recorded, one bad file as well.
+
+mod course;
+mod find;
+mod follow;
+mod pieces;
+mod sink;
+mod stop;
+mod summary;
 
 use super::Arguments;
-use super::read::segment;
-use crate::client::Client;
-use crate::config::Config;
 use crate::exit::Ended;
-use crate::node::Node;
-use indicatif::{ProgressBar, ProgressStyle};
+use course::{Course, Failure};
+use find::Found;
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use pieces::Pieces;
+use sink::Sink;
+use std::collections::VecDeque;
 use std::error::Error;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::path::Path;
-use std::time::Duration;
-use tacho_event::words::Known;
-use tacho_ingest::Options;
-use tacho_ingest::accept::Sender;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use stop::Stop;
+use summary::Summary;
 use tacho_ingest::formats::Format;
 
-/// A file is read in pieces of about this size that end with a line, bytes. One event never spans two pieces of a
-/// file with one event a line.
-const PIECE_BYTES: usize = 4 << 20;
-/// A document that is one JSON value over many lines is read whole, up to this size, bytes.
-const DOCUMENT_BYTES_MAX: u64 = 64 << 20;
-const WRITER: [u8; 8] = *b"local---";
-/// So often a server that is busy is asked again.
-const TRIES_MAX: u32 = 60;
+/// So many files are read at a time.
+const WORKERS_MAX: usize = 4;
 
-#[derive(Default)]
-struct Totals {
-    accepted: u64,
-    duplicates: u64,
-    refused: u64,
+/// What is imported, and how.
+#[derive(clap::Args)]
+pub(super) struct Import {
+    /// Files, folders, `-` for standard input, or agents: claude, codex, gemini. Nothing is every agent's usual folder.
+    #[arg(value_name = "WHAT")]
+    what: Vec<PathBuf>,
+    /// Every agent's usual folder, beside what is named.
+    #[arg(long)]
+    all: bool,
+    /// The format, when it should not be recognised by itself.
+    #[arg(long)]
+    format: Option<String>,
+    /// Only shows what would be read.
+    #[arg(long)]
+    dry_run: bool,
+    /// Goes on with what is written to the files, and with new files, until Ctrl-C.
+    #[arg(long, conflicts_with = "dry_run")]
+    follow: bool,
 }
 
-/// Records a file. Returns whether all of it was recorded.
-pub(super) fn run(arguments: &Arguments, file: &Path, format: Option<&str>) -> Result<bool, Box<dyn Error>> {
-    let format = match format {
+/// Imports. Returns whether all of it was recorded.
+pub(super) fn run(arguments: &Arguments, import: &Import) -> Result<bool, Box<dyn Error>> {
+    let format = match import.format.as_deref() {
         Some(name) => Some(Format::by_name(name).ok_or_else(|| {
             let known: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
             Ended::usage(format!("format \"{name}\" is unknown: expected one of {}", known.join(", ")))
         })?),
         None => None,
     };
-    let (input, size): (Box<dyn Read>, Option<u64>) = match file.to_str() {
-        Some("-") => (Box::new(std::io::stdin()), None),
-        _ => {
-            let open = std::fs::File::open(file);
-            let open = open.map_err(|e| format!("cannot open {}: {e}", file.display()))?;
-            let found = open.metadata()?;
-            if found.is_dir() {
-                return Err(format!("{} is a folder: name a file", file.display()).into());
-            }
-            (unpacked(open)?, Some(found.len()))
+    if import.what.iter().any(|what| what.as_os_str() == "-") {
+        if import.what.len() > 1 || import.all || import.follow || import.dry_run {
+            return Err(Ended::usage("standard input (-) is read alone, once, to its end"));
         }
-    };
-    let (server, key) = (arguments.server.as_deref(), arguments.key.as_deref());
-    let into = match crate::target::running(server, key, &arguments.data)? {
-        Some(client) => Into::Server(client),
-        None => Into::Folder(Box::new(Node::open(&arguments.data, &Config::read(None, &arguments.data)?)?)),
-    };
-    let bar = progress(size);
-    let mut input = BufReader::with_capacity(1 << 20, input);
-    let mut totals = Totals::default();
-    let mut piece = Vec::new();
-    let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let mut options = Options { format, replay: true, file: &name, ..Options::default() };
-    loop {
-        let more = read_piece(&mut input, &mut piece, options.lines_before == 0)?;
-        bar.inc(piece.len() as u64);
-        match &into {
-            Into::Folder(node) => record(node, &piece, &options, &mut totals, &bar)?,
-            Into::Server(client) => send(client, &piece, &options, &mut totals, &bar)?,
-        }
-        options.lines_before += piece.iter().filter(|byte| **byte == b'\n').count() as u64;
-        piece.clear();
-        if !more {
-            break;
-        }
+        let pieces = Pieces::of(Box::new(std::io::stdin()));
+        return read_alone(arguments, Course::of_input(format), pieces);
     }
-    bar.finish_and_clear();
-    let (size, sealed) = into.close(&totals)?;
-    let Totals { accepted, duplicates, refused } = totals;
-    println!(
-        "accepted {accepted}, duplicates {duplicates}, refused {refused}; the log has {size} entries, {sealed} sealed"
-    );
-    Ok(refused == 0)
+    let environment = |name: &str| std::env::var_os(name);
+    let mut places = find::places(&import.what, &environment)?;
+    if import.all && !import.what.is_empty() {
+        places.extend(find::places(&[], &environment)?);
+    }
+    let found = find::files(&places)?;
+    let is_one_file = matches!(import.what.as_slice(), [what] if what.is_file()) && !import.all;
+    if !is_one_file || import.dry_run {
+        tell(&found, &places);
+    }
+    if import.dry_run {
+        return Ok(true);
+    }
+    if found.is_empty() && !import.follow {
+        return Err(Box::new(Ended::Absent("there is nothing to import".to_string())));
+    }
+    let sink = Sink::open(arguments)?;
+    let stop = Stop::listen()?;
+    let summary = Summary::new(&found, is_one_file);
+    let courses: Vec<Course> = found.into_iter().map(|found| Course::of_file(found, format)).collect();
+    let courses = read_all(courses, &sink, &summary, &stop, import.follow)?;
+    if import.follow && !stop.is_asked() {
+        follow::run(arguments, &places, format, courses, &sink, &summary, &stop)?;
+    }
+    summary.close(sink)
 }
 
-/// Where the events go.
-enum Into {
-    Folder(Box<Node>),
-    Server(Client),
+fn read_alone(
+    arguments: &Arguments,
+    mut course: Course,
+    mut pieces: Pieces,
+) -> Result<bool, Box<dyn Error>> {
+    let sink = Sink::open(arguments)?;
+    let stop = Stop::listen()?;
+    let summary = Summary::new(&[], true);
+    course.read(&mut pieces, &sink, &summary, &stop, true).map_err(|failure| failure.to_string())?;
+    summary.close(sink)
 }
 
-impl Into {
-    /// Ends the import. Returns how many entries the log has, and how many of them are sealed.
-    fn close(self, totals: &Totals) -> Result<(u64, u64), Box<dyn Error>> {
-        let node = match self {
-            Into::Folder(node) => node,
-            Into::Server(client) => {
-                let health = client.get("/health", "application/json")?;
-                let health: serde_json::Value = serde_json::from_slice(&health.body)?;
-                let number = |name: &str| health[name].as_u64().unwrap_or_default();
-                return Ok((number("size"), number("sealed")));
-            }
-        };
-        let status = std::sync::Arc::clone(node.status());
-        drop(node);
-        // Closing signs and syncs what is left; a disk that fails there must not look like success.
-        if let Some(why) = status.stopped() {
-            let accepted = totals.accepted;
-            let what = format!("{accepted} events are in the journal, but the folder was not closed well");
-            return Err(format!("{what}: {why}").into());
+/// Reads all files, some at a time. What failed with one file is told, and keeps no other from being read.
+fn read_all(
+    courses: Vec<Course>,
+    sink: &Sink,
+    summary: &Summary,
+    stop: &Stop,
+    is_followed: bool,
+) -> Result<Vec<Course>, Box<dyn Error>> {
+    let workers = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, WORKERS_MAX);
+    let queue = Mutex::new(VecDeque::from(courses));
+    let done = Mutex::new(Vec::new());
+    let broken: Mutex<Option<String>> = Mutex::new(None);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(mut course) = next(&queue).filter(|_| !stop.is_asked()) {
+                    match course.advance(sink, summary, stop, !is_followed) {
+                        Ok(()) => {}
+                        Err(Failure::File(why)) => summary.failed(&course, &why),
+                        Err(Failure::Sink(why)) => {
+                            set(&broken, why);
+                            stop.ask();
+                        }
+                    }
+                    summary.file_is_done();
+                    done.lock().expect("nothing panics while it holds the list").push(course);
+                }
+            });
         }
-        Ok((status.size(), status.sealed()))
+    });
+    summary.pause();
+    match broken.into_inner().expect("nothing panics while it holds the reason") {
+        Some(why) => Err(why.into()),
+        None => Ok(done.into_inner().expect("nothing panics while it holds the list")),
     }
 }
 
-/// The text of a file: gzip and zstd are told by their first bytes.
-fn unpacked(mut file: std::fs::File) -> Result<Box<dyn Read>, Box<dyn Error>> {
-    let mut magic = [0; 4];
-    let length = file.read(&mut magic)?;
-    file.seek(SeekFrom::Start(0))?;
-    Ok(match &magic[..length] {
-        [0x1f, 0x8b, ..] => Box::new(flate2::read::MultiGzDecoder::new(file)),
-        [0x28, 0xb5, 0x2f, 0xfd] => Box::new(zstd::stream::read::Decoder::new(file)?),
-        _ => Box::new(file),
-    })
+fn next(queue: &Mutex<VecDeque<Course>>) -> Option<Course> {
+    queue.lock().expect("nothing panics while it holds the queue").pop_front()
 }
 
-/// Reads whole lines up to a piece's size; a document over many lines whole. Says whether there is more.
-fn read_piece(input: &mut impl BufRead, piece: &mut Vec<u8>, first: bool) -> Result<bool, Box<dyn Error>> {
-    if first && input.read_until(b'\n', piece)? > 0 {
-        // An array, or an object whose first line is not the whole of it, is a document over many lines.
-        let start = piece.iter().find(|byte| !byte.is_ascii_whitespace());
-        if matches!(start, Some(b'{' | b'[')) && !tacho_ingest::body::is_by_line(piece, None) {
-            input.take(DOCUMENT_BYTES_MAX).read_to_end(piece)?;
-            if piece.len() as u64 > DOCUMENT_BYTES_MAX {
-                return Err(
-                    "one JSON value over many lines: expected at most 64 MiB; write one event a line".into(),
-                );
-            }
-            return Ok(false);
-        }
-    }
-    while piece.len() < PIECE_BYTES {
-        let bound = PIECE_BYTES as u64;
-        if input.by_ref().take(bound).read_until(b'\n', piece)? == 0 {
-            return Ok(false);
-        }
-    }
-    if !piece.ends_with(b"\n") {
-        input.by_ref().take(PIECE_BYTES as u64).read_until(b'\n', piece)?;
-    }
-    Ok(true)
+fn set(broken: &Mutex<Option<String>>, why: String) {
+    broken.lock().expect("nothing panics while it holds the reason").get_or_insert(why);
 }
 
-fn record(
-    node: &Node,
-    piece: &[u8],
-    options: &Options<'_>,
-    totals: &mut Totals,
-    bar: &ProgressBar,
-) -> Result<(), Box<dyn Error>> {
-    let sender = Sender { writer: WRITER, source: "import", known: Known::Imported, agent: None };
-    let (tally, batches) = node.ingest(piece, &sender, options);
-    totals.refused += tally.refused_lines;
-    for rejected in tally.refused {
-        say_refused(rejected.line, &rejected.reason, bar);
+/// Says what was found, by kind, or where nothing was.
+fn tell(found: &[Found], places: &[find::Place]) {
+    if found.is_empty() {
+        let looked: Vec<String> = places.iter().map(|place| place.path.display().to_string()).collect();
+        println!("found nothing in {}", looked.join(", "));
+        return;
     }
-    if !batches.is_empty() {
-        for receipt in node.record(batches)? {
-            totals.accepted += u64::from(receipt.accepted);
-            totals.duplicates += u64::from(receipt.duplicates);
-        }
+    println!("{:<8} {:>8} {:>12}", "found", "files", "size");
+    let mut kinds: Vec<&str> = found.iter().map(Found::kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    for kind in kinds {
+        let of_kind: Vec<&Found> = found.iter().filter(|found| found.kind() == kind).collect();
+        let bytes = of_kind.iter().map(|found| found.bytes).sum();
+        println!("{kind:<8} {:>8} {:>12}", of_kind.len(), HumanBytes(bytes).to_string());
     }
-    Ok(())
 }
 
-fn say_refused(line: u64, reason: &dyn std::fmt::Display, bar: &ProgressBar) {
-    // Nobody may be reading any more (`2>&1 | head`): the import goes on.
-    drop(bar.suspend(|| writeln!(std::io::stderr(), "line {line} refused: {reason}")));
-}
-
-/// Records a piece through a server. What is sent twice is recorded once.
-fn send(
-    client: &Client,
-    piece: &[u8],
-    options: &Options<'_>,
-    totals: &mut Totals,
-    bar: &ProgressBar,
-) -> Result<(), Box<dyn Error>> {
-    if piece.is_empty() {
-        return Ok(());
-    }
-    let format = options.format.map_or_else(String::new, |format| format!("&format={}", format.name()));
-    let (file, before) = (segment(options.file), options.lines_before);
-    let path = format!("/v1/events?import={file}&lines_before={before}{format}");
-    let mut tries = 0;
-    let answer = loop {
-        let answer = client.post(&path, "application/json", piece)?;
-        tries += 1;
-        if !matches!(answer.status, 429 | 503) || tries == TRIES_MAX {
-            break answer;
-        }
-        std::thread::sleep(Duration::from_secs(1));
-    };
-    // When every line is refused the answer has the same members.
-    let body = if answer.status == 422 { answer.body } else { answer.good()? };
-    let recorded: serde_json::Value = serde_json::from_slice(&body)?;
-    let number = |name: &str| recorded[name].as_u64().unwrap_or_default();
-    totals.accepted += number("accepted");
-    totals.duplicates += number("duplicates");
-    totals.refused += number("rejected_count");
-    for rejected in recorded["rejected"].as_array().into_iter().flatten() {
-        let reason = rejected["reason"].as_str().unwrap_or_default();
-        say_refused(rejected["line"].as_u64().unwrap_or_default(), &reason, bar);
-    }
-    Ok(())
-}
-
-fn progress(size: Option<u64>) -> ProgressBar {
-    let bar = size.map_or_else(ProgressBar::no_length, ProgressBar::new);
-    let style = ProgressStyle::with_template("import {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}");
+/// A bar on a terminal, nothing elsewhere.
+fn progress(bytes: Option<u64>) -> ProgressBar {
+    let bar = bytes.map_or_else(ProgressBar::no_length, ProgressBar::new);
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left");
     match style {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
+}
+
+/// A file's own name.
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }

@@ -1,6 +1,7 @@
 //! The command line: one variant a command, one file a family.
 
 mod admin;
+mod coverage;
 mod doctor;
 mod import;
 mod live;
@@ -53,14 +54,14 @@ enum Command {
     },
     /// Starts the recorder: HTTP in, HTTP out.
     Serve(Serve),
-    /// Records a file of events of any format, also a Claude Code transcript; `-` reads standard input. A server that has
-    /// the folder open records it.
-    Import {
-        file: PathBuf,
-        /// The format, when it should not be recognised by itself.
-        #[arg(long)]
-        format: Option<String>,
-    },
+    /// Records history: the session files of Claude Code, Codex and Gemini CLI, where they are, and any files of events.
+    ///
+    /// Without a name it reads the usual folders of all three. Events are marked as imported and keep their times; what
+    /// is imported again is not recorded twice. A server that has the data folder open records it.
+    #[command(
+        after_help = "Examples:\n  tachograph import --dry-run            what is there\n  tachograph import                      all of it\n  tachograph import claude --follow      and what is written from now on\n  tachograph import runs/ export.jsonl   folders and files of any format (docs/guide/import.md)"
+    )]
+    Import(import::Import),
     /// Asks in SQL. Tables: events, agent_audit_log, sessions, agents, costs and others (docs/guide/sql.md).
     #[command(
         after_help = "Example: tachograph sql \"SELECT agent_id, count(*) FROM agent_audit_log GROUP BY 1\""
@@ -86,6 +87,11 @@ enum Command {
         after_help = "Example: tachograph search 'deploy -staging agent:ops/release-manager' --status failed"
     )]
     Search(read::Search),
+    /// Says what should have been seen and was not: calls, sessions, numbers, declared actions (docs/guide/coverage.md).
+    ///
+    /// Ends with 1 when there is a finding.
+    #[command(after_help = "Example: tachograph coverage --last 7d --agent claude-code")]
+    Coverage(coverage::Asks),
     /// Shows what was spent: tokens, cache and cost, estimates apart.
     Costs {
         /// What to add up by; repeat for more than one.
@@ -266,12 +272,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     match &arguments.command {
         Command::Demo { serve, events, seed } => run::demo(data, serve, *events, *seed),
         Command::Serve(serve) => run::serve(data, serve),
-        Command::Import { file, format } => import::run(arguments, file, format.as_deref()),
+        Command::Import(import) => import::run(arguments, import),
         Command::Sql { query, output } => read::sql(arguments, query, output.format),
         Command::Query(asks) => query::run(arguments, asks),
         Command::Rules { command } => rules::run(arguments, command),
         Command::Search(search) => read::search(arguments, search),
         Command::Costs { by, days, output } => read::costs(arguments, by, *days, output.format),
+        Command::Coverage(asks) => coverage::run(arguments, asks),
         Command::Tail { agent, stream, output } => {
             live::tail(arguments, agent.as_deref(), *stream, output.format)
         }

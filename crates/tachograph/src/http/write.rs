@@ -5,11 +5,12 @@
 
 use super::App;
 use super::auth::Role;
+use super::context::Origin;
 use super::problem::Problem;
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::io::Read;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use tacho_event::limits::BODY_BYTES_MAX;
 use tacho_event::words::Known;
 use tacho_ingest::accept::Sender;
 use tacho_ingest::formats::Format;
+use tacho_ingest::request;
 use tacho_ingest::{Mapping, Options, Rejected, mapping};
 use tacho_record::Receipt;
 
@@ -47,6 +49,9 @@ pub(crate) struct Recorded {
     pub first_index: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_index: Option<u64>,
+    /// Where a part of a file of history ended: the parameter `place` of the next one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
 }
 
 /// A line that was refused.
@@ -84,8 +89,17 @@ pub(crate) struct Parameters {
     /// The name of a file of history, for `admin`: its events count as imported, and the same line of the same file is
     /// the same event.
     pub import: Option<String>,
-    /// Lines of that file before this body.
-    pub lines_before: Option<u64>,
+    /// Where in that file this body begins, when it comes in parts: `place` of the answer to the part before.
+    pub place: Option<String>,
+    /// The events' source, when they do not come from their sender alone: an MCP server that an agent reports through.
+    pub via: Option<Via>,
+}
+
+/// A program between a sender and this server. It changes nothing in how far events are believed.
+#[derive(Debug, Clone, Copy, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Via {
+    Mcp,
 }
 
 /// Records events of any format.
@@ -100,6 +114,7 @@ pub(crate) struct Parameters {
 pub(crate) async fn events(
     State(app): State<Arc<App>>,
     Query(parameters): Query<Parameters>,
+    extensions: Extensions,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -113,36 +128,43 @@ pub(crate) async fn events(
         app.metrics.limited.fetch_add(1, Ordering::Relaxed);
         return Err(drained(body, problem).await);
     }
-    let read = format_of(&parameters).and_then(|format| Ok((format, mapping_of(&parameters)?)));
-    let (format, mapping) = match read {
+    let read = format_of(&parameters);
+    let read = read.and_then(|format| Ok((format, mapping_of(&parameters)?, place_of(&parameters)?)));
+    let (format, mapping, place) = match read {
         Ok(read) => read,
         Err(problem) => return Err(drained(body, problem).await),
     };
     let body = read_body(&app, &headers, body).await?;
     let agent = headers.get("x-agent-id").and_then(|value| value.to_str().ok()).map(str::to_string);
     let agent = agent.or_else(|| credential.agent.clone());
+    let origin = origin_of(&app, &parameters, &extensions, &headers, &body);
+    let is_part = parameters.import.is_some();
     let work = {
         let app = Arc::clone(&app);
         let writer = credential.writer;
         move || {
-            let (source, known) = match parameters.import {
-                Some(_) => ("import", Known::Imported),
-                None => ("http", Known::SelfReported),
+            let (source, known) = match (&parameters.import, parameters.via) {
+                (Some(_), _) => ("import", Known::Imported),
+                (None, Some(Via::Mcp)) => ("mcp", Known::SelfReported),
+                (None, None) => ("http", Known::SelfReported),
             };
             let sender = Sender { writer, source, known, agent: agent.as_deref() };
             let options = Options {
                 format,
                 mapping: Some(&mapping),
                 replay: parameters.import.is_some(),
-                lines_before: parameters.lines_before.unwrap_or(0),
+                place: place.as_ref(),
                 file: parameters.import.as_deref().unwrap_or_default(),
+                request: origin.as_ref().and_then(Origin::context),
             };
             app.node.ingest(&body, &sender, &options)
         }
     };
     let (tally, batches) = work_on(work, &headers).await?;
     app.metrics.count_refused(&tally);
+    let place = is_part.then(|| serde_json::to_string(&tally.place).ok()).flatten();
     let mut recorded = Recorded {
+        place,
         rejected_count: tally.refused_lines,
         rejected: tally.refused.into_iter().map(Into::into).collect(),
         ..Recorded::default()
@@ -154,14 +176,30 @@ pub(crate) async fn events(
         }
     }
     app.metrics.count(&recorded);
+    Ok(answer(recorded, &headers))
+}
+
+/// Where the one event of a body comes from. What comes through another program did not happen where that one runs.
+fn origin_of(
+    app: &App,
+    parameters: &Parameters,
+    extensions: &Extensions,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Option<Origin> {
+    let is_own = parameters.import.is_none() && parameters.via.is_none() && request::is_alone(body);
+    is_own.then(|| app.context.origin(extensions, headers))
+}
+
+fn answer(recorded: Recorded, headers: &HeaderMap) -> Response {
     let all_refused = recorded.rejected_count > 0 && recorded.accepted + recorded.duplicates == 0;
     let status = if all_refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     // RFC 7240: for senders that hand the answer on to somebody, as hooks do.
     let wants_little = headers.get("prefer").is_some_and(|prefer| prefer.as_bytes() == b"return=minimal");
     if wants_little && status == StatusCode::OK {
-        return Ok((status, Json(serde_json::json!({}))).into_response());
+        return (status, Json(serde_json::json!({}))).into_response();
     }
-    Ok((status, Json(recorded)).into_response())
+    (status, Json(recorded)).into_response()
 }
 
 impl Recorded {
@@ -183,6 +221,12 @@ fn format_of(parameters: &Parameters) -> Result<Option<Format>, Problem> {
         Problem::bad_request(detail)
     })?;
     Ok(Some(format))
+}
+
+fn place_of(parameters: &Parameters) -> Result<Option<tacho_ingest::Place>, Problem> {
+    let Some(text) = parameters.place.as_deref() else { return Ok(None) };
+    let wrong = |error| Problem::bad_request(format!("\"place\" is not what an answer gave: {error}"));
+    serde_json::from_str(text).map(Some).map_err(wrong)
 }
 
 fn mapping_of(parameters: &Parameters) -> Result<Mapping, Problem> {

@@ -1,0 +1,273 @@
+//! A place in a file of history, and what the lines before it say of those behind it.
+//!
+//! A line does not tell everything: only the first of a session file names the session, a message of several lines
+//! repeats what it cost on each, and many a line has neither id nor time. So what is read of a file carries a place
+//! along, from line to line and from one part of the file to the next; whoever sends a file in parts hands the place
+//! on as it was given.
+//!
+//! Invariants
+//! - A place follows from the lines before it alone, however the file was cut into parts. So a second import is all
+//!   duplicates, and so is the beginning of a file that has grown.
+//! - Its size has a limit: [`USAGES_MAX`] and the limits of ids.
+
+use crate::accept::Sender;
+use crate::body::lines;
+use crate::formats::{Format, charge, decode_within, digest, running_total};
+use crate::ingest::{Options, mapped};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use tacho_event::event::{Event, EventFacts};
+use tacho_event::fact::{IntFact, TextFact};
+use tacho_event::id::{Id, IdKey};
+use tacho_event::limits::ID_BYTES_MAX;
+use tacho_event::time::Micros;
+
+/// So many messages are remembered whose usage may be repeated: those of agents that write into one file at a time.
+const USAGES_MAX: usize = 8;
+
+/// Where in a file a body begins. The default is its start.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Place {
+    /// Lines before it.
+    pub lines: u64,
+    /// The last line with an id of its own, and how many without one came behind it.
+    anchor: Option<String>,
+    since: u64,
+    time_us: Option<Micros>,
+    thread: Thread,
+    /// The running total of tokens that was reported last.
+    total: Option<i64>,
+    usages: Vec<Usage>,
+}
+
+/// What a session file says once for all that follows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Thread {
+    session: Option<String>,
+    agent: Option<String>,
+    agent_version: Option<String>,
+    parent: Option<String>,
+    turn: Option<String>,
+    model: Option<String>,
+}
+
+/// The tokens of one message as far as they were counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Usage {
+    message: String,
+    tokens: [i64; TOKENS.len()],
+    states: u64,
+}
+
+/// What grows while a message is written.
+const TOKENS: [IntFact; 5] = [
+    IntFact::TokensInput,
+    IntFact::TokensOutput,
+    IntFact::TokensCacheRead,
+    IntFact::TokensCacheWrite,
+    IntFact::TokensReasoning,
+];
+
+impl Place {
+    /// Passes a line that was not recorded.
+    pub(crate) fn pass(&mut self) {
+        self.since += 1;
+    }
+
+    /// Gives the events of a line what the lines before it say, and each an id.
+    pub(crate) fn settle<'a>(
+        &mut self,
+        format: Format,
+        text: &str,
+        key: &IdKey,
+        sender: &Sender<'_>,
+        options: &Options<'_>,
+        events: &mut Vec<Event<'a>>,
+    ) {
+        if format.has_threads() {
+            if self.thread.session.is_none() {
+                self.thread.session =
+                    session_of_name(options.file).filter(|_| format == Format::CodexRollout);
+            }
+            for event in events.iter_mut() {
+                self.report(event);
+                self.thread.carry(event);
+            }
+        }
+        if format == Format::ClaudeTranscript {
+            events.retain_mut(|event| self.count_once(event));
+        }
+        self.name(format, text, key, sender, options, events);
+    }
+
+    /// A report of tokens counts when its running total is a new one.
+    fn report(&mut self, event: &mut Event<'_>) {
+        let Some(total) = running_total(event) else { return };
+        if self.total.replace(total) != Some(total) {
+            charge(event);
+        }
+    }
+
+    /// Takes off what the lines of the same message before it have counted. Says whether anything is left to tell.
+    fn count_once(&mut self, event: &mut Event<'_>) -> bool {
+        let Some(id) = event.id.as_deref().filter(|_| is_request(event)) else { return true };
+        let tokens = TOKENS.map(|fact| event.facts.int(fact).unwrap_or(0));
+        let Some(at) = self.usages.iter().position(|usage| usage.message == id) else {
+            if id.len() <= ID_BYTES_MAX {
+                self.usages.truncate(USAGES_MAX - 1);
+                self.usages.insert(0, Usage { message: id.to_string(), tokens, states: 0 });
+            }
+            return true;
+        };
+        let usage = &mut self.usages[at];
+        if tokens.iter().zip(&usage.tokens).all(|(now, before)| now <= before) {
+            return false;
+        }
+        usage.states += 1;
+        let id = format!("{id}/{}", usage.states);
+        let mut facts = EventFacts::default();
+        for (fact, text) in event.facts.texts() {
+            facts.set_text(fact, text.to_string());
+        }
+        for ((fact, now), before) in TOKENS.iter().zip(tokens).zip(&mut usage.tokens) {
+            facts.set_int(*fact, (now - *before).max(0));
+            *before = now.max(*before);
+        }
+        event.facts = facts;
+        event.id = Some(id.into());
+        true
+    }
+
+    /// Gives events without an id one that a second import gives them as well: by the text of their line, and where
+    /// it stands behind the last line with an id. That holds when the file is moved, for what has a session of its
+    /// own also under another name.
+    fn name(
+        &mut self,
+        format: Format,
+        text: &str,
+        key: &IdKey,
+        sender: &Sender<'_>,
+        options: &Options<'_>,
+        events: &mut [Event<'_>],
+    ) {
+        let own = events.first().and_then(|event| event.id.as_deref());
+        if let Some(own) = own.filter(|own| own.len() <= ID_BYTES_MAX) {
+            (self.anchor, self.since) = (Some(own.to_string()), 0);
+        }
+        if events.iter().all(|event| event.id.is_some()) {
+            self.since += u64::from(own.is_none());
+            return;
+        }
+        if !format.is_transcript() && !options.replay {
+            return;
+        }
+        let anchor = self.anchor.as_deref().unwrap_or_default();
+        let since = self.since.to_string();
+        let base = if format.is_transcript() {
+            match (anchor, self.since) {
+                ("", 0) => digest("line-", &[text]),
+                _ => digest("line-", &[anchor, &since, text]),
+            }
+        } else {
+            let scope: [&[u8]; 5] =
+                [b"replayed", writer(sender), options.file.as_bytes(), anchor.as_bytes(), since.as_bytes()];
+            Id::keyed(key, &scope, text).text()
+        };
+        for (number, event) in events.iter_mut().enumerate().filter(|(_, event)| event.id.is_none()) {
+            event.id = Some(match number {
+                0 => base.clone().into(),
+                _ => format!("{base}/{number}").into(),
+            });
+        }
+        self.since += 1;
+    }
+
+    /// The time of an event without one of its own: that of the event before it, at the start of a file that of
+    /// the first one behind it that has one.
+    pub(crate) fn time(
+        &mut self,
+        event: &Event<'_>,
+        has_looked: &mut bool,
+        body: &[u8],
+        options: &Options<'_>,
+    ) -> Option<Micros> {
+        if event.claimed_us.is_some() {
+            self.time_us = event.claimed_us;
+        } else if self.time_us.is_none() && !*has_looked {
+            *has_looked = true;
+            self.time_us = first_time(body, options);
+        }
+        self.time_us
+    }
+}
+
+impl Thread {
+    /// Learns from an event what it says, and tells it what it does not say.
+    fn carry(&mut self, event: &mut Event<'_>) {
+        let is_start = event.action_name.as_deref() == Some("session_start");
+        if is_start && event.session.is_some() && self.session.is_none() {
+            for (own, told) in [
+                (&mut self.session, &event.session),
+                (&mut self.agent, &event.agent),
+                (&mut self.agent_version, &event.agent_version),
+                (&mut self.parent, &event.parent),
+            ] {
+                *own = told.as_deref().filter(|text| text.len() <= ID_BYTES_MAX).map(str::to_string);
+            }
+        }
+        for (fact, own) in [(TextFact::TurnId, &mut self.turn), (TextFact::Model, &mut self.model)] {
+            if let Some(told) = event.facts.text(fact) {
+                if own.as_deref() != Some(told) {
+                    *own = Some(told.to_string());
+                }
+            } else if let Some(own) = own.as_ref().filter(|_| fact == TextFact::TurnId || is_request(event)) {
+                event.facts.set_text(fact, own.clone());
+            }
+        }
+        if is_start {
+            return;
+        }
+        let fill = |place: &mut Option<Cow<'_, str>>, own: &Option<String>| {
+            if place.is_none() {
+                *place = own.clone().map(Cow::Owned);
+            }
+        };
+        fill(&mut event.session, &self.session);
+        fill(&mut event.agent, &self.agent);
+        fill(&mut event.agent_version, &self.agent_version);
+        fill(&mut event.parent, &self.parent);
+    }
+}
+
+fn is_request(event: &Event<'_>) -> bool {
+    event.action_name.as_deref() == Some("model_request")
+}
+
+/// Who writes, as far as ids depend on it: history is the owner's, by whichever way it comes.
+pub(crate) fn writer<'s>(sender: &'s Sender<'_>) -> &'s [u8] {
+    match sender.known {
+        tacho_event::words::Known::Imported => b"imported",
+        _ => &sender.writer,
+    }
+}
+
+/// The session that a file's name ends in.
+fn session_of_name(file: &str) -> Option<String> {
+    let stem = file.split(".jsonl").next()?;
+    let tail = stem.get(stem.len().checked_sub(36)?..)?;
+    Id::parse(tail).map(|id| id.text())
+}
+
+fn first_time(body: &[u8], options: &Options<'_>) -> Option<Micros> {
+    lines(body, options.format).find_map(|line| {
+        let text = mapped(line.text.ok()?, options).ok()?;
+        let mut first = None;
+        let read = decode_within(&text, options.format, options.limits(), &mut |event| {
+            first = first.or(event.claimed_us)
+        });
+        read.ok().and(first)
+    })
+}

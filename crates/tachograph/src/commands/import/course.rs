@@ -1,0 +1,185 @@
+//! One file while it is read: how far, and what was there.
+//!
+//! Invariant: the position moves only past what the sink has answered for.
+
+use super::find::Found;
+use super::name_of;
+use super::pieces::{LINE_BYTES_MAX, Piece, Pieces};
+use super::sink::{Sent, Sink};
+use super::stop::Stop;
+use super::summary::Summary;
+use std::fmt::{Display, Formatter};
+use std::fs::File;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use tacho_ingest::Place;
+use tacho_ingest::formats::Format;
+
+pub(super) struct Course {
+    pub(super) path: PathBuf,
+    pub(super) kind: &'static str,
+    name: String,
+    format: Option<Format>,
+    /// Read so far, bytes of the file, and what those lines say of the ones behind them.
+    at: u64,
+    place: Place,
+    /// Which file it was, and how large and when it was written, when it was last read.
+    seen: Option<Seen>,
+    /// Whether it is written anew as a whole: then it is read as a whole.
+    is_document: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    device: u64,
+    inode: u64,
+    size: u64,
+    written: (i64, i64),
+}
+
+/// Why a file was not read to its end.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Something about the file.
+    File(String),
+    /// Nothing can be recorded any more.
+    Sink(String),
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let (Failure::File(why) | Failure::Sink(why)) = self;
+        f.write_str(why)
+    }
+}
+
+impl Course {
+    pub(super) fn of_file(found: Found, format: Option<Format>) -> Course {
+        let end = found.path.extension().map(|end| end.to_string_lossy().to_ascii_lowercase());
+        Course {
+            kind: found.kind(),
+            name: name_of(&found.path),
+            format: format.or(found.format()),
+            at: 0,
+            place: Place::default(),
+            seen: None,
+            is_document: matches!(end.as_deref(), Some("json" | "traj")),
+            path: found.path,
+        }
+    }
+
+    pub(super) fn of_input(format: Option<Format>) -> Course {
+        let path = PathBuf::from("-");
+        let (kind, name) = ("other", name_of(&path));
+        Course { path, kind, name, format, at: 0, place: Place::default(), seen: None, is_document: false }
+    }
+
+    /// Reads what is new in the file. `is_whole` says that nobody writes to it any more: then a last line without
+    /// its end is a line.
+    pub(super) fn advance(
+        &mut self,
+        sink: &Sink,
+        summary: &Summary,
+        stop: &Stop,
+        is_whole: bool,
+    ) -> Result<(), Failure> {
+        let wrong = |error: std::io::Error| Failure::File(format!("cannot be read: {error}"));
+        let file = File::open(&self.path).map_err(wrong)?;
+        let found = file.metadata().map_err(wrong)?;
+        let seen = Seen {
+            device: found.dev(),
+            inode: found.ino(),
+            size: found.len(),
+            written: (found.mtime(), found.mtime_nsec()),
+        };
+        if self.seen == Some(seen) && !self.has_rest(seen.size) {
+            return Ok(());
+        }
+        let is_other =
+            |old: Seen| (old.device, old.inode) != (seen.device, seen.inode) || seen.size < self.at;
+        if self.is_document || self.seen.is_some_and(is_other) {
+            // Another file, or one that was cut: what was recorded of it before is a duplicate.
+            (self.at, self.place) = (0, Place::default());
+        }
+        let is_quiet = self.seen == Some(seen);
+        self.seen = Some(seen);
+        let mut pieces = Pieces::open(file, self.at).map_err(wrong)?;
+        let is_packed = pieces.is_packed();
+        self.read(&mut pieces, sink, summary, stop, is_whole || is_packed || is_quiet)?;
+        if is_packed {
+            self.at = seen.size;
+        }
+        Ok(())
+    }
+
+    fn has_rest(&self, size: u64) -> bool {
+        self.at < size && !self.is_document
+    }
+
+    /// Reads pieces to their end.
+    pub(super) fn read(
+        &mut self,
+        pieces: &mut Pieces,
+        sink: &Sink,
+        summary: &Summary,
+        stop: &Stop,
+        is_whole: bool,
+    ) -> Result<(), Failure> {
+        let (mut piece, mut before): (_, Option<(Sent, u64, Place)>) = (Vec::new(), None);
+        let mut place = self.place.clone();
+        let mut at = self.at;
+        while !stop.is_asked() {
+            let read = pieces.next(&mut piece).map_err(|error| Failure::File(error.to_string()))?;
+            let limit = LINE_BYTES_MAX >> 20;
+            for line in &pieces.too_long {
+                let why = format!("the line is longer than {limit} MiB");
+                summary.refused(self, place.lines + line, &why);
+            }
+            if read == Piece::Last && !is_whole {
+                piece.truncate(finished(&piece));
+            }
+            self.is_document |= read == Piece::Document;
+            at += piece.len() as u64;
+            let sent = match piece.is_empty() {
+                true => None,
+                false => Some(sink.send(&piece, self.format, &self.name, &place).map_err(Failure::Sink)?),
+            };
+            self.take(before.take(), summary)?;
+            if let Some((sent, next)) = sent {
+                place = next.clone();
+                before = Some((sent, at, next));
+            }
+            summary.has_read(self, piece.len() as u64);
+            if read != Piece::Lines {
+                break;
+            }
+        }
+        self.take(before, summary)
+    }
+
+    /// Takes the answer for a piece.
+    fn take(&mut self, sent: Option<(Sent, u64, Place)>, summary: &Summary) -> Result<(), Failure> {
+        let Some((sent, at, place)) = sent else { return Ok(()) };
+        let answer = sent.answer().map_err(Failure::Sink)?;
+        summary.add(self, answer);
+        (self.at, self.place) = (at, place);
+        Ok(())
+    }
+}
+
+/// How much of the end of a file that is being written is finished: whole lines.
+fn finished(piece: &[u8]) -> usize {
+    piece.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_half_written_line_is_left_for_later() {
+        assert_eq!(finished(b"{}\n{\"half\":"), 3);
+        assert_eq!(finished(b"{\"half\":"), 0);
+        assert_eq!(finished(b"{}\n"), 3);
+    }
+}
