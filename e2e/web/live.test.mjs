@@ -22,7 +22,7 @@ test("a newcomer sees the first event arrive, without a reload, and its proof", 
   await page.getByText("Waiting for the first event").waitFor();
   await page.locator("pre", { hasText: `${program.url}/log` }).waitFor();
   await accessible(page, "first run");
-  for (const path of ["/agents", "/sessions", "/explore", "/costs", "/performance", "/security", "/integrity"]) {
+  for (const path of ["/agents", "/sessions", "/explore", "/costs", "/performance", "/security", "/coverage", "/integrity"]) {
     await page.goto(program.url + path);
     await page.locator(".page-head h1").waitFor();
     await page.waitForFunction(() => document.querySelector(".bone") === null);

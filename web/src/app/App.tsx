@@ -7,7 +7,7 @@ import { key, refused } from "../api/http.ts";
 import { useHasEvents } from "../api/overview.ts";
 import { Bones, Empty } from "../components/Panel.tsx";
 import { Boundary } from "./Boundary.tsx";
-import { Agent, Agents, Costs, Event, Explore, FirstRun, Integrity, Live, Overview, Performance, Replay, Security, Sessions, SettingsPage } from "./pages.tsx";
+import { Agent, Agents, Costs, Coverage, Event, Explore, FirstRun, Integrity, Live, Overview, Performance, Replay, Security, Sessions, SettingsPage } from "./pages.tsx";
 import { Shell } from "./Shell.tsx";
 import { SignIn } from "./SignIn.tsx";
 
@@ -34,6 +34,7 @@ export function App() {
             <Route path="costs" element={<Costs />} />
             <Route path="performance" element={<Performance />} />
             <Route path="security" element={<Security />} />
+            <Route path="coverage" element={<Coverage />} />
             <Route path="integrity" element={<Integrity />} />
             <Route path="settings" element={<SettingsPage />} />
             <Route path="start" element={<FirstRun />} />

@@ -12,6 +12,7 @@ import "../styles/parts.css";
 import "../styles/table.css";
 import "../styles/content.css";
 import "../styles/views.css";
+import "../styles/coverage.css";
 import { App } from "./App.tsx";
 import { applyTheme, readTheme } from "./theme.ts";
 

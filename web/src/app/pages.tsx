@@ -1,6 +1,6 @@
 // Every page with its address, its place in the navigation and the key that leads to it after `g`.
 
-import { Banknote, Bot, Fingerprint, Gauge, LayoutDashboard, ListTree, Radio, Search, Settings, ShieldCheck } from "lucide-react";
+import { Banknote, Bot, Fingerprint, Gauge, LayoutDashboard, ListTree, Radar, Radio, Search, Settings, ShieldCheck } from "lucide-react";
 import { type ComponentType, lazy } from "react";
 
 export interface Page {
@@ -35,6 +35,7 @@ export const GROUPS: { title: string | null; pages: Page[] }[] = [
   {
     title: "Trust",
     pages: [
+      { path: "/coverage", title: "Coverage", key: "v", icon: Radar },
       { path: "/integrity", title: "Integrity", key: "i", icon: Fingerprint },
       { path: "/settings", title: "Settings", key: "t", icon: Settings },
     ],
@@ -58,5 +59,6 @@ export const Event = lazy(() => import("../views/event/Event.tsx"));
 export const Costs = lazy(() => import("../views/costs/Costs.tsx"));
 export const Performance = lazy(() => import("../views/performance/Performance.tsx"));
 export const Security = lazy(() => import("../views/security/Security.tsx"));
+export const Coverage = lazy(() => import("../views/coverage/Coverage.tsx"));
 export const Integrity = lazy(() => import("../views/integrity/Integrity.tsx"));
 export const SettingsPage = lazy(() => import("../views/settings/Settings.tsx"));
