@@ -77,7 +77,7 @@ impl Group {
         self.service.as_deref() == Some("codex")
     }
 
-    fn is_gemini(&self) -> bool {
+    pub(super) fn is_gemini(&self) -> bool {
         self.scope_name == "gemini-cli"
     }
 }

@@ -1,5 +1,6 @@
 //! What a record is: type, action, phase and outcome, told by its event name or its operation.
 
+use super::gemini;
 use crate::formats::tools;
 use tacho_event::event::Event;
 use tacho_event::fact::{IntFact, TextFact};
@@ -110,8 +111,10 @@ fn of_agent(program: &str, name: &str, event: &mut Event<'_>) -> Meaning {
         (_, "user_prompt" | "assistant_response") => (A::Communication, Some(Phase::Message), None),
         (_, "tool_decision") => (A::Tool, Some(Phase::Decided), decided(event)),
         (_, "tool_result" | "tool_call") => {
-            if program == "codex" {
-                tell_exit_code(event);
+            match program {
+                "codex" => tell_exit_code(event),
+                "gemini_cli" => gemini::settle_log(event),
+                _ => {}
             }
             (A::Tool, Some(Phase::Result), None)
         }

@@ -2,6 +2,7 @@
 
 use super::attributes::{counted, is_section, uncounted};
 use super::family::{Family, Heritage, is_span, operation};
+use super::gemini;
 use super::group::Group;
 use super::identity;
 use super::meaning::{Operation, decided};
@@ -108,7 +109,11 @@ impl Texts {
         }
         self.inherit(&mut event);
         self.settle(group, &mut event);
-        event.call = event.call.take().or(self.own.as_deref().map(Into::into));
+        match (&event.call, &self.own) {
+            (Some(_), Some(own)) => event.facts.set_text(TextFact::SpanId, own.as_str()),
+            (None, Some(own)) => event.call = Some(own.as_str().into()),
+            (_, None) => {}
+        }
         event.parent = self.parent.as_deref().map(Into::into);
         if event.action_name.as_deref() != Some(&self.name) {
             event.extra.push(("name".into(), quote(&self.name).into()));
@@ -172,6 +177,9 @@ impl Texts {
             _ => Some(Outcome::Success),
         };
         event.outcome = event.outcome.or(refused).or(told);
+        if group.is_gemini() && self.operation == Operation::Tool {
+            gemini::settle_span(event);
+        }
         if group.is_codex() && self.operation == Operation::Other {
             event.level = Some(Level::Debug); // its own inner workings, over a hundred names of them
         }

@@ -126,3 +126,30 @@ fn what_is_measured_is_what_the_guide_lists() {
         assert!(page.lines().any(|told| told == line), "{line} in {page}");
     }
 }
+
+/// An event that comes alone happened where its request came from; what was gathered did not.
+#[test]
+fn a_request_is_the_context_of_the_event_that_comes_alone() {
+    let (_dir, data) = folder("[request]\ntrusted_proxies = [\"127.0.0.1\"]\n");
+    let server = Server::start(&data);
+    let event =
+        |name: &str| format!(r#"{{"agent":{{"id":"a"}},"action":{{"type":"tool","name":"{name}"}}}}"#);
+    let forwarded = [("user-agent", "robot/1"), ("x-forwarded-for", "6.6.6.6, 203.0.113.9")];
+    let send = |path: &str, body: String, more: &[(&str, &str)]| {
+        let headers: Vec<_> = forwarded.iter().chain(more).copied().collect();
+        server.post_with(path, body.as_bytes(), &headers).unwrap();
+    };
+    send("/log", event("alone"), &[]);
+    send("/log", format!("[{}]", event("list")), &[]);
+    send("/v1/events", format!("{}\n{}", event("lines"), event("lines")), &[]);
+    send("/v1/events", event("line"), &[("content-type", "application/x-ndjson")]);
+    send("/insert/jsonline", event("shipper"), &[]);
+    send("/log", event("user").replacen('{', r#"{"user_id":"ann","#, 1), &[]);
+    let rows = server
+        .sql("SELECT action_name, ip, user_agent FROM agent_audit_log WHERE agent_id = 'a' ORDER BY index");
+    assert_eq!(rows.len(), 7);
+    assert_eq!((&rows[0]["ip"], &rows[0]["user_agent"]), (&"203.0.113.9".into(), &"robot/1".into()));
+    for row in &rows[1..] {
+        assert!(row["ip"].is_null() && row["user_agent"].is_null(), "{row}");
+    }
+}

@@ -165,3 +165,39 @@ fn gemini_cli_has_names_of_its_own() {
     assert_eq!(facts(response)["cost_estimated"], 1);
     assert_eq!(section(hook, EXTRA)["hook_input"], "[dropped 24 characters]");
 }
+
+/// Its log says success for a command that failed, its spans for every call.
+#[test]
+fn what_gemini_cli_calls_a_success_and_was_none_is_a_failure() {
+    let call = |code: i64| {
+        json!({"function_name": "run_shell_command", "success": true,
+            "metadata": format!("{{\n \"exitCode\": {code},\n \"isError\": true\n}}")})
+    };
+    let records = json!([log("gemini_cli.tool_call", call(3)), log("gemini_cli.tool_call", call(0))]);
+    let batches = send(Signal::Logs, "gemini-cli", "gemini-cli", records);
+    let [failed, good] = &events(&batches)[..] else { panic!() };
+    assert_eq!((failed.header.outcome, &facts(failed)["exit_code"]), (Outcome::Failure, &json!(3)));
+    assert_eq!(section(failed, EXTRA)["outcome_as_sent"], "success");
+    assert_eq!((good.header.outcome, &facts(good)["exit_code"]), (Outcome::Success, &json!(0)));
+
+    let tool = |id: u64, output: Value| {
+        let of = json!({"gen_ai.operation.name": "tool_call", "gen_ai.tool.name": "read_file",
+            "gen_ai.tool.call_id": "c1", "gen_ai.output.messages": output.to_string()});
+        let mut span = span(id, 0, "tool_call", of);
+        span["status"] = json!({"code": 1});
+        span
+    };
+    let records = json!([
+        tool(1, json!({"status": "error", "response": {"errorType": "file_not_found"}})),
+        tool(2, json!({"status": "success", "response": {"data": {"exitCode": 7}}})),
+        tool(3, json!({"status": "success", "response": {}})),
+    ]);
+    let batches = send(Signal::Traces, "gemini-cli", "gemini-cli", records);
+    let [missing, failed, good] = &events(&batches)[..] else { panic!() };
+    assert_eq!(
+        (missing.header.outcome, &facts(missing)["error_type"]),
+        (Outcome::Failure, &json!("file_not_found"))
+    );
+    assert_eq!((failed.header.outcome, &facts(failed)["exit_code"]), (Outcome::Failure, &json!(7)));
+    assert_eq!((good.header.outcome, good.header.call), (Outcome::Success, Some("c1")));
+}
