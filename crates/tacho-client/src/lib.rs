@@ -1,3 +1,5 @@
+//! The client library of tachograph for Rust programs.
+//!
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 const URL_DEFAULT: &str = "http://127.0.0.1:7420";
 /// Names of the environment for what runs here, in the order in which they are believed.
 const METADATA: [(&str, [&str; 3]); 3] = [
-    ("environment", ["AUDIT_LOG_ENVIRONMENT", "DEPLOYMENT_ENVIRONMENT", "ENVIRONMENT"]),
+    ("environment", ["AUDIT_LOG_ENVIRONMENT", "DEPLOYMENT_ENVIRONMENT", "RUST_ENV"]),
     ("git_commit", ["GIT_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"]),
     ("branch", ["GIT_BRANCH", "GITHUB_REF_NAME", "CI_COMMIT_BRANCH"]),
 ];

@@ -72,7 +72,7 @@ export interface Settings {
 
 /** Names of the environment for what runs here, in the order in which they are believed. */
 const METADATA: Record<string, readonly string[]> = {
-  environment: ["DEPLOYMENT_ENVIRONMENT", "ENVIRONMENT", "NODE_ENV"],
+  environment: ["AUDIT_LOG_ENVIRONMENT", "DEPLOYMENT_ENVIRONMENT", "NODE_ENV"],
   git_commit: ["GIT_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"],
   branch: ["GIT_BRANCH", "GITHUB_REF_NAME", "CI_COMMIT_BRANCH"],
 };
