@@ -7,6 +7,7 @@ import dataclasses
 import inspect
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -167,6 +168,23 @@ def test_trouble_is_told_once_and_a_listener_may_fail(options: Options) -> None:
     logger.log_action("late")
     assert [kind for kind, _ in told] == ["unreachable", "lost"] and "closed" in told[1][1]
     assert logger.stats.last_error
+
+
+def test_a_queue_of_one_and_many_threads_lose_nothing(options: Options) -> None:
+    options.queue_events, options.batch_events, options.close_ms = 1, 10, 50
+    logger = EventLogger(options=options)
+    threads = [threading.Thread(target=lambda: [logger.log_action("step") for _ in range(200)]) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert logger.persist()
+    stats = logger.stats
+    logger.close()
+    assert (stats.logged, stats.lost, stats.waiting) == (1600, 0, 1600)
+    files = sorted(options.spool.rglob("*.ndjson"))
+    lines = [json.loads(line) for path in files for line in path.read_text().splitlines()]
+    assert [line["producer_seq"] for line in lines] == list(range(1, 1601))
 
 
 def spelt(name: str, item: Any) -> str:

@@ -25,7 +25,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from . import _lifetime, _spool
 from ._answer import Split, Taken, Wait, judge
@@ -107,6 +107,8 @@ class Client:
         self._ready: deque[_Batch] = deque()
         self._seq = 0
         self._last_queued = 0
+        self._moving = 0  # taken from the queue, not yet in a batch
+        self._spool_works = True
         self._done = 0  # the number up to which everything is settled
         self._memory_events = 0
         self._memory_bytes = 0
@@ -146,22 +148,31 @@ class Client:
             if not self._threads:
                 self._start()
             for _ in range(_PORTIONS_MAX):
-                if self._put(body, raw, size, event_id):
+                found = self._put(body, raw, size, event_id)
+                if found == "taken":
                     return
-                if self._closing or not self._drain_portion():
+                if found == "no room":
                     break
+                self._drain_portion()
             self.lose(event_id, "neither memory nor the spool has room")
         except Exception as error:
             self.lose(event_id, f"{type(error).__name__}: {error}")
 
-    def _put(self, body: bytes, raw: dict[str, Any] | None, size: int, event_id: str) -> bool:
+    def _put(
+        self, body: bytes, raw: dict[str, Any] | None, size: int, event_id: str
+    ) -> Literal["taken", "wait", "no room"]:
+        """Puts an event on the queue. `wait`: it is full, and can be moved to disk or is being moved."""
         with self._lock:
             full = (
                 self._memory_events >= self.options.queue_events
                 or self._memory_bytes + size > self.options.queue_bytes
             )
-            if full or self._closing:
-                return False
+            movable = bool(self._queue) or self._moving > 0
+            too_large = size > self.options.queue_bytes
+            if self._closing or too_large or full and not movable and not self._spool_works:
+                return "no room"
+            if full and movable:
+                return "wait"
             self._seq += 1
             if not self._queue:
                 self._to_write.notify()
@@ -172,7 +183,7 @@ class Client:
             self._stats.logged += 1
             self._stats.waiting += 1
             self._receipts.put(Receipt(event_id, "waiting"))
-            return True
+            return "taken"
 
     def lose(self, event_id: str, reason: str) -> None:
         """Counts an event that could not be taken in."""
@@ -286,10 +297,12 @@ class Client:
                 while self._queue and len(items) < self.options.batch_events and size < _PORTION_BYTES:
                     items.append(self._queue.popleft())
                     size += items[-1].size
-            moved = bool(items)
+                moved = self._moving = len(items)
             while items:
                 self._place(items)
-            return moved
+            with self._lock:
+                self._moving = 0
+            return moved > 0
 
     def _place(self, items: deque[_Item]) -> None:
         """Puts as many events into the open batch as it holds."""
@@ -313,9 +326,10 @@ class Client:
     def _new_batch(self, number: int, born: float) -> _Batch:
         try:
             path: Path | None = self._spool.start(number)
+            self._spool_works = True
             self._troubled.discard("spool")
         except OSError as error:
-            path = None
+            path, self._spool_works = None, False
             self._trouble("spool", f"events wait in memory only: {error}", once=True)
         with self._lock:
             self._open = _Batch(number, born, path, [])
@@ -332,6 +346,7 @@ class Client:
                     self._memory_bytes -= held
                 return batch
             except OSError as error:
+                self._spool_works = False
                 self._trouble("spool", f"events wait in memory only: {error}", once=True)
             if batch.count:
                 self._close_batch(batch)
