@@ -235,19 +235,24 @@ pub(crate) struct Stamps<'s> {
     pub host: &'s str,
 }
 
-/// The event as one line, and where its stamps end.
+/// What the caller says of an event, as JSON without the braces around it.
 ///
 /// # Errors
 /// When it is larger than the server takes even with its strings cut.
-pub(crate) fn line(mut event: Event, stamps: &Stamps) -> Result<(String, usize), String> {
+pub(crate) fn members(mut event: Event) -> Result<String, String> {
     const OURS: [&str; 4] = ["timestamp", "producer", "producer_seq", "host"];
     event
         .members
         .retain(|(name, value)| !value.is_null() && !OURS.contains(&name.as_str()) && name != event.id_name);
-    let members = fit::members(event.members)?;
+    fit::members(event.members)
+}
+
+/// The event as one line, and where its stamps end; 0 when there is nothing behind them.
+pub(crate) fn line(id_name: &str, members: &str, stamps: &Stamps) -> (String, usize) {
     let quote = |text: &str| Value::from(text).to_string();
     let Stamps { id, timestamp, producer, seq, host } = *stamps;
-    let mut line = format!("{{\"{}\":{},\"timestamp\":{}", event.id_name, quote(id), quote(timestamp));
+    let mut line = String::with_capacity(members.len() + 256);
+    line.push_str(&format!("{{\"{id_name}\":{},\"timestamp\":{}", quote(id), quote(timestamp)));
     line.push_str(&format!(
         ",\"producer\":{},\"producer_seq\":{seq},\"host\":{}",
         quote(producer),
@@ -256,12 +261,12 @@ pub(crate) fn line(mut event: Event, stamps: &Stamps) -> Result<(String, usize),
     let end = line.len();
     if members.is_empty() {
         line.push('}');
-        return Ok((line, 0));
+        return (line, 0);
     }
     line.push(',');
-    line.push_str(&members);
+    line.push_str(members);
     line.push('}');
-    Ok((line, end))
+    (line, end)
 }
 
 #[cfg(test)]

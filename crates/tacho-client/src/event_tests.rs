@@ -2,14 +2,15 @@ use super::*;
 
 fn read(event: Event) -> Value {
     let stamps = Stamps { id: "i\"1", timestamp: "t", producer: "p", seq: 7, host: "h" };
-    serde_json::from_str(&line(event, &stamps).unwrap().0).unwrap()
+    let id_name = event.id_name;
+    serde_json::from_str(&line(id_name, &members(event).unwrap(), &stamps).0).unwrap()
 }
 
 #[test]
 fn stamps_come_first_and_are_the_clients_own() {
     let stamps = Stamps { id: "i", timestamp: "t", producer: "p", seq: 7, host: "h" };
     let event = Event::action("Bash").with("producer", "forged").with("host", "forged");
-    let (line, end) = line(event, &stamps).unwrap();
+    let (line, end) = line("event_id", &members(event).unwrap(), &stamps);
     assert!(line.starts_with(
         r#"{"event_id":"i","timestamp":"t","producer":"p","producer_seq":7,"host":"h","action"#
     ));

@@ -133,19 +133,27 @@ impl Shared {
         let id = event.id.take().unwrap_or_else(new_id);
         self.complete(&mut event);
         let timestamp = event.timestamp.take().unwrap_or_else(|| time::format(now_us()));
+        let id_name = event.id_name;
+        // What takes long is done before the lock.
+        let members = event::members(event);
         let mut core = self.lock();
         core.stats.logged += 1;
         core.receipts.open(&id);
-        if core.closing {
-            core.lose(&id, "the client is closed");
-        } else {
-            core.seq += 1;
-            let seq = core.seq;
-            let stamps =
-                Stamps { id: &id, timestamp: &timestamp, producer: &self.producer, seq, host: &self.host };
-            match event::line(event, &stamps) {
-                Ok((line, stamps)) => self.put(&mut core, Waiting { id: id.clone(), seq, line, stamps }),
-                Err(reason) => core.reject(&id, &reason),
+        match members {
+            _ if core.closing => core.lose(&id, "the client is closed"),
+            Err(reason) => core.reject(&id, &reason),
+            Ok(members) => {
+                core.seq += 1;
+                let seq = core.seq;
+                let stamps = Stamps {
+                    id: &id,
+                    timestamp: &timestamp,
+                    producer: &self.producer,
+                    seq,
+                    host: &self.host,
+                };
+                let (line, stamps) = event::line(id_name, &members, &stamps);
+                self.put(&mut core, Waiting { id: id.clone(), seq, line, stamps });
             }
         }
         self.tell(core);
@@ -198,7 +206,9 @@ impl Shared {
         let (id, timestamp, seq) = (new_id(), time::format(now_us()), core.seq + 1);
         let stamps =
             Stamps { id: &id, timestamp: &timestamp, producer: &self.producer, seq, host: &self.host };
-        let Ok((line, stamps)) = event::line(event, &stamps) else { return };
+        let id_name = event.id_name;
+        let Ok(members) = event::members(event) else { return };
+        let (line, stamps) = event::line(id_name, &members, &stamps);
         if core.backlog.push(Waiting { id, seq, line, stamps }).is_ok() {
             core.seq = seq;
             core.untold = 0;
