@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { judgeCoverage } from './coverage.mjs';
 import { callId, scripts } from './model.mjs';
 import { agent, run, start, stop } from './programs.mjs';
 
@@ -245,6 +246,8 @@ judgeFolder();
 
 console.log('== its transcripts');
 await judgeImport(ran.session, own);
+console.log('== what was not recorded');
+await judgeCoverage({ tachograph, folder, example, how, ends: all.short.ends, check });
 console.log('== what it costs the agent');
 await judgeAgent(how);
 const last = command('verify');

@@ -42,7 +42,7 @@ const LAST: &str = "max(arrow_cast(timestamp, 'Int64'))";
 /// Rows of [`crate::CallRow`], the newest first. A span without a call's own id is no call: its number joins nothing.
 pub fn calls(from_us: i64, to_us: i64) -> String {
     format!(
-        "SELECT call_id AS call, max(session_uuid) AS session, min(canonical_agent(agent_id)) AS agent, \
+        "SELECT call_id AS call, session_uuid AS session, min(canonical_agent(agent_id)) AS agent, \
            {SOURCE} AS source, min({AT}) AS first_us, max({AT}) AS last_us, \
            max(CASE WHEN phase IN ('result', 'executed') THEN {AT} END) AS done_us, min(index) AS first_index, \
            coalesce(bool_or(hook_event = 'PostToolBatch' AND outcome_status = 'failure') \
@@ -52,7 +52,7 @@ pub fn calls(from_us: i64, to_us: i64) -> String {
                  OR error LIKE '\"The user %')), false) AS never_ran \
          FROM events WHERE {within} AND call_id IS NOT NULL AND {IS_CALL} \
            AND NOT (source = 'otlp' AND call_id ~ '^[0-9a-f]{{16}}$') AND source <> 'internal' \
-         GROUP BY call_id, {SOURCE} ORDER BY last_us DESC LIMIT {limit}",
+         GROUP BY call_id, session_uuid, {SOURCE} ORDER BY last_us DESC LIMIT {limit}",
         within = within(from_us, to_us),
         limit = CALLS_MAX + 1,
     )

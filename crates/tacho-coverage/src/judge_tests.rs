@@ -296,3 +296,18 @@ fn findings_beyond_the_limit_are_counted() {
     assert_eq!((report.findings.len(), report.findings_more > 0), (FINDINGS_MAX, true));
     assert!(report.findings.iter().all(|finding| Kind::ALL.contains(&finding.kind)));
 }
+
+#[test]
+fn one_id_in_two_sessions_is_two_calls_and_one_without_a_session_belongs_to_its_own() {
+    let mut input = whole();
+    input.calls.retain(|row| row.call == "c1");
+    input.calls[1].session = None;
+    let mut other = call("c1", "hook", DAY + 3 * HOUR);
+    other.session = Some("t".into());
+    input.calls.push(other);
+    input.sessions.push(session("t", "hook", DAY + 3 * HOUR, DAY + 4 * HOUR));
+    input.sessions.push(session("t", "otel_log", DAY + 3 * HOUR, DAY + 4 * HOUR));
+    let report = judge(input, &Config::default());
+    assert_eq!(ids(&report.findings), ["calls_unseen/otel_log/t"]);
+    assert_eq!(figure(&report, "claude-code", "hook").calls_all, 2);
+}
