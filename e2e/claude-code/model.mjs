@@ -51,12 +51,27 @@ export function scripts(folder, secret) {
       ],
       ends: 'It was not permitted.',
     },
+    report: report('reported-1', secret),
+    again: report('reported-2', secret),
     short: {
       calls: [
         { tool: 'Bash', outcome: 'success', input: { command: 'echo short-step', description: 'One step' } },
       ],
       ends: 'The short script was done.',
     },
+  };
+}
+
+/** An agent that reports itself, through an MCP server that is called `audit`. */
+function report(event, secret) {
+  const call = (tool, input) => ({ tool: `mcp__audit__${tool}`, outcome: 'success', input });
+  return {
+    calls: [
+      call('log_action', { action_name: 'deploy', event_id: event, parameters: { to: 'production', note: secret } }),
+      call('log_outcome', { action_id: event, status: 'success' }),
+      call('search_logs', { query: 'deploy' }),
+    ],
+    ends: 'It is on the record.',
   };
 }
 

@@ -44,7 +44,7 @@ Environment:
   AUDIT_LOG_FILE      for file: default ~/.local/state/tachograph/mcp-audit.ndjson
   AUDIT_LOG_FILE_MB   for file: put aside at this size, default 100
   AGENT_ID            the agent of events that name none
-  SESSION_ID          the session of events that name none";
+  SESSION_ID          the session of events that name none, default Claude Code's own";
 
 #[derive(Parser)]
 #[command(name = "mcp-audit-logger", version, about = ABOUT, after_help = MORE)]

@@ -61,7 +61,11 @@ impl Settings {
             url: base(&url)?,
             key: get("AUDIT_LOG_KEY"),
             ca_file: get("AUDIT_LOG_CA_FILE").map(PathBuf::from),
-            defaults: Defaults { agent: get("AGENT_ID"), session: get("SESSION_ID") },
+            // Claude Code tells its session to the servers that it starts: the same that its hooks report.
+            defaults: Defaults {
+                agent: get("AGENT_ID"),
+                session: get("SESSION_ID").or_else(|| get("CLAUDE_CODE_SESSION_ID")),
+            },
             pins: Pins { keys: get("AUDIT_LOG_PIN").map_or(Ok(Vec::new()), |pin| keys(&pin))?, own: false },
         })
     }
@@ -125,6 +129,13 @@ mod tests {
         for url in ["http://h:1", "http://h:1/", "http://h:1/log"] {
             assert_eq!(read(&[("AUDIT_LOG_URL", url)]).unwrap().url, "http://h:1");
         }
+    }
+
+    #[test]
+    fn the_session_is_the_one_that_is_named_else_claude_codes() {
+        let claude = ("CLAUDE_CODE_SESSION_ID", "c");
+        assert_eq!(read(&[claude]).unwrap().defaults.session.as_deref(), Some("c"));
+        assert_eq!(read(&[claude, ("SESSION_ID", "s")]).unwrap().defaults.session.as_deref(), Some("s"));
     }
 
     #[test]

@@ -76,9 +76,10 @@ fn caller(context: &RequestContext<RoleServer>) -> Caller {
     Caller(context.extensions.get::<http::request::Parts>().cloned())
 }
 
-/// The client as this request names it (2026-07-28), else as the session did.
+/// The client as this request names it (2026-07-28), else as the session on standard input did; over HTTP there is none.
 fn client(context: &RequestContext<RoleServer>) -> Client {
-    let named = context.client_info();
+    let has_session = context.extensions.get::<http::request::Parts>().is_none();
+    let named = if has_session { context.client_info() } else { context.meta.client_info() };
     named.map_or_else(Client::default, |info| Client { name: Some(info.name), version: Some(info.version) })
 }
 

@@ -5,6 +5,7 @@ mod connections;
 mod doors;
 mod grpc;
 mod logins;
+mod mcp;
 mod metrics;
 mod observe;
 mod ops;
@@ -184,6 +185,13 @@ const OTHER_NAMES: [(&str, &str, &str); 2] = [
 
 /// Every path and its handler.
 pub(crate) fn router(app: Arc<App>) -> Router {
+    let interface = interface(Arc::clone(&app));
+    let mcp = mcp::routes(&app, interface.clone());
+    interface.merge(mcp)
+}
+
+/// Every path but `/mcp`, whose tools ask these.
+fn interface(app: Arc<App>) -> Router {
     let events = std::iter::once(EVENTS).chain(OTHER_NAMES.map(|(path, ..)| path));
     events
         .fold(Router::new(), |router, path| router.route(path, post(write::events)))

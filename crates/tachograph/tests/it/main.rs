@@ -12,6 +12,7 @@ mod forged;
 mod http;
 mod kill;
 mod live;
+mod mcp;
 mod mutate;
 mod otlp;
 mod pipes;

@@ -1,0 +1,105 @@
+// The destinations of mcp-audit-logger that are other people's programs: VictoriaLogs, as far as its way in goes, and
+// PostgreSQL where it is installed.
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import readline from 'node:readline';
+import { run } from '../claude-code/programs.mjs';
+
+/** A running mcp-audit-logger, spoken to in the protocol of 2025-11-25. */
+async function open(logger, env) {
+  const child = spawn(logger, [], { env: { PATH: process.env.PATH, ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  let id = 0;
+  const ask = async (method, params) => {
+    child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: (id += 1), method, params })}\n`);
+    return JSON.parse((await lines.next()).value);
+  };
+  await ask('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'judge', version: '1' } });
+  return {
+    call: async (name, args) => (await ask('tools/call', { name, arguments: args })).result,
+    close: () => new Promise((resolve) => { child.on('exit', resolve); child.stdin.end(); }),
+  };
+}
+
+const secret = ['gl', 'pat-', 'x7Kq2mN9vR4tB8wZ1cYp'].join('');
+const action = { action_name: 'deploy', event_id: 'e1', parameters: { token: secret }, session_id: 's1', tokens_input: 5, cost_usd: 0.25 };
+
+async function judgeVictoriaLogs({ logger, check }) {
+  const taken = [];
+  const lines = http.createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    taken.push({ url: request.url, body });
+    response.end();
+  });
+  await new Promise((resolve) => lines.listen(0, '127.0.0.1', resolve));
+  const log = await open(logger, { AUDIT_BACKEND: 'victorialogs', AUDIT_LOG_URL: `http://127.0.0.1:${lines.address().port}` });
+  const first = await log.call('log_action', action);
+  const again = await log.call('log_action', action);
+  const event = JSON.parse(taken[0]?.body ?? '{}');
+  check('VictoriaLogs: one line, sent once, redacted, self_reported',
+    taken.length === 1 && taken[0].url.startsWith('/insert/jsonline?') && event.known === 'self_reported' && event._msg === 'deploy'
+      && !taken[0].body.includes(secret) && !first.isError && again.structuredContent?.duplicate === true, { taken, again });
+  const search = await log.call('search_logs', {});
+  check('VictoriaLogs: what it can\'t answer it says', search.isError && search.content[0].text.includes('only records'), search);
+  check('VictoriaLogs: it ends with its input', (await log.close()) === 0);
+  lines.close();
+}
+
+/** The folder of PostgreSQL's programs, when it is installed. */
+function found() {
+  const folders = ['/usr/lib/postgresql', '/usr/pgsql'].filter((name) => fs.existsSync(name))
+    .flatMap((name) => fs.readdirSync(name).map((version) => path.join(name, version, 'bin')));
+  return [...(process.env.PATH ?? '').split(':'), ...folders].find((name) => fs.existsSync(path.join(name, 'pg_ctl')) && fs.existsSync(path.join(name, 'initdb')));
+}
+
+/** PostgreSQL refuses to run as root: then it runs as its own user. */
+function user() {
+  if (process.getuid() !== 0) return {};
+  const id = (flag) => Number(run('id', [flag, 'postgres']).out);
+  return { uid: id('-u'), gid: id('-g') };
+}
+
+async function judgePostgres({ logger, folder, check }) {
+  const programs = found();
+  if (!programs) {
+    console.log('PostgreSQL was not judged: it is not installed');
+    return;
+  }
+  const own = user();
+  const data = path.join(folder, 'postgres');
+  fs.mkdirSync(data);
+  fs.chmodSync(folder, 0o755);
+  if (own.uid) fs.chownSync(data, own.uid, own.gid);
+  const command = (name, ...args) => run(path.join(programs, name), args, { ...own, cwd: data, stdio: ['ignore', 'ignore', 'pipe'] });
+  const made = command('initdb', '-D', path.join(data, 'db'), '-A', 'trust', '-U', 'audit', '--no-sync');
+  const options = `-k ${data} -c listen_addresses= -c fsync=off`;
+  const started = command('pg_ctl', '-D', path.join(data, 'db'), '-w', '-o', options, '-l', path.join(data, 'log'), 'start');
+  check('PostgreSQL runs', made.code === 0 && started.code === 0, made.err + started.err);
+  try {
+    const AUDIT_DATABASE_URL = `postgres://audit@${encodeURIComponent(data)}/postgres`;
+    const log = await open(logger, { AUDIT_BACKEND: 'postgres', AUDIT_DATABASE_URL, AGENT_ID: 'judge' });
+    await log.call('log_action', action);
+    const again = await log.call('log_action', action);
+    check('PostgreSQL: a repeated event is recorded once', again.structuredContent?.duplicate === true, again);
+    const later = await log.call('log_action', { ...action, status: 'success' });
+    check('PostgreSQL: a later state is a row of its own', later.structuredContent?.duplicate === false, later);
+    const rows = (await log.call('search_logs', { session: 's1', query: 'deploy' })).structuredContent?.events;
+    check('PostgreSQL: both are found, redacted, self_reported, in the users\' columns',
+      rows?.length === 2 && rows.every((row) => row.agent_id === 'judge' && row.action_details.known === 'self_reported')
+        && !JSON.stringify(rows).includes(secret), rows);
+    const costs = (await log.call('get_costs', { by: 'day' })).structuredContent?.rows;
+    check('PostgreSQL: costs add up', costs?.length === 1 && costs[0].cost_usd === 0.5 && costs[0].tokens_input === 10, costs);
+    check('PostgreSQL: it ends with its input', (await log.close()) === 0);
+  } finally {
+    command('pg_ctl', '-D', path.join(data, 'db'), '-m', 'immediate', 'stop');
+  }
+}
+
+/** Judges all of them. */
+export async function judgeDestinations(given) {
+  await judgeVictoriaLogs(given);
+  await judgePostgres(given);
+}
