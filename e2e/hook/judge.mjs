@@ -54,8 +54,9 @@ process.on('exit', () => {
 
 /** The hooks of a session as the recorder has them, and whether they are whole. */
 async function judgeSession(session, name, script) {
-  const rows = await sql(`SELECT index, hook_event, producer_seq, call_id, phase, outcome_status, user_id AS who
-    FROM agent_audit_log WHERE session_id = '${session}' ORDER BY index`);
+  // Every event as it came; agent_audit_log has one row for all that is told of a call.
+  const rows = await sql(`SELECT index, hook_event, producer_seq, call_id, phase, outcome_status, who_user AS who
+    FROM events WHERE session_uuid = '${session}' AND source = 'http' ORDER BY index`);
   // A batch of several calls is one hook and several events.
   const numbers = rows.map((row) => row.producer_seq).filter((number, n, list) => number !== list[n - 1]);
   check(`${name}: its hooks are numbered 1 to ${numbers.length}, none missing, none twice, in order`,
@@ -88,7 +89,7 @@ const first = agent(how, 'tachograph-script:main');
 check('the agent goes through its script', first.code === 0 && first.text === all.main.ends, first);
 check('flush says that all is delivered', command('flush').code === 0);
 await judgeSession(first.session, 'main', all.main);
-const own = await sql(`SELECT DISTINCT agent_id, parent_id FROM agent_audit_log WHERE session_id = '${first.session}'
+const own = await sql(`SELECT DISTINCT agent_id, parent_id FROM events WHERE session_uuid = '${first.session}'
   AND call_id = '${callId('sub', 0)}'`);
 check('the sub-agent is an agent of its own and names the call that started it',
   own.length === 1 && own[0].agent_id !== 'claude-code' && own[0].parent_id === callId('main', 5), own);
@@ -126,7 +127,7 @@ server = await serve(address);
 check('with the server back and the sender killed, flush delivers all', command('flush').code === 0, command('status'));
 await judgeSession(second.session, 'main', all.main);
 await judgeSession(third.session, 'short', all.short);
-const doubled = await sql(`SELECT event_id, count(*) AS n FROM agent_audit_log GROUP BY event_id HAVING count(*) > 1`);
+const doubled = await sql(`SELECT event_id, count(*) AS n FROM events GROUP BY event_id HAVING count(*) > 1`);
 check('no event is there twice', doubled.length === 0, doubled);
 const status = command('status');
 check('status says that nothing waits and where the hooks are', /waiting +0 events/.test(status.out) && /30 of 30/.test(status.out), status);
