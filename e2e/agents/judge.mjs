@@ -87,7 +87,7 @@ async function session(agent, script) {
   check(`${agent.name}: every hook has user, host and model`, hooks.every((row) => row.who_user === 'judge' && row.host === os.hostname()
     && (row.model || ['SessionStart', 'BeforeAgent', 'PreCompress'].includes(row.hook_event) || row.agent_id !== hooks[0].agent_id)),
     hooks.find((row) => row.who_user !== 'judge' || !row.host || !row.model));
-  return { rows, hooks, told: rows.filter((row) => row.source === 'otlp') };
+  return { session: ran.session, hooks, told: rows.filter((row) => row.source === 'otlp') };
 }
 
 /** A call's proposal and its one result. */
@@ -100,7 +100,7 @@ function judgeCall(name, of, want) {
 }
 
 async function judgeCodex() {
-  const { hooks, told } = await session(codex, scripts('').codex);
+  const { session: id, hooks, told } = await session(codex, scripts('').codex);
   const of = (id) => hooks.filter((row) => row.call_id === id);
   judgeCall('call_look', of('call_look'), { outcome: 'success', code: 0 });
   judgeCall('call_patch', of('call_patch'), { outcome: 'success', code: 0 });
@@ -125,6 +125,11 @@ async function judgeCodex() {
     && result('call_fails')?.action_name && told.every((row) => row.agent_id === 'codex' || row.agent_id === 'codex_exec'),
     told.filter((row) => row.call_id).slice(0, 6));
   check('and the tokens of requests', told.some((row) => row.tokens_output === 60), told.slice(0, 3));
+  const calls = await sql(`SELECT call_id, outcome_status, exit_code FROM agent_audit_log WHERE session_id = '${id}'
+    AND call_id IN ('call_look', 'call_fails', 'call_refused', 'call_unknown') ORDER BY call_id`);
+  check('hooks and telemetry together are one row for each call, with what became of it',
+    calls.map((row) => `${row.call_id} ${row.outcome_status} ${row.exit_code}`).join()
+      === 'call_fails failure 3,call_look success 0,call_refused failure null,call_unknown failure null', calls);
 }
 
 async function judgeGemini() {
