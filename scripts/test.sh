@@ -16,6 +16,7 @@ scripts/judge-claude-code.sh
 scripts/judge-hook.sh
 scripts/judge-agents.sh
 scripts/judge-otel.sh
+scripts/judge-mcp.sh
 scripts/judge-sdks.sh
 scripts/judge-web.sh
 scripts/power-cut.sh

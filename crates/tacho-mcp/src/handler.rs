@@ -1,6 +1,6 @@
 //! The server that rmcp speaks through: which tools there are, who calls, and how a fault is told.
 
-use crate::limits::{ARGUMENTS_BYTES_MAX, CALLS_MAX};
+use crate::limits::{ARGUMENTS_BYTES_MAX, READS_MAX, WRITES_MAX};
 use crate::log::{Caller, Log};
 use crate::prove::Pins;
 use crate::{prompts, resources, tools};
@@ -38,7 +38,9 @@ struct Inner {
     defaults: Defaults,
     fresh: Fresh,
     tools: Vec<Tool>,
-    calls: Semaphore,
+    /// Places of calls that are under way: a slow search must not keep an event off the log.
+    reads: Semaphore,
+    writes: Semaphore,
 }
 
 /// The program that speaks the protocol, as it calls itself.
@@ -50,8 +52,10 @@ pub(crate) struct Client {
 
 impl AuditServer {
     pub fn new(log: Arc<dyn Log>, pins: Pins, defaults: Defaults, fresh: Fresh) -> AuditServer {
-        let calls = Semaphore::new(CALLS_MAX);
-        AuditServer { inner: Arc::new(Inner { log, pins, defaults, fresh, tools: tools::all(), calls }) }
+        let (reads, writes) = (Semaphore::new(READS_MAX), Semaphore::new(WRITES_MAX));
+        AuditServer {
+            inner: Arc::new(Inner { log, pins, defaults, fresh, tools: tools::all(), reads, writes }),
+        }
     }
 
     pub(crate) fn log(&self) -> &Arc<dyn Log> {
@@ -108,16 +112,18 @@ impl ServerHandler for AuditServer {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        if self.get_tool(&request.name).is_none() {
+        let Some(tool) = self.get_tool(&request.name) else {
             return Err(ErrorData::invalid_params(format!("unknown tool: {:.100}", request.name), None));
-        }
+        };
         let arguments = serde_json::Value::Object(request.arguments.unwrap_or_default());
         let size = arguments.to_string().len();
         if size > ARGUMENTS_BYTES_MAX {
             let why = format!("the arguments have {size} bytes, expected at most {ARGUMENTS_BYTES_MAX}");
             return Ok(CallToolResult::error(vec![ContentBlock::text(why)]).into());
         }
-        let _place = self.inner.calls.acquire().await.expect("the places are never closed");
+        let only_reads = tool.annotations.is_some_and(|hints| hints.read_only_hint == Some(true));
+        let places = if only_reads { &self.inner.reads } else { &self.inner.writes };
+        let _place = places.acquire().await.expect("the places are never closed");
         let (caller, client) = (caller(&context), client(&context));
         Ok(match self.call(&request.name, arguments, &caller, &client).await {
             Ok(answer) => CallToolResult::structured(answer).into(),
@@ -146,7 +152,7 @@ impl ServerHandler for AuditServer {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let _place = self.inner.calls.acquire().await.expect("the places are never closed");
+        let _place = self.inner.reads.acquire().await.expect("the places are never closed");
         let contents = self.read(&request.uri, &caller(&context)).await?;
         Ok(ReadResourceResult::new(vec![contents])
             .with_ttl_ms(0)

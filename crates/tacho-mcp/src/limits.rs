@@ -4,8 +4,9 @@
 pub const ARGUMENTS_BYTES_MAX: usize = 256 << 10;
 /// One message of the protocol, bytes: a line on standard input, a body over HTTP.
 pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
-/// Calls that are under way at a time; more wait.
-pub const CALLS_MAX: usize = 16;
+/// Calls that are under way at a time; more wait. Those that write do not wait for those that read.
+pub const READS_MAX: usize = 16;
+pub const WRITES_MAX: usize = 64;
 /// Rows of one page of a search, and of costs.
 pub const ROWS_MAX: usize = 200;
 /// Rows of a page when none are asked for.
