@@ -5,54 +5,19 @@
 //! - A batch is on disk before it is sent, so that a process killed in between sends it again, with the same ids. Where
 //!   there is no disk it goes from memory.
 //! - Memory never holds more than its limits; what is over goes to disk, and what finds no room there is refused.
-//! - Nothing is written or sent that was not redacted before.
+//! - Nothing is written or sent that was not redacted before (`waiting`).
 
 use crate::spool::{Limits, Refused, Spool};
+use crate::waiting::{Waiting, known};
 use std::collections::VecDeque;
-use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime};
-use tacho_redact::{Findings, Policy, Redactor};
-
-/// Made once for all clients of a process, when the first event leaves memory.
-static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| {
-    Redactor::new(&Policy::default()).expect("the default policy is valid: its own tests compile it")
-});
 
 /// A call that finds memory full moves so much to disk, bytes, or one event.
 const CALL_BYTES: usize = 8 << 10;
+/// The sending thread moves so much at a time, while callers wait for the lock.
+const SLICE_BYTES: usize = 32 << 10;
 /// After a failure the disk is left alone for so long.
 const DISK_REST: Duration = Duration::from_secs(1);
-
-/// An event on its way.
-#[derive(Debug, Clone)]
-pub(crate) struct Waiting {
-    pub id: String,
-    /// The number within the producer; 0 for what another process left.
-    pub seq: u64,
-    /// One line of JSON.
-    pub line: String,
-    /// So much of the line is stamps of ours, up to the comma behind them; 0 when the line is redacted.
-    pub stamps: usize,
-}
-
-impl Waiting {
-    /// With its line end.
-    fn bytes(&self) -> usize {
-        self.line.len() + 1
-    }
-
-    fn clean(&mut self) {
-        if self.stamps == 0 {
-            return;
-        }
-        // The comma before the members is read as the brace that opens an object of its own.
-        let members = format!("{{{}", &self.line[self.stamps + 1..]);
-        let redacted = REDACTOR.json(&members, &mut Findings::default());
-        self.line.truncate(self.stamps + 1);
-        self.line.push_str(&redacted[1..]);
-        self.stamps = 0;
-    }
-}
 
 /// What memory may hold.
 #[derive(Debug, Clone, Copy)]
@@ -219,6 +184,24 @@ impl Backlog {
         false
     }
 
+    /// Moves a little to disk: for the sending thread, which lets go of the lock in between. True when there is more.
+    pub(crate) fn spill_some(&mut self) -> bool {
+        self.ground();
+        self.spill(SLICE_BYTES) && !self.memory.is_empty()
+    }
+
+    /// Moves a little of memory into the file that is sent next. True when more of it would fit there.
+    pub(crate) fn fill_some(&mut self, due: bool) -> bool {
+        let open = self.spool.first().is_none() || self.spool.first_is_open();
+        let wanted = self.current.is_none() && open && (due || self.is_full());
+        if !wanted || self.memory.is_empty() || !self.spill(SLICE_BYTES) {
+            return false;
+        }
+        let (events, bytes) = self.spool.room();
+        let fits = self.memory.front().is_some_and(|next| next.bytes() <= bytes);
+        fits && events > 0 && self.spool.first_is_open()
+    }
+
     /// Moves everything to disk, or says that it can't.
     pub(crate) fn spill_all(&mut self) -> bool {
         self.ground();
@@ -283,16 +266,4 @@ impl Backlog {
         taken.iter_mut().for_each(Waiting::clean);
         taken
     }
-}
-
-/// A line of the spool, if it is a whole event.
-fn known(line: String) -> Option<Waiting> {
-    #[derive(serde::Deserialize)]
-    struct Ids {
-        event_id: Option<String>,
-        communication_id: Option<String>,
-    }
-    let ids: Ids = serde_json::from_str(&line).ok()?;
-    let id = ids.event_id.or(ids.communication_id)?;
-    Some(Waiting { id, seq: 0, line, stamps: 0 })
 }

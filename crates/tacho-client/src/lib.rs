@@ -17,6 +17,7 @@ mod receipts;
 mod send;
 mod shared;
 mod spool;
+mod waiting;
 mod within;
 
 pub use client::Client;

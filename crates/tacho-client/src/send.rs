@@ -5,10 +5,10 @@
 //! - After a failed request everything in memory goes to the spool, so that a process that dies now loses nothing.
 
 use crate::answer::{Verdict, judge};
-use crate::backlog::Waiting;
 use crate::http::Wire;
 use crate::options::Problem;
 use crate::shared::{Core, Shared};
+use crate::waiting::Waiting;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -34,11 +34,16 @@ pub(crate) fn run(shared: &Shared) {
             core.due_at = None;
         }
         if core.retry_at.is_some_and(|at| at > Instant::now()) {
-            core.backlog.spill_all();
             shared.tell(core);
+            spill(shared);
             continue;
         }
         core.retry_at = None;
+        while core.backlog.fill_some(due) {
+            drop(core);
+            std::thread::yield_now();
+            core = shared.lock();
+        }
         let batch = core.backlog.next(due);
         shared.tell(core);
         if let Some(batch) = batch
@@ -100,14 +105,21 @@ fn carry(shared: &Shared, wire: &Wire, batch: Vec<Waiting>, failures: &mut u32) 
                 core.failures += 1;
                 core.retry_at = Some(Instant::now() + next_try);
                 core.retry_is_asked = retry_after.is_some();
-                core.backlog.spill_all();
                 core.problems.push(Problem::Away { error, next_try });
                 shared.tell(core);
+                spill(shared);
                 return false;
             }
         }
     }
     true
+}
+
+/// Moves what is in memory to disk, a little at a time.
+fn spill(shared: &Shared) {
+    while shared.lock().backlog.spill_some() {
+        std::thread::yield_now();
+    }
 }
 
 /// Up to a quarter longer: clients that lost the same server do not come back at the same moment.

@@ -3,12 +3,13 @@
 //! *Locks*: `core` alone. Callers hold it to put an event into memory, and at the most to write one file.
 
 use crate::answer::Taken;
-use crate::backlog::{Backlog, Memory, Waiting};
+use crate::backlog::{Backlog, Memory};
 use crate::event::{self, Event, Stamps};
 use crate::options::{OnProblem, Options, Problem};
 use crate::owner;
 use crate::receipts::{Receipts, Status};
 use crate::spool::{Limits, Spool};
+use crate::waiting::Waiting;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

@@ -42,6 +42,8 @@ export interface Trouble {
 
 /** A call that finds memory full moves so much to disk, bytes, or one event. */
 const CALL_BYTES = 8 << 10;
+/** Between two turns of the event loop so much is moved. */
+const SLICE_BYTES = 64 << 10;
 /** After a failure the disk is left alone for so long. */
 const DISK_REST_MS = 1000;
 
@@ -137,6 +139,12 @@ export class Backlog {
     const failed = this.attempt(() => this.spool.append(events));
     if (failed) this.putBack(events);
     return !failed;
+  }
+
+  /** Moves a little to disk, for those who let the program run in between. True when there is more. */
+  spillSome(): boolean {
+    this.ground();
+    return this.spill(SLICE_BYTES) && this.memory.length > 0;
   }
 
   /** Moves everything to disk, or says that it can't. */

@@ -34,6 +34,7 @@ export class Courier {
   /** Until then the server has asked not to be asked. */
   private notBefore = 0;
   private stopped = false;
+  private isSpilling = false;
 
   constructor(
     private readonly backlog: Backlog,
@@ -51,7 +52,7 @@ export class Courier {
   wake(isDue: boolean): void {
     this.isDue ||= isDue;
     if (this.stopped) return;
-    if (this.isAway) this.backlog.spillAll();
+    if (this.isAway) this.spill();
     else this.running ??= this.run().finally(() => (this.running = undefined));
   }
 
@@ -121,13 +122,24 @@ export class Courier {
     }
   }
 
+  /** Moves memory to disk, a little at a time: the program goes on meanwhile. */
+  private spill(): void {
+    if (this.isSpilling) return;
+    this.isSpilling = true;
+    const step = () => {
+      this.isSpilling = this.backlog.spillSome();
+      if (this.isSpilling) setImmediate(step);
+    };
+    step();
+  }
+
   private wait(error: string, retryAfterMs: number | undefined): void {
     const doubled = Math.min(this.pace.waitMs * 2 ** Math.min(this.failures, 16), this.pace.waitMsMax);
     // Clients that lost the same server do not come back at the same moment.
     const ms = retryAfterMs === undefined ? doubled * (1 + Math.random() / 4) : Math.max(retryAfterMs, this.pace.waitMs);
     this.failures++;
     if (retryAfterMs !== undefined) this.notBefore = Date.now() + ms;
-    this.backlog.spillAll();
+    this.spill();
     this.told.away(error, ms);
     if (this.stopped) return;
     this.retry = setTimeout(() => {
