@@ -124,12 +124,7 @@ impl Ingest {
                 place.pass();
                 continue;
             };
-            if let Some(signal) = Signal::of_json(&text).filter(|_| options.replay) {
-                batches.extend((batch.count() > 0).then(|| {
-                    let next = BatchBuilder::with_capacity(options.replay, batch_bytes);
-                    std::mem::replace(&mut batch, next).finish()
-                }));
-                let request = Request { signal, encoding: Encoding::Json, body: text.as_bytes() };
+            if let Some(request) = otlp_request(&text, options) {
                 tally.add(number, self.otlp(&request, sender, now_us, fresh, keys, batches));
                 place.pass();
                 continue;
@@ -221,6 +216,12 @@ impl Ingest {
         }
         Ok(format)
     }
+}
+
+/// A request of OpenTelemetry, where a line of history is one.
+fn otlp_request<'t>(text: &'t str, options: &Options<'_>) -> Option<Request<'t>> {
+    let signal = Signal::of_json(text).filter(|_| options.replay)?;
+    Some(Request { signal, encoding: Encoding::Json, body: text.as_bytes() })
 }
 
 /// A line's text as the request's parameters have it.

@@ -8,10 +8,14 @@
 //! Files from before there was a `payload` hold the items as they are.
 //! Recognised by `payload` beside a `type` of those below.
 
-use super::{parts, said, tools};
+mod ran;
+mod tokens;
+
+pub(crate) use tokens::{charge, running_total};
+
+use super::{said, tools};
 use crate::fields::{Fields, Refused, unquote};
-use crate::lift::{Head, Lift, Table, lift, lift_copies, lift_under};
-use crate::read::Unit;
+use crate::lift::{Head, Lift, Table, lift, lift_under};
 use std::borrow::Cow;
 use tacho_event::event::Event;
 use tacho_event::fact::{IntFact, TextFact};
@@ -44,7 +48,7 @@ pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)
             match kind.as_ref() {
                 "session_meta" => meta(payload, &mut event)?,
                 "response_item" => item(Some("payload"), payload, &mut event)?,
-                "event_msg" => message(payload, &mut event)?,
+                "event_msg" => ran::message(payload, &mut event)?,
                 _ => other(&kind, payload, &mut event)?,
             }
         }
@@ -256,115 +260,6 @@ fn ending(output: &str) -> (Option<i64>, Option<Outcome>) {
     (None, FAILED.iter().any(|start| text.starts_with(start)).then_some(Outcome::Failure))
 }
 
-/// What the program tells of its run.
-fn message<'a>(mut payload: Fields<'a>, event: &mut Event<'a>) -> Result<(), Refused> {
-    let kind = payload.get_text("type").unwrap_or_default();
-    let ran = payload.take_object("item")?;
-    lift_under("payload", payload, if kind == "agent_message" { told_by_agent } else { told }, event)?;
-    match (kind.as_ref(), ran) {
-        (_, Some(item)) => completed(item, event)?,
-        ("exec_command_end", _) => executed("exec_command", event),
-        ("mcp_tool_call_end", _) => executed("mcp_tool_call", event),
-        ("patch_apply_end", _) => executed("apply_patch", event),
-        ("web_search_end", _) => executed("web_search", event),
-        ("exec_approval_request" | "apply_patch_approval_request", _) => {
-            event.action_type = Some(ActionType::Decision);
-            event.phase = Some(Phase::Asked);
-        }
-        ("task_started" | "turn_started", _) => workflow(Outcome::Running, event),
-        ("task_complete" | "turn_complete", _) => workflow(Outcome::Success, event),
-        ("turn_aborted", _) => workflow(Outcome::Failure, event),
-        ("context_compacted", _) => event.action_type = Some(ActionType::Memory),
-        ("error" | "stream_error", _) => {
-            event.error = event.input.take();
-            event.action_type = Some(ActionType::Error);
-            event.outcome = Some(Outcome::Failure);
-        }
-        _ => note(&kind, event),
-    }
-    event.action_name.get_or_insert_with(|| kind.into_owned().into());
-    Ok(())
-}
-
-fn workflow(outcome: Outcome, event: &mut Event<'_>) {
-    event.action_type = Some(ActionType::Workflow);
-    event.outcome = Some(outcome);
-}
-
-fn told(name: &str) -> Option<Lift> {
-    Some(match name {
-        "turn_id" => Lift::Text(TextFact::TurnId),
-        "message" | "prompt" => Lift::Section(Section::Input),
-        "last_agent_message" => Lift::Section(Section::Output),
-        "duration_ms" => Lift::Int(IntFact::DurationUs, Unit::Ms),
-        "new_thread_id" => Lift::Text(TextFact::ToAgent),
-        "invocation" => Lift::Within(ran),
-        _ => return ran(name).or_else(|| own(name)),
-    })
-}
-
-fn told_by_agent(name: &str) -> Option<Lift> {
-    if name == "message" { Some(Lift::Section(Section::Output)) } else { told(name) }
-}
-
-/// An item that is over: a call as it ran, or a message once more.
-fn completed<'a>(item: Fields<'a>, event: &mut Event<'a>) -> Result<(), Refused> {
-    let kind = item.get_text("type").unwrap_or_default();
-    let name = match kind.as_ref() {
-        "CommandExecution" => "exec_command",
-        "FileChange" => "apply_patch",
-        "McpToolCall" => "mcp_tool_call",
-        "WebSearch" => "web_search",
-        _ => {
-            lift_under("payload.item", item, line, event)?;
-            note(&kind, event);
-            return Ok(());
-        }
-    };
-    lift_under("payload.item", item, ran_item, event)?;
-    executed(name, event);
-    Ok(())
-}
-
-fn ran_item(name: &str) -> Option<Lift> {
-    if name == "id" { Some(Lift::Head(Head::Call)) } else { ran(name) }
-}
-
-fn ran(name: &str) -> Option<Lift> {
-    Some(match name {
-        "call_id" => Lift::Head(Head::Call),
-        "command" | "arguments" | "changes" => Lift::Section(Section::Input),
-        "aggregated_output" | "result" | "stdout" => Lift::Section(Section::Output),
-        "error" => Lift::Section(Section::Error),
-        "exit_code" => Lift::Int(IntFact::ExitCode, Unit::Count),
-        "status" => Lift::Outcome,
-        "success" => Lift::Success,
-        "server" => Lift::Text(TextFact::McpServer),
-        "tool" => Lift::Text(TextFact::Operation),
-        "query" => Lift::Text(TextFact::Target),
-        _ => return None,
-    })
-}
-
-/// A call as it ran.
-fn executed(name: &'static str, event: &mut Event<'_>) {
-    let server = event.facts.text(TextFact::McpServer);
-    let full = server.zip(event.facts.text(TextFact::Operation)).map(|(s, tool)| format!("mcp__{s}__{tool}"));
-    event.action_name = Some(full.map_or(name.into(), Cow::Owned));
-    event.phase = Some(Phase::Executed);
-    tools::describe(event);
-    let duration = event.extra.iter().find(|(name, _)| name.ends_with("duration"));
-    if let Some(Ok(parts)) = duration.map(|(_, raw)| Fields::object(raw)) {
-        let part = |name: &str| parts.get(name).and_then(|raw| raw.parse::<u32>().ok());
-        if let (Some(secs), Some(nanos)) = (part("secs"), part("nanos")) {
-            event.facts.set_int(IntFact::DurationUs, i64::from(secs) * 1_000_000 + i64::from(nanos) / 1_000);
-        }
-    }
-    if let Some(code) = event.facts.int(IntFact::ExitCode) {
-        event.outcome = Some(if code == 0 { Outcome::Success } else { Outcome::Failure });
-    }
-}
-
 /// A line of another type.
 fn other<'a>(kind: &str, payload: Fields<'a>, event: &mut Event<'a>) -> Result<(), Refused> {
     lift_under("payload", payload, context, event)?;
@@ -387,59 +282,4 @@ fn context(name: &str) -> Option<Lift> {
         "message" => Lift::Section(Section::Output),
         _ => return None,
     })
-}
-
-/// Members that hold a report's running total, and what was used since the one before.
-const TOTALS: [(&str, &str); 2] =
-    [("payload.thread_token_usage", "payload.usage"), ("payload.info", "payload.info")];
-
-/// The running total that an event reports, tokens.
-pub(crate) fn running_total(event: &Event<'_>) -> Option<i64> {
-    let (total, _) = report(event)?;
-    total.get("total_tokens")?.parse().ok()
-}
-
-/// The running total and the last usage of a report.
-fn report<'e>(event: &'e Event<'_>) -> Option<(Fields<'e>, Fields<'e>)> {
-    if !matches!(event.action_name.as_deref(), Some("token_count" | "token_usage_record")) {
-        return None;
-    }
-    let member = |name: &str| {
-        let (_, raw) = event.extra.iter().find(|(member, _)| member == name)?;
-        Fields::object(raw).ok()
-    };
-    TOTALS.iter().find_map(|(total, last)| {
-        let (mut total, mut last) = (member(total)?, member(last)?);
-        Some((
-            total.take_object("total_token_usage").ok()?.unwrap_or(total),
-            last.take_object("last_token_usage").ok()?.unwrap_or(last),
-        ))
-    })
-}
-
-/// Makes a report the request to the model that it tells of. The members stay where they are.
-pub(crate) fn charge(event: &mut Event<'_>) {
-    let Some((_, last)) = report(event) else { return };
-    let mut copies = Event::default();
-    lift_copies(last, usage, &mut copies);
-    let counts = *copies.facts.ints();
-    for (fact, count) in IntFact::ALL.iter().zip(counts) {
-        if let Some(count) = count {
-            event.facts.set_int(*fact, count);
-        }
-    }
-    event.action_type = Some(ActionType::External);
-    event.action_name = Some("model_request".into());
-    event.outcome = Some(Outcome::Success);
-    event.level = None;
-}
-
-fn usage(name: &str) -> Option<Lift> {
-    let fact = match name {
-        "cached_input_tokens" => IntFact::TokensCacheRead,
-        "cache_write_input_tokens" => IntFact::TokensCacheWrite,
-        "reasoning_output_tokens" => IntFact::TokensReasoning,
-        _ => return parts::resources(name),
-    };
-    Some(Lift::Int(fact, Unit::Count))
 }

@@ -10,7 +10,6 @@ use tacho_event::id::Id;
 use tacho_event::record::{Accepted, Batch};
 use tacho_event::words::Known;
 use tacho_ingest::accept::Sender;
-use tacho_ingest::formats::Format;
 use tacho_ingest::{Ingest, Options, Place, Tally};
 use tacho_record::keyring::KeyRing;
 use tacho_redact::minimise::Minimisation;
@@ -289,14 +288,5 @@ proptest! {
         }
         prop_assert_eq!(place.lines, file.len() as u64);
         prop_assert_eq!(same(&parts), same(&whole(&lines(file))));
-    }
-}
-
-#[test]
-fn every_format_of_history_reads_any_of_the_others_without_a_panic() {
-    for format in Format::ALL {
-        for line in FILES.into_iter().flatten() {
-            let _ = tacho_ingest::formats::decode(line, Some(*format), &mut |_| {});
-        }
     }
 }
