@@ -62,6 +62,7 @@ facts! {
         SlippagePpm "slippage_ppm" "execution price against expected price, millionths; positive is higher",
         ThresholdUs "threshold_us" "duration that counted as slow, microseconds",
         Interrupted "interrupted" "1 when the action was interrupted",
+        AgentAssumed "agent_assumed" "1 when the record named no agent and the program's name stands for it",
     }
 }
 
@@ -116,6 +117,7 @@ facts! {
         RequestId "request_id" "request as its sender counts it",
         Logger "logger" "name of the logger",
         Team "team" "team of the agent",
+        SpanId "span_id" "a span's own id, where its call has another one",
     }
 }
 

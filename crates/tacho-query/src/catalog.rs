@@ -4,12 +4,14 @@
 //! - The object store that segments are read through is the only one: `file://` and the network are not there.
 //! - Nothing spills to disk, and the catalog is never changed after it was made: statements that could are refused.
 
+use crate::actions::PlainEvents;
 use crate::confine::{CheckConstants, Confine};
 use crate::deadline;
 use crate::engine::Limits;
 use crate::fair::GiveWay;
 use crate::functions::{self, Types};
 use crate::guard::WatchCopies;
+use crate::heirs::SplitHeirs;
 use crate::late::LateRows;
 use crate::lift::Lift;
 use crate::names::SplitNames;
@@ -70,6 +72,7 @@ pub(crate) fn build(limits: &Limits, partitions: usize) -> Result<SessionState> 
         .with_runtime_env(runtime)
         .with_default_features()
         .with_type_planner(Arc::new(Types))
+        .with_analyzer_rule(Arc::new(PlainEvents))
         .with_analyzer_rule(Arc::new(Confine))
         .with_analyzer_rule(Arc::new(Lift))
         .with_optimizer_rules(deadline::watched(rules(), limits.time))
@@ -92,7 +95,8 @@ fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     let mut rules = Optimizer::new().rules;
     let at = rules.iter().position(|rule| rule.name() == "common_sub_expression_eliminate");
     let at = at.unwrap_or(rules.len());
-    rules.splice(at..at, [Arc::new(SplitEither) as _, Arc::new(SplitNames) as _]);
+    let ours = [Arc::new(SplitEither) as _, Arc::new(SplitNames) as _, Arc::new(SplitHeirs::new()) as _];
+    rules.splice(at..at, ours);
     rules.push(Arc::new(CheckConstants));
     rules.push(Arc::new(LateRows));
     rules

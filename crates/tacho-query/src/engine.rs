@@ -6,6 +6,7 @@
 //! - An answer that is dropped stops its query. An answer that ends without an error is whole.
 
 use crate::error::{Kind, QueryError};
+use crate::moment::Moment;
 use crate::names::Names;
 use crate::statement;
 use crate::table::Scope;
@@ -21,7 +22,6 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use std::sync::Arc;
 use std::time::Duration;
-use tacho_store::Snapshot;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -85,7 +85,40 @@ impl std::fmt::Debug for Engine {
     }
 }
 
+/// What queries take of the engine now.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    pub memory_bytes: usize,
+    pub memory_bytes_max: usize,
+    /// Queries that run.
+    pub running: usize,
+    pub running_max: usize,
+    /// Footers of segments that are kept in memory.
+    pub footers: usize,
+    pub footers_bytes: usize,
+    pub footers_bytes_max: usize,
+    /// How often one of them was there when it was asked for.
+    pub footers_hits: usize,
+}
+
 impl Engine {
+    /// What queries take now.
+    pub fn load(&self) -> Load {
+        let (core, runtime) = (&self.core, self.core.base.runtime_env());
+        let footers = runtime.cache_manager.get_file_metadata_cache();
+        let kept = footers.list_entries();
+        Load {
+            memory_bytes: runtime.memory_pool.reserved(),
+            memory_bytes_max: core.limits.memory_bytes,
+            running: core.limits.concurrency.saturating_sub(core.permits.available_permits()),
+            running_max: core.limits.concurrency,
+            footers: kept.len(),
+            footers_bytes: kept.values().map(|kept| kept.size_bytes).sum(),
+            footers_bytes_max: footers.cache_limit(),
+            footers_hits: kept.values().map(|kept| kept.hits).sum(),
+        }
+    }
+
     /// Starts the engine's threads, as many as there are cores.
     ///
     /// # Errors
@@ -116,11 +149,11 @@ impl Engine {
     /// Every [`Kind`]; after the first batch those of running come from [`Answer::next`].
     pub async fn sql(
         &self,
-        snapshot: Arc<Snapshot>,
+        moment: impl Into<Moment>,
         agents: &[AgentEdit],
         query: &str,
     ) -> Result<Answer, QueryError> {
-        self.ask(snapshot, agents, Ask::Sql(query.to_string())).await
+        self.ask(moment.into(), agents, Ask::Sql(query.to_string())).await
     }
 
     pub(crate) fn base(&self) -> &SessionState {
@@ -129,12 +162,13 @@ impl Engine {
 
     pub(crate) async fn ask(
         &self,
-        snapshot: Arc<Snapshot>,
+        moment: Moment,
         agents: &[AgentEdit],
         ask: Ask,
     ) -> Result<Answer, QueryError> {
-        let log_size = snapshot.size;
-        let scope = Arc::new(Scope { snapshot, agents: registry_rows(agents), names: Names::new(agents) });
+        let (log_size, concluded) = (moment.snapshot.size, moment.concluded());
+        let (snapshot, agents, names) = (moment.snapshot, registry_rows(agents), Names::new(agents));
+        let scope = Arc::new(Scope { snapshot, agents, names, concluded });
         let (sender, messages) = mpsc::channel(QUEUE);
         let (end_sender, end) = oneshot::channel();
         let runtimes = self.runtimes.as_ref().expect("the runtimes are there until drop");
@@ -218,6 +252,7 @@ async fn run(core: &Core, Question { scope, ask, sender }: Question) -> End {
     let _shown = Arc::clone(&scope.snapshot);
     let mut state = core.base.clone();
     state.config_mut().options_mut().extensions.insert(scope.names.clone());
+    state.config_mut().options_mut().extensions.insert(scope.concluded.clone());
     state.config_mut().set_extension(scope);
     state.mark_start_execution();
     let plan = match ask {

@@ -3,13 +3,13 @@
 use crate::encode::push_json;
 use crate::engine::{Ask, Engine};
 use crate::error::{Kind, QueryError};
+use crate::moment::Moment;
 use crate::rows::RowRef;
 use crate::{catalog, table};
 use datafusion::logical_expr::{LogicalPlanBuilder, col, lit};
 use serde_json::{Map, Value};
-use std::sync::Arc;
 use tacho_event::section::Section;
-use tacho_store::{Snapshot, schema};
+use tacho_store::schema;
 
 /// Which event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Engine {
     /// As [`Engine::sql`].
     pub async fn event(
         &self,
-        snapshot: Arc<Snapshot>,
+        moment: impl Into<Moment>,
         key: EventKey<'_>,
     ) -> Result<Option<Value>, QueryError> {
         let filter = match key {
@@ -46,7 +46,7 @@ impl Engine {
             .sort(vec![col("revision").sort(false, false), col("index").sort(false, false)])?
             .limit(0, Some(1))?
             .build()?;
-        let batches = self.ask(snapshot, &[], Ask::Plan(plan)).await?.collect().await?;
+        let batches = self.ask(moment.into(), &[], Ask::Plan(plan)).await?.collect().await?;
         RowRef::all(&batches).next().map(nested).transpose()
     }
 }

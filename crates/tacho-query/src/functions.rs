@@ -51,7 +51,7 @@ const TIME: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
 /// When the registry refuses a function.
 pub(crate) fn register(registry: &mut dyn FunctionRegistry) -> Result<()> {
     datafusion_functions_json::register_all(registry)?;
-    for udf in own() {
+    for udf in own().into_iter().chain(crate::actions::functions()) {
         registry.register_udf(Arc::new(udf))?;
     }
     let uuid = registry.udf("uuid")?;

@@ -4,6 +4,7 @@
 //! - The only crate that names DataFusion, and nothing of DataFusion shows in its interface.
 //! - Nothing here writes, reads a file that is not a segment, or talks to the network.
 
+mod actions;
 mod catalog;
 mod chosen;
 mod complexity;
@@ -19,9 +20,11 @@ mod functions;
 mod grammar;
 mod growth;
 mod guard;
+mod heirs;
 mod late;
 mod lift;
 mod meter;
+mod moment;
 mod names;
 mod phrases;
 mod prune;
@@ -45,6 +48,7 @@ pub use encode::{Encoder, Format};
 pub use engine::{Answer, Engine, Limits};
 pub use error::{Kind, Position, QueryError};
 pub use event::EventKey;
+pub use moment::{HUNG_US, Moment};
 pub use search::{LIMIT_DEFAULT, LIMIT_MAX, Page, Search};
 pub use session::{Step, TIMELINE_EVENTS_MAX, Timeline, Totals};
 pub use views::AgentEdit;

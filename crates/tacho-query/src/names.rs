@@ -182,7 +182,8 @@ fn split(expr: Expr, names: &Names) -> Transformed<Expr> {
 fn argument(expr: &Expr) -> Option<&Expr> {
     match expr {
         Expr::ScalarFunction(call) if call.func.name() == NAME => {
-            call.args.first().filter(|arg| matches!(arg, Expr::Column(_)))
+            // Or what the action says in place of the column, which [`crate::heirs`] looks at next.
+            call.args.first().filter(|arg| matches!(arg, Expr::Column(_) | Expr::ScalarFunction(_)))
         }
         _ => None,
     }

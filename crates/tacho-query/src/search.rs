@@ -9,6 +9,7 @@ use crate::catalog;
 use crate::engine::{Answer, Ask, Engine};
 use crate::error::{Kind, QueryError};
 use crate::grammar::{self, Compare, Term, What};
+use crate::moment::Moment;
 use crate::rows::RowRef;
 use crate::table::text;
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
@@ -84,7 +85,13 @@ impl Engine {
     ///
     /// # Errors
     /// [`Kind::Syntax`] and [`Kind::Unknown`] for the search itself; the others as [`Engine::sql`].
-    pub async fn search(&self, snapshot: Arc<Snapshot>, search: &Search) -> Result<Page, QueryError> {
+    pub async fn search(
+        &self,
+        moment: impl Into<Moment>,
+        search: &Search,
+    ) -> Result<Page, QueryError> {
+        let moment = moment.into();
+        let snapshot = &moment.snapshot;
         let limit = search.limit.unwrap_or(LIMIT_DEFAULT);
         if limit == 0 || limit > LIMIT_MAX {
             return Err(QueryError::new(Kind::Syntax, format!("limit must be from 1 to {LIMIT_MAX}")));
@@ -102,9 +109,9 @@ impl Engine {
         let schema = Arc::clone(log.schema().inner());
         let mut batches: Vec<RecordBatch> = Vec::new();
         let mut missing = limit + 1; // one more tells whether there is another page
-        for (window, from) in windows(&snapshot, search.from, until) {
+        for (window, from) in windows(snapshot, search.from, until) {
             let plan = page(log.clone(), &conditions, from, until, missing)?;
-            let found = self.ask(window, &[], Ask::Plan(plan)).await?.collect().await?;
+            let found = self.ask(moment.of(window), &[], Ask::Plan(plan)).await?.collect().await?;
             missing -= found.iter().map(RecordBatch::num_rows).sum::<usize>().min(missing);
             batches.extend(found);
             if missing == 0 {

@@ -6,15 +6,14 @@
 
 use crate::engine::{Ask, Engine};
 use crate::error::QueryError;
+use crate::moment::Moment;
 use crate::rows::RowRef;
 use crate::{catalog, summary, table};
 use datafusion::logical_expr::{LogicalPlanBuilder, col};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
 use tacho_event::time::{self, Micros};
-use tacho_store::Snapshot;
 
 /// Most events that one timeline shows.
 pub const TIMELINE_EVENTS_MAX: usize = 20_000;
@@ -109,7 +108,7 @@ impl Engine {
     /// As [`Engine::sql`].
     pub async fn timeline(
         &self,
-        snapshot: Arc<Snapshot>,
+        moment: impl Into<Moment>,
         session: &str,
     ) -> Result<Option<Timeline>, QueryError> {
         let on_log = col("session_uuid").eq(table::text(&session.to_ascii_lowercase()));
@@ -118,7 +117,7 @@ impl Engine {
             .project(COLUMNS.map(col))?
             .sort_with_limit(vec![col("index").sort(true, false)], Some(TIMELINE_EVENTS_MAX + 1))?
             .build()?;
-        let batches = self.ask(snapshot, &[], Ask::Plan(plan)).await?.collect().await?;
+        let batches = self.ask(moment.into(), &[], Ask::Plan(plan)).await?.collect().await?;
         let rows: Vec<RowRef<'_>> = RowRef::all(&batches).collect();
         Ok(rows.first().map(|_| read(&rows)))
     }

@@ -6,6 +6,7 @@
 //! - Files and row groups are read newest first, so that a query for the newest rows stops early.
 //! - Nothing here writes: DataFusion's own refusals of insert, update, delete and truncate stand.
 
+use crate::actions::Concluded;
 use crate::chosen;
 use crate::names::Names;
 use crate::phrases::Need;
@@ -41,6 +42,7 @@ pub(crate) struct Scope {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) agents: datafusion::arrow::array::RecordBatch,
     pub(crate) names: Names,
+    pub(crate) concluded: Concluded,
 }
 
 /// What a [`TableProvider`]'s scan returns.

@@ -108,6 +108,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         ("agent_intensity_metrics", format!("WITH runs AS ({runs})\n{INTENSITY}")),
         ("agent_stats", STATS.to_string()),
         ("agent_logs", LOGS.to_string()),
+        ("actions", ACTIONS.to_string()),
         ("sessions", SESSIONS.to_string()),
         ("agents", AGENTS.to_string()),
         ("costs", COSTS.to_string()),
@@ -116,41 +117,88 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
 
 /// The columns that agents' own audit tables have, first and under their names; then everything else.
 fn audit_log() -> String {
-    let named = ["tokens_input", "tokens_output", "permission_level", "conversation_id"];
-    let ints = IntFact::ALL.iter().map(|fact| fact.name());
-    let texts = TextFact::ALL.iter().map(|fact| fact.name());
-    let facts: Vec<&str> = ints.chain(texts).filter(|name| !named.contains(name)).collect();
-    format!("{AUDIT_LOG}, {}\nFROM events", facts.join(", "))
+    let ints = IntFact::ALL.iter().map(|fact| fact.name()).filter(|name| !NAMED.contains(name));
+    let texts = TextFact::ALL.iter().map(|fact| fact.name()).filter(|name| !NAMED.contains(name));
+    let now = |name: &str| format!("{name}_now({name}, index) AS {name}");
+    let told = |name: &str| if FIGURES.contains(&name) { now(name) } else { name.to_string() };
+    let facts: Vec<String> = ints.chain(texts).map(told).collect();
+    format!("{AUDIT_LOG}, {},\n{AUDIT_LOG_ACTION}\nFROM events WHERE is_shown(index)", facts.join(", "))
 }
+
+/// Facts that have their place in the front.
+const NAMED: [&str; 4] = ["tokens_input", "tokens_output", "permission_level", "conversation_id"];
+/// Facts that an action may have from another observation.
+const FIGURES: [&str; 4] = ["tokens_cache_read", "tokens_cache_write", "cost_micros", "duration_us"];
 
 const AUDIT_LOG: &str = "\
 SELECT
-  either(who_id, event_id) AS id, timestamp, agent_id,
-  either(who_session, session_uuid) AS session_id, either(who_conversation, conversation_id) AS conversation_id,
-  action_type, action_name, either(input, decision) AS action_details,
-  outcome_status, output AS outcome_result, error AS outcome_error,
-  tokens_input, tokens_output, duration_us / 1000 AS duration_ms, usd(cost_micros) AS cost_usd,
+  either(who_id, event_id) AS id, timestamp, agent_now(agent_id, index) AS agent_id,
+  either(who_session, session_now(session_uuid, index)) AS session_id,
+  either(who_conversation, conversation_id) AS conversation_id,
+  action_type, name_now(action_name, index) AS action_name, either(input, decision) AS action_details,
+  outcome_now(outcome_status, index) AS outcome_status, output AS outcome_result, error AS outcome_error,
+  tokens_input_now(tokens_input, index) AS tokens_input, tokens_output_now(tokens_output, index) AS tokens_output,
+  duration_us_now(duration_us, index) / 1000 AS duration_ms, usd(cost_micros_now(cost_micros, index)) AS cost_usd,
   permission_level, access AS resources_accessed,
   (sensitive IS NOT NULL AND sensitive = 1) AS sensitive_data_accessed,
   user_of(who_user, subject_tag) AS user_id, who_ip AS ip, who_user_agent AS user_agent,
-  index, recorded_at, class, level, phase, call_id, parent_id, known, source, revision, extra, decision,
-  agent_version, session_seq, producer_seq, time_claimed, writer, retention, event_id, session_uuid, gone";
+  index, recorded_at, class, level, phase, call_now(call_id, index) AS call_id, parent_id, known, source, revision,
+  extra, decision, agent_version, session_seq, producer_seq, time_claimed, writer, retention, event_id,
+  session_now(session_uuid, index) AS session_uuid, gone";
+
+/// What is concluded of a row's action, behind its own columns.
+const AUDIT_LOG_ACTION: &str = "\
+  action_state(index, phase, outcome_status, action_type, timestamp, now()) AS state,
+  closure(index, phase, outcome_status, action_type) AS closure, observations(index) AS observations,
+  observers(index, source, known, hook_event, span_id, call_id) AS observers, action_of(index) AS action,
+  witnesses_differ(index) AS witnesses_differ";
+
+/// One row for each call, with the times of its life.
+const ACTIONS: &str = "\
+SELECT
+  action, call_id, session_id, session_uuid, agent_id, action_type, action_name, state, closure,
+  coalesce(least(proposed_at, asked_at, decided_at, executed_at, result_at), timestamp) AS started,
+  proposed_at, asked_at, decided_at, executed_at, result_at,
+  coalesce(duration_us, (arrow_cast(result_at, 'Int64')
+    - arrow_cast(least(proposed_at, asked_at, decided_at, executed_at), 'Int64'))) / 1000 AS duration_ms,
+  observations, observers, witnesses_differ, outcome_status, id, index
+FROM (
+  SELECT
+    action_of(index) AS action, call_now(call_id, index) AS call_id,
+    either(who_session, session_now(session_uuid, index)) AS session_id,
+    session_now(session_uuid, index) AS session_uuid, agent_now(agent_id, index) AS agent_id, action_type,
+    name_now(action_name, index) AS action_name, timestamp,
+    action_state(index, phase, outcome_status, action_type, timestamp, now()) AS state,
+    closure(index, phase, outcome_status, action_type) AS closure,
+    phase_at(index, phase, timestamp, 'proposed') AS proposed_at,
+    phase_at(index, phase, timestamp, 'asked') AS asked_at,
+    phase_at(index, phase, timestamp, 'decided') AS decided_at,
+    phase_at(index, phase, timestamp, 'executed') AS executed_at,
+    phase_at(index, phase, timestamp, 'result') AS result_at,
+    duration_us_now(duration_us, index) AS duration_us, observations(index) AS observations,
+    observers(index, source, known, hook_event, span_id, call_id) AS observers,
+    witnesses_differ(index) AS witnesses_differ, outcome_now(outcome_status, index) AS outcome_status,
+    either(who_id, event_id) AS id, index
+  FROM events WHERE is_shown(index) AND action_type IN ('tool', 'skill', 'external')
+)";
 
 /// One row for each agent in each session.
 const RUNS: &str = "
 SELECT
-  either(who_session, session_uuid) AS execution, canonical_agent(agent_id) AS agent_id,
+  either(who_session, session_now(session_uuid, index)) AS execution,
+  canonical_agent(agent_now(agent_id, index)) AS agent_id,
   coalesce(max(who_user), CASE WHEN count(subject_tag) = 0 THEN 'system' END) AS user_id,
   bool_or(action_type = 'lifecycle' AND lower(action_name) IN ('sessionend', 'session_end', 'subagentstop',
     'subagent_stop', 'agent_end', 'end', 'stop', 'completed', 'failed', 'cancelled')) AS has_ended,
-  last_value(outcome_status ORDER BY index) AS last_status,
+  last_value(outcome_now(outcome_status, index) ORDER BY index) AS last_status,
   min(timestamp) AS started, max(timestamp) AS latest,
-  coalesce(sum(tokens_input), 0) AS tokens_input, coalesce(sum(tokens_output), 0) AS tokens_output,
-  usd(coalesce(sum(cost_micros), 0)) AS cost_usd, count(*) AS events,
-  count(*) FILTER (WHERE outcome_status = 'success') AS successes,
-  count(*) FILTER (WHERE outcome_status = 'failure') AS failures
-FROM events WHERE session_uuid IS NOT NULL
-GROUP BY either(who_session, session_uuid), canonical_agent(agent_id)";
+  coalesce(sum(tokens_input_now(tokens_input, index)), 0) AS tokens_input,
+  coalesce(sum(tokens_output_now(tokens_output, index)), 0) AS tokens_output,
+  usd(coalesce(sum(cost_micros_now(cost_micros, index)), 0)) AS cost_usd, count(*) AS events,
+  count(*) FILTER (WHERE outcome_now(outcome_status, index) = 'success') AS successes,
+  count(*) FILTER (WHERE outcome_now(outcome_status, index) = 'failure') AS failures
+FROM events WHERE session_now(session_uuid, index) IS NOT NULL AND is_shown(index)
+GROUP BY either(who_session, session_now(session_uuid, index)), canonical_agent(agent_now(agent_id, index))";
 
 const EXECUTIONS: &str = "\
 SELECT
@@ -175,15 +223,15 @@ FROM runs GROUP BY agent_id";
 
 const STATS: &str = "\
 SELECT
-  canonical_agent(agent_id) AS agent_id, max(agent_name) AS agent_name, count(DISTINCT session_uuid) AS executions, count(*) AS events,
-  count(*) FILTER (WHERE outcome_status = 'success') AS successes,
-  count(*) FILTER (WHERE outcome_status = 'failure') AS failures,
-  round(100.0 * count(*) FILTER (WHERE outcome_status = 'success')
-    / nullif(count(*) FILTER (WHERE outcome_status IN ('success', 'failure')), 0), 1) AS success_rate,
-  round(avg(duration_us) / 1000, 1) AS avg_duration_ms,
-  coalesce(sum(tokens_input), 0) + coalesce(sum(tokens_output), 0) AS tokens,
-  usd(coalesce(sum(cost_micros), 0)) AS cost_usd, max(timestamp) AS last_active
-FROM events GROUP BY canonical_agent(agent_id)";
+  canonical_agent(agent_now(agent_id, index)) AS agent_id, max(agent_name) AS agent_name, count(DISTINCT session_now(session_uuid, index)) AS executions, count(*) AS events,
+  count(*) FILTER (WHERE outcome_now(outcome_status, index) = 'success') AS successes,
+  count(*) FILTER (WHERE outcome_now(outcome_status, index) = 'failure') AS failures,
+  round(100.0 * count(*) FILTER (WHERE outcome_now(outcome_status, index) = 'success')
+    / nullif(count(*) FILTER (WHERE outcome_now(outcome_status, index) IN ('success', 'failure')), 0), 1) AS success_rate,
+  round(avg(duration_us_now(duration_us, index)) / 1000, 1) AS avg_duration_ms,
+  coalesce(sum(tokens_input_now(tokens_input, index)), 0) + coalesce(sum(tokens_output_now(tokens_output, index)), 0) AS tokens,
+  usd(coalesce(sum(cost_micros_now(cost_micros, index)), 0)) AS cost_usd, max(timestamp) AS last_active
+FROM events WHERE is_shown(index) GROUP BY canonical_agent(agent_now(agent_id, index))";
 
 const LOGS: &str = "\
 SELECT
@@ -196,15 +244,15 @@ FROM events";
 
 const SESSIONS: &str = "\
 SELECT
-  either(who_session, session_uuid) AS id, canonical_agent(first_value(agent_id ORDER BY index)) AS agent_id,
-  count(DISTINCT canonical_agent(agent_id)) AS agents,
+  either(who_session, session_now(session_uuid, index)) AS id, canonical_agent(first_value(agent_now(agent_id, index) ORDER BY index)) AS agent_id,
+  count(DISTINCT canonical_agent(agent_now(agent_id, index))) AS agents,
   coalesce(max(who_user), CASE WHEN count(subject_tag) = 0 THEN 'system' END) AS user_id,
   min(timestamp) AS started, max(timestamp) AS ended, count(*) AS events,
-  count(*) FILTER (WHERE outcome_status = 'failure') AS failures,
-  coalesce(sum(tokens_input), 0) + coalesce(sum(tokens_output), 0) AS tokens,
-  usd(coalesce(sum(cost_micros), 0)) AS cost_usd
-FROM events WHERE session_uuid IS NOT NULL
-GROUP BY either(who_session, session_uuid)";
+  count(*) FILTER (WHERE outcome_now(outcome_status, index) = 'failure') AS failures,
+  coalesce(sum(tokens_input_now(tokens_input, index)), 0) + coalesce(sum(tokens_output_now(tokens_output, index)), 0) AS tokens,
+  usd(coalesce(sum(cost_micros_now(cost_micros, index)), 0)) AS cost_usd
+FROM events WHERE session_now(session_uuid, index) IS NOT NULL AND is_shown(index)
+GROUP BY either(who_session, session_now(session_uuid, index))";
 
 /// One row for each agent: an id that is registered as another name of one counts as that one.
 const AGENTS: &str = "\
@@ -232,11 +280,11 @@ FULL JOIN (SELECT * FROM agent_registry WHERE alias_of IS NULL) AS registry
 
 const COSTS: &str = "\
 SELECT
-  date_trunc('day', timestamp) AS day, canonical_agent(agent_id) AS agent_id, model, action_name,
-  coalesce(sum(tokens_input), 0) AS tokens_input, coalesce(sum(tokens_output), 0) AS tokens_output,
-  coalesce(sum(tokens_cache_read), 0) AS tokens_cache_read,
-  coalesce(sum(tokens_cache_write), 0) AS tokens_cache_write,
-  usd(coalesce(sum(cost_micros), 0)) AS cost_usd,
-  usd(coalesce(sum(cost_micros) FILTER (WHERE cost_estimated = 1), 0)) AS estimated_cost_usd,
+  date_trunc('day', timestamp) AS day, canonical_agent(agent_now(agent_id, index)) AS agent_id, model, name_now(action_name, index) AS action_name,
+  coalesce(sum(tokens_input_now(tokens_input, index)), 0) AS tokens_input, coalesce(sum(tokens_output_now(tokens_output, index)), 0) AS tokens_output,
+  coalesce(sum(tokens_cache_read_now(tokens_cache_read, index)), 0) AS tokens_cache_read,
+  coalesce(sum(tokens_cache_write_now(tokens_cache_write, index)), 0) AS tokens_cache_write,
+  usd(coalesce(sum(cost_micros_now(cost_micros, index)), 0)) AS cost_usd,
+  usd(coalesce(sum(cost_micros_now(cost_micros, index)) FILTER (WHERE cost_estimated = 1), 0)) AS estimated_cost_usd,
   count(*) AS events
-FROM events GROUP BY date_trunc('day', timestamp), canonical_agent(agent_id), model, action_name";
+FROM events WHERE is_shown(index) GROUP BY date_trunc('day', timestamp), canonical_agent(agent_now(agent_id, index)), model, name_now(action_name, index)";

@@ -13,6 +13,7 @@ pub mod grams;
 pub mod hot;
 pub mod inspect;
 pub mod maintain;
+pub mod overlay_file;
 pub mod read;
 pub mod row;
 pub mod schema;

@@ -25,6 +25,8 @@ pub(crate) struct Config {
     pub seal: Sealing,
     pub store: StoreLimits,
     pub query: QueryLimits,
+    /// Calls and what is told of them.
+    pub actions: Actions,
     pub verify: Schedule,
     /// Named streams as files.
     pub logs: crate::logs::Config,
@@ -112,6 +114,20 @@ pub(crate) struct StoreLimits {
 impl Default for StoreLimits {
     fn default() -> Self {
         StoreLimits { memory_mb: 96, segment_minutes: 15 }
+    }
+}
+
+/// Calls and what is told of them.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Actions {
+    /// Age at which a call without an end counts as hung.
+    pub hung_minutes: u32,
+}
+
+impl Default for Actions {
+    fn default() -> Self {
+        Actions { hung_minutes: (tacho_query::HUNG_US / 60_000_000) as u32 }
     }
 }
 

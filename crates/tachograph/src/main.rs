@@ -6,6 +6,7 @@ mod client;
 mod clock;
 mod commands;
 mod commitments;
+mod concluded;
 mod config;
 mod demo;
 mod edits;

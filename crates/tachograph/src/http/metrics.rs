@@ -72,6 +72,7 @@ pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
     let mut page = Page(String::with_capacity(8 << 10));
     counters(&app.metrics, &mut page);
     state(&app, &mut page);
+    actions(&app, &mut page);
     followers(&app, &mut page);
     process(&mut page);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page.0).into_response()
@@ -92,6 +93,35 @@ fn counters(metrics: &Metrics, page: &mut Page) {
     page.head("http_requests_total", "counter", "Answers by route and status.");
     for ((route, status), count) in &*metrics.requests.lock() {
         page.line("http_requests_total", &[("route", route), ("status", &status.to_string())], *count);
+    }
+}
+
+fn actions(app: &App, page: &mut Page) {
+    let (tally, overlay) = (app.node.concluded().tally(), app.node.concluded().overlay());
+    let changes = overlay.changes();
+    page.gauge(
+        "actions_position",
+        "Entries that were looked at for calls told of twice.",
+        overlay.position(),
+    );
+    page.gauge(
+        "actions_hidden_events",
+        "Events that another observation of their call stands for.",
+        changes.hidden,
+    );
+    page.gauge("actions_joined", "Events that stand for a call with more than they say.", changes.shown);
+    page.gauge("actions_remembered", "Calls that later observations can still join.", tally.actions);
+    page.gauge("actions_open", "Of these, without an end.", tally.open);
+    page.gauge("actions_spans", "Spans that later ones can inherit of.", tally.spans);
+    page.gauge("actions_sessions", "Sessions of which it is known when they ended.", tally.sessions);
+    page.head("actions_forgotten_total", "counter", "What left because of a limit on memory.");
+    for (what, count) in [
+        ("closed", tally.left_closed),
+        ("open", tally.left_open),
+        ("span", tally.left_spans),
+        ("session", tally.left_sessions),
+    ] {
+        page.line("actions_forgotten_total", &[("what", what)], count);
     }
 }
 

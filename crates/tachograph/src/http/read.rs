@@ -74,8 +74,8 @@ pub(super) async fn answer(app: &App, headers: &HeaderMap, query: String) -> Res
     app.metrics.queries.fetch_add(1, Ordering::Relaxed);
     let started = Instant::now();
     let agents = registry(app)?;
-    let snapshot = app.node.snapshot().await;
-    let answer = app.node.engine().sql(snapshot, &agents, &query).await?;
+    let moment = app.node.moment().await;
+    let answer = app.node.engine().sql(moment, &agents, &query).await?;
     let slow = Slow { text: query, started };
     Ok(respond(app, headers, answer, None, Some(slow)).await?)
 }
@@ -208,8 +208,8 @@ pub(crate) async fn search(
 ) -> Result<Response, Problem> {
     app.auth().check(&headers, Role::Read)?;
     app.metrics.queries.fetch_add(1, Ordering::Relaxed);
-    let snapshot = app.node.snapshot().await;
-    let page = app.node.engine().search(snapshot, &parameters.search()?).await?;
+    let moment = app.node.moment().await;
+    let page = app.node.engine().search(moment, &parameters.search()?).await?;
     Ok(respond(&app, &headers, page.answer, page.cursor, None).await?)
 }
 
@@ -265,8 +265,8 @@ pub(crate) async fn session(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     app.auth().check(&headers, Role::Read)?;
-    let snapshot = app.node.snapshot().await;
-    let timeline = app.node.engine().timeline(snapshot, &id).await?;
+    let moment = app.node.moment().await;
+    let timeline = app.node.engine().timeline(moment, &id).await?;
     let timeline = timeline.ok_or_else(|| Problem::not_found(format!("no session has the id {id}")))?;
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accept.starts_with("text/plain") {

@@ -1,0 +1,398 @@
+//! The joiner: finds the action that an observation belongs to, and says what follows from it.
+//!
+//! Limits: [`ACTIONS_MAX`] actions and [`SESSIONS_MAX`] sessions are remembered; closed actions that were not told of
+//! for longest leave first. What was concluded of them stays in the overlay; what is told of them later is an action
+//! of its own.
+
+use crate::action::{Action, has_own_call, slot};
+use crate::entry::{Closure, Entry, Record};
+use crate::kin::{Heritage, Kin, Node, Part, Role};
+use crate::near::{Candidate, Likeness, Near, choose};
+use crate::observation::{End, Observation, Observer, is_strong, key};
+use crate::{Malformed, Overlay};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use tacho_event::time::Micros;
+use tacho_event::words::{ActionType, Phase};
+
+/// Actions that later observations can still join.
+pub const ACTIONS_MAX: usize = 32_768;
+/// Sessions of which it is known when they ended.
+pub const SESSIONS_MAX: usize = 16_384;
+
+/// What a joiner holds and has let go; for metrics.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    pub actions: u64,
+    pub open: u64,
+    pub spans: u64,
+    pub sessions: u64,
+    /// Left because of a limit: closed actions, open ones, spans, sessions.
+    pub left_closed: u64,
+    pub left_open: u64,
+    pub left_spans: u64,
+    pub left_sessions: u64,
+}
+
+/// See the module.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Joiner {
+    actions: BTreeMap<u64, Action>,
+    /// By what they are found: calls and requests.
+    keys: BTreeMap<u64, u64>,
+    near: Near,
+    kin: Kin,
+    /// Sub-agents, by session, and the action that started them.
+    started: BTreeMap<u64, u64>,
+    sessions: BTreeMap<[u8; 16], Session>,
+    /// Sessions by when they were last told of.
+    session_order: BTreeSet<(u64, [u8; 16])>,
+    /// Actions by when they were last told of.
+    open: BTreeSet<(u64, u64)>,
+    closed: BTreeSet<(u64, u64)>,
+    touched: BTreeMap<u64, (u64, bool)>,
+    tally: Tally,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Session {
+    /// When the newest turn of each agent ended.
+    turns: BTreeMap<u64, Micros>,
+    ended: Option<Micros>,
+    open: BTreeSet<u64>,
+    touched: u64,
+}
+
+impl Joiner {
+    /// Takes the next event that [`crate::concerns`] finds of interest, and writes what follows into the overlay.
+    pub fn observe(&mut self, observation: &Observation<'_>, overlay: &mut Overlay) {
+        let mut changed = BTreeSet::new();
+        if let Some(end) = observation.end() {
+            self.end(end, observation, &mut changed);
+        }
+        let action = observation.is_act().then(|| self.act(observation));
+        changed.extend(action);
+        self.relate(observation, action, overlay, &mut changed);
+        for id in changed {
+            self.tell(id, observation.index, overlay);
+        }
+        self.trim();
+    }
+
+    pub fn tally(&self) -> Tally {
+        Tally {
+            actions: self.actions.len() as u64,
+            open: self.open.len() as u64,
+            spans: self.kin.len() as u64,
+            sessions: self.sessions.len() as u64,
+            ..self.tally
+        }
+    }
+
+    /// Everything that it remembers, as bytes.
+    pub fn bytes(&self) -> Vec<u8> {
+        postcard::to_allocvec(self).expect("a joiner has a form in bytes")
+    }
+
+    /// Takes back what [`Joiner::bytes`] gave.
+    ///
+    /// # Errors
+    /// [`Malformed`] when the bytes are no joiner's.
+    pub fn load(bytes: &[u8]) -> Result<Joiner, Malformed> {
+        postcard::from_bytes(bytes).map_err(|error| Malformed(format!("state of the joiner: {error}")))
+    }
+
+    /// Puts an observation into its action.
+    fn act(&mut self, observation: &Observation<'_>) -> u64 {
+        let keys = self.keys_of(observation);
+        let likeness = Likeness::of(observation);
+        let own_call = has_own_call(observation);
+        let found = keys.iter().find_map(|key| self.keys.get(key).copied());
+        let found = found.filter(|id| self.fits(*id, observation));
+        let id = found.or_else(|| self.alike(observation, likeness?, own_call));
+        let id = id.unwrap_or(observation.index);
+        let action = self.actions.entry(id).or_insert_with(|| Action::new(observation));
+        action.add(observation);
+        action.has_own_call |= own_call;
+        if action.likeness.is_none_or(|known| known.input.is_none()) && likeness.is_some() {
+            action.likeness = likeness;
+        }
+        if let (Some(agent), Some(session)) = (observation.started, observation.session) {
+            let started = key(&[b"started", &session.0, agent.as_bytes()]);
+            action.started = Some(started);
+            self.started.insert(started, id);
+        }
+        let place = action.likeness.map(|likeness| likeness.place);
+        let mut others = BTreeSet::new();
+        for key in keys {
+            match self.keys.insert(key, id) {
+                Some(other) if other != id => drop(others.insert(other)),
+                Some(_) => {}
+                None => action.keys.push(key),
+            }
+        }
+        if let Some(place) = place {
+            self.near.add(place, id);
+        }
+        // Found by its call and by its request: they are one.
+        others.into_iter().filter(|_| found.is_some()).fold(id, |id, other| self.merge(id, other))
+    }
+
+    /// What an observation is surely found by.
+    fn keys_of(&self, observation: &Observation<'_>) -> Vec<u64> {
+        let call = observation.call.map(|call| match (is_strong(call), observation.session) {
+            (true, _) => key(&[b"call", call.as_bytes()]),
+            (false, Some(session)) => key(&[b"call of session", &session.0, call.as_bytes()]),
+            (false, None) => key(&[b"call of agent", observation.agent.as_bytes(), call.as_bytes()]),
+        });
+        let request = observation.strong_request().map(|request| key(&[b"request", request.as_bytes()]));
+        call.into_iter().chain(request).collect()
+    }
+
+    /// Whether an action that has the same id can be the same: a short id is used again, once its call is over.
+    fn fits(&self, id: u64, observation: &Observation<'_>) -> bool {
+        let Some(action) = self.actions.get(&id) else { return false };
+        let is_weak = observation.call.is_some_and(|call| !is_strong(call));
+        !(is_weak && action.has_slot(slot(observation)) && action.closure(false) != Closure::Open)
+    }
+
+    /// The action that an observation without a sure id must mean.
+    fn alike(&self, observation: &Observation<'_>, likeness: Likeness, own_call: bool) -> Option<u64> {
+        let slot = slot(observation);
+        let candidates = self.near.actions(likeness.place).filter_map(|id| {
+            let action = self.actions.get(&id)?;
+            let may = !(own_call && action.has_own_call) && !action.has_slot(slot);
+            let input = action.likeness.and_then(|likeness| likeness.input);
+            let apart_us = action.apart_us(observation);
+            may.then_some(Candidate { action: id, input, apart_us })
+        });
+        choose(likeness.input, candidates.collect())
+    }
+
+    /// Makes two actions one, under the index that came first.
+    fn merge(&mut self, one: u64, other: u64) -> u64 {
+        let (id, gone) = (one.min(other), one.max(other));
+        if id == gone {
+            return id;
+        }
+        let Some(mut absorbed) = self.actions.remove(&gone) else { return id };
+        self.leave(gone);
+        for key in &absorbed.keys {
+            self.keys.insert(*key, id);
+        }
+        for node in &absorbed.nodes {
+            self.kin.set_action(*node, Some(id));
+        }
+        if let Some(started) = absorbed.started {
+            self.started.insert(started, id);
+        }
+        if let Some(likeness) = absorbed.likeness {
+            self.near.remove(likeness.place, gone);
+        }
+        let Some(action) = self.actions.get_mut(&id) else { return id };
+        action.keys.append(&mut absorbed.keys);
+        action.nodes.append(&mut absorbed.nodes);
+        action.absorb(absorbed);
+        if let Some(likeness) = action.likeness {
+            self.near.add(likeness.place, id);
+        }
+        id
+    }
+
+    /// Puts a span, or a record in one, among its kin, and hands on what is inherited.
+    fn relate(
+        &mut self,
+        observation: &Observation<'_>,
+        action: Option<u64>,
+        overlay: &mut Overlay,
+        changed: &mut BTreeSet<u64>,
+    ) {
+        let is_kin = observation.span.is_some() || observation.observer == Observer::Log;
+        let parent = observation.parent.filter(|_| is_kin).map(span_key);
+        let key = match (observation.span, parent) {
+            (Some(span), _) => span_key(span),
+            (None, Some(_)) => key(&[b"record", &observation.index.to_be_bytes()]),
+            (None, None) => return,
+        };
+        let mut node = Node::new(observation.index, parent, role(observation));
+        node.part = part(observation);
+        node.session = observation.session.map(|session| session.0);
+        node.agent = Some(observation.agent.to_string()).filter(|_| !observation.agent_assumed);
+        node.action = action;
+        if let Some(action) = action.and_then(|id| self.actions.get_mut(&id)) {
+            action.nodes.push(key);
+        }
+        for heritage in self.kin.add(key, node) {
+            self.inherit(heritage, overlay, changed);
+        }
+        for (one, other) in self.kin.joined(key) {
+            // One of an earlier pair may have become the other by now.
+            if self.actions.contains_key(&one) && self.actions.contains_key(&other) {
+                changed.remove(&one.max(other));
+                changed.insert(self.merge(one, other));
+            }
+        }
+    }
+
+    fn inherit(&mut self, heritage: Heritage, overlay: &mut Overlay, changed: &mut BTreeSet<u64>) {
+        let Some(node) = self.kin.get(heritage.key) else { return };
+        match node.action.and_then(|id| self.actions.get_mut(&id)) {
+            Some(action) => {
+                action.inherit(heritage.session, heritage.agent.as_deref());
+                changed.insert(action.id);
+            }
+            None => {
+                let index = node.index;
+                let mut record = match overlay.entry(index) {
+                    Some(Entry::Shown(record)) => record.as_ref().clone(),
+                    // What left because of a limit is not told of again.
+                    Some(Entry::Hidden { .. }) => return,
+                    None => Record { action: index, observations: 1, ..Record::default() },
+                };
+                record.session = record.session.or(heritage.session);
+                record.agent = record.agent.or(heritage.agent);
+                overlay.set(index, Some(Entry::Shown(Box::new(record))));
+            }
+        }
+    }
+
+    /// A turn, a sub-agent or a session has ended: what is open of it gets no answer any more.
+    fn end(&mut self, end: End, observation: &Observation<'_>, changed: &mut BTreeSet<u64>) {
+        let Some(session) = observation.session else { return };
+        self.touch_session(session.0, observation.index);
+        let Some(known) = self.sessions.get_mut(&session.0) else { return };
+        let agent = key(&[observation.agent.as_bytes()]);
+        let last = match end {
+            End::Session => known.ended.get_or_insert(observation.time_us),
+            End::Turn | End::SubAgent => known.turns.entry(agent).or_insert(observation.time_us),
+        };
+        *last = observation.time_us.max(*last);
+        changed.extend(known.open.iter().copied());
+        if end == End::SubAgent {
+            let started = key(&[b"started", &session.0, observation.agent.as_bytes()]);
+            if let Some(action) = self.started.get(&started).and_then(|id| self.actions.get_mut(id)) {
+                action.finished = true;
+                changed.insert(action.id);
+            }
+        }
+    }
+
+    fn touch_session(&mut self, session: [u8; 16], index: u64) {
+        let known = self.sessions.entry(session).or_default();
+        self.session_order.remove(&(known.touched, session));
+        known.touched = index;
+        self.session_order.insert((index, session));
+    }
+
+    /// Whether everything that was told of an action lies before the end of its turn or session.
+    fn is_over(&self, action: &Action) -> bool {
+        let Some(session) = action.session.and_then(|session| self.sessions.get(&session)) else {
+            return false;
+        };
+        let turn = session.turns.get(&key(&[action.agent().as_bytes()])).copied();
+        session.ended.max(turn).is_some_and(|end| end >= action.last_us())
+    }
+
+    /// Writes what is known of an action, and remembers whether it is still open.
+    fn tell(&mut self, id: u64, index: u64, overlay: &mut Overlay) {
+        let Some(action) = self.actions.get(&id) else { return };
+        let is_over = self.is_over(action);
+        let session = action.session;
+        let Some(action) = self.actions.get_mut(&id) else { return };
+        let closure = action.tell(is_over, &mut |index, entry| overlay.set(index, entry));
+        let is_open = matches!(closure, Closure::Open | Closure::Asynchronous);
+        self.leave(id);
+        if is_open { &mut self.open } else { &mut self.closed }.insert((index, id));
+        self.touched.insert(id, (index, is_open));
+        if let Some(session) = session {
+            if closure == Closure::Open {
+                self.touch_session(session, index);
+            }
+            if let Some(known) = self.sessions.get_mut(&session) {
+                // An abandoned one may still be told of: then it is looked at again.
+                if closure == Closure::Open {
+                    known.open.insert(id)
+                } else {
+                    known.open.remove(&id)
+                };
+            }
+        }
+    }
+
+    /// Takes an action out of the order in which they leave.
+    fn leave(&mut self, id: u64) {
+        if let Some((index, is_open)) = self.touched.remove(&id) {
+            if is_open { &mut self.open } else { &mut self.closed }.remove(&(index, id));
+        }
+    }
+
+    fn trim(&mut self) {
+        while self.actions.len() > ACTIONS_MAX {
+            let (oldest, is_open) = match self.closed.first() {
+                Some((_, id)) => (*id, false),
+                None => match self.open.first() {
+                    Some((_, id)) => (*id, true),
+                    None => break,
+                },
+            };
+            self.forget(oldest);
+            *(if is_open { &mut self.tally.left_open } else { &mut self.tally.left_closed }) += 1;
+        }
+        while self.sessions.len() > SESSIONS_MAX {
+            let Some((_, session)) = self.session_order.pop_first() else { break };
+            self.sessions.remove(&session);
+            self.tally.left_sessions += 1;
+        }
+        self.tally.left_spans += self.kin.trim();
+    }
+
+    fn forget(&mut self, id: u64) {
+        self.leave(id);
+        let Some(action) = self.actions.remove(&id) else { return };
+        for key in &action.keys {
+            if self.keys.get(key) == Some(&id) {
+                self.keys.remove(key);
+            }
+        }
+        for node in &action.nodes {
+            self.kin.set_action(*node, None);
+        }
+        if let Some(started) = action.started.filter(|key| self.started.get(key) == Some(&id)) {
+            self.started.remove(&started);
+        }
+        if let Some(likeness) = action.likeness {
+            self.near.remove(likeness.place, id);
+        }
+        if let Some(session) = action.session.and_then(|session| self.sessions.get_mut(&session)) {
+            session.open.remove(&id);
+        }
+    }
+}
+
+fn role(observation: &Observation<'_>) -> Role {
+    match observation.kind {
+        _ if observation.is_model() => Role::Model,
+        ActionType::Tool | ActionType::Skill | ActionType::Lifecycle => Role::Wall,
+        _ => Role::Other,
+    }
+}
+
+/// What a record tells of the span that it stands in.
+fn part(observation: &Observation<'_>) -> Part {
+    let is_decision = observation.kind == ActionType::Tool
+        && matches!(observation.phase, Some(Phase::Asked | Phase::Decided));
+    match observation.observer {
+        Observer::Span if is_decision && observation.call.is_none() => Part::Wait,
+        Observer::Log if is_decision => Part::Decision,
+        Observer::Log if observation.is_model() && observation.call.is_none() => Part::Model,
+        _ => Part::None,
+    }
+}
+
+/// A span's id as a number.
+fn span_key(span: &str) -> u64 {
+    match u64::from_str_radix(span, 16) {
+        Ok(id) if span.len() == 16 => id,
+        _ => key(&[b"span", span.as_bytes()]),
+    }
+}

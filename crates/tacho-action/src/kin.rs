@@ -1,0 +1,227 @@
+//! Spans and the records written in them: who is whose child, in whichever order they come.
+//!
+//! Invariants
+//! - What a span says itself stands. What it lacks it has of its nearest ancestor that says it, once every span
+//!   between them is known; so the order of arrival does not matter.
+//! - A call of a model within a call of a model is the same one, told of by two libraries, unless a tool or an agent
+//!   lies between them. Of several inner ones the first is the one that the outer repeats.
+//!
+//! Limits: [`SPANS_MAX`] spans; the oldest leave first.
+
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Spans and records in spans that are remembered.
+pub const SPANS_MAX: usize = 65_536;
+
+/// So far up or down a trace is looked for a model's span.
+const NEAR_MAX: usize = 256;
+
+/// What a span is for those around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Role {
+    /// A call of a model.
+    Model,
+    /// A tool or an agent: what a model does within is another call.
+    Wall,
+    Other,
+}
+
+/// What a record tells of the span around it, by which both are of one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Part {
+    None,
+    /// A call of a model tells of itself.
+    Model,
+    /// The tool around it waits for permission.
+    Wait,
+    /// What was decided, told while the tool waited.
+    Decision,
+}
+
+/// A span, or a record that was written in one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Node {
+    pub(crate) index: u64,
+    pub(crate) parent: Option<u64>,
+    pub(crate) role: Role,
+    pub(crate) part: Part,
+    pub(crate) action: Option<u64>,
+    /// What it says itself, or has inherited.
+    pub(crate) session: Option<[u8; 16]>,
+    pub(crate) agent: Option<String>,
+    /// The inner call that this one repeats.
+    repeats: Option<u64>,
+}
+
+impl Node {
+    pub(crate) fn new(index: u64, parent: Option<u64>, role: Role) -> Node {
+        let (session, agent, action, repeats) = (None, None, None, None);
+        Node { index, parent, role, part: Part::None, action, session, agent, repeats }
+    }
+}
+
+/// What an event inherits.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Heritage {
+    pub(crate) key: u64,
+    pub(crate) session: Option<[u8; 16]>,
+    pub(crate) agent: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Kin {
+    nodes: BTreeMap<u64, Node>,
+    children: BTreeMap<u64, BTreeSet<u64>>,
+    order: VecDeque<u64>,
+}
+
+impl Kin {
+    /// Takes up a span and tells what it and its descendants inherit by that. One with a known key is left alone.
+    pub(crate) fn add(&mut self, key: u64, node: Node) -> Vec<Heritage> {
+        if self.nodes.contains_key(&key) {
+            return Vec::new();
+        }
+        if let Some(parent) = node.parent {
+            self.children.entry(parent).or_default().insert(key);
+        }
+        self.nodes.insert(key, node);
+        self.order.push_back(key);
+        let mut found = Vec::new();
+        let mut next = vec![key];
+        while let Some(at) = next.pop() {
+            if self.inherit(at, &mut found) || at == key {
+                next.extend(self.children.get(&at).into_iter().flatten().filter(|child| **child != key));
+            }
+        }
+        found
+    }
+
+    /// Gives a node what its parent has and it lacks.
+    fn inherit(&mut self, key: u64, found: &mut Vec<Heritage>) -> bool {
+        let parent = self.nodes.get(&key).and_then(|node| self.nodes.get(&node.parent?));
+        let Some((session, agent)) = parent.map(|parent| (parent.session, parent.agent.clone())) else {
+            return false;
+        };
+        let Some(node) = self.nodes.get_mut(&key) else { return false };
+        let session = session.filter(|_| node.session.is_none());
+        let agent = agent.filter(|_| node.agent.is_none());
+        if session.is_none() && agent.is_none() {
+            return false;
+        }
+        node.session = node.session.or(session);
+        node.agent = node.agent.take().or_else(|| agent.clone());
+        found.push(Heritage { key, session, agent });
+        true
+    }
+
+    pub(crate) fn get(&self, key: u64) -> Option<&Node> {
+        self.nodes.get(&key)
+    }
+
+    pub(crate) fn set_action(&mut self, key: u64, action: Option<u64>) {
+        if let Some(node) = self.nodes.get_mut(&key) {
+            node.action = action;
+        }
+    }
+
+    /// Actions that are one, now that this span is here: pairs of them.
+    pub(crate) fn joined(&mut self, key: u64) -> Vec<(u64, u64)> {
+        let mut pairs = Vec::new();
+        let Some(node) = self.nodes.get(&key) else { return pairs };
+        let role = node.role;
+        if let Some(pair) = self.part(key) {
+            pairs.push(pair);
+        }
+        for child in self.children.get(&key).into_iter().flatten() {
+            pairs.extend(self.part(*child));
+        }
+        if role == Role::Wall {
+            return pairs;
+        }
+        let above = self.model_above(key);
+        let outer = if role == Role::Model { Some(key) } else { above };
+        let mut inner = self.models_below(key);
+        if let (Role::Model, Some(above)) = (role, above) {
+            pairs.extend(self.pair(key, above));
+        }
+        inner.sort_by_key(|key| self.nodes.get(key).map(|node| node.index));
+        if let Some(outer) = outer {
+            for inner in inner {
+                pairs.extend(self.pair(inner, outer));
+            }
+        }
+        pairs
+    }
+
+    /// A record within a call, and that call.
+    fn part(&self, key: u64) -> Option<(u64, u64)> {
+        let node = self.nodes.get(&key)?;
+        let parent = self.nodes.get(&node.parent?)?;
+        let fits = match node.part {
+            Part::None => false,
+            Part::Model => parent.role == Role::Model,
+            Part::Wait => parent.role == Role::Wall,
+            Part::Decision => parent.part == Part::Wait,
+        };
+        Some((node.action?, parent.action?)).filter(|_| fits)
+    }
+
+    fn pair(&mut self, inner: u64, outer: u64) -> Option<(u64, u64)> {
+        let action = self.nodes.get(&inner)?.action?;
+        let outer = self.nodes.get_mut(&outer)?;
+        if outer.repeats.is_some_and(|known| known != inner) {
+            return None;
+        }
+        outer.repeats = Some(inner);
+        Some((action, outer.action?))
+    }
+
+    fn model_above(&self, key: u64) -> Option<u64> {
+        let mut at = self.nodes.get(&key)?.parent?;
+        for _ in 0..NEAR_MAX {
+            let node = self.nodes.get(&at)?;
+            match node.role {
+                Role::Model => return Some(at).filter(|at| *at != key),
+                Role::Wall => return None,
+                Role::Other => at = node.parent?,
+            }
+        }
+        None
+    }
+
+    fn models_below(&self, key: u64) -> Vec<u64> {
+        let mut found = Vec::new();
+        let mut next: Vec<u64> = self.children.get(&key).into_iter().flatten().copied().collect();
+        for _ in 0..NEAR_MAX {
+            let Some(at) = next.pop() else { break };
+            match self.nodes.get(&at).map(|node| node.role) {
+                Some(Role::Model) if at != key => found.push(at),
+                Some(Role::Other) => next.extend(self.children.get(&at).into_iter().flatten()),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// Forgets the oldest above the limit.
+    pub(crate) fn trim(&mut self) -> u64 {
+        let mut forgotten = 0;
+        while self.order.len() > SPANS_MAX {
+            let Some(key) = self.order.pop_front() else { break };
+            let Some(parent) = self.nodes.remove(&key).and_then(|node| node.parent) else { continue };
+            if let Some(children) = self.children.get_mut(&parent) {
+                children.remove(&key);
+                if children.is_empty() {
+                    self.children.remove(&parent);
+                }
+            }
+            forgotten += 1;
+        }
+        forgotten
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+}

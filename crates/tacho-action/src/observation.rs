@@ -1,0 +1,230 @@
+//! What the joiner looks at of an event: an observation of a call, a span, or the end of a turn or session.
+
+use serde::{Deserialize, Serialize};
+use tacho_event::entry::Header;
+use tacho_event::fact::{Facts, IntFact, TextFact};
+use tacho_event::id::Id;
+use tacho_event::record::Accepted;
+use tacho_event::section::Section;
+use tacho_event::time::Micros;
+use tacho_event::words::{ActionType, Known, Outcome, Phase};
+
+/// Who tells of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum Observer {
+    Hook = 0,
+    Log = 1,
+    Span = 2,
+    Transcript = 3,
+    Mcp = 4,
+    /// An event that its sender wrote itself.
+    Event = 5,
+}
+
+impl Observer {
+    pub const ALL: [Observer; 6] =
+        [Observer::Hook, Observer::Log, Observer::Span, Observer::Transcript, Observer::Mcp, Observer::Event];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Observer::Hook => "hook",
+            Observer::Log => "log",
+            Observer::Span => "span",
+            Observer::Transcript => "transcript",
+            Observer::Mcp => "mcp",
+            Observer::Event => "event",
+        }
+    }
+
+    /// Told by what every event has: its source, how it is known, the names of hook and span.
+    pub fn of(source: &str, known: &str, hook: Option<&str>, is_span: bool) -> Observer {
+        match source {
+            _ if hook.is_some() && source != "otlp" => Observer::Hook,
+            "otlp" if is_span => Observer::Span,
+            "otlp" => Observer::Log,
+            "mcp" => Observer::Mcp,
+            _ if known == Known::Imported.as_str() => Observer::Transcript,
+            _ => Observer::Event,
+        }
+    }
+
+    pub(crate) fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+/// The name of every call of a model, whoever tells of it.
+pub(crate) const MODEL_REQUEST: &str = "model_request";
+/// A background task of Claude Code has ended: it names the call that started it.
+pub(crate) const TASK_NOTIFICATION: &str = "TaskNotification";
+
+/// One event, as far as joining needs it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation<'a> {
+    pub index: u64,
+    pub time_us: Micros,
+    pub session: Option<Id>,
+    pub agent: &'a str,
+    /// The agent is the program's name, because the record named none.
+    pub agent_assumed: bool,
+    pub call: Option<&'a str>,
+    pub parent: Option<&'a str>,
+    /// The span's own id, also where its call has another one.
+    pub span: Option<&'a str>,
+    pub phase: Option<Phase>,
+    pub kind: ActionType,
+    pub name: &'a str,
+    pub outcome: Outcome,
+    pub known: Known,
+    pub observer: Observer,
+    pub hook: Option<&'a str>,
+    /// The request to a model as provider or library counts it.
+    pub request: Option<&'a str>,
+    /// The sub-agent that the call started.
+    pub started: Option<&'a str>,
+    pub error_type: Option<&'a str>,
+    pub figures: [Option<i64>; 6],
+    pub cost_estimated: bool,
+    pub input: Option<&'a str>,
+    pub has_output: bool,
+    pub has_error: bool,
+}
+
+/// Whether an event has anything to do with actions that are told of more than once. Cheap, and most have not: they
+/// need not be decoded further.
+pub fn concerns(header: &Header<'_>) -> bool {
+    let is_call = header.call.is_some() || header.parent.is_some();
+    is_call
+        || match header.phase {
+            Some(Phase::Message) | None => match header.action_type {
+                ActionType::Lifecycle | ActionType::Communication => End::of(header.action_name).is_some(),
+                ActionType::External => header.action_name == MODEL_REQUEST,
+                _ => false,
+            },
+            Some(_) => true,
+        }
+}
+
+/// What ends with an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The agent's turn: its open calls get no answer any more.
+    Turn,
+    /// The work of a sub-agent.
+    SubAgent,
+    /// Everything of the session.
+    Session,
+}
+
+impl End {
+    pub(crate) fn of(hook: &str) -> Option<End> {
+        Some(match hook {
+            "Stop" | "StopFailure" | "AfterAgent" => End::Turn,
+            "SubagentStop" => End::SubAgent,
+            "SessionEnd" => End::Session,
+            _ => return None,
+        })
+    }
+}
+
+impl<'a> Observation<'a> {
+    /// Reads an accepted event.
+    pub fn of(index: u64, event: &Accepted<'a>) -> Observation<'a> {
+        let section = |section: Section| event.texts[section as usize - Section::Input as usize];
+        let has = |name| section(name).is_some();
+        Observation {
+            input: section(Section::Input),
+            has_output: has(Section::Output),
+            has_error: has(Section::Error),
+            ..Observation::told(index, &event.header, &event.facts)
+        }
+    }
+
+    /// Reads what is not in the sections of texts.
+    pub fn told(index: u64, header: &Header<'a>, facts: &Facts<'a>) -> Observation<'a> {
+        let text = |fact: TextFact| facts.text(fact);
+        let int = |fact: IntFact| facts.int(fact);
+        let span = match (header.source, text(TextFact::SpanId)) {
+            (_, Some(span)) => Some(span),
+            // A span whose call has no id of its own is known by its span's.
+            ("otlp", None) => header.call.filter(|call| is_span_id(call)),
+            _ => header.call.filter(|call| call.starts_with("span_")),
+        };
+        let hook = text(TextFact::HookEvent);
+        Observation {
+            index,
+            time_us: header.timestamp_us,
+            session: header.session,
+            agent: header.agent,
+            agent_assumed: int(IntFact::AgentAssumed) == Some(1),
+            call: header.call.filter(|call| span != Some(call)),
+            parent: header.parent,
+            span,
+            phase: header.phase,
+            kind: header.action_type,
+            name: header.action_name,
+            outcome: header.outcome,
+            known: header.known,
+            observer: Observer::of(header.source, header.known.as_str(), hook, span.is_some()),
+            hook,
+            request: text(TextFact::RequestId),
+            started: text(TextFact::ToAgent),
+            error_type: text(TextFact::ErrorType),
+            figures: crate::Figure::ALL.map(|figure| int(figure.fact())),
+            cost_estimated: int(IntFact::CostEstimated) == Some(1),
+            input: None,
+            has_output: false,
+            has_error: false,
+        }
+    }
+
+    /// Whether the event tells of a call's life, and not only of something on its way.
+    pub(crate) fn is_act(&self) -> bool {
+        match self.phase {
+            Some(Phase::Message) => self.name == TASK_NOTIFICATION && self.call.is_some(),
+            Some(_) => true,
+            None => self.is_model(),
+        }
+    }
+
+    pub(crate) fn is_model(&self) -> bool {
+        self.kind == ActionType::External && self.name == MODEL_REQUEST
+    }
+
+    /// A request to a model under a number that no other one has.
+    pub(crate) fn strong_request(&self) -> Option<&'a str> {
+        self.request.filter(|request| self.is_model() && request.len() >= STRONG)
+    }
+
+    pub(crate) fn end(&self) -> Option<End> {
+        let hook = self.hook.unwrap_or(self.name);
+        match self.kind {
+            ActionType::Lifecycle | ActionType::Communication => End::of(hook),
+            _ => None,
+        }
+    }
+}
+
+/// An id as long as this is no counter: nobody else has it by chance. `call_1` is one, `toolu_01A09q90qw90lq917835` is none.
+const STRONG: usize = 16;
+
+/// Whether a call's id is unique by itself, or only within its session.
+pub(crate) fn is_strong(call: &str) -> bool {
+    call.len() >= STRONG
+}
+
+/// Eight bytes in hexadecimal digits.
+pub fn is_span_id(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// FNV-1a over several texts. Whoever makes two ids meet could as well send the same id.
+pub(crate) fn key(parts: &[&[u8]]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for part in parts {
+        let bytes = part.iter().copied().chain([0xff]);
+        hash = bytes.fold(hash, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    }
+    hash
+}

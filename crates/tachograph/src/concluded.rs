@@ -1,0 +1,241 @@
+//! The follower that joins what several witnesses tell of one call, and what queries see of it.
+//!
+//! Invariants
+//! - Its position is an index of the log, and what it missed it reads from the store: the journal is never kept for it.
+//! - A fault of its file stops nothing: the file is deleted and the log is read again.
+//!
+//! On disk: `overlay.sqlite`, `docs/formats/overlay.md`.
+
+use parking_lot::Mutex;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tacho_action::{Joiner, Observation, Overlay, Tally, concerns};
+use tacho_event::section::Section;
+use tacho_record::RecordError;
+use tacho_record::recorder::Follower;
+use tacho_record::sequence::Sequenced;
+use tacho_store::overlay_file::{OverlayFile, Saved};
+use tacho_store::read::Wanted;
+use tacho_store::row::{Part, Row};
+use tacho_store::{Snapshot, StoreError};
+use tokio::sync::watch;
+
+/// Entries that are read at once when the log is caught up with.
+const STEP: u64 = 1 << 16;
+/// So often the progress of a long catching up is told.
+const TELL_EVERY: u64 = STEP * 8;
+/// Ticks of the recorder after which changes are saved.
+const SAVE_TICKS: u32 = 60;
+
+/// What is concluded of the events of one folder.
+pub(crate) struct Concluded {
+    inner: Mutex<Inner>,
+    position: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct Inner {
+    joiner: Joiner,
+    overlay: Overlay,
+    /// The copy that queries have; made when one asks.
+    shared: Option<Arc<Overlay>>,
+}
+
+/// The follower, with the file that only it writes.
+pub(crate) struct ConcludedFollower {
+    concluded: Arc<Concluded>,
+    folder: PathBuf,
+    log: String,
+    file: Option<OverlayFile>,
+    saved: u64,
+    ticks: u32,
+}
+
+impl Concluded {
+    /// Reads the file of a folder, and of the log what the file does not know yet.
+    pub(crate) fn open(
+        folder: &Path,
+        log: &str,
+        snapshot: &Snapshot,
+    ) -> Result<(Arc<Concluded>, ConcludedFollower), Box<dyn Error>> {
+        let (file, mut inner) = match read(folder, log, snapshot.size) {
+            Ok(read) => read,
+            Err(error) => {
+                tracing::warn!(%error, "what was concluded of events is not readable; the log is read again");
+                OverlayFile::remove(folder)?;
+                read(folder, log, snapshot.size)?
+            }
+        };
+        let saved = inner.overlay.position();
+        inner.catch_up(snapshot)?;
+        let position = watch::Sender::new(inner.overlay.position());
+        let concluded = Arc::new(Concluded { inner: Mutex::new(inner), position });
+        let (folder, log) = (folder.to_path_buf(), log.to_string());
+        let mut follower = ConcludedFollower {
+            concluded: Arc::clone(&concluded),
+            folder,
+            log,
+            file: Some(file),
+            saved,
+            ticks: 0,
+        };
+        // What took long to read is not read again after a crash.
+        if snapshot.size - saved >= STEP {
+            follower.save();
+        }
+        Ok((concluded, follower))
+    }
+
+    /// What queries see now.
+    pub(crate) fn overlay(&self) -> Arc<Overlay> {
+        let mut inner = self.inner.lock();
+        let Inner { overlay, shared, .. } = &mut *inner;
+        Arc::clone(shared.get_or_insert_with(|| Arc::new(overlay.clone())))
+    }
+
+    /// Told when more of the log was looked at.
+    pub(crate) fn position(&self) -> watch::Receiver<u64> {
+        self.position.subscribe()
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        self.inner.lock().joiner.tally()
+    }
+}
+
+/// The file and what is in it; an empty start for a file that knows more than the log has.
+fn read(folder: &Path, log: &str, size: u64) -> Result<(OverlayFile, Inner), Box<dyn Error>> {
+    let file = OverlayFile::open(folder, log, tacho_action::VERSION)?;
+    let mut inner = Inner::default();
+    let Some(saved) = file.load()? else { return Ok((file, inner)) };
+    if saved.position > size {
+        return Err(format!("it is about {} entries, the log has {size}", saved.position).into());
+    }
+    inner.joiner = Joiner::load(&saved.joiner)?;
+    for (number, bytes) in &saved.chunks {
+        inner.overlay.load(*number, bytes)?;
+    }
+    inner.overlay.set_position(saved.position);
+    Ok((file, inner))
+}
+
+impl Inner {
+    /// Reads the log from the position on.
+    fn catch_up(&mut self, snapshot: &Snapshot) -> Result<(), StoreError> {
+        let from = self.overlay.position();
+        while self.overlay.position() < snapshot.size {
+            let first = self.overlay.position();
+            let range = first..(first + STEP).min(snapshot.size);
+            let end = range.end;
+            let mut any = false;
+            snapshot.rows(range.clone(), Wanted::Header, &mut |row| {
+                any |= concerns(&row.header()?);
+                Ok(())
+            })?;
+            // Most logs have long stretches that nobody tells of twice: there the texts are not read.
+            if any {
+                snapshot.rows(range, Wanted::All, &mut |row| self.look(row))?;
+            }
+            self.overlay.set_position(end);
+            if (end - from) % TELL_EVERY == 0 {
+                tracing::info!(read = end, of = snapshot.size, "joining what was recorded of each call");
+            }
+        }
+        Ok(())
+    }
+
+    fn look(&mut self, row: &Row<'_>) -> Result<(), StoreError> {
+        let header = row.header()?;
+        if !concerns(&header) {
+            return Ok(());
+        }
+        let (facts, mut scratch) = (row.facts(), Vec::new());
+        let mut observation = Observation::told(row.index(), &header, &facts);
+        // A section that is gone was there: what it held is no longer compared with, and the rest stays as it was.
+        let mut has = |section| Ok::<_, StoreError>(row.section(section, &mut scratch)? != Part::Absent);
+        (observation.has_output, observation.has_error) = (has(Section::Output)?, has(Section::Error)?);
+        let mut scratch = Vec::new();
+        observation.input = match row.section(Section::Input, &mut scratch)? {
+            Part::Absent => None,
+            Part::Open(bytes) => std::str::from_utf8(bytes).ok(),
+            Part::Gone { .. } => Some(""),
+        };
+        self.joiner.observe(&observation, &mut self.overlay);
+        Ok(())
+    }
+}
+
+impl ConcludedFollower {
+    fn save(&mut self) {
+        let mut inner = self.concluded.inner.lock();
+        let position = inner.overlay.position();
+        if position == self.saved {
+            return;
+        }
+        let changed = Saved { position, joiner: inner.joiner.bytes(), chunks: inner.overlay.take_dirty() };
+        drop(inner);
+        let done = match &mut self.file {
+            Some(file) => file.save(&changed),
+            None => return,
+        };
+        match done {
+            Ok(()) => self.saved = position,
+            Err(error) => {
+                // Half of what changed is not in the file: it would be wrong for ever.
+                tracing::warn!(%error, "what was concluded of events is saved no more; the next start reads the log again");
+                self.file = None;
+                if let Err(error) = OverlayFile::remove(&self.folder) {
+                    tracing::error!(%error, log = %self.log, "delete the file before the next start");
+                }
+            }
+        }
+    }
+}
+
+impl Follower for ConcludedFollower {
+    fn name(&self) -> &'static str {
+        "actions"
+    }
+
+    fn follow(&mut self, batch: &Arc<Sequenced>) -> Result<(), RecordError> {
+        let told: Vec<u64> =
+            batch.heads().filter(|(_, _, head)| concerns(&head.header)).map(|(index, ..)| index).collect();
+        let size = batch.receipt().range.map(|(_, last)| last + 1);
+        let mut inner = self.concluded.inner.lock();
+        if !told.is_empty() {
+            let Inner { joiner, overlay, .. } = &mut *inner;
+            let mut told = told.into_iter().peekable();
+            for (index, _, event) in batch.entries() {
+                if told.next_if_eq(&index).is_some() {
+                    joiner.observe(&Observation::of(index, &event), overlay);
+                }
+            }
+        }
+        if let Some(size) = size {
+            inner.overlay.set_position(size);
+            inner.shared = None;
+            drop(inner);
+            self.concluded.position.send_replace(size);
+        }
+        Ok(())
+    }
+
+    fn tick(&mut self) -> Result<(), RecordError> {
+        self.ticks += 1;
+        if self.ticks >= SAVE_TICKS {
+            self.ticks = 0;
+            self.save();
+        }
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), RecordError> {
+        self.save();
+        Ok(())
+    }
+
+    fn position(&self) -> u64 {
+        u64::MAX
+    }
+}
