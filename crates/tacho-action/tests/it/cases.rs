@@ -1,0 +1,198 @@
+//! What is measured of real agents, case by case.
+
+use crate::scene::{end, ends, event, hook, join, model, session, span};
+use tacho_action::{Closure, Observation, Observer, Overlay};
+use tacho_event::words::{ActionType, Outcome, Phase};
+
+const CALL: &str = "toolu_01A09q90qw90lq917835";
+
+/// Times of the events that are one action, for each.
+fn groups(log: &[Observation<'_>]) -> Vec<Vec<i64>> {
+    let mut groups: Vec<_> = ends(log, &join(log)).into_values().map(|end| end.events).collect();
+    groups.sort();
+    groups
+}
+
+fn closures(log: &[Observation<'_>]) -> Vec<Closure> {
+    ends(log, &join(log)).into_values().map(|end| end.closure).collect()
+}
+
+#[test]
+fn a_request_for_permission_is_of_the_call_with_its_tool_and_input() {
+    let pre = |time, call, input| Observation { input: Some(input), ..hook(time, "PreToolUse", Some(call)) };
+    let asked = Observation { input: Some(r#"{"b":2,"a":1}"#), ..hook(3, "PermissionRequest", None) };
+    let log = [
+        pre(1, "toolu_0000000000000001", r#"{"a":1,"b":2}"#),
+        pre(2, "toolu_0000000000000002", r#"{"a":9}"#),
+        asked.clone(),
+    ];
+    assert_eq!(groups(&log), [vec![1, 3], vec![2]]);
+    let first = [asked.clone(), log[0].clone(), log[1].clone()];
+    assert_eq!(groups(&first), [vec![1, 3], vec![2]], "also when it came first");
+    let elsewhere = Observation { session: Some(session(2)), ..asked };
+    assert_eq!(groups(&[log[0].clone(), elsewhere]), [vec![1], vec![3]]);
+}
+
+#[test]
+fn hooks_without_an_id_are_joined_with_telemetry_that_has_one() {
+    let input = Some(r#"{"command":"ls"}"#);
+    let tell = |of: Observation<'static>| Observation { input, name: "run_shell_command", ..of };
+    let id = "run_shell_command_1795225765124_0";
+    let executed = Observation {
+        session: Some(session(1)),
+        call: Some(id),
+        phase: Some(Phase::Executed),
+        outcome: Outcome::Success,
+        ..span(1_200_000, "00000000000000aa", None)
+    };
+    let result = Observation {
+        observer: Observer::Log,
+        phase: Some(Phase::Result),
+        outcome: Outcome::Success,
+        ..event(1_900_000)
+    };
+    // The same command runs again: each witness tells of it once more.
+    let again =
+        |of: &Observation<'static>, call| Observation { time_us: of.time_us + 4_000_000, call, ..of.clone() };
+    let first =
+        [hook(1_000_000, "BeforeTool", None), hook(1_800_000, "AfterTool", None), executed, result].map(tell);
+    let mut log = first.to_vec();
+    log.extend([0, 1, 3].map(|at| again(&first[at], None)));
+    log.push(again(&first[2], Some("run_shell_command_1795225769124_0")));
+    assert_eq!(groups(&log).iter().map(Vec::len).collect::<Vec<_>>(), [4, 4]);
+    assert!(closures(&log).iter().all(|closure| *closure == Closure::Success));
+}
+
+#[test]
+fn a_short_id_is_used_again_once_its_call_is_over() {
+    let log = [
+        hook(1, "PreToolUse", Some("call_1")),
+        hook(2, "PostToolUse", Some("call_1")),
+        hook(3, "PreToolUse", Some("call_1")),
+        hook(4, "PostToolUse", Some("call_1")),
+    ];
+    assert_eq!(groups(&log), [vec![1, 2], vec![3, 4]]);
+    let other = Observation { session: Some(session(2)), ..hook(5, "PostToolUse", Some("call_1")) };
+    assert_eq!(groups(&[log[0].clone(), other]), [vec![1], vec![5]]);
+}
+
+#[test]
+fn what_runs_in_the_background_is_over_when_its_sub_agent_is() {
+    let launch =
+        Observation { outcome: Outcome::Running, started: Some("sub"), ..hook(2, "PostToolUse", Some(CALL)) };
+    let told_well = Observation {
+        observer: Observer::Log,
+        phase: Some(Phase::Result),
+        outcome: Outcome::Success,
+        call: Some(CALL),
+        ..event(3)
+    };
+    let mut log = vec![hook(1, "PreToolUse", Some(CALL)), launch, told_well, end(4, "Stop")];
+    assert_eq!(closures(&log[..4])[0], Closure::Asynchronous, "the end of the turn does not end it");
+    log.push(Observation { agent: "sub", ..end(5, "SubagentStop") });
+    assert_eq!(closures(&log)[0], Closure::Success);
+}
+
+#[test]
+fn the_end_of_a_turn_abandons_what_is_open_of_its_agent() {
+    let sub = Observation { agent: "sub", ..hook(2, "PreToolUse", Some("toolu_0000000000000002")) };
+    let log = [hook(1, "PreToolUse", Some(CALL)), sub, end(3, "Stop")];
+    assert_eq!(closures(&log)[..2], [Closure::Abandoned, Closure::Open]);
+    let late = [log[0].clone(), log[1].clone(), log[2].clone(), hook(4, "PostToolUse", Some(CALL))];
+    assert!(closures(&late).contains(&Closure::Success), "a result that comes late counts");
+}
+
+#[test]
+fn children_inherit_from_parents_that_come_later_in_any_order() {
+    let root = Observation {
+        session: Some(session(7)),
+        agent: "boss",
+        agent_assumed: false,
+        ..span(1, "00000000000000a1", None)
+    };
+    let log = [
+        Observation { kind: ActionType::Lifecycle, ..root },
+        Observation { kind: ActionType::Workflow, ..span(2, "00000000000000a2", Some("00000000000000a1")) },
+        Observation { phase: Some(Phase::Executed), ..span(3, "00000000000000a3", Some("00000000000000a2")) },
+        Observation {
+            observer: Observer::Log,
+            span: None,
+            kind: ActionType::Log,
+            ..span(4, "", Some("00000000000000a2"))
+        },
+    ];
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1], [1, 3, 0, 2]] {
+        let log = order.map(|at| log[at].clone());
+        for end in ends(&log, &join(&log)).into_values() {
+            assert_eq!((end.session, end.agent.as_str()), (Some([7; 16]), "boss"), "{order:?}");
+        }
+    }
+    assert!(ends(&log[1..], &join(&log[1..])).into_values().all(|end| end.session.is_none()));
+}
+
+#[test]
+fn one_call_of_a_model_that_two_libraries_tell_of_counts_once() {
+    let outer = model(span(1, "00000000000000b1", None), 182);
+    let between =
+        Observation { kind: ActionType::Workflow, ..span(2, "00000000000000b2", Some("00000000000000b1")) };
+    let inner = model(span(3, "00000000000000b3", Some("00000000000000b2")), 182);
+    let all = [outer.clone(), between, inner.clone()];
+    for order in [[0, 1, 2], [2, 1, 0], [0, 2, 1], [2, 0, 1]] {
+        let log = order.map(|at| all[at].clone());
+        assert_eq!(groups(&log), [vec![1, 3], vec![2]], "{order:?}");
+    }
+    // What a tool asks a model is a call of its own.
+    let tool = Observation { phase: Some(Phase::Executed), ..all[1].clone() };
+    let tool = Observation { kind: ActionType::Tool, ..tool };
+    assert_eq!(groups(&[outer.clone(), tool, inner.clone()]).len(), 3);
+    // A retry within one call of a library was paid twice.
+    let retry = model(span(4, "00000000000000b4", Some("00000000000000b1")), 182);
+    let first = Observation { parent: Some("00000000000000b1"), ..inner };
+    assert_eq!(groups(&[outer, first, retry]), [vec![1, 3], vec![4]]);
+}
+
+#[test]
+fn a_request_is_one_under_its_id_and_the_tokens_are_those_that_were_told() {
+    let request = Some("req_0123456789abcdef");
+    let log = Observation { observer: Observer::Log, request, ..model(event(1), 500) };
+    let silent = Observation { request, figures: [None; 6], ..model(span(2, "00000000000000c1", None), 0) };
+    let events = [silent, log];
+    assert_eq!(groups(&events), [vec![1, 2]]);
+    let overlay = join(&events);
+    assert!(overlay.cursor().is_hidden(0) && !overlay.cursor().is_hidden(1));
+    let weak = events.map(|each| Observation { request: Some("1"), ..each });
+    assert_eq!(groups(&weak).len(), 2, "a counter is no id");
+}
+
+#[test]
+fn a_failure_that_any_witness_tells_stands_and_is_marked() {
+    let well = Observation { observer: Observer::Log, ..hook(2, "PostToolUse", Some(CALL)) };
+    let log = [hook(1, "PostToolUseFailure", Some(CALL)), Observation { hook: None, ..well }];
+    let overlay = join(&log);
+    let records: Vec<_> = (0..2).filter_map(|index| overlay.record(index)).collect();
+    assert_eq!(records.len(), 1);
+    assert!(records[0].differ);
+    assert_eq!(records[0].closure, Some(Closure::Failure));
+}
+
+#[test]
+fn events_that_nobody_tells_of_twice_leave_no_trace() {
+    let log = [hook(1, "PreToolUse", Some(CALL)), event(2), Observation { session: None, ..event(3) }];
+    let overlay = join(&log);
+    assert!(overlay.is_empty());
+    assert_eq!(overlay.changes(), Overlay::default().changes());
+}
+
+#[test]
+fn memory_is_bounded_and_told() {
+    let calls: Vec<String> = (0..tacho_action::ACTIONS_MAX + 500).map(|n| format!("toolu_{n:016}")).collect();
+    let log: Vec<_> =
+        calls.iter().enumerate().map(|(n, call)| hook(n as i64, "PostToolUse", Some(call))).collect();
+    let mut joiner = tacho_action::Joiner::default();
+    crate::scene::follow(&mut joiner, &mut Overlay::default(), &log, 0);
+    let tally = joiner.tally();
+    assert_eq!(
+        (tally.actions, tally.left_closed, tally.left_open),
+        (tacho_action::ACTIONS_MAX as u64, 500, 0)
+    );
+}
