@@ -6,6 +6,7 @@ mod file;
 mod http;
 mod postgres;
 mod prepare;
+mod rows;
 mod settings;
 mod victorialogs;
 
