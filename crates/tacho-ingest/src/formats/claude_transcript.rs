@@ -43,7 +43,8 @@ pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)
     }
     match message {
         Some(message) => self::message(message, kind.as_ref() == "assistant", line, &mut |mut event| {
-            if let Some((micros, _)) = cost.filter(|_| event.action_name.as_deref() == Some("model_request")) {
+            if let Some((micros, _)) = cost.filter(|_| event.action_name.as_deref() == Some("model_request"))
+            {
                 event.facts.set_int(IntFact::CostMicros, micros);
             }
             each(event);

@@ -234,8 +234,10 @@ impl Marks {
             "execution_price" | "price" | "gas_used" | "gas" => Marks::PRICED,
             "object" => Marks::TRACES,
             "data" => Marks::TRACES | Marks::HISTORY,
-            "payload" | "projectHash" | "$set" | "$rewindTo" | "content" | "trajectory" | "history" | "traj"
-            | "messages_display" | "context" | "context.span_id" | "extras" | "args" => Marks::HISTORY,
+            "payload" | "projectHash" | "$set" | "$rewindTo" | "content" | "trajectory" | "history"
+            | "traj" | "messages_display" | "context" | "context.span_id" | "extras" | "args" => {
+                Marks::HISTORY
+            }
             "action" => Marks::ACTION,
             "agent_id" => Marks::AGENT_ID | Marks::FLAT,
             "action_type" | "action_name" | "outcome_status" => Marks::FLAT,

@@ -12,7 +12,7 @@ mod summary;
 
 use super::Arguments;
 use crate::exit::Ended;
-use course::{Course, Failure};
+use course::{Course, Failure, Tail};
 use find::Found;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use pieces::Pieces;
@@ -85,10 +85,11 @@ pub(super) fn run(arguments: &Arguments, import: &Import) -> Result<bool, Box<dy
     let summary = Summary::new(&found, is_one_file);
     let courses: Vec<Course> = found.into_iter().map(|found| Course::of_file(found, format)).collect();
     let courses = read_all(courses, &sink, &summary, &stop, import.follow)?;
+    let mut other = None;
     if import.follow && !stop.is_asked() {
-        follow::run(arguments, &places, format, courses, &sink, &summary, &stop)?;
+        other = follow::run(arguments, &places, format, courses, &sink, &summary, &stop)?;
     }
-    summary.close(sink)
+    summary.close(other.unwrap_or(sink))
 }
 
 fn read_alone(
@@ -99,7 +100,7 @@ fn read_alone(
     let sink = Sink::open(arguments)?;
     let stop = Stop::listen()?;
     let summary = Summary::new(&[], true);
-    course.read(&mut pieces, &sink, &summary, &stop, true).map_err(|failure| failure.to_string())?;
+    course.read(&mut pieces, &sink, &summary, &stop, Tail::Any).map_err(|failure| failure.to_string())?;
     summary.close(sink)
 }
 

@@ -23,9 +23,10 @@ pub(super) struct Course {
     /// Read so far, bytes of the file, and what those lines say of the ones behind them.
     at: u64,
     place: Place,
-    /// Which file it was, and how large and when it was written, when it was last read.
+    /// Which file it was, and how large and when it was written, when it was last looked at, and when it was read.
     seen: Option<Seen>,
-    /// Whether it is written anew as a whole: then it is read as a whole.
+    read: Option<Seen>,
+    /// Whether it is written anew as a whole: then it is read as a whole, once for each time it was written.
     is_document: bool,
 }
 
@@ -63,6 +64,7 @@ impl Course {
             at: 0,
             place: Place::default(),
             seen: None,
+            read: None,
             is_document: matches!(end.as_deref(), Some("json" | "traj")),
             path: found.path,
         }
@@ -71,7 +73,8 @@ impl Course {
     pub(super) fn of_input(format: Option<Format>) -> Course {
         let path = PathBuf::from("-");
         let (kind, name) = ("other", name_of(&path));
-        Course { path, kind, name, format, at: 0, place: Place::default(), seen: None, is_document: false }
+        let (at, place) = (0, Place::default());
+        Course { path, kind, name, format, at, place, seen: None, read: None, is_document: false }
     }
 
     /// Reads what is new in the file. `is_whole` says that nobody writes to it any more: then a last line without
@@ -92,7 +95,13 @@ impl Course {
             size: found.len(),
             written: (found.mtime(), found.mtime_nsec()),
         };
-        if self.seen == Some(seen) && !self.has_rest(seen.size) {
+        let is_quiet = self.seen == Some(seen);
+        if self.read == Some(seen) && (self.is_document || self.at >= seen.size) {
+            return Ok(());
+        }
+        if self.is_document && !is_whole && !is_quiet {
+            // Somebody may be writing it just now.
+            self.seen = Some(seen);
             return Ok(());
         }
         let is_other =
@@ -101,19 +110,20 @@ impl Course {
             // Another file, or one that was cut: what was recorded of it before is a duplicate.
             (self.at, self.place) = (0, Place::default());
         }
-        let is_quiet = self.seen == Some(seen);
         self.seen = Some(seen);
         let mut pieces = Pieces::open(file, self.at).map_err(wrong)?;
         let is_packed = pieces.is_packed();
-        self.read(&mut pieces, sink, summary, stop, is_whole || is_packed || is_quiet)?;
+        let tail = match (is_whole || is_packed || self.is_document, is_quiet) {
+            (true, _) => Tail::Any,
+            (false, true) => Tail::Complete,
+            (false, false) => Tail::Nothing,
+        };
+        self.read(&mut pieces, sink, summary, stop, tail)?;
         if is_packed {
             self.at = seen.size;
         }
+        self.read = Some(seen);
         Ok(())
-    }
-
-    fn has_rest(&self, size: u64) -> bool {
-        self.at < size && !self.is_document
     }
 
     /// Reads pieces to their end.
@@ -123,7 +133,7 @@ impl Course {
         sink: &Sink,
         summary: &Summary,
         stop: &Stop,
-        is_whole: bool,
+        tail: Tail,
     ) -> Result<(), Failure> {
         let (mut piece, mut before): (_, Option<(Sent, u64, Place)>) = (Vec::new(), None);
         let mut place = self.place.clone();
@@ -135,8 +145,8 @@ impl Course {
                 let why = format!("the line is longer than {limit} MiB");
                 summary.refused(self, place.lines + line, &why);
             }
-            if read == Piece::Last && !is_whole {
-                piece.truncate(finished(&piece));
+            if read == Piece::Last {
+                piece.truncate(finished(&piece, tail));
             }
             self.is_document |= read == Piece::Document;
             at += piece.len() as u64;
@@ -167,9 +177,28 @@ impl Course {
     }
 }
 
-/// How much of the end of a file that is being written is finished: whole lines.
-fn finished(piece: &[u8]) -> usize {
-    piece.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
+/// What a last line without its end is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tail {
+    /// A line: nobody writes to the file any more.
+    Any,
+    /// A line if it is a whole object: nothing was written since the last look.
+    Complete,
+    /// Half a line.
+    Nothing,
+}
+
+/// How much of the end of a file is finished.
+fn finished(piece: &[u8], tail: Tail) -> usize {
+    let lines = piece.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let rest = &piece[lines..];
+    let is_object =
+        || rest.starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(rest).is_ok();
+    match tail {
+        Tail::Any => piece.len(),
+        Tail::Complete if is_object() => piece.len(),
+        Tail::Complete | Tail::Nothing => lines,
+    }
 }
 
 #[cfg(test)]
@@ -178,8 +207,13 @@ mod tests {
 
     #[test]
     fn a_half_written_line_is_left_for_later() {
-        assert_eq!(finished(b"{}\n{\"half\":"), 3);
-        assert_eq!(finished(b"{\"half\":"), 0);
-        assert_eq!(finished(b"{}\n"), 3);
+        for tail in [Tail::Nothing, Tail::Complete] {
+            assert_eq!(finished(b"{}\n{\"half\":", tail), 3);
+            assert_eq!(finished(b"{\"half\":", tail), 0);
+            assert_eq!(finished(b"{}\n", tail), 3);
+        }
+        assert_eq!(finished(b"{}\n{\"a\":1}", Tail::Nothing), 3);
+        assert_eq!(finished(b"{}\n{\"a\":1}", Tail::Complete), 10);
+        assert_eq!(finished(b"{}\nhalf", Tail::Any), 7);
     }
 }

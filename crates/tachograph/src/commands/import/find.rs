@@ -115,6 +115,9 @@ pub(super) fn places(
     for asked in asked {
         match Agent::ALL.into_iter().find(|agent| asked.as_os_str() == agent.name()) {
             Some(agent) => places.extend(of(agent)),
+            None if asked.components().count() > 1 && !asked.exists() => {
+                return Err(format!("{} is not there", asked.display()).into());
+            }
             None if asked.exists() => places.push(Place { path: asked.clone(), agent: None }),
             None => {
                 let names = Agent::ALL.map(Agent::name).join(", ");

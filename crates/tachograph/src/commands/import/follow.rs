@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_millis(500);
 /// So many looks until folders are searched for new files.
 const LOOKS_A_SEARCH: u64 = 6;
 
-/// Follows until Ctrl-C. What can't be read is told once.
+/// Follows until Ctrl-C. What can't be read is told once. Gives the server that answered last, when it is another.
 pub(super) fn run(
     arguments: &Arguments,
     places: &[Place],
@@ -31,7 +31,7 @@ pub(super) fn run(
     sink: &Sink,
     summary: &Summary,
     stop: &Stop,
-) -> Result<(), Box<dyn Error>> {
+) -> Result<Option<Sink>, Box<dyn Error>> {
     summary.say(&format!("following {} files; Ctrl-C stops", courses.len()));
     let mut known: HashSet<PathBuf> = courses.iter().map(|course| course.path.clone()).collect();
     let (mut failed, mut is_away, mut other) = (HashSet::new(), false, None);
@@ -79,7 +79,7 @@ pub(super) fn run(
         is_away = true;
         other = again(arguments)?.map(Sink::Server).or(other);
     }
-    Ok(())
+    Ok(other)
 }
 
 /// The server that has the folder open now: after a restart it may listen elsewhere.

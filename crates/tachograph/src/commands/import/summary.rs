@@ -134,7 +134,10 @@ impl Summary {
         if counts.named > NAMED_MAX {
             drop(writeln!(std::io::stderr(), "and {} more were refused", counts.named - NAMED_MAX));
         }
-        let (size, sealed) = sink.close(accepted)?;
+        let log = match sink.close(accepted)? {
+            Some((size, sealed)) => format!("the log has {size} entries, {sealed} sealed"),
+            None => "the server is away".to_string(),
+        };
         if !self.is_one_file {
             println!(
                 "{:<8} {:>8} {:>12} {:>12} {:>12} {:>9}",
@@ -146,9 +149,7 @@ impl Summary {
                 println!("{name:<8} {files:>8} {bytes:>12} {accepted:>12} {duplicates:>12} {refused:>9}");
             }
         }
-        println!(
-            "accepted {accepted}, duplicates {duplicates}, refused {refused}; the log has {size} entries, {sealed} sealed"
-        );
+        println!("accepted {accepted}, duplicates {duplicates}, refused {refused}; {log}");
         Ok(refused == 0 && counts.files_failed == 0)
     }
 }
