@@ -17,6 +17,8 @@ pub(crate) struct Config {
     #[serde(deserialize_with = "listen")]
     pub listen: Option<SocketAddr>,
     pub http: HttpLimits,
+    /// Whose context a request is, and which proxies are believed.
+    pub request: crate::http::RequestContext,
     /// The log's origin: a host name and a path of your own. Set once, before the first start.
     pub origin: Option<String>,
     pub ingest: IngestLimits,
@@ -27,6 +29,8 @@ pub(crate) struct Config {
     pub query: QueryLimits,
     /// Calls and what is told of them.
     pub actions: Actions,
+    /// What must be audited, and how coverage is checked.
+    pub coverage: tacho_coverage::Config,
     pub verify: Schedule,
     /// Named streams as files.
     pub logs: crate::logs::Config,

@@ -8,6 +8,7 @@ mod commands;
 mod commitments;
 mod concluded;
 mod config;
+mod coverage;
 mod demo;
 mod edits;
 mod exit;
@@ -23,6 +24,7 @@ mod streams;
 mod target;
 mod told;
 mod verify;
+mod work;
 
 use clap::Parser;
 use commands::Arguments;

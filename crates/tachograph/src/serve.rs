@@ -68,7 +68,9 @@ impl Server {
         let doors = Doors::open(&config.otlp, public, auth.has_keys(), connections).await?;
         let _address = AddressFile::write(data, listener.local_addr()?)?;
         let places = Arc::new(Places::new(connections));
-        let app = Arc::new(App::new(node, auth).listening(Arc::clone(&places)));
+        let app = App::new(node, auth).listening(Arc::clone(&places)).covering(config.coverage.clone());
+        let app = app.believing(config.request.clone());
+        let app = Arc::new(app);
         Ok(Server { app, places, doors, listener, config, public, _address })
     }
 
@@ -87,6 +89,7 @@ impl Server {
         let logins = tokio::spawn(record_logins(Arc::clone(&self.app)));
         let segments = tokio::spawn(record_segments(Arc::clone(&self.app)));
         let checks = tokio::spawn(check_on_schedule(Arc::clone(&self.app), self.config.verify));
+        let coverage = tokio::spawn(crate::coverage::watch(Arc::clone(&self.app)));
         let logs = tokio::spawn(crate::logs::watch(Arc::clone(&self.app), self.config.logs.clone()));
         let retention = self.config.retention;
         let retention = tokio::spawn(crate::retention::schedule::watch(Arc::clone(&self.app), retention));
@@ -107,6 +110,7 @@ impl Server {
         checks.abort();
         retention.abort();
         logs.abort();
+        coverage.abort();
         Ok(())
     }
 }
@@ -207,7 +211,7 @@ fn check_event(check: &verify::Check) -> serde_json::Value {
 }
 
 /// What tachograph does itself is on the record too.
-fn record(app: &App, event: serde_json::Value) {
+pub(crate) fn record(app: &App, event: serde_json::Value) {
     let body = event.to_string();
     let (_, batches) = app.node.ingest(body.as_bytes(), &edits::OWN, &tacho_ingest::Options::default());
     let done = |recorded: Result<_, Arc<tacho_record::RecordError>>| {

@@ -43,9 +43,11 @@ impl Target {
                 format!("{} does not exist: start a server there, or name one with --server", data.display());
             return Err(what.into());
         }
-        let node = Node::open(data, &Config::read(None, data)?)?;
+        let config = Config::read(None, data)?;
+        let node = Node::open(data, &config)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        Ok(Target::Folder(Box::new(AtRest { app: Arc::new(App::new(node, Auth::new(&[], false))), runtime })))
+        let app = App::new(node, Auth::new(&[], false)).covering(config.coverage);
+        Ok(Target::Folder(Box::new(AtRest { app: Arc::new(app), runtime })))
     }
 
     pub(crate) fn get(&self, path: &str, accept: &str) -> Result<Answer, Box<dyn Error>> {

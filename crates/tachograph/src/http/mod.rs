@@ -2,6 +2,8 @@
 
 mod auth;
 mod connections;
+mod context;
+mod coverage;
 mod doors;
 mod grpc;
 mod logins;
@@ -23,11 +25,14 @@ mod write;
 
 pub(crate) use auth::{Auth, Role, new_key};
 pub(crate) use connections::{Places, serve};
+pub(crate) use context::Config as RequestContext;
 pub(crate) use doors::{Doors, Otlp};
 pub(crate) use logins::{Failures, Logins};
 pub(crate) use metrics::Metrics;
 pub(crate) use ops::Health;
+pub(crate) use read::registry;
 
+use crate::coverage::Standing;
 use crate::node::Node;
 use axum::Router;
 use axum::extract::OriginalUri;
@@ -58,6 +63,12 @@ pub(crate) struct App {
     logs: crate::logs::Progress,
     /// Failed logins that are still to be told to the log.
     pub logins: Logins,
+    /// Which events get a request's address and user agent.
+    context: RequestContext,
+    /// What must be audited.
+    coverage: tacho_coverage::Config,
+    /// What the last check of coverage found.
+    standing: Mutex<Option<Standing>>,
     /// Places of connections; none where nobody listens.
     places: Option<Arc<Places>>,
     /// True once the server is stopping: ends what would go on for ever.
@@ -75,6 +86,9 @@ impl App {
             slowest: slowest::Slowest::default(),
             logs: crate::logs::Progress::default(),
             logins: Logins::default(),
+            context: RequestContext::default(),
+            coverage: tacho_coverage::Config::default(),
+            standing: Mutex::default(),
             places: None,
             stopping: watch::channel(false).0,
         }
@@ -84,6 +98,26 @@ impl App {
     pub(crate) fn listening(mut self, places: Arc<Places>) -> App {
         self.places = Some(places);
         self
+    }
+
+    /// Says which events get a request's address and user agent.
+    pub(crate) fn believing(mut self, context: RequestContext) -> App {
+        self.context = context;
+        self
+    }
+
+    /// Takes what must be audited.
+    pub(crate) fn covering(mut self, coverage: tacho_coverage::Config) -> App {
+        self.coverage = coverage;
+        self
+    }
+
+    pub(crate) fn coverage(&self) -> &tacho_coverage::Config {
+        &self.coverage
+    }
+
+    pub(crate) fn set_standing(&self, standing: Standing) {
+        *self.standing.lock() = Some(standing);
     }
 
     fn places(&self) -> Option<&Places> {
@@ -200,6 +234,7 @@ fn interface(app: Arc<App>) -> Router {
         .route("/v1/sql", get(read::sql_get).post(read::sql_post))
         .route("/v1/query", post(query::query))
         .route("/v1/search", get(read::search))
+        .route("/v1/coverage", get(coverage::coverage))
         .route("/v1/events/{id}", get(read::event))
         .route("/v1/events/{id}/proof", get(read::proof))
         .route("/v1/sessions/{id}", get(read::session))
@@ -241,6 +276,7 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
             read::sql_post,
             query::query,
             read::search,
+            coverage::coverage,
             read::event,
             read::proof,
             read::session,

@@ -2,14 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod actions;
 mod agree;
 mod answers;
 mod check;
 mod cli;
+mod coverage;
 mod door;
 mod erase;
 mod forged;
 mod http;
+mod import;
 mod kill;
 mod live;
 mod mcp;
