@@ -92,11 +92,12 @@ pub(crate) struct Parameters {
     /// Where in that file this body begins, when it comes in parts: `place` of the answer to the part before.
     pub place: Option<String>,
     /// The events' source, when they do not come from their sender alone: an MCP server that an agent reports through.
+    #[param(value_type = Option<String>)]
     pub via: Option<Via>,
 }
 
 /// A program between a sender and this server. It changes nothing in how far events are believed.
-#[derive(Debug, Clone, Copy, serde::Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Via {
     Mcp,
