@@ -79,8 +79,7 @@ struct Rows<'a> {
 
 impl Rows<'_> {
     async fn all<T: DeserializeOwned>(&self, query: &str) -> Result<Vec<T>, Unmade> {
-        let mut answer =
-            self.app.node.engine().sql(Arc::clone(&self.snapshot), self.agents, query).await?;
+        let mut answer = self.app.node.engine().sql(Arc::clone(&self.snapshot), self.agents, query).await?;
         let mut encoder = Encoder::new(Format::Ndjson, Arc::clone(&answer.schema), answer.log_size)?;
         let mut rows = Vec::new();
         while let Some(batch) = answer.next().await? {
