@@ -480,6 +480,8 @@ class Client:
             self._to_send.wait_for(
                 lambda: self._closing or not verdict.asked and self._kicks > kicks, verdict.seconds
             )
+            if self._closing and verdict.asked:
+                raise _GaveUp
 
     def _settle(self, lines: list[bytes], taken: Taken, own: bool) -> None:
         good = len(lines) - len(taken.refused)
