@@ -2,7 +2,7 @@
 //!
 //! Invariants
 //! - An event leaves the backlog when the server has answered for it, and not before.
-//! - After a failed request everything in memory goes to the spool, so that a process that dies now loses nothing.
+//! - What is in memory goes to the spool in some milliseconds, so that a process that dies loses no more than that.
 
 use crate::answer::{Verdict, judge};
 use crate::http::Wire;
@@ -28,6 +28,11 @@ pub(crate) fn run(shared: &Shared) {
         }
         if core.closed {
             return shared.tell(core);
+        }
+        if core.persist_at.take_if(|at| *at <= Instant::now()).is_some() {
+            shared.tell(core);
+            spill(shared);
+            continue;
         }
         let due = core.flushing > 0 || core.closing || core.due_at.is_some_and(|at| at <= Instant::now());
         if due {
@@ -71,10 +76,15 @@ fn wait(shared: &Shared, adopt_at: Instant) -> MutexGuard<'_, Core> {
                 || (wanted && !core.backlog.is_empty())
                 || core.due_at.is_some_and(|at| at <= now)
         };
-        if ready || core.closed || adopt_at <= now {
+        let persist = core.persist_at.is_some_and(|at| at <= now);
+        if ready || persist || core.closed || adopt_at <= now {
             return core;
         }
-        let next = [rests, core.due_at, Some(adopt_at)].into_iter().flatten().min().unwrap_or(adopt_at);
+        let next = [rests, core.due_at, core.persist_at, Some(adopt_at)]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(adopt_at);
         let waited = shared.wake.wait_timeout(core, next.saturating_duration_since(now));
         core = waited.unwrap_or_else(PoisonError::into_inner).0;
     }

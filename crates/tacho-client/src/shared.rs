@@ -13,7 +13,7 @@ use crate::waiting::Waiting;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use tacho_event::id::Id;
 use tacho_event::time;
 
@@ -30,6 +30,9 @@ pub struct Stats {
     pub in_memory: u64,
 }
 
+/// So long an event is in memory alone.
+const PERSIST_AFTER: Duration = Duration::from_millis(10);
+
 /// What the lock guards.
 pub(crate) struct Core {
     pub backlog: Backlog,
@@ -40,6 +43,8 @@ pub(crate) struct Core {
     pub untold: u64,
     /// When what is in memory goes, full or not.
     pub due_at: Option<Instant>,
+    /// When what is in memory goes to disk.
+    pub persist_at: Option<Instant>,
     /// After a failure: when the next try is.
     pub retry_at: Option<Instant>,
     /// The server has said so itself.
@@ -100,6 +105,7 @@ impl Shared {
             seq: 0,
             untold: 0,
             due_at: None,
+            persist_at: None,
             retry_at: None,
             retry_is_asked: false,
             failures: 0,
@@ -187,8 +193,10 @@ impl Shared {
             core.lose(&event.id, "there is no room, neither in memory nor on disk");
             return;
         }
-        if core.due_at.is_none() {
-            core.due_at = Some(Instant::now() + self.options.batch_time);
+        let now = Instant::now();
+        core.due_at.get_or_insert(now + self.options.batch_time);
+        if core.persist_at.is_none() {
+            core.persist_at = Some(now + PERSIST_AFTER);
             self.wake.notify_one();
         }
         if core.backlog.is_full() {

@@ -34,6 +34,8 @@ export interface Stats {
   inMemory: number;
 }
 
+/** So long an event is in memory alone. */
+const PERSIST_MS = 10;
 /** Looks for what dead processes left, and how often. */
 const ADOPT_MS = 60_000;
 /** A flush without a time of its own waits so long. */
@@ -55,6 +57,7 @@ export class Client {
   /** Lost and not yet told to the server. */
   private untold = 0;
   private timer: NodeJS.Timeout | undefined;
+  private persisting: NodeJS.Timeout | undefined;
   private isClosed = false;
 
   constructor(options: Options = {}) {
@@ -187,6 +190,7 @@ export class Client {
     this.courier.stop();
     this.backlog.spillAll();
     clearTimeout(this.timer);
+    clearTimeout(this.persisting);
     clearInterval(this.adopting);
     unwatch(this.saver);
     this.connection.close();
@@ -266,6 +270,10 @@ export class Client {
     if (!this.backlog.push(event)) return this.lose(event, "there is no room, neither in memory nor on disk");
     if (this.backlog.isFull) this.courier.wake(false);
     else this.timer ??= this.later();
+    this.persisting ??= setTimeout(() => {
+      this.persisting = undefined;
+      this.courier.spill();
+    }, PERSIST_MS).unref();
   }
 
   private later(): NodeJS.Timeout {

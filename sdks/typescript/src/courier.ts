@@ -3,7 +3,7 @@
  *
  * Invariants
  * - An event leaves the backlog when the server has answered for it, and not before.
- * - After a failed request everything in memory goes to the spool, so that a process that dies now loses nothing.
+ * - After a failed request everything in memory goes to the spool.
  * - Nothing here throws or rejects.
  */
 import { judge, type Answer, type Taken } from "./answer.js";
@@ -123,7 +123,7 @@ export class Courier {
   }
 
   /** Moves memory to disk, a little at a time: the program goes on meanwhile. */
-  private spill(): void {
+  spill(): void {
     if (this.isSpilling) return;
     this.isSpilling = true;
     const step = () => {
