@@ -196,6 +196,16 @@ def test_records_of_logging(recorder: Recorder, logger: EventLogger) -> None:
     assert "KeyError" in rows[2]["outcome_error"]
 
 
+def test_without_an_agent_the_server_says_who_it_is(recorder: Recorder, options: Options) -> None:
+    options.url, options.agent_id = recorder.url, None
+    with EventLogger(options=options) as logger:
+        ids = [logger.log_action("x"), logger.log_communication("b", "hi"), logger.log_trade("o-1", 1)]
+        assert logger.flush(20)
+    rows = recorder.sql('SELECT id, agent_id, action_type FROM agent_audit_log ORDER BY "index"')
+    kinds = ["tool", "communication", "trade"]
+    assert rows == [{"id": i, "agent_id": "unknown", "action_type": kind} for i, kind in zip(ids, kinds)]
+
+
 def test_the_server_would_refuse_nothing_odd(recorder: Recorder, logger: EventLogger) -> None:
     odd = {"nan": float("nan"), "huge": 10**400, "bytes": b"\xff", "surrogate": "\ud800", "raises": Raises()}
     wide = {f"member-{n}": n for n in range(10_000)}

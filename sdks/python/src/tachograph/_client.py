@@ -517,11 +517,12 @@ class Client:
                 return
             self._lost_untold = 0
         event_id = new_id()
+        agent = {"agent_id": self.options.agent_id} if self.options.agent_id else {}
         self.record(
             {
                 "event_id": event_id,
                 "timestamp": timestamp(),
-                "agent_id": self.options.agent_id or "unknown",
+                **agent,
                 "session_id": self.options.session_id,
                 "action_type": "log",
                 "action_name": "events_lost",

@@ -76,7 +76,7 @@ def communication(
     return present(
         {
             "type": type,
-            "sender": sender if isinstance(sender, Mapping) else {"agent_id": sender},
+            "sender": sender if sender is None or isinstance(sender, Mapping) else {"agent_id": sender},
             "receiver": present({**party, "response_required": response_required}),
             "message": present(message),
         }

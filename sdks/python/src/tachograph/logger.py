@@ -180,7 +180,7 @@ class EventLogger:
             "expected_response_time": expected_response_time,
             "attachments": attachments,
         }
-        who = sender or more.pop("agent_id", None) or self._defaults.get("agent_id") or self._agent()
+        who = sender or more.pop("agent_id", None) or self._defaults.get("agent_id") or self.options.agent_id
         event = _events.communication(who, receiver, message, type, response_required)
         return self._log(event | _events.present({"workflow": workflow, "response": response}), more)
 
@@ -219,9 +219,6 @@ class EventLogger:
         bound._defaults = {**self._defaults, **defaults}
         return bound
 
-    def _agent(self) -> str:
-        return self.options.agent_id or "unknown"
-
     def _log(self, event: dict[str, Any], more: dict[str, Any], moment: Moment | None = None) -> str:
         event_id = ""
         try:
@@ -232,7 +229,7 @@ class EventLogger:
                 return event_id
             moment = moment if moment is not None else said.pop("timestamp", None)
             said.pop("timestamp", None)
-            head = self._head(event, event_id, said.pop("agent_id", None) or self._agent(), moment)
+            head = self._head(event, event_id, said.pop("agent_id", None) or self.options.agent_id, moment)
             made = {**head, **event, **_events.common(said)}
             self._client.record(self._in_context(made), event_id)
         except Exception as error:  # what was given may be anything; the caller's path goes on
@@ -241,13 +238,13 @@ class EventLogger:
         return event_id
 
     def _head(
-        self, event: dict[str, Any], event_id: str, agent_id: str, moment: Moment | None
+        self, event: dict[str, Any], event_id: str, agent_id: str | None, moment: Moment | None
     ) -> dict[str, Any]:
         is_message = "receiver" in event
         head = {"communication_id" if is_message else "event_id": event_id, "timestamp": as_text(moment)}
         # The agent of a message is its sender, that of an entry about an agent is this one, and some log lines name one.
         names_one = is_message or event.get("entityType") == "agent" or _is_agent_line(event)
-        if not names_one:
+        if agent_id and not names_one:  # without one the server takes that of the key
             head["agent_id"] = agent_id
         if "sessionId" not in event.get("request", {}):
             head["session_id"] = self.options.session_id
