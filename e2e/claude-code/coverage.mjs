@@ -58,7 +58,7 @@ export async function judgeCoverage({ tachograph, folder, example, how, ends, ch
   check('the session with both is not', of(found, whole).length === 0, of(found, whole));
 
   const told = async () => {
-    const query = "SELECT call_id, level FROM agent_audit_log WHERE action_name = 'coverage_gap' ORDER BY index";
+    const query = "SELECT call_id, level FROM events WHERE action_name = 'coverage_gap' ORDER BY index";
     const answer = await fetch(`http://${server.address}/v1/sql?query=${encodeURIComponent(query)}`, { headers: { accept: 'application/x-ndjson' } });
     return (await answer.text()).split('\n').filter(Boolean).map((line) => JSON.parse(line));
   };
