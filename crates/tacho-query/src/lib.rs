@@ -45,7 +45,7 @@ mod windows;
 mod winners;
 
 pub use encode::{Encoder, Format};
-pub use engine::{Answer, Engine, Limits};
+pub use engine::{Answer, Engine, Limits, Load};
 pub use error::{Kind, Position, QueryError};
 pub use event::EventKey;
 pub use moment::{HUNG_US, Moment};

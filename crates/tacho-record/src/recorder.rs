@@ -8,7 +8,7 @@
 //! - The journal is released at the lowest position of all followers, file by file.
 
 pub use crate::follow::{Follower, TICK};
-pub use crate::status::{FollowerStatus, Status};
+pub use crate::status::{FollowerStatus, Status, TIMES_US, Times};
 
 use crate::error::RecordError;
 use crate::follow::{Ear, News, SealFollower, follow, tick};
@@ -26,9 +26,9 @@ use tacho_event::record::Batch;
 use tacho_event::time::Micros;
 
 /// Jobs that may wait for the recorder.
-const QUEUE_JOBS: usize = 4096;
+pub const QUEUE_JOBS: usize = 4096;
 /// Bytes of batches that may wait for the recorder.
-const QUEUE_BYTES: usize = 64 << 20;
+pub const QUEUE_BYTES: usize = 64 << 20;
 /// A group is closed when it has grown past this, bytes.
 const GROUP_BYTES: usize = 4 << 20;
 /// Batches that may wait for a follower.
@@ -251,11 +251,17 @@ impl Hand {
             self.status.turn_over.store(true, Ordering::Release);
             return Err(error);
         }
+        let now_us = (self.clock)();
         lock(&self.keys).sync()?;
         // A group of nothing needs no sync.
         let sequenced = match batches.is_empty() {
             true => Vec::new(),
-            false => self.writer.append((self.clock)(), batches)?,
+            false => {
+                let sequenced = self.writer.append(now_us, batches)?;
+                let took_us = (self.clock)().saturating_sub(now_us);
+                self.status.groups().note(took_us.max(0).unsigned_abs());
+                sequenced
+            }
         };
         let receipts = sequenced.iter().map(Sequenced::receipt).collect();
         self.status.size.store(self.writer.size(), Ordering::Release);

@@ -6,6 +6,40 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+/// Upper bounds of the buckets of [`Times`], microseconds.
+pub const TIMES_US: [u64; 13] =
+    [100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 5_000_000];
+
+/// How long something took, counted by size.
+#[derive(Debug, Default)]
+pub struct Times {
+    /// One for each bound, and one for what is above all of them.
+    buckets: [AtomicU64; TIMES_US.len() + 1],
+    sum_us: AtomicU64,
+}
+
+impl Times {
+    pub fn note(&self, took_us: u64) {
+        let at = TIMES_US.iter().position(|bound| took_us <= *bound).unwrap_or(TIMES_US.len());
+        self.buckets[at].fetch_add(1, Ordering::Relaxed);
+        self.sum_us.fetch_add(took_us, Ordering::Relaxed);
+    }
+
+    /// How many took up to each bound, then all of them.
+    pub fn counts(&self) -> [u64; TIMES_US.len() + 1] {
+        let mut sum = 0;
+        std::array::from_fn(|at| {
+            sum += self.buckets[at].load(Ordering::Relaxed);
+            sum
+        })
+    }
+
+    /// All together, microseconds.
+    pub fn sum_us(&self) -> u64 {
+        self.sum_us.load(Ordering::Relaxed)
+    }
+}
+
 /// A follower as others see it.
 #[derive(Debug, Clone)]
 pub struct FollowerStatus {
@@ -27,6 +61,7 @@ pub struct Status {
     closed: Mutex<Range<u64>>,
     pub(crate) queued_jobs: AtomicUsize,
     pub(crate) queued_bytes: AtomicUsize,
+    groups: Times,
     stopped: Mutex<Option<String>>,
     pub(crate) followers: Mutex<Vec<FollowerStatus>>,
 }
@@ -64,6 +99,11 @@ impl Status {
 
     pub(crate) fn set_closed(&self, closed: Range<u64>) {
         *lock(&self.closed) = closed;
+    }
+
+    /// How long groups took until they were durable: written and synced, new secrets before them.
+    pub fn groups(&self) -> &Times {
+        &self.groups
     }
 
     /// Jobs and bytes that wait.

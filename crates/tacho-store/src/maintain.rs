@@ -54,14 +54,18 @@ impl Store {
     /// # Errors
     /// [`StoreError::Changed`] when an old file is not the one listed; everything stays as it was.
     pub fn compact(&self, leaf: Leaf<'_>) -> Result<bool, StoreError> {
-        self.compact_unless(leaf, &|| false)
+        self.compact_unless(leaf, &|| false).map(|merged| merged.is_some())
     }
 
-    /// The same; gives up when `stopped` says so.
+    /// The same; gives up when `stopped` says so. Gives the bytes of the new file, or `None` when there was no run.
     ///
     /// # Errors
     /// As [`Store::compact`]; [`StoreError::Stopped`] when it gave up: everything is as it was.
-    pub fn compact_unless(&self, leaf: Leaf<'_>, stopped: &dyn Fn() -> bool) -> Result<bool, StoreError> {
+    pub fn compact_unless(
+        &self,
+        leaf: Leaf<'_>,
+        stopped: &dyn Fn() -> bool,
+    ) -> Result<Option<u64>, StoreError> {
         let _maintaining = self.maintaining.lock();
         let mut classes: BTreeMap<String, Vec<Arc<SegmentFile>>> = BTreeMap::new();
         for segment in self.segments() {
@@ -76,10 +80,10 @@ impl Store {
                     true => Err(StoreError::Stopped),
                 })?;
                 self.replace(old, &new)?;
-                return Ok(true);
+                return Ok(Some(new.iter().map(|segment| segment.bytes).sum()));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     /// Takes sections out of every row for which `select` names some, and leaves their commitments, one segment after

@@ -106,6 +106,13 @@ pub struct Written {
     segments: Vec<Arc<SegmentFile>>,
 }
 
+impl Written {
+    /// Bytes of the files.
+    pub fn bytes(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.bytes).sum()
+    }
+}
+
 impl Store {
     /// Opens the store of a data folder, or starts an empty one, and removes what a crash left behind.
     ///

@@ -1,6 +1,7 @@
 //! The followers of the binary: the store writer, which cuts segments in the background, and the live tail.
 
 use crate::config::StoreLimits;
+use crate::work::Work;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -38,9 +39,10 @@ pub(crate) struct StoreFollower {
     hot_ticks: u32,
     /// Frozen, waiting until its tiles are durable: a recovery starts from them.
     frozen: Option<Cut>,
-    cutting: Option<JoinHandle<Result<(), StoreError>>>,
+    cutting: Option<JoinHandle<Result<Option<u64>, StoreError>>>,
     ticks: u32,
-    merging: Option<JoinHandle<Result<bool, StoreError>>>,
+    merging: Option<JoinHandle<Result<Option<u64>, StoreError>>>,
+    work: Arc<Work>,
     /// Cuts since all neighbours were merged. One at the start, since nobody knows.
     unmerged: u32,
     /// The next index at the last tick.
@@ -55,6 +57,7 @@ impl StoreFollower {
         status: Arc<Status>,
         visible: watch::Sender<u64>,
         limits: &StoreLimits,
+        work: &Arc<Work>,
     ) -> Self {
         let next_index = store.snapshot().size;
         let (hot_bytes, hot_ticks) = (limits.memory_mb << 20, limits.segment_minutes.saturating_mul(60));
@@ -70,6 +73,7 @@ impl StoreFollower {
             cutting: None,
             ticks: 0,
             merging: None,
+            work: Arc::clone(work),
             unmerged: 1,
             ticked_at: next_index,
             ending: Arc::default(),
@@ -108,8 +112,15 @@ impl StoreFollower {
         let (sealed, synced) = (self.status.sealed(), self.status.synced());
         if let Some(cut) = self.frozen.take_if(|cut| cut.range().end <= synced) {
             let (store, tiles) = (Arc::clone(&self.store), self.tiles.clone());
+            let work = Arc::clone(&self.work);
             self.cutting = Some(std::thread::spawn(move || {
-                with_leaves(tiles, sealed, |leaf| store.commit(cut.write(leaf)?))
+                work.cuts.count(|| {
+                    with_leaves(tiles, sealed, |leaf| {
+                        let written = cut.write(leaf)?;
+                        let bytes = written.bytes();
+                        store.commit(written).map(|()| Some(bytes))
+                    })
+                })
             }));
         }
         Ok(())
@@ -118,7 +129,7 @@ impl StoreFollower {
     /// Merges small segments, one run at a time, while it is quiet or when there are too many. Cuts go on beside it.
     fn merge(&mut self) -> Result<(), StoreError> {
         if let Some(merging) = self.merging.take_if(|merging| merging.is_finished())
-            && !join(merging)?
+            && join(merging)?.is_none()
         {
             self.unmerged = 0;
         }
@@ -127,9 +138,10 @@ impl StoreFollower {
         if due && self.merging.is_none() {
             let (store, tiles, sealed) = (Arc::clone(&self.store), self.tiles.clone(), self.status.sealed());
             let ending = Arc::clone(&self.ending);
+            let work = Arc::clone(&self.work);
             self.merging = Some(std::thread::spawn(move || {
                 let stopped = || ending.load(Ordering::Relaxed);
-                with_leaves(tiles, sealed, |leaf| store.compact_unless(leaf, &stopped))
+                work.merges.count(|| with_leaves(tiles, sealed, |leaf| store.compact_unless(leaf, &stopped)))
             }));
         }
         Ok(())

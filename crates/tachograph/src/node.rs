@@ -1,5 +1,6 @@
 //! An open data folder, wired: key ring, recorder, store, query engine. Everything that serves or imports uses it.
 
+mod inside;
 mod proofs;
 
 use crate::clock::{FreshIds, now_us, random};
@@ -10,11 +11,11 @@ use crate::follow::{StoreFollower, TailFollower};
 use crate::retention::{Ages, Removals};
 use crate::told::Told;
 use crate::verify::Check;
+use crate::work::Work;
 use parking_lot::Mutex;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tacho_event::id::IdKey;
 use tacho_event::record::Batch;
 use tacho_event::time::Micros;
 use tacho_ingest::accept::{Acceptor, Sender};
@@ -47,6 +48,8 @@ pub(crate) struct Node {
     told: Arc<Told>,
     clock: Clock,
     removals: Removals,
+    work: Arc<Work>,
+    hot_limit_bytes: usize,
     recorder: Recorder,
     store: Arc<Store>,
     engine: Engine,
@@ -63,9 +66,9 @@ pub(crate) struct Begun(std::sync::mpsc::Receiver<Result<Vec<Receipt>, Arc<Recor
 impl Begun {
     /// Waits until they are durable.
     pub(crate) fn wait(self) -> Result<Vec<Receipt>, Arc<RecordError>> {
-        self.0.recv().unwrap_or_else(|_| {
-            Err(Arc::new(RecordError::Poisoned { why: "the recorder went away".into() }))
-        })
+        self.0
+            .recv()
+            .unwrap_or_else(|_| Err(Arc::new(RecordError::Poisoned { why: "the recorder went away".into() })))
     }
 }
 
@@ -111,8 +114,15 @@ impl Node {
         });
         let told = Arc::new(Told::new(Arc::clone(&ingest), Arc::clone(&ring), &store, clock));
         store.told_by(Arc::clone(&told) as Arc<dyn tacho_store::Teller>);
-        let writer =
-            StoreFollower::new(Arc::clone(&store), tiles, Arc::clone(&status), visible_sender, &config.store);
+        let work = Arc::<Work>::default();
+        let writer = StoreFollower::new(
+            Arc::clone(&store),
+            tiles,
+            Arc::clone(&status),
+            visible_sender,
+            &config.store,
+            &work,
+        );
         let followers: Vec<Box<dyn tacho_record::recorder::Follower>> =
             vec![Box::new(writer), Box::new(joining), Box::new(TailFollower(tail.clone()))];
         let every = std::time::Duration::from_millis(config.seal.milliseconds.max(1));
@@ -131,6 +141,8 @@ impl Node {
             ingest,
             told,
             clock,
+            work,
+            hot_limit_bytes: config.store.memory_mb << 20,
             removals: Removals::new(Ages::new(&config.retention, &config.classes)),
             recorder,
             store,
@@ -168,35 +180,9 @@ impl Node {
         self.recorder.status()
     }
 
-    pub(crate) fn recorder(&self) -> &Recorder {
-        &self.recorder
-    }
-
-    pub(crate) fn removals(&self) -> &Removals {
-        &self.removals
-    }
-
-    pub(crate) fn ring(&self) -> std::sync::MutexGuard<'_, KeyRing> {
-        self.ring.lock().expect("nothing panics while it holds the key ring")
-    }
-
-    pub(crate) fn id_key(&self) -> &IdKey {
-        &self.ingest.acceptor.id_key
-    }
-
-    /// What the time is by the node's clock.
-    pub(crate) fn now_us(&self) -> Micros {
-        (self.clock)()
-    }
-
     /// Puts the segments on the log that it does not have yet.
     pub(crate) fn tell_segments(&self) -> Result<(), tacho_store::StoreError> {
         self.told.all()
-    }
-
-    /// Puts all of them on the log once more, because what tells of them expires.
-    pub(crate) fn tell_segments_again(&self, reason: &str) -> Result<(), tacho_store::StoreError> {
-        self.told.again(reason)
     }
 
     /// Decodes, redacts and commits a body's events; nothing is recorded yet.
@@ -290,25 +276,12 @@ impl Node {
         self.store.snapshot().size
     }
 
-    pub(crate) fn hot_bytes(&self) -> usize {
-        self.store.hot_bytes()
-    }
-
     pub(crate) fn watch(&self) -> broadcast::Receiver<Arc<Sequenced>> {
         self.tail.subscribe()
     }
 
     pub(crate) fn tiles(&self) -> TileFolder {
         TileFolder(self.data.join("log"))
-    }
-
-    /// What the last verification of the whole folder found.
-    pub(crate) fn last_check(&self) -> Option<Check> {
-        self.last_check.lock().clone()
-    }
-
-    pub(crate) fn set_check(&self, check: Check) {
-        *self.last_check.lock() = Some(check);
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Invariant: a line holds header and facts only, which belong to nobody: erasing a person touches no file of lines.
 
+use crate::edits::OWN;
 use std::fmt::Write;
 use tacho_event::entry::{Header, Place};
 use tacho_event::fact::{Facts, IntFact, TextFact};
@@ -62,7 +63,9 @@ impl Stream {
             return false;
         }
         match self {
-            Stream::Application | Stream::Critical => true,
+            Stream::Application => true,
+            // Its class, which keeps it long, gives it the level.
+            Stream::Critical => header.action_name != "segment_written" || header.writer != OWN.writer,
             Stream::Security => {
                 let action = facts.texts[TextFact::MappedAction as usize].unwrap_or(header.action_name);
                 header.action_type == ActionType::Auth

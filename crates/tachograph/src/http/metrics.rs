@@ -1,6 +1,8 @@
 //! `/metrics`: counters since the start and the state of now, as Prometheus reads them. `docs/guide/metrics.md` lists
 //! them.
 
+mod inside;
+
 use super::App;
 use super::write::Recorded;
 use crate::coverage::Standing;
@@ -74,6 +76,7 @@ pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
     state(&app, &mut page);
     actions(&app, &mut page);
     followers(&app, &mut page);
+    inside::all(&app, &mut page);
     process(&mut page);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page.0).into_response()
 }
@@ -245,3 +248,6 @@ impl Page {
         writeln!(self.0, "tachograph_{name}{labels} {value}").expect("a String takes text");
     }
 }
+
+#[cfg(test)]
+mod tests;
