@@ -98,12 +98,13 @@ impl Origin {
 }
 
 impl Config {
-    /// The origin of a request; of one that is said to bring lines, none: a shipper's last batch may be of one.
-    pub(super) fn origin(&self, extensions: &Extensions, headers: &HeaderMap) -> Origin {
+    /// The origin of a request that brings one event; of one that is said to bring lines, none: a shipper's last batch
+    /// may be of one.
+    pub(super) fn origin(&self, extensions: &Extensions, headers: &HeaderMap, body: &[u8]) -> Origin {
         let kind = headers.get(header::CONTENT_TYPE).map_or(&b""[..], |kind| kind.as_bytes());
         let path = extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let brings_lines = LINES.iter().any(|lines| kind.starts_with(lines)) || path.starts_with("/insert/");
-        if self.context == Whose::Off || brings_lines {
+        if self.context == Whose::Off || brings_lines || !request::is_alone(body) {
             return Origin::default();
         }
         let peer = extensions.get::<Peer>().map(|peer| peer.0);
@@ -154,7 +155,7 @@ mod tests {
         extensions.insert(Peer(peer.parse().unwrap()));
         let headers =
             headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        let Origin { ip, user_agent, .. } = config.origin(&extensions, &headers);
+        let Origin { ip, user_agent, .. } = config.origin(&extensions, &headers, b"{}");
         (ip, user_agent)
     }
 

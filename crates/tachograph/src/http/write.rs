@@ -20,7 +20,6 @@ use tacho_event::limits::BODY_BYTES_MAX;
 use tacho_event::words::Known;
 use tacho_ingest::accept::Sender;
 use tacho_ingest::formats::Format;
-use tacho_ingest::request;
 use tacho_ingest::{Mapping, Options, Rejected, mapping};
 use tacho_record::Receipt;
 
@@ -138,7 +137,9 @@ pub(crate) async fn events(
     let body = read_body(&app, &headers, body).await?;
     let agent = headers.get("x-agent-id").and_then(|value| value.to_str().ok()).map(str::to_string);
     let agent = agent.or_else(|| credential.agent.clone());
-    let origin = origin_of(&app, &parameters, &extensions, &headers, &body);
+    // What comes through another program did not happen where that one runs.
+    let is_own = parameters.import.is_none() && parameters.via.is_none();
+    let origin = is_own.then(|| app.context.origin(&extensions, &headers, &body));
     let is_part = parameters.import.is_some();
     let work = {
         let app = Arc::clone(&app);
@@ -178,18 +179,6 @@ pub(crate) async fn events(
     }
     app.metrics.count(&recorded);
     Ok(answer(recorded, &headers))
-}
-
-/// Where the one event of a body comes from. What comes through another program did not happen where that one runs.
-fn origin_of(
-    app: &App,
-    parameters: &Parameters,
-    extensions: &Extensions,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Option<Origin> {
-    let is_own = parameters.import.is_none() && parameters.via.is_none() && request::is_alone(body);
-    is_own.then(|| app.context.origin(extensions, headers))
 }
 
 fn answer(recorded: Recorded, headers: &HeaderMap) -> Response {
