@@ -67,16 +67,18 @@ impl AuditServer {
                 "{found} entries are asked for, expected 1 to {EVIDENCE_MAX}"
             )));
         }
-        let head = self.head(caller).await?;
         let mut events = Vec::with_capacity(found);
         for id in asked.ids {
             bounded("id", &id)?;
             let event = self.log().entry(caller, &id).await?;
-            let index = event["header"]["index"].as_u64();
-            let index =
-                index.ok_or_else(|| Fault::failed(format!("the entry {id} came without its index")))?;
+            let Some(index) = event["header"]["index"].as_u64() else {
+                // A log that numbers nothing proves nothing, and says so itself.
+                self.head(caller).await?;
+                return Err(Fault::failed(format!("the entry {id} came without its index")));
+            };
             events.push((id, index, event));
         }
+        let head = self.head(caller).await?;
         let mut entries = Vec::with_capacity(found);
         for (id, index, event) in events {
             let proof_head = self.proof_head(caller, &id, index, &head).await?;

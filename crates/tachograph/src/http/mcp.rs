@@ -19,11 +19,13 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use axum::routing::any;
+use futures::StreamExt;
 use futures::future::BoxFuture;
 use rmcp::transport::StreamableHttpService;
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use std::sync::Arc;
+use std::time::Duration;
 use tacho_event::id::Id;
 use tacho_mcp::limits::{MESSAGE_BYTES_MAX, REPLY_BYTES_MAX};
 use tacho_mcp::{AuditServer, Caller, Defaults, Fault, Pins, Reply, ServerLog, Transport};
@@ -31,6 +33,10 @@ use tower::ServiceExt;
 
 /// Headers of the caller that go with each request: who it is and where from.
 const HANDED_ON: [&str; 5] = ["authorization", "x-api-key", "x-agent-id", "host", "origin"];
+
+/// So much of a message that is too large is read and thrown away, and for so long.
+const DISCARD_BYTES: usize = 8 << 20;
+const DISCARD_TIME: Duration = Duration::from_secs(5);
 
 type Service = StreamableHttpService<AuditServer, NeverSessionManager>;
 
@@ -105,13 +111,28 @@ async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, Probl
     let length =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|length| length > MESSAGE_BYTES_MAX) {
-        return Err(write::drained(body, over()).await);
+        discard(body).await;
+        return Err(over());
     }
     let kilobytes = (length.unwrap_or(MESSAGE_BYTES_MAX) / 1024 + 1) as u32;
     let held = app.bodies.try_acquire_many(kilobytes);
     let _held =
         held.map_err(|_| Problem::busy("the bodies that are being read fill the memory set aside for them"))?;
     write::whole(body, MESSAGE_BYTES_MAX, over).await
+}
+
+/// Lets a client send what is refused, so that it hears why instead of losing its connection.
+async fn discard(body: Body) {
+    let read = async {
+        let (mut chunks, mut seen) = (body.into_data_stream(), 0);
+        while let Some(Ok(chunk)) = chunks.next().await {
+            seen += chunk.len();
+            if seen > DISCARD_BYTES {
+                break;
+            }
+        }
+    };
+    drop(tokio::time::timeout(DISCARD_TIME, read).await);
 }
 
 /// This server's own interface, asked in the name of a caller.
