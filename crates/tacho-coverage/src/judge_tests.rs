@@ -248,20 +248,6 @@ fn a_sub_agent_counts_as_the_agent_that_started_it_and_another_agent_as_itself()
 }
 
 #[test]
-fn a_session_that_began_and_fell_silent_is_open_until_it_ends() {
-    let mut input = whole();
-    input.sessions[0].ended = None;
-    let findings = found(input.clone(), "");
-    assert_eq!(ids(&findings), ["session_open/s"]);
-    assert!(findings[0].what.contains("silent for 10h1m"), "{}", findings[0].what);
-    assert_eq!(found(input.clone(), "session_silence = \"11h\""), []);
-    input.sessions[0].ended = Some(0);
-    assert_eq!(ids(&found(input.clone(), "")), ["session_open/s"], "it was resumed after its end");
-    input.sessions[0].began = None;
-    assert_eq!(found(input, ""), [], "where nobody tells of beginnings nobody need tell of ends");
-}
-
-#[test]
 fn too_many_rows_shorten_the_range_and_are_said() {
     let mut input = whole();
     let many = (0..ask::CALLS_MAX as i64).map(|n| call(&format!("x{n}"), "hook", DAY + 11 * HOUR - n));

@@ -158,3 +158,51 @@ pub(crate) fn open(sessions: &Sessions, window: &Window) -> Vec<Finding> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 3_600_000_000;
+
+    fn row(began: Option<u64>, ended: Option<u64>) -> SessionRow {
+        SessionRow {
+            session: "s".into(),
+            name: None,
+            agent: "a".into(),
+            source: "hook".into(),
+            events: 10,
+            first_us: 0,
+            last_us: 2 * HOUR,
+            last_index: 99,
+            unnamed: 0,
+            began,
+            ended,
+            sub: false,
+            changed: None,
+            hooked: None,
+        }
+    }
+
+    fn found(row: SessionRow, session_silence_us: i64) -> Vec<Finding> {
+        let until_us = 12 * HOUR;
+        let window = Window { from_us: 0, to_us: until_us, until_us, grace_us: 1, session_silence_us };
+        open(&Sessions::new(&[row]), &window)
+    }
+
+    #[test]
+    fn a_session_that_began_and_fell_silent_is_open_until_it_ends() {
+        let findings = found(row(Some(1), None), HOUR);
+        assert_eq!((findings.len(), findings[0].id.as_str()), (1, "session_open/s"));
+        assert!(findings[0].what.contains("silent for 10h"), "{}", findings[0].what);
+        assert_eq!(findings[0].evidence.events, [1, 99]);
+        assert_eq!(found(row(Some(1), Some(98)), HOUR), []);
+        assert_eq!(found(row(Some(1), None), 11 * HOUR), [], "it is not silent long enough");
+        assert_eq!(found(row(Some(5), Some(3)), HOUR).len(), 1, "it was resumed after its end");
+        assert_eq!(
+            found(row(None, None), HOUR),
+            [],
+            "where nobody tells of beginnings nobody need tell of ends"
+        );
+    }
+}
