@@ -18,18 +18,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tacho_event::record::Batch;
 use tacho_event::time::Micros;
-use tacho_ingest::accept::{Acceptor, Sender};
-use tacho_ingest::classify::Classifier;
-use tacho_ingest::{Ingest, Newcomers, Options, Tally, otlp};
+use tacho_ingest::accept::Sender;
+use tacho_ingest::{Ingest, Options, Tally, otlp};
 use tacho_merkle::VerifierKey;
-use tacho_query::{Engine, Limits, Moment};
+use tacho_query::{Engine, Moment};
 use tacho_record::keyring::KeyRing;
 use tacho_record::log::{Lock, Log, Released};
 use tacho_record::recorder::{Answer, Clock, Full, Recorder, Status};
 use tacho_record::sealer::TileFolder;
 use tacho_record::sequence::{Past, Sequenced, Sequencer};
 use tacho_record::{Receipt, RecordError};
-use tacho_redact::Redactor;
 use tacho_store::{Snapshot, Store};
 use tokio::sync::{broadcast, watch};
 
@@ -103,15 +101,7 @@ impl Node {
         let (visible_sender, visible) = watch::channel(store.snapshot().size);
         let (tail, _) = broadcast::channel(TAIL_QUEUE);
         let tiles = TileFolder(data.join("log"));
-        let ingest = Arc::new(Ingest {
-            acceptor: Acceptor {
-                redactor: Redactor::new(&config.redaction)?,
-                minimisation: config.minimise.clone(),
-                id_key: keys.id_key(),
-            },
-            classifier: Classifier::new(&config.classes)?,
-            newcomers: Newcomers::new(config.ingest.new_users_per_day),
-        });
+        let ingest = Arc::new(inside::ingest(config, &keys)?);
         let told = Arc::new(Told::new(Arc::clone(&ingest), Arc::clone(&ring), &store, clock));
         store.told_by(Arc::clone(&told) as Arc<dyn tacho_store::Teller>);
         let work = Arc::<Work>::default();
@@ -128,12 +118,6 @@ impl Node {
         let every = std::time::Duration::from_millis(config.seal.milliseconds.max(1));
         let recorder = Recorder::start(log, Arc::clone(&ring), clock, status, every, followers);
         told.start(recorder.submitter());
-        let limits = Limits {
-            memory_bytes: config.query.memory_mb << 20,
-            time: std::time::Duration::from_secs(config.query.seconds),
-            rows_max: config.query.rows as u64,
-            concurrency: config.query.at_once,
-        };
         let node = Node {
             data: data.to_path_buf(),
             verifiers: keys.verifiers()?,
@@ -146,7 +130,7 @@ impl Node {
             removals: Removals::new(Ages::new(&config.retention, &config.classes)),
             recorder,
             store,
-            engine: Engine::new(limits)?,
+            engine: Engine::new(inside::limits(config))?,
             concluded,
             hung_us: Micros::from(config.actions.hung_minutes) * 60_000_000,
             visible,

@@ -161,21 +161,8 @@ enum Command {
         #[command(subcommand)]
         command: AgentCommand,
     },
-    /// What a person may ask for: their data, and that it goes.
-    Subject {
-        #[command(subcommand)]
-        command: subject::Subject,
-    },
-    /// Legal holds: what is neither erased nor expires.
-    Hold {
-        #[command(subcommand)]
-        command: subject::Hold,
-    },
-    /// How long what is kept.
-    Retention {
-        #[command(subcommand)]
-        command: subject::Retention,
-    },
+    #[command(flatten)]
+    Kept(subject::Kept),
     /// Says what is wrong and what to do.
     Doctor,
     /// Prints the OpenAPI document of the HTTP interface.
@@ -294,9 +281,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
         Command::Entries => prove::entries(arguments),
         Command::Key { command } => admin::key(data, command),
         Command::Agents { command } => admin::agents(arguments, command),
-        Command::Subject { command } => subject::subject(arguments, command),
-        Command::Hold { command } => subject::hold(arguments, command),
-        Command::Retention { command } => subject::retention(arguments, command),
+        Command::Kept(command) => subject::run(arguments, command),
         Command::Doctor => doctor::run(arguments),
         Command::Openapi => {
             println!("{}", crate::http::openapi().to_pretty_json()?);

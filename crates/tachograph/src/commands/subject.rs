@@ -12,6 +12,33 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 #[derive(Subcommand)]
+pub(super) enum Kept {
+    /// What a person may ask for: their data, and that it goes.
+    Subject {
+        #[command(subcommand)]
+        command: Subject,
+    },
+    /// Legal holds: what is neither erased nor expires.
+    Hold {
+        #[command(subcommand)]
+        command: Hold,
+    },
+    /// How long what is kept.
+    Retention {
+        #[command(subcommand)]
+        command: Retention,
+    },
+}
+
+pub(super) fn run(arguments: &Arguments, command: &Kept) -> Result<bool, Box<dyn Error>> {
+    match command {
+        Kept::Subject { command } => subject(arguments, command),
+        Kept::Hold { command } => hold(arguments, command),
+        Kept::Retention { command } => retention(arguments, command),
+    }
+}
+
+#[derive(Subcommand)]
 pub(super) enum Subject {
     /// Writes everything that is recorded of a person, also where the name itself has expired.
     Export {
@@ -83,7 +110,7 @@ pub(super) enum Retention {
     Run,
 }
 
-pub(super) fn subject(arguments: &Arguments, command: &Subject) -> Result<bool, Box<dyn Error>> {
+fn subject(arguments: &Arguments, command: &Subject) -> Result<bool, Box<dyn Error>> {
     match command {
         Subject::Export { user, format, output } => {
             let form = if *format == Form::Csv { "csv" } else { "json" };
@@ -131,7 +158,7 @@ fn is_confirmed(user: &str, mode: Mode) -> Result<bool, Box<dyn Error>> {
     Ok(typed.trim_end_matches(['\n', '\r']) == user)
 }
 
-pub(super) fn hold(arguments: &Arguments, command: &Hold) -> Result<bool, Box<dyn Error>> {
+fn hold(arguments: &Arguments, command: &Hold) -> Result<bool, Box<dyn Error>> {
     let target = arguments.target()?;
     match command {
         Hold::Set(scope) => {
@@ -158,7 +185,7 @@ pub(super) fn hold(arguments: &Arguments, command: &Hold) -> Result<bool, Box<dy
     Ok(true)
 }
 
-pub(super) fn retention(arguments: &Arguments, command: &Retention) -> Result<bool, Box<dyn Error>> {
+fn retention(arguments: &Arguments, command: &Retention) -> Result<bool, Box<dyn Error>> {
     let target = arguments.target()?;
     let answer = match command {
         Retention::Show => target.get("/v1/retention", Format::Json.accept())?,

@@ -10,6 +10,7 @@ mod logins;
 mod mcp;
 mod metrics;
 mod observe;
+mod openapi;
 mod ops;
 mod otlp;
 mod problem;
@@ -29,6 +30,7 @@ pub(crate) use context::Config as RequestContext;
 pub(crate) use doors::{Doors, Otlp};
 pub(crate) use logins::{Failures, Logins};
 pub(crate) use metrics::Metrics;
+pub(crate) use openapi::openapi;
 pub(crate) use ops::Health;
 pub(crate) use read::registry;
 
@@ -45,7 +47,6 @@ use std::sync::atomic::Ordering;
 use tacho_event::record::Batch;
 use tacho_record::Receipt;
 use tokio::sync::{Semaphore, watch};
-use utoipa::OpenApi;
 
 /// Kilobytes of request bodies that may be in memory together.
 const BODIES_KB: usize = 256 << 10;
@@ -259,62 +260,4 @@ fn interface(app: Arc<App>) -> Router {
         .layer(axum::extract::DefaultBodyLimit::disable())
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), observe::observe))
         .with_state(app)
-}
-
-/// The interface, from the handlers themselves.
-pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
-    #[derive(OpenApi)]
-    #[openapi(
-        info(title = "tachograph", description = "Tamper-evident flight recorder for fleets of AI agents."),
-        paths(
-            write::events,
-            otlp::logs,
-            otlp::traces,
-            otlp::metrics,
-            otlp::openai_agents,
-            read::sql_get,
-            read::sql_post,
-            query::query,
-            read::search,
-            coverage::coverage,
-            read::event,
-            read::proof,
-            read::session,
-            read::queries,
-            retention::show,
-            retention::run,
-            retention::holds,
-            retention::set,
-            retention::release,
-            subjects::erase,
-            subjects::export,
-            tail::tail,
-            tlog::checkpoint,
-            tlog::tile,
-            ops::health,
-            ops::ready,
-            metrics::metrics,
-            ops::openapi
-        ),
-        components(schemas(
-            problem::Problem,
-            problem::Place,
-            crate::pipe::Whose,
-            write::Recorded,
-            write::RejectedLine,
-            ops::Health
-        ))
-    )]
-    struct Interface;
-    let mut document = Interface::openapi();
-    let events = document.paths.paths.get(EVENTS).cloned().unwrap_or_default();
-    for (path, id, summary) in OTHER_NAMES {
-        let mut same = events.clone();
-        if let Some(operation) = &mut same.post {
-            operation.operation_id = Some(id.to_string());
-            operation.summary = Some(summary.to_string());
-        }
-        document.paths.paths.insert(path.to_string(), same);
-    }
-    document
 }

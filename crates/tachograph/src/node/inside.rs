@@ -1,13 +1,42 @@
 //! What those who keep the folder in order need of its parts.
 
 use super::Node;
+use crate::config::Config;
+use crate::folder::Keys;
 use crate::retention::Removals;
 use crate::verify::Check;
 use crate::work::Work;
+use std::error::Error;
 use tacho_event::id::IdKey;
 use tacho_event::time::Micros;
+use tacho_ingest::accept::Acceptor;
+use tacho_ingest::classify::Classifier;
+use tacho_ingest::{Ingest, Newcomers};
+use tacho_query::Limits;
 use tacho_record::keyring::KeyRing;
 use tacho_record::recorder::Recorder;
+use tacho_redact::Redactor;
+
+/// What every event passes through.
+pub(super) fn ingest(config: &Config, keys: &Keys) -> Result<Ingest, Box<dyn Error>> {
+    let acceptor = Acceptor {
+        redactor: Redactor::new(&config.redaction)?,
+        minimisation: config.minimise.clone(),
+        id_key: keys.id_key(),
+    };
+    let classifier = Classifier::new(&config.classes)?;
+    Ok(Ingest { acceptor, classifier, newcomers: Newcomers::new(config.ingest.new_users_per_day) })
+}
+
+/// What queries may take.
+pub(super) fn limits(config: &Config) -> Limits {
+    Limits {
+        memory_bytes: config.query.memory_mb << 20,
+        time: std::time::Duration::from_secs(config.query.seconds),
+        rows_max: config.query.rows as u64,
+        concurrency: config.query.at_once,
+    }
+}
 
 impl Node {
     pub(crate) fn recorder(&self) -> &Recorder {
