@@ -102,8 +102,11 @@ fn digest(hold: &Hold, salt: &[u8]) -> [u8; 32] {
     hash.finish()
 }
 
+/// A row by table and id, and its digest.
+type Digested = ((Table, String), [u8; 32]);
+
 /// Every hold's digest.
-pub(super) fn digests(connection: &Connection) -> rusqlite::Result<Vec<((Table, String), [u8; 32])>> {
+pub(super) fn digests(connection: &Connection) -> rusqlite::Result<Vec<Digested>> {
     let sql = format!("SELECT {COLUMNS}, salt FROM holds");
     let read = |row: &Row<'_>| {
         let hold = read_hold(row)?;
