@@ -81,10 +81,8 @@ impl Logs {
         let folder = config.path.clone().unwrap_or_else(|| data.join("logs"));
         std::fs::create_dir_all(&folder)?;
         let position = file::read_position(&folder)?.unwrap_or(next);
-        let mut streams = config.files.clone();
-        streams.dedup();
-        let files =
-            streams.into_iter().map(|stream| StreamFile::open(&folder, stream)).collect::<Result<_, _>>()?;
+        let streams = Stream::ALL.into_iter().filter(|stream| config.files.contains(stream));
+        let files = streams.map(|stream| StreamFile::open(&folder, stream)).collect::<Result<_, _>>()?;
         let (max_bytes, max_age_us) = (config.max_size_mb << 20, i64::from(config.max_age_days) * DAY_US);
         file::write_position(&folder, position)?;
         Ok(Logs { folder, files, position, max_bytes, max_age_us })
