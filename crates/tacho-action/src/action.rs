@@ -208,6 +208,11 @@ pub(crate) fn has_own_call(observation: &Observation<'_>) -> bool {
     observation.call.is_some() && !is_given || observation.strong_request().is_some()
 }
 
+/// From when to when what an observation tells of went on.
+pub(crate) fn lasts(observation: &Observation<'_>) -> (Micros, Micros) {
+    Member::new(observation).lasts()
+}
+
 impl Action {
     pub(crate) fn new(observation: &Observation<'_>) -> Action {
         Action {
@@ -290,8 +295,7 @@ impl Action {
     }
 
     /// How far in time from what is told of it, microseconds.
-    pub(crate) fn apart_us(&self, observation: &Observation<'_>) -> Micros {
-        let (from, to) = Member::new(observation).lasts();
+    pub(crate) fn apart_us(&self, (from, to): (Micros, Micros)) -> Micros {
         let first = self.members.iter().map(|member| member.lasts().0).min().unwrap_or(from);
         let last = self.members.iter().map(|member| member.lasts().1).max().unwrap_or(to);
         first.saturating_sub(to).max(from.saturating_sub(last)).max(0)

@@ -4,7 +4,7 @@
 //! for longest leave first. What was concluded of them stays in the overlay; what is told of them later is an action
 //! of its own.
 
-use crate::action::{Action, has_own_call, slot};
+use crate::action::{Action, has_own_call, lasts, slot};
 use crate::entry::{Closure, Entry, Record};
 use crate::kin::{Heritage, Kin, Node, Part, Role};
 use crate::near::{Candidate, Likeness, Near, choose};
@@ -159,12 +159,15 @@ impl Joiner {
     /// The action that an observation without a sure id must mean.
     fn alike(&self, observation: &Observation<'_>, likeness: Likeness, own_call: bool) -> Option<u64> {
         let slot = slot(observation);
+        let lasts = lasts(observation);
         let candidates = self.near.actions(likeness.place).filter_map(|id| {
             let action = self.actions.get(&id)?;
-            let may = !(own_call && action.has_own_call) && !action.has_slot(slot);
+            // Most have an id of their own: no need to look further.
+            if own_call && action.has_own_call || action.has_slot(slot) {
+                return None;
+            }
             let input = action.likeness.and_then(|likeness| likeness.input);
-            let apart_us = action.apart_us(observation);
-            may.then_some(Candidate { action: id, input, apart_us })
+            Some(Candidate { action: id, input, apart_us: action.apart_us(lasts) })
         });
         choose(likeness.input, candidates.collect())
     }
@@ -372,6 +375,8 @@ impl Joiner {
 fn role(observation: &Observation<'_>) -> Role {
     match observation.kind {
         _ if observation.is_model() => Role::Model,
+        // A tool that asks the outside is of another kind, and still a tool.
+        _ if observation.call.is_some() => Role::Wall,
         ActionType::Tool | ActionType::Skill | ActionType::Lifecycle => Role::Wall,
         _ => Role::Other,
     }
@@ -379,8 +384,8 @@ fn role(observation: &Observation<'_>) -> Role {
 
 /// What a record tells of the span that it stands in.
 fn part(observation: &Observation<'_>) -> Part {
-    let is_decision = observation.kind == ActionType::Tool
-        && matches!(observation.phase, Some(Phase::Asked | Phase::Decided));
+    let is_call = matches!(observation.kind, ActionType::Tool | ActionType::Skill | ActionType::External);
+    let is_decision = is_call && matches!(observation.phase, Some(Phase::Asked | Phase::Decided));
     match observation.observer {
         Observer::Span if is_decision && observation.call.is_none() => Part::Wait,
         Observer::Log if is_decision => Part::Decision,

@@ -21,7 +21,7 @@ pub use action::OBSERVATIONS_MAX;
 pub use entry::{Closure, Entry, Figure, Record};
 pub use joiner::{ACTIONS_MAX, Joiner, SESSIONS_MAX, Tally};
 pub use kin::SPANS_MAX;
-pub use observation::{Observation, Observer, concerns, is_span_id};
+pub use observation::{Observation, Observer, concerns, header_concerns, is_span_id};
 pub use overlay::{CHUNK_ROWS, Changes, Cursor, Overlay, Range};
 
 /// Version of everything that the crate concludes and writes: with another one, the log is read again.

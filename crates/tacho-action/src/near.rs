@@ -16,7 +16,7 @@ const CALLS_MAX: usize = 64;
 /// What lies further apart in time is not the same call, microseconds.
 const WINDOW_US: Micros = 10_000_000;
 /// Without an input to compare, the next call must be this much further away.
-const CLEAR_US: Micros = 500_000;
+const CLEAR_US: Micros = 100_000;
 /// Longer inputs are not compared.
 const INPUT_BYTES_MAX: usize = 64 << 10;
 

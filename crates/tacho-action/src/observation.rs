@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tacho_event::entry::Header;
 use tacho_event::fact::{Facts, IntFact, TextFact};
 use tacho_event::id::Id;
-use tacho_event::record::Accepted;
+use tacho_event::record::{Accepted, Glance};
 use tacho_event::section::Section;
 use tacho_event::time::Micros;
 use tacho_event::words::{ActionType, Known, Outcome, Phase};
@@ -93,17 +93,30 @@ pub struct Observation<'a> {
 
 /// Whether an event has anything to do with actions that are told of more than once. Cheap, and most have not: they
 /// need not be decoded further.
-pub fn concerns(header: &Header<'_>) -> bool {
-    let is_call = header.call.is_some() || header.parent.is_some();
-    is_call
-        || match header.phase {
-            Some(Phase::Message) | None => match header.action_type {
-                ActionType::Lifecycle | ActionType::Communication => End::of(header.action_name).is_some(),
-                ActionType::External => header.action_name == MODEL_REQUEST,
-                _ => false,
-            },
-            Some(_) => true,
-        }
+pub fn concerns(glance: &Glance<'_>) -> bool {
+    if glance.has_kin {
+        return true;
+    }
+    match glance.phase {
+        Some(Phase::Message) | None => match glance.action_type {
+            ActionType::Lifecycle | ActionType::Communication => {
+                std::str::from_utf8(glance.action_name).is_ok_and(|name| End::of(name).is_some())
+            }
+            ActionType::External => glance.action_name == MODEL_REQUEST.as_bytes(),
+            _ => false,
+        },
+        Some(_) => true,
+    }
+}
+
+/// The same of a header.
+pub fn header_concerns(header: &Header<'_>) -> bool {
+    concerns(&Glance {
+        phase: header.phase,
+        action_type: header.action_type,
+        action_name: header.action_name.as_bytes(),
+        has_kin: header.call.is_some() || header.parent.is_some(),
+    })
 }
 
 /// What ends with an event.

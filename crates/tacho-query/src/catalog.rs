@@ -93,6 +93,8 @@ pub(crate) fn build(limits: &Limits, partitions: usize) -> Result<SessionState> 
 /// pushed through them.
 fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     let mut rules = Optimizer::new().rules;
+    // They would move parts of JSON below the views, where a column and what an action says in its place have one name.
+    rules.retain(|rule| !["extract_leaf_expressions", "push_down_leaf_projections"].contains(&rule.name()));
     let at = rules.iter().position(|rule| rule.name() == "common_sub_expression_eliminate");
     let at = at.unwrap_or(rules.len());
     let ours = [Arc::new(SplitEither) as _, Arc::new(SplitNames) as _, Arc::new(SplitHeirs::new()) as _];

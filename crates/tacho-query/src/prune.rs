@@ -12,10 +12,11 @@ use datafusion::object_store::{ObjectMeta, ObjectStore};
 use parking_lot::Mutex;
 use parquet::bloom_filter::Sbbf;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
+use parquet::file::statistics::Statistics;
 use std::collections::HashMap;
 use std::fs::File;
 use std::sync::Arc;
-use tacho_store::{Grams, SegmentFile};
+use tacho_store::{Grams, SegmentFile, schema};
 
 /// Memory for cached Bloom filters, bytes; when it is full the cache starts again empty.
 const FILTERS_BYTES_MAX: usize = 128 << 20;
@@ -218,6 +219,9 @@ impl Pruner {
     ) -> Result<bool> {
         let failed = std::cell::RefCell::new(None);
         let test = |column: &Column, op: Operator, value: &ScalarValue| {
+            if column.name == "index" {
+                return index_may_match(&footer.row_group(group).columns()[schema::at::INDEX], op, value);
+            }
             let Some(wanted) = text(value).filter(|_| op == Operator::Eq) else { return true };
             let columns = footer.row_group(group).columns();
             let Some(at) = columns.iter().position(|chunk| chunk.column_path().string() == column.name)
@@ -268,6 +272,23 @@ impl Pruner {
         filters.bytes += bytes;
         filters.by_column.insert(key, filter.clone());
         Ok(filter)
+    }
+}
+
+/// Whether some index of a row group can pass the comparison.
+fn index_may_match(chunk: &ColumnChunkMetaData, op: Operator, value: &ScalarValue) -> bool {
+    let (Some(Statistics::Int64(known)), Some(value)) = (chunk.statistics(), integer(value)) else {
+        return true;
+    };
+    match op {
+        Operator::Eq => {
+            known.min_opt().is_none_or(|min| *min <= value) && known.max_opt().is_none_or(|max| *max >= value)
+        }
+        Operator::Lt => known.min_opt().is_none_or(|min| *min < value),
+        Operator::LtEq => known.min_opt().is_none_or(|min| *min <= value),
+        Operator::Gt => known.max_opt().is_none_or(|max| *max > value),
+        Operator::GtEq => known.max_opt().is_none_or(|max| *max >= value),
+        _ => true,
     }
 }
 

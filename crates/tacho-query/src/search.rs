@@ -16,6 +16,7 @@ use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, col, ident, lit};
+use crate::views::OBSERVATIONS;
 use std::cmp::Reverse;
 use std::sync::Arc;
 use tacho_event::time::Micros;
@@ -96,7 +97,9 @@ impl Engine {
         if limit == 0 || limit > LIMIT_MAX {
             return Err(QueryError::new(Kind::Syntax, format!("limit must be from 1 to {LIMIT_MAX}")));
         }
-        let log = catalog::scan(self.base(), "agent_audit_log")?;
+        // Words may stand in any of the events that tell of one action.
+        let has_text = grammar::parse(&search.q)?.iter().any(|term| matches!(term.what, What::Text(_)));
+        let log = catalog::scan(self.base(), if has_text { OBSERVATIONS } else { "agent_audit_log" })?;
         let mut conditions = conditions(search, log.schema().inner())?;
         let mut until = search.to;
         if let Some(cursor) = &search.cursor {

@@ -1,15 +1,17 @@
 //! A session as a person reads it: what happened, in order, one line for each step.
 //!
 //! Invariants
-//! - Events of one call (same agent and `call_id`) are one step; nothing of a session is left out.
+//! - Events of one action, or of one call (same agent and `call_id`), are one step; nothing of a session is left out.
 //! - The order is that of the log, so it is the same each time.
 
+use crate::actions::Told;
 use crate::engine::{Ask, Engine};
 use crate::error::QueryError;
 use crate::moment::Moment;
 use crate::rows::RowRef;
 use crate::{catalog, summary, table};
-use datafusion::logical_expr::{LogicalPlanBuilder, col};
+use datafusion::arrow::datatypes::DataType;
+use datafusion::logical_expr::{LogicalPlanBuilder, cast, col};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -111,10 +113,14 @@ impl Engine {
         moment: impl Into<Moment>,
         session: &str,
     ) -> Result<Option<Timeline>, QueryError> {
-        let on_log = col("session_uuid").eq(table::text(&session.to_ascii_lowercase()));
+        let told = |told, args: Vec<_>| crate::actions::function(told).call(args);
+        let on_log = told(Told::Session, vec![col("session_uuid"), col("index")])
+            .eq(table::text(&session.to_ascii_lowercase()));
+        let action = told(Told::Action, vec![col("index")]).alias("action");
+        let shown = cast(told(Told::Shown, vec![col("index")]), DataType::Int64).alias("shown");
         let plan = LogicalPlanBuilder::from(catalog::scan(self.base(), "events")?)
             .filter(on_log.or(col("who_session").eq(table::text(session))))?
-            .project(COLUMNS.map(col))?
+            .project(COLUMNS.map(col).into_iter().chain([action, shown]))?
             .sort_with_limit(vec![col("index").sort(true, false)], Some(TIMELINE_EVENTS_MAX + 1))?
             .build()?;
         let batches = self.ask(moment.into(), &[], Ask::Plan(plan)).await?.collect().await?;
@@ -128,23 +134,28 @@ fn read(rows: &[RowRef<'_>]) -> Timeline {
     let rows = &rows[..rows.len().min(TIMELINE_EVENTS_MAX)];
     let mut drafts: Vec<Vec<RowRef<'_>>> = Vec::new();
     let mut open: HashMap<(&str, &str), usize> = HashMap::new();
+    let mut actions: HashMap<i64, usize> = HashMap::new();
     for row in rows {
         let call = row.text("agent_id").zip(row.text("call_id"));
-        match call.and_then(|call| open.get(&call)) {
-            Some(step) => drafts[*step].push(*row),
-            None => {
-                if let Some(call) = call {
-                    open.insert(call, drafts.len());
-                }
-                drafts.push(vec![*row]);
-            }
+        let action = row.int("action").unwrap_or_default();
+        let step = actions.get(&action).or_else(|| open.get(&call?)).copied();
+        let step = step.unwrap_or_else(|| {
+            drafts.push(Vec::new());
+            drafts.len() - 1
+        });
+        drafts[step].push(*row);
+        actions.insert(action, step);
+        if let Some(call) = call {
+            open.entry(call).or_insert(step);
         }
     }
     let steps: Vec<Step> = drafts.iter().map(|events| step(events)).collect();
     let first = rows[0];
     let times = || rows.iter().filter_map(|row| row.time("timestamp"));
     let (started, ended) = (times().min().unwrap_or(0), times().max().unwrap_or(0));
-    let sum = |column: &str| rows.iter().filter_map(|row| row.int(column)).sum::<i64>();
+    // What several tell of is counted where it is shown.
+    let counted = || rows.iter().filter(|row| row.int("shown") != Some(0));
+    let sum = |column: &str| counted().filter_map(|row| row.int(column)).sum::<i64>();
     Timeline {
         session: first.text("who_session").or(first.text("session_uuid")).unwrap_or_default().to_string(),
         agent: first.text("agent_id").unwrap_or_default().to_string(),

@@ -103,7 +103,8 @@ pub(crate) fn registry_rows(edits: &[AgentEdit]) -> RecordBatch {
 pub(crate) fn all() -> Vec<(&'static str, String)> {
     let runs = RUNS.trim();
     vec![
-        ("agent_audit_log", audit_log()),
+        ("agent_audit_log", format!("{}\nFROM events WHERE is_shown(index)", audit_log())),
+        (OBSERVATIONS, format!("{}\nFROM events", audit_log())),
         ("agent_executions", format!("WITH runs AS ({runs})\n{EXECUTIONS}")),
         ("agent_intensity_metrics", format!("WITH runs AS ({runs})\n{INTENSITY}")),
         ("agent_stats", STATS.to_string()),
@@ -115,6 +116,9 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// The columns of `agent_audit_log` with every event that tells of an action.
+pub(crate) const OBSERVATIONS: &str = "observations";
+
 /// The columns that agents' own audit tables have, first and under their names; then everything else.
 fn audit_log() -> String {
     let ints = IntFact::ALL.iter().map(|fact| fact.name()).filter(|name| !NAMED.contains(name));
@@ -122,7 +126,7 @@ fn audit_log() -> String {
     let now = |name: &str| format!("{name}_now({name}, index) AS {name}");
     let told = |name: &str| if FIGURES.contains(&name) { now(name) } else { name.to_string() };
     let facts: Vec<String> = ints.chain(texts).map(told).collect();
-    format!("{AUDIT_LOG}, {},\n{AUDIT_LOG_ACTION}\nFROM events WHERE is_shown(index)", facts.join(", "))
+    format!("{AUDIT_LOG}, {},\n{AUDIT_LOG_ACTION}", facts.join(", "))
 }
 
 /// Facts that have their place in the front.

@@ -10,11 +10,11 @@ use parking_lot::Mutex;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tacho_action::{Joiner, Observation, Overlay, Tally, concerns};
+use tacho_action::{Joiner, Observation, Overlay, Tally, concerns, header_concerns};
 use tacho_event::section::Section;
 use tacho_record::RecordError;
 use tacho_record::recorder::Follower;
-use tacho_record::sequence::Sequenced;
+use tacho_record::sequence::{Decision, Sequenced};
 use tacho_store::overlay_file::{OverlayFile, Saved};
 use tacho_store::read::Wanted;
 use tacho_store::row::{Part, Row};
@@ -130,7 +130,7 @@ impl Inner {
             let end = range.end;
             let mut any = false;
             snapshot.rows(range.clone(), Wanted::Header, &mut |row| {
-                any |= concerns(&row.header()?);
+                any |= header_concerns(&row.header()?);
                 Ok(())
             })?;
             // Most logs have long stretches that nobody tells of twice: there the texts are not read.
@@ -147,7 +147,7 @@ impl Inner {
 
     fn look(&mut self, row: &Row<'_>) -> Result<(), StoreError> {
         let header = row.header()?;
-        if !concerns(&header) {
+        if !header_concerns(&header) {
             return Ok(());
         }
         let (facts, mut scratch) = (row.facts(), Vec::new());
@@ -199,16 +199,17 @@ impl Follower for ConcludedFollower {
     }
 
     fn follow(&mut self, batch: &Arc<Sequenced>) -> Result<(), RecordError> {
-        let told: Vec<u64> =
-            batch.heads().filter(|(_, _, head)| concerns(&head.header)).map(|(index, ..)| index).collect();
+        // A batch that was sequenced reads without an error.
+        let concerned: Vec<bool> =
+            batch.batch.glances().map(|glance| glance.is_ok_and(|glance| concerns(&glance))).collect();
         let size = batch.receipt().range.map(|(_, last)| last + 1);
         let mut inner = self.concluded.inner.lock();
-        if !told.is_empty() {
+        if concerned.contains(&true) {
             let Inner { joiner, overlay, .. } = &mut *inner;
-            let mut told = told.into_iter().peekable();
-            for (index, _, event) in batch.entries() {
-                if told.next_if_eq(&index).is_some() {
-                    joiner.observe(&Observation::of(index, &event), overlay);
+            let events = batch.batch.events().zip(&batch.decisions).zip(&concerned);
+            for ((event, decision), _) in events.filter(|(_, concerned)| **concerned) {
+                if let (Ok(event), Decision::Entry { index, .. }) = (event, decision) {
+                    joiner.observe(&Observation::of(*index, &event), overlay);
                 }
             }
         }

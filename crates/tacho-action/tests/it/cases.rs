@@ -152,6 +152,27 @@ fn one_call_of_a_model_that_two_libraries_tell_of_counts_once() {
 }
 
 #[test]
+fn waiting_for_permission_is_of_the_call_around_it_in_any_order() {
+    let fetch = |of: Observation<'static>| Observation { kind: ActionType::External, name: "WebFetch", ..of };
+    let executed =
+        Observation { call: Some(CALL), phase: Some(Phase::Executed), ..span(1, "00000000000000d1", None) };
+    let waits =
+        Observation { phase: Some(Phase::Decided), ..span(2, "00000000000000d2", Some("00000000000000d1")) };
+    let decided = Observation {
+        observer: Observer::Log,
+        span: None,
+        call: Some(CALL),
+        phase: Some(Phase::Decided),
+        ..span(3, "", Some("00000000000000d2"))
+    };
+    let all = [fetch(executed), waits, fetch(decided)];
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [1, 0, 2]] {
+        assert_eq!(groups(&order.map(|at| all[at].clone())), [vec![1, 2, 3]], "{order:?}");
+    }
+    assert_eq!(groups(&all[1..]), [vec![2, 3]], "also where the call's own span is lost");
+}
+
+#[test]
 fn a_request_is_one_under_its_id_and_the_tokens_are_those_that_were_told() {
     let request = Some("req_0123456789abcdef");
     let log = Observation { observer: Observer::Log, request, ..model(event(1), 500) };

@@ -1,0 +1,139 @@
+//! One call, told of by hook, log, span and transcript, is one row; a killed server, a lost file and a folder at rest
+//! say the same.
+
+use crate::server::{Server, tachograph, text};
+use serde_json::{Value, json};
+use std::path::Path;
+
+const SESSION: &str = "5b1d1c5e-9d52-4a3e-8a44-2f0f5c1f7a01";
+const CALL: &str = "toolu_01TestCallOfOneAction";
+
+fn hook(server: &Server, name: &str, more: Value) {
+    let mut body = json!({"session_id": SESSION, "hook_event_name": name, "cwd": "/srv", "tool_name": "Bash",
+        "tool_input": {"command": "cargo test"}});
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    assert_eq!(server.post("/log", &body.to_string()).status, 200);
+}
+
+fn attribute(name: &str, value: Value) -> Value {
+    let kind = if value.is_string() { "stringValue" } else { "intValue" };
+    json!({"key": name, "value": {kind: value}})
+}
+
+fn otlp(server: &Server, kind: &str, record: Value) {
+    let (outer, inner, list) = match kind {
+        "logs" => ("resourceLogs", "scopeLogs", "logRecords"),
+        _ => ("resourceSpans", "scopeSpans", "spans"),
+    };
+    let service = json!({"attributes": [attribute("service.name", json!("shop"))]});
+    let body = json!({outer: [{"resource": service, inner: [{list: [record]}]}]}).to_string();
+    let headers = [("content-type", "application/json")];
+    let answer = server.post_with(&format!("/v1/otlp/v1/{kind}"), body.as_bytes(), &headers).unwrap();
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
+fn span(id: u64, parent: u64, attributes: Vec<Value>) -> Value {
+    let hex = |id: u64| if id == 0 { String::new() } else { format!("{id:016x}") };
+    json!({"traceId": format!("{:032x}", 77), "spanId": hex(id), "parentSpanId": hex(parent), "name": format!("s{id}"),
+        "startTimeUnixNano": "1795225308000000000", "endTimeUnixNano": "1795225309000000000",
+        "attributes": attributes})
+}
+
+/// Everything that the tests ask, once.
+fn tell(server: &Server) {
+    hook(server, "PreToolUse", json!({"tool_use_id": CALL}));
+    hook(server, "PermissionRequest", json!({}));
+    hook(
+        server,
+        "PostToolUse",
+        json!({"tool_use_id": CALL, "tool_response": {"stdout": "ok"}, "duration_ms": 40}),
+    );
+    let told = [
+        attribute("event.name", json!("claude_code.tool_result")),
+        attribute("session.id", json!(SESSION)),
+        attribute("tool_name", json!("Bash")),
+        attribute("tool_use_id", json!(CALL)),
+        attribute("success", json!("true")),
+    ];
+    otlp(server, "logs", json!({"timeUnixNano": "1795225308500000000", "attributes": told}));
+    hook(server, "PreToolUse", json!({"tool_use_id": "toolu_01NeverAnsweredCallHere"}));
+    hook(server, "Stop", json!({"tool_name": null, "tool_input": null}));
+    hook(server, "PreToolUse", json!({"tool_use_id": "toolu_01StillOpenCallHere00"}));
+    // A child before its parent, each in a request of its own; and one call of a model, told of by two libraries.
+    let model = || attribute("gen_ai.operation.name", json!("chat"));
+    let tokens = || attribute("gen_ai.usage.input_tokens", json!(100));
+    otlp(server, "traces", span(0x13, 0x12, vec![model(), tokens()]));
+    otlp(server, "traces", span(0x12, 0x11, vec![model(), tokens()]));
+    let root = vec![
+        attribute("gen_ai.operation.name", json!("invoke_agent")),
+        attribute("gen_ai.agent.name", json!("boss")),
+        attribute("session.id", json!("0b1d1c5e-9d52-4a3e-8a44-2f0f5c1f7a02")),
+    ];
+    otlp(server, "traces", span(0x11, 0, root));
+}
+
+const ACTIONS: &str = "SELECT call_id, session_id, agent_id, action_name, CASE WHEN state = 'closed' THEN state ELSE 'open' END AS state, \
+     closure, observations, observers FROM actions ORDER BY action";
+
+fn check(rows: &[Value]) {
+    assert_eq!(rows.len(), 4, "{rows:#?}");
+    let [call, abandoned, open, model] = rows else { unreachable!() };
+    assert_eq!((&call["closure"], &call["observations"]), (&json!("success"), &json!(4)), "{call}");
+    assert_eq!((&call["observers"], &call["session_id"]), (&json!("hook, log"), &json!(SESSION)));
+    assert_eq!((&abandoned["state"], &abandoned["closure"]), (&json!("closed"), &json!("abandoned")));
+    assert_eq!((&open["state"], &open["closure"]), (&json!("open"), &Value::Null));
+    assert_eq!((&model["action_name"], &model["observations"]), (&json!("model_request"), &json!(2)));
+    assert_eq!(model["session_id"], json!("0b1d1c5e-9d52-4a3e-8a44-2f0f5c1f7a02"), "inherited");
+    assert_eq!(model["agent_id"], json!("boss"), "inherited");
+}
+
+fn at_rest(data: &Path, query: &str) -> Vec<Value> {
+    let said = tachograph(data, &["sql", "--format", "ndjson", query], "");
+    assert!(said.status.success(), "{}", text(&said.stderr));
+    text(&said.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn what_several_witnesses_tell_is_one_action() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let server = Server::start(&data);
+    tell(&server);
+    check(&server.sql(ACTIONS));
+    let count = |query: &str| server.sql(query)[0]["n"].as_i64().unwrap();
+    assert_eq!(count("SELECT count(*) AS n FROM events"), 10);
+    assert_eq!(count("SELECT count(*) AS n FROM agent_audit_log"), 6);
+    assert_eq!(count("SELECT sum(tokens_input) AS n FROM agent_audit_log"), 100);
+    assert_eq!(count("SELECT sum(tokens_input) AS n FROM costs"), 100);
+    assert_eq!(count("SELECT sum(tokens_input) AS n FROM events"), 200);
+    // By what is inherited one also finds.
+    let heir = "SELECT count(*) AS n FROM agent_audit_log WHERE action_name = 'model_request' AND";
+    assert_eq!(count(&format!("{heir} session_id = '0b1d1c5e-9d52-4a3e-8a44-2f0f5c1f7a02'")), 1);
+    assert_eq!(count(&format!("{heir} agent_id = 'boss'")), 1);
+    assert_eq!(count(&format!("{heir} agent_id = 'shop'")), 0);
+    assert_eq!(
+        count("SELECT tokens AS n FROM sessions WHERE id = '0b1d1c5e-9d52-4a3e-8a44-2f0f5c1f7a02'"),
+        100
+    );
+}
+
+#[test]
+fn a_killed_server_a_lost_file_and_a_folder_at_rest_say_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let server = Server::start(&data);
+    tell(&server);
+    let said = server.sql(ACTIONS);
+    server.kill();
+    assert_eq!(at_rest(&data, ACTIONS), said, "read again after a kill");
+    assert!(data.join("overlay.sqlite").exists());
+    assert_eq!(at_rest(&data, ACTIONS), said, "out of the file");
+    for damage in [&b"no database"[..], b""] {
+        std::fs::write(data.join("overlay.sqlite"), damage).unwrap();
+        assert_eq!(at_rest(&data, ACTIONS), said, "made anew");
+    }
+    let server = Server::start(&data);
+    hook(&server, "PostToolUse", json!({"tool_use_id": "toolu_01StillOpenCallHere00"}));
+    let closed = "SELECT observations AS n FROM actions WHERE call_id = 'toolu_01StillOpenCallHere00'";
+    assert_eq!(server.sql(closed)[0]["n"], json!(2), "what came before the stop is still joined");
+}
