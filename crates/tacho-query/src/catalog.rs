@@ -16,6 +16,7 @@ use crate::late::LateRows;
 use crate::lift::Lift;
 use crate::names::SplitNames;
 use crate::rewrite::SplitEither;
+use crate::rollups::RollUps;
 use crate::table::EventsTable;
 use crate::views::{self, RegistryTable};
 use crate::windows::WatchWindows;
@@ -101,6 +102,7 @@ fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     rules.splice(at..at, ours);
     rules.push(Arc::new(CheckConstants));
     rules.push(Arc::new(LateRows));
+    rules.push(Arc::new(RollUps));
     rules
 }
 

@@ -32,6 +32,8 @@ use tacho_event::time::{DAY_US, Day, Micros, day};
 
 /// `either(a, b)`: the first unless it is null. See [`crate::rewrite`] for why it is a function of our own.
 pub(crate) const EITHER: &str = "either";
+/// `usd(micros)`: millionths as dollars.
+pub(crate) const USD: &str = "usd";
 
 /// `user_of(user, tag)`: the user; [`SYSTEM`] where nobody was ever named, which is where there is no tag. Null when
 /// the user is gone. See [`crate::rewrite`] for why it is a function of our own.
@@ -82,7 +84,7 @@ fn own() -> Vec<ScalarUDF> {
     vec![
         simple(EITHER, exact(vec![text.clone(), text.clone()]), text.clone(), either),
         simple(USER_OF, exact(vec![text.clone(), DataType::FixedSizeBinary(16)]), text.clone(), user_of),
-        simple("usd", exact(vec![DataType::Int64]), DataType::Decimal128(18, 6), usd),
+        simple(USD, exact(vec![DataType::Int64]), DataType::Decimal128(18, 6), usd),
         simple("to_char", any(2), DataType::Utf8, to_char),
         simple("date", any(1), DataType::Date32, |args| Ok(cast(&args[0], &DataType::Date32)?)),
         simple("age", ages, interval, age),

@@ -4,24 +4,27 @@
 //! - An answer "cannot match" is a proof; whatever is not understood may match.
 //! - Footers and filters are read once and cached, because reading them costs more than the rows they save.
 
+use crate::kept::Kept;
+use datafusion::arrow::array::RecordBatch;
 use datafusion::common::{Column, DataFusionError, Result, ScalarValue};
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use datafusion::object_store::{ObjectMeta, ObjectStore};
-use parking_lot::Mutex;
 use parquet::bloom_filter::Sbbf;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::statistics::Statistics;
-use std::collections::HashMap;
 use std::fs::File;
 use std::sync::Arc;
+use tacho_store::rollup::{Span, read_sums};
 use tacho_store::{Grams, SegmentFile, schema};
 
-/// Memory for cached Bloom filters, bytes; when it is full the cache starts again empty.
+/// Memory for Bloom filters, bytes.
 const FILTERS_BYTES_MAX: usize = 128 << 20;
 /// The same for tables of letters: those of 64 million events.
 const GRAMS_BYTES_MAX: usize = 128 << 20;
+/// The same for sums.
+const SUMS_BYTES_MAX: usize = 128 << 20;
 
 /// Whether some row of the segment can pass all the filters, told by what the catalog knows.
 pub(crate) fn segment_may_match(filters: &[Expr], segment: &SegmentFile) -> bool {
@@ -117,6 +120,21 @@ fn text(value: &ScalarValue) -> Option<&str> {
     }
 }
 
+/// Whether the expression is the time of an event.
+pub(crate) fn is_time(expr: &Expr) -> bool {
+    matches!(expr, Expr::Column(column) if column.name == "timestamp")
+}
+
+/// The comparison of the time of an event with a value, when the filter is one: `timestamp OP microseconds`.
+pub(crate) fn time_compared(filter: &Expr) -> Option<(Operator, i64)> {
+    let Expr::BinaryExpr(BinaryExpr { left, op, right }) = filter else { return None };
+    match (left.as_ref(), right.as_ref()) {
+        (time, Expr::Literal(value, _)) if is_time(time) => Some((*op, integer(value)?)),
+        (Expr::Literal(value, _), time) if is_time(time) => Some((op.swap()?, integer(value)?)),
+        _ => None,
+    }
+}
+
 /// Integers, and times in microseconds.
 fn integer(value: &ScalarValue) -> Option<i64> {
     match value {
@@ -126,32 +144,27 @@ fn integer(value: &ScalarValue) -> Option<i64> {
     }
 }
 
-/// Footers and Bloom filters of segments.
+/// Footers, Bloom filters and sums of segments.
 #[derive(Debug)]
 pub(crate) struct Pruner {
     store: Arc<dyn ObjectStore>,
     footers: Arc<FileMetadataCache>,
-    filters: Mutex<Filters>,
-    grams: Mutex<Tables>,
-}
-
-#[derive(Debug, Default)]
-struct Tables {
-    /// By digest of the segment; `None` when it has no tables.
-    by_segment: HashMap<[u8; 32], Option<Arc<Grams>>>,
-    bytes: usize,
-}
-
-#[derive(Debug, Default)]
-struct Filters {
-    /// By digest of the segment, row group and column; `None` when the file has no such filter.
-    by_column: HashMap<([u8; 32], usize, usize), Option<Arc<Sbbf>>>,
-    bytes: usize,
+    /// By digest of the segment, row group and column.
+    filters: Kept<([u8; 32], usize, usize), Arc<Sbbf>>,
+    /// By digest of the segment.
+    grams: Kept<[u8; 32], Arc<Grams>>,
+    sums: Kept<([u8; 32], Span), RecordBatch>,
 }
 
 impl Pruner {
     pub(crate) fn new(store: Arc<dyn ObjectStore>, footers: Arc<FileMetadataCache>) -> Pruner {
-        Pruner { store, footers, filters: Mutex::default(), grams: Mutex::default() }
+        Pruner {
+            store,
+            footers,
+            filters: Kept::new(FILTERS_BYTES_MAX),
+            grams: Kept::new(GRAMS_BYTES_MAX),
+            sums: Kept::new(SUMS_BYTES_MAX),
+        }
     }
 
     /// Which row groups may hold a row that passes the filters; `None` when they do not tell.
@@ -180,23 +193,38 @@ impl Pruner {
     /// # Errors
     /// When the footer or the tables cannot be read.
     pub(crate) async fn grams(&self, segment: &SegmentFile, meta: &ObjectMeta) -> Result<Option<Arc<Grams>>> {
-        if let Some(known) = self.grams.lock().by_segment.get(&segment.digest) {
-            return Ok(known.clone());
+        if let Some(known) = self.grams.get(&segment.digest) {
+            return Ok(known);
         }
         let footer = self.footer(meta).await?;
         let grams = Grams::read(&segment.path, &footer)
             .map_err(|error| DataFusionError::External(Box::new(error)))?
             .map(Arc::new);
         let bytes = grams.as_ref().map_or(0, |grams| grams.bytes());
-        let mut tables = self.grams.lock();
-        if tables.bytes + bytes > GRAMS_BYTES_MAX {
-            *tables = Tables::default();
-        }
-        // Two queries may have read it at once: it counts once.
-        if tables.by_segment.insert(segment.digest, grams.clone()).is_none() {
-            tables.bytes += bytes;
-        }
+        self.grams.put(segment.digest, grams.clone(), bytes);
         Ok(grams)
+    }
+
+    /// The sums over the rows of the segment by this span; nothing when it has none.
+    ///
+    /// # Errors
+    /// When the footer or the sums cannot be read.
+    pub(crate) async fn sums(
+        &self,
+        segment: &SegmentFile,
+        meta: &ObjectMeta,
+        span: Span,
+    ) -> Result<Option<RecordBatch>> {
+        let key = (segment.digest, span);
+        if let Some(known) = self.sums.get(&key) {
+            return Ok(known);
+        }
+        let footer = self.footer(meta).await?;
+        let table = read_sums(&segment.path, &footer, span)
+            .map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let bytes = table.as_ref().map_or(0, RecordBatch::get_array_memory_size);
+        self.sums.put(key, table.clone(), bytes);
+        Ok(table)
     }
 
     /// The segment's footer, read once.
@@ -254,8 +282,8 @@ impl Pruner {
         chunk: &ColumnChunkMetaData,
     ) -> Result<Option<Arc<Sbbf>>> {
         let key = (segment.digest, group, at);
-        if let Some(known) = self.filters.lock().by_column.get(&key) {
-            return Ok(known.clone());
+        if let Some(known) = self.filters.get(&key) {
+            return Ok(known);
         }
         let filter = match chunk.bloom_filter_offset() {
             None => None,
@@ -265,12 +293,7 @@ impl Pruner {
             }
         };
         let bytes = filter.as_ref().map_or(0, |_| chunk.bloom_filter_length().unwrap_or(0) as usize);
-        let mut filters = self.filters.lock();
-        if filters.bytes + bytes > FILTERS_BYTES_MAX {
-            *filters = Filters::default();
-        }
-        filters.bytes += bytes;
-        filters.by_column.insert(key, filter.clone());
+        self.filters.put(key, filter.clone(), bytes);
         Ok(filter)
     }
 }

@@ -11,12 +11,11 @@ use crate::error::{Kind, QueryError};
 use crate::grammar::{self, Compare, Term, What};
 use crate::moment::Moment;
 use crate::rows::RowRef;
-use crate::table::text;
+use crate::table::{text, time_literal};
+use crate::views::OBSERVATIONS;
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, col, ident, lit};
-use crate::views::OBSERVATIONS;
 use std::cmp::Reverse;
 use std::sync::Arc;
 use tacho_event::time::Micros;
@@ -86,11 +85,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Kind::Syntax`] and [`Kind::Unknown`] for the search itself; the others as [`Engine::sql`].
-    pub async fn search(
-        &self,
-        moment: impl Into<Moment>,
-        search: &Search,
-    ) -> Result<Page, QueryError> {
+    pub async fn search(&self, moment: impl Into<Moment>, search: &Search) -> Result<Page, QueryError> {
         let moment = moment.into();
         let snapshot = &moment.snapshot;
         let limit = search.limit.unwrap_or(LIMIT_DEFAULT);
@@ -105,8 +100,8 @@ impl Engine {
         if let Some(cursor) = &search.cursor {
             let (time, index) = read_cursor(cursor)?;
             until = Some(until.map_or(time + 1, |until| until.min(time + 1)));
-            let same = col("timestamp").eq(moment(time)).and(col("index").lt(lit(index)));
-            conditions.push(col("timestamp").lt(moment(time)).or(same));
+            let same = col("timestamp").eq(time_literal(time)).and(col("index").lt(lit(index)));
+            conditions.push(col("timestamp").lt(time_literal(time)).or(same));
         }
         let log_size = snapshot.size;
         let schema = Arc::clone(log.schema().inner());
@@ -166,8 +161,8 @@ fn page(
     until: Option<Micros>,
     rows: usize,
 ) -> Result<LogicalPlan, QueryError> {
-    let from = from.map(|from| col("timestamp").gt_eq(moment(from)));
-    let until = until.map(|until| col("timestamp").lt(moment(until)));
+    let from = from.map(|from| col("timestamp").gt_eq(time_literal(from)));
+    let until = until.map(|until| col("timestamp").lt(time_literal(until)));
     let all = conditions.iter().cloned().chain(from).chain(until).reduce(Expr::and);
     let mut plan = LogicalPlanBuilder::from(log);
     if let Some(all) = all {
@@ -196,10 +191,6 @@ fn read_cursor(cursor: &str) -> Result<(Micros, i64), QueryError> {
         .split_once('-')
         .and_then(|(time, index)| part(time).zip(part(index)))
         .ok_or_else(|| QueryError::new(Kind::Syntax, "the cursor is not one that an answer gave"))
-}
-
-fn moment(us: Micros) -> Expr {
-    Expr::Literal(ScalarValue::TimestampMicrosecond(Some(us), Some("UTC".into())), None)
 }
 
 fn conditions(search: &Search, schema: &SchemaRef) -> Result<Vec<Expr>, QueryError> {
@@ -329,7 +320,7 @@ fn by_type(data_type: &DataType, name: &str, compare: Compare, value: String) ->
         }
         DataType::Decimal128(..) => lit(value.parse::<f64>().map_err(|_| wrong("a number"))?),
         DataType::Timestamp(..) => {
-            moment(tacho_event::time::parse(&value).map_err(|error| wrong(&error.to_string()))?)
+            time_literal(tacho_event::time::parse(&value).map_err(|error| wrong(&error.to_string()))?)
         }
         _ => return Err(wrong("a field of text, numbers or times")),
     };

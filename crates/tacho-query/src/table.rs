@@ -13,6 +13,7 @@ use crate::phrases::Need;
 use crate::prune::{Pruner, segment_may_match};
 use crate::slices;
 use crate::sources::{hot, newest_first, partitioned, statistics};
+use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
@@ -31,6 +32,8 @@ use datafusion::physical_plan::union::UnionExec;
 use std::pin::Pin;
 use std::sync::Arc;
 use tacho_event::section::Section;
+use tacho_event::time::Micros;
+use tacho_store::rollup::Span;
 use tacho_store::{SegmentFile, Snapshot, schema};
 
 use datafusion::datasource::listing::PartitionedFile;
@@ -40,7 +43,7 @@ use datafusion::datasource::memory::MemorySourceConfig;
 #[derive(Debug)]
 pub(crate) struct Scope {
     pub(crate) snapshot: Arc<Snapshot>,
-    pub(crate) agents: datafusion::arrow::array::RecordBatch,
+    pub(crate) agents: RecordBatch,
     pub(crate) names: Names,
     pub(crate) concluded: Concluded,
 }
@@ -79,14 +82,18 @@ impl EventsTable {
         EventsTable { url, reader: Arc::new(reader), pruner: Pruner::new(store, footers) }
     }
 
-    async fn plan(
+    /// A plan for the rows of a snapshot that may pass the filters.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub(crate) async fn plan(
         &self,
         state: &dyn Session,
+        snapshot: &Snapshot,
         projection: Option<&Vec<usize>>,
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let scope = scope(state)?;
         let partitions = state.config().target_partitions();
         let mut inputs: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
         let cut = match (reads_few(filters), reads_texts(projection)) {
@@ -94,10 +101,10 @@ impl EventsTable {
             (false, true) => Cut::Newest,
             (false, false) => Cut::None,
         };
-        let files = self.files(&scope.snapshot, filters, cut, partitions).await?;
+        let files = self.files(snapshot, filters, cut, partitions).await?;
         // An empty table still needs a plan: the one over memory.
-        if !scope.snapshot.hot.is_empty() || files.is_empty() {
-            inputs.push(hot(&scope.snapshot, partitions, projection, limit)?);
+        if !snapshot.hot.is_empty() || files.is_empty() {
+            inputs.push(hot(snapshot, partitions, projection, limit)?);
         }
         if !files.is_empty() {
             inputs.push(self.segments(files, partitions, projection, filters, limit)?);
@@ -244,6 +251,14 @@ impl EventsTable {
         }
     }
 
+    /// The sums over the rows of the segment by this span; nothing when it has none.
+    ///
+    /// # Errors
+    /// When the segment cannot be read.
+    pub(crate) async fn sums(&self, segment: &SegmentFile, span: Span) -> Result<Option<RecordBatch>> {
+        self.pruner.sums(segment, &partitioned(segment)?.object_meta, span).await
+    }
+
     fn source(&self, projection: Option<&Vec<usize>>, filters: &[Expr]) -> Result<Arc<dyn FileSource>> {
         // Decoding only the rows that pass pays when the columns are wide texts, and costs when they are narrow.
         let late = reads_texts(projection) || reads_few(filters);
@@ -283,7 +298,7 @@ impl TableProvider for EventsTable {
         'c: 'f,
         Self: 'f,
     {
-        Box::pin(self.plan(state, projection, filters, limit))
+        Box::pin(async move { self.plan(state, &scope(state)?.snapshot, projection, filters, limit).await })
     }
 }
 
@@ -317,4 +332,9 @@ fn reads_few(filters: &[Expr]) -> bool {
 /// A text literal of the columns' own type, so that comparisons reach statistics and filters without a cast.
 pub(crate) fn text(value: &str) -> Expr {
     Expr::Literal(ScalarValue::Utf8View(Some(value.to_string())), None)
+}
+
+/// A time literal of the columns' own type.
+pub(crate) fn time_literal(us: Micros) -> Expr {
+    Expr::Literal(ScalarValue::TimestampMicrosecond(Some(us), Some("UTC".into())), None)
 }

@@ -13,17 +13,15 @@
 //! Limits: one table of 8 KiB for each [`BLOCK_ROWS`] rows; a file that claims more is not believed.
 
 use crate::error::StoreError;
+use crate::inset;
 use crate::schema::{TEXTS_AT, at};
 use arrow::array::{AsArray, RecordBatch};
 use parquet::file::metadata::ParquetMetaData;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use tacho_event::section::Section;
 
-/// Metadata of the file that says where the tables are: `VERSION OFFSET LENGTH`.
+/// Metadata of the file that says where the tables are.
 pub const GRAMS_KEY: &str = "tachograph.grams";
-const VERSION: &str = "1";
 
 /// Rows that share a table; row groups hold a whole number of blocks.
 pub const BLOCK_ROWS: usize = 4096;
@@ -35,6 +33,8 @@ const WORDS: usize = BITS / 64;
 const TABLE_BYTES: usize = BITS / 8;
 /// Most blocks of a file that are believed: 64 million rows.
 const BLOCKS_MAX: usize = 1 << 14;
+/// What compression may add to bytes that cannot be compressed.
+const FRAME_BYTES_MAX: usize = 64 << 10;
 const LEVEL: i32 = 9;
 
 /// Place in the alphabet of each byte; [`NONE`] for what is no letter.
@@ -141,11 +141,6 @@ impl Gatherer {
     }
 }
 
-/// What the metadata says of tables at this place.
-pub(crate) fn place(offset: usize, length: usize) -> String {
-    format!("{VERSION} {offset} {length}")
-}
-
 /// Columns whose texts are in the tables.
 fn covered() -> impl Iterator<Item = usize> {
     [at::AGENT_ID, at::ACTION_NAME].into_iter().chain(TEXTS_AT..TEXTS_AT + Section::TEXTS.len())
@@ -188,23 +183,13 @@ impl Grams {
     /// # Errors
     /// [`StoreError`] when the file cannot be read or its tables are damaged.
     pub fn read(path: &Path, metadata: &ParquetMetaData) -> Result<Option<Grams>, StoreError> {
-        let pairs = metadata.file_metadata().key_value_metadata().into_iter().flatten();
-        let place = pairs.filter(|pair| pair.key == GRAMS_KEY).find_map(|pair| pair.value.as_deref());
-        let Some(place) = place.and_then(|place| place.strip_prefix(VERSION)?.strip_prefix(' ')) else {
+        let rows = metadata.file_metadata().num_rows().max(0) as usize;
+        let blocks = rows.div_ceil(BLOCK_ROWS).min(BLOCKS_MAX);
+        let want = blocks * TABLE_BYTES;
+        let Some(bytes) = inset::read(path, metadata, GRAMS_KEY, want + FRAME_BYTES_MAX)? else {
             return Ok(None);
         };
         let damaged = |what: String| StoreError::Parquet { path: path.to_path_buf(), what };
-        let numbers = place.split_once(' ').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
-        let rows = metadata.file_metadata().num_rows().max(0) as usize;
-        let want = rows.div_ceil(BLOCK_ROWS) * TABLE_BYTES;
-        let (offset, length): (u64, usize) = numbers
-            .filter(|(_, length)| *length <= want + 1024 && want <= BLOCKS_MAX * TABLE_BYTES)
-            .ok_or_else(|| {
-                damaged(format!("its {GRAMS_KEY} is {place:?}, expected an offset and a length"))
-            })?;
-        let mut bytes = vec![0; length];
-        let file = File::open(path).map_err(StoreError::io("cannot open", path))?;
-        file.read_exact_at(&mut bytes, offset).map_err(StoreError::io("cannot read", path))?;
         let tables = zstd::bulk::decompress(&bytes, want)
             .map_err(|error| damaged(format!("its tables of letters cannot be unpacked: {error}")))?;
         if tables.len() != want {

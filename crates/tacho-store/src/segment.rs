@@ -11,7 +11,9 @@
 use crate::error::StoreError;
 use crate::fingerprint::Fingerprint;
 use crate::grams::{self, GRAMS_KEY, Gatherer};
+use crate::inset;
 use crate::read::Open;
+use crate::rollup::Adder;
 use crate::row::{Row, Rows, conform};
 use crate::schema::{COLUMNS, TEXTS_AT, WHO, WHO_AT, at, schema};
 use crate::snapshot::SegmentFile;
@@ -140,11 +142,23 @@ pub(crate) struct SegmentWriter {
     writer: ArrowWriter<Hashing<BufWriter<File>>>,
     fingerprint: Fingerprint,
     /// Only for what is kept: the newest events are few, and recording them is what must be cheap.
-    grams: Option<Gatherer>,
+    aids: Option<Aids>,
     first: Option<u64>,
     last: u64,
     rows: u64,
     times: Option<(Micros, Micros)>,
+}
+
+/// What is gathered from the rows, so that queries need not read all of them.
+struct Aids {
+    grams: Gatherer,
+    sums: Adder,
+}
+
+impl Aids {
+    fn new() -> Aids {
+        Aids { grams: Gatherer::new(), sums: Adder::new() }
+    }
 }
 
 impl SegmentWriter {
@@ -177,7 +191,7 @@ impl SegmentWriter {
             temporary,
             writer,
             fingerprint: Fingerprint::new(),
-            grams: (purpose == Purpose::Kept).then(Gatherer::new),
+            aids: (purpose == Purpose::Kept).then(Aids::new),
             first: None,
             last: 0,
             rows: 0,
@@ -204,8 +218,9 @@ impl SegmentWriter {
         let batch = conform(batch)?;
         self.writer.write(&batch).map_err(StoreError::parquet(&self.temporary))?;
         self.fingerprint.add(&batch);
-        if let Some(grams) = &mut self.grams {
-            grams.add(&batch);
+        if let Some(aids) = &mut self.aids {
+            aids.grams.add(&batch);
+            aids.sums.add(&batch);
         }
         let indexes = batch.column(at::INDEX).as_primitive::<Int64Type>().values();
         self.first = self.first.or(Some(indexes[0] as u64));
@@ -231,7 +246,7 @@ impl SegmentWriter {
             return Ok(None);
         };
         let path = self.temporary.clone();
-        self.write_grams()?;
+        self.write_aids()?;
         self.writer.finish().map_err(StoreError::parquet(&path))?;
         let sink = self.writer.inner_mut();
         sink.flush().map_err(StoreError::io("cannot write", &path))?;
@@ -259,15 +274,22 @@ impl SegmentWriter {
         Ok(Some(file))
     }
 
-    /// Puts the tables of letters between the last row group and the footer, where other readers pass over them.
-    fn write_grams(&mut self) -> Result<(), StoreError> {
-        let Some(grams) = self.grams.take() else { return Ok(()) };
-        let path = &self.temporary;
-        self.writer.flush().map_err(StoreError::parquet(path))?;
-        let bytes = grams.finish().map_err(StoreError::io("cannot compress", path))?;
-        let place = grams::place(self.writer.bytes_written(), bytes.len());
-        self.writer.write_all(&bytes).map_err(StoreError::io("cannot write", path))?;
-        self.writer.append_key_value_metadata(KeyValue::new(GRAMS_KEY.to_string(), place));
+    /// Puts what queries are helped by between the last row group and the footer.
+    fn write_aids(&mut self) -> Result<(), StoreError> {
+        let Some(Aids { grams, sums }) = self.aids.take() else { return Ok(()) };
+        self.writer.flush().map_err(StoreError::parquet(&self.temporary))?;
+        let grams = grams.finish().map_err(StoreError::io("cannot compress", &self.temporary))?;
+        self.write_inset(GRAMS_KEY, &grams)?;
+        for (span, table) in sums.finish().map_err(StoreError::parquet(&self.temporary))? {
+            self.write_inset(span.key(), &table)?;
+        }
+        Ok(())
+    }
+
+    fn write_inset(&mut self, key: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        let place = inset::place(key, self.writer.bytes_written(), bytes.len());
+        self.writer.write_all(bytes).map_err(StoreError::io("cannot write", &self.temporary))?;
+        self.writer.append_key_value_metadata(place);
         Ok(())
     }
 

@@ -10,5 +10,6 @@ mod hostile;
 mod nine;
 mod ordinary;
 mod rewrites;
+mod rollups;
 mod search;
 mod sql;

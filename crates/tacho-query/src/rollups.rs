@@ -1,0 +1,285 @@
+//! Answers sums over known columns from the sums that segments carry, and the rows that those leave out.
+//!
+//! `sum(tokens_input)` by agent and day is the same over rows as over sums by agent and day: `events` is replaced by
+//! a table whose rows stand for many ([`crate::weighted`]), `count(*)` by the sum of what they stand for, and so on.
+//!
+//! Invariants
+//! - Only a query whose every expression is known to give the same over sums is changed; any doubt leaves it as it is.
+//! - Names and types of what comes out stay.
+
+use crate::prune::is_time;
+use crate::summed::{Summed, is_dimension, of_sums};
+use crate::table::EventsTable;
+use crate::weighted::{Range, Weighted, schema};
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::{Column, DFSchema, Result};
+use datafusion::datasource::{provider_as_source, source_as_provider};
+use datafusion::functions_aggregate::expr_fn::{max, min};
+use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
+use datafusion::logical_expr::logical_plan::TableScanBuilder;
+use datafusion::logical_expr::utils::{conjunction, find_aggregate_exprs, split_conjunction_owned};
+use datafusion::logical_expr::{
+    Aggregate, Expr, ExprSchemable, Filter, LogicalPlan, Projection, TableScan, cast, lit,
+};
+use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
+use std::any::Any;
+use std::sync::Arc;
+use tacho_store::rollup::{Span, TIME_MAX, TIME_MIN};
+
+/// What a plan calls the table that takes the place of `events`.
+pub(crate) const TABLE: &str = "event_sums";
+
+#[derive(Debug)]
+pub(crate) struct RollUps;
+
+impl OptimizerRule for RollUps {
+    fn name(&self) -> &str {
+        "roll_ups"
+    }
+
+    fn apply_order(&self) -> Option<ApplyOrder> {
+        Some(ApplyOrder::TopDown)
+    }
+
+    fn rewrite(&self, plan: LogicalPlan, _config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
+        let LogicalPlan::Aggregate(aggregate) = &plan else { return Ok(Transformed::no(plan)) };
+        Ok(match rolled_up(aggregate)? {
+            Some(better) => Transformed::new(better, true, TreeNodeRecursion::Jump),
+            None => Transformed::no(plan),
+        })
+    }
+}
+
+fn rolled_up(aggregate: &Aggregate) -> Result<Option<LogicalPlan>> {
+    let Some(over) = Over::of(aggregate)? else { return Ok(None) };
+    let Some((range, conditions)) = over.conditions() else { return Ok(None) };
+    let Some(spans) = over.spans() else { return Ok(None) };
+    if over.groups.iter().any(|group| matches!(group, Expr::GroupingSet(_))) || !range.is_long() {
+        return Ok(None);
+    }
+    if !over.groups.iter().all(|group| is_dimension(&without_times(group.clone()))) {
+        return Ok(None);
+    }
+    let mut made = Vec::with_capacity(over.functions.len());
+    for function in &over.functions {
+        match over.sums(function) {
+            Some(sums) => made.push(sums),
+            None => return Ok(None),
+        }
+    }
+    over.plan(aggregate, range, spans, conditions, made).map(Some)
+}
+
+/// An aggregate over `events`, all in columns of that table.
+struct Over {
+    scan: TableScan,
+    groups: Vec<Expr>,
+    functions: Vec<Expr>,
+    filters: Vec<Expr>,
+}
+
+impl Over {
+    /// Nothing when there is more below the aggregate than names and filters.
+    fn of(aggregate: &Aggregate) -> Result<Option<Over>> {
+        let (groups, functions) = (aggregate.group_expr.len(), aggregate.aggr_expr.len());
+        // Groups, functions, then filters: all go down together.
+        let mut exprs: Vec<Expr> = aggregate.group_expr.iter().chain(&aggregate.aggr_expr).cloned().collect();
+        let mut node = aggregate.input.as_ref();
+        let scan = loop {
+            node = match node {
+                LogicalPlan::Projection(inner) => {
+                    let under = |column: &Column| {
+                        let at = inner.schema.maybe_index_of_column(column)?;
+                        Some(inner.expr[at].clone().unalias())
+                    };
+                    exprs = below(exprs, &under)?;
+                    &inner.input
+                }
+                LogicalPlan::SubqueryAlias(inner) => {
+                    let under = |column: &Column| {
+                        let at = inner.schema.maybe_index_of_column(column)?;
+                        Some(Expr::Column(Column::from(inner.input.schema().qualified_field(at))))
+                    };
+                    exprs = below(exprs, &under)?;
+                    &inner.input
+                }
+                LogicalPlan::Filter(inner) => {
+                    exprs.extend(split_conjunction_owned(inner.predicate.clone()));
+                    &inner.input
+                }
+                LogicalPlan::TableScan(scan) => break scan,
+                _ => return Ok(None),
+            }
+        };
+        let Ok(table) = source_as_provider(&scan.source) else { return Ok(None) };
+        if !(table.as_ref() as &dyn Any).is::<EventsTable>() || scan.fetch.is_some() {
+            return Ok(None);
+        }
+        exprs.extend(scan.filters.iter().cloned().flat_map(split_conjunction_owned));
+        let mut exprs = below(exprs, &|column| Some(of_sums(&column.name)))?;
+        let filters = exprs.split_off(groups + functions);
+        let functions = exprs.split_off(groups);
+        Ok(Some(Over { scan: scan.clone(), groups: exprs, functions, filters }))
+    }
+
+    /// The time that is asked for and the other conditions.
+    fn conditions(&self) -> Option<(Range, Vec<Expr>)> {
+        let (mut range, mut others) = (Range::default(), Vec::new());
+        for filter in &self.filters {
+            if is_dimension(filter) {
+                if !others.contains(filter) {
+                    others.push(filter.clone());
+                }
+            } else {
+                range = range.narrowed(filter)?;
+            }
+        }
+        Some((range, others))
+    }
+
+    /// The spans whose sums can be told apart as the query does.
+    fn spans(&self) -> Option<Vec<Span>> {
+        let mut spans = Span::ALL.to_vec();
+        for group in &self.groups {
+            group
+                .apply(|part| {
+                    if let Some(longest) = truncated_to(part) {
+                        spans.retain(|span| span.micros() <= longest.micros());
+                    }
+                    Ok(TreeNodeRecursion::Continue)
+                })
+                .ok()?;
+        }
+        Some(spans)
+    }
+
+    /// The function over sums; nothing when it needs the rows.
+    fn sums(&self, function: &Expr) -> Option<Expr> {
+        let Expr::AggregateFunction(AggregateFunction { func, params }) = without_alias(function) else {
+            return None;
+        };
+        let AggregateFunctionParams { args, distinct, filter, order_by, null_treatment } = params;
+        let [arg] = args.as_slice() else { return None };
+        let is_filtered = filter.as_ref().is_none_or(|filter| is_dimension(filter));
+        if !is_filtered || !order_by.is_empty() || null_treatment.is_some() {
+            return None;
+        }
+        let summed = Summed::with(filter.as_deref());
+        let name = func.name();
+        // What asks only which values there are gets the same from groups as from rows.
+        if is_dimension(arg) && (*distinct || ["min", "max", "bool_or", "bool_and"].contains(&name)) {
+            return (arg.column_refs().len() > 0).then(|| without_alias(function).clone());
+        }
+        match name {
+            _ if *distinct => None,
+            "count" => summed.count(arg),
+            "sum" => summed.sum(arg),
+            "avg" => summed.average(arg),
+            "min" if is_time(arg) => Some(summed.filtered(min(of_sums(TIME_MIN)))),
+            "max" if is_time(arg) => Some(summed.filtered(max(of_sums(TIME_MAX)))),
+            _ => None,
+        }
+    }
+
+    fn plan(
+        self,
+        aggregate: &Aggregate,
+        range: Range,
+        spans: Vec<Span>,
+        conditions: Vec<Expr>,
+        made: Vec<Expr>,
+    ) -> Result<LogicalPlan> {
+        let events = source_as_provider(&self.scan.source)?;
+        let table = Arc::new(Weighted::new(events, range, spans));
+        let used = self.groups.iter().chain(&made).chain(&conditions).flat_map(Expr::column_refs);
+        let mut columns =
+            used.map(|column| schema().index_of(&column.name)).collect::<Result<Vec<_>, _>>()?;
+        columns.sort_unstable();
+        columns.dedup();
+        let scan = TableScanBuilder::new(TABLE, provider_as_source(table))
+            .with_projection(Some(columns))
+            .with_filters(conditions.clone())
+            .build()?;
+        let mut input = LogicalPlan::TableScan(scan);
+        if let Some(conditions) = conjunction(conditions) {
+            input = LogicalPlan::Filter(Filter::try_new(conditions, Arc::new(input))?);
+        }
+        let functions = find_aggregate_exprs(&made);
+        let groups = self.groups.len();
+        let sums = Aggregate::try_new(Arc::new(input), self.groups, functions.clone())?;
+        let column = |at: usize| Expr::Column(Column::from(sums.schema.qualified_field(at)));
+        let mut exprs: Vec<Expr> = (0..groups).map(column).collect();
+        for expr in made {
+            let named = expr.transform_down(|part| {
+                Ok(match functions.iter().position(|function| *function == part) {
+                    Some(at) => Transformed::new(column(groups + at), true, TreeNodeRecursion::Jump),
+                    None => Transformed::no(part),
+                })
+            })?;
+            exprs.push(named.data);
+        }
+        let outputs = exprs.into_iter().zip(aggregate.schema.iter());
+        let outputs = outputs
+            .map(|(expr, (qualifier, field))| {
+                let expr = cast_to(expr, field.data_type(), &sums.schema)?;
+                Ok(expr.alias_qualified(qualifier.cloned(), field.name()))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let sums = Arc::new(LogicalPlan::Aggregate(sums));
+        Ok(LogicalPlan::Projection(Projection::try_new(outputs, sums)?))
+    }
+}
+
+fn cast_to(expr: Expr, wanted: &DataType, schema: &DFSchema) -> Result<Expr> {
+    Ok(if expr.get_type(schema)? == *wanted { expr } else { cast(expr, wanted.clone()) })
+}
+
+/// The span that `date_trunc(part, timestamp)` keeps apart; nothing for other expressions.
+fn truncated_to(expr: &Expr) -> Option<Span> {
+    let Expr::ScalarFunction(call) = expr else { return None };
+    let [Expr::Literal(part, _), time] = call.args.as_slice() else { return None };
+    if call.func.name() != "date_trunc" || !is_time(time) {
+        return None;
+    }
+    match part.try_as_str()??.to_lowercase().as_str() {
+        "hour" => Some(Span::Hour),
+        "day" | "week" | "month" | "quarter" | "year" => Some(Span::Day),
+        _ => None,
+    }
+}
+
+/// The expression with a constant for each time that is cut to a span.
+fn without_times(expr: Expr) -> Expr {
+    let constant = |part: Expr| {
+        Ok(match truncated_to(&part) {
+            Some(_) => Transformed::new(lit(0i64), true, TreeNodeRecursion::Jump),
+            None => Transformed::no(part),
+        })
+    };
+    expr.clone().transform_down(constant).map_or(expr, |done| done.data)
+}
+
+fn without_alias(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Alias(alias) => without_alias(&alias.expr),
+        other => other,
+    }
+}
+
+/// The expressions with what their columns stand for one step below.
+fn below(exprs: Vec<Expr>, under: &dyn Fn(&Column) -> Option<Expr>) -> Result<Vec<Expr>> {
+    let one = |expr: Expr| {
+        let done = expr.transform_down(|part| {
+            Ok(match &part {
+                Expr::Column(column) => match under(column) {
+                    Some(below) => Transformed::new(below, true, TreeNodeRecursion::Jump),
+                    None => Transformed::no(part),
+                },
+                _ => Transformed::no(part),
+            })
+        })?;
+        Ok(done.data)
+    };
+    exprs.into_iter().map(one).collect()
+}
