@@ -3,50 +3,20 @@
 //! Invariant: what is concluded depends on which observations there are, not on their order. Only the action's name,
 //! the index of its first observation, and ties between equals do.
 
-use crate::entry::{Closure, Entry, Figure, Record};
+use crate::entry::{Closure, Entry, Record};
+use crate::member::{Member, flag, name_rank, rank};
 use crate::near::Likeness;
-use crate::observation::{Observation, Observer, TASK_NOTIFICATION, key};
+use crate::observation::{Observation, key};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use tacho_event::time::Micros;
-use tacho_event::words::{ActionType, Known, Outcome, Phase};
+use tacho_event::words::{ActionType, Outcome, Phase};
 
 /// Observations of one action that are remembered one by one; more are hidden and counted.
 pub const OBSERVATIONS_MAX: usize = 64;
 
 const TOOL: u8 = 1;
 const MODEL: u8 = 2;
-
-/// One observation of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Member {
-    pub(crate) index: u64,
-    pub(crate) time_us: Micros,
-    /// Who tells, and what of: the same does not tell the same twice.
-    pub(crate) slot: u64,
-    observer: Observer,
-    phase: Option<u8>,
-    outcome: u8,
-    known: u8,
-    flags: u16,
-    figures: [Option<i64>; Figure::ALL.len()],
-    session: Option<[u8; 16]>,
-    agent: u64,
-    name: u64,
-    call: u64,
-}
-
-mod flag {
-    pub(super) const INPUT: u16 = 1;
-    pub(super) const OUTPUT: u16 = 2;
-    pub(super) const ERROR: u16 = 4;
-    pub(super) const REFUSED: u16 = 8;
-    pub(super) const UNKNOWN_TOOL: u16 = 16;
-    pub(super) const LAUNCH: u16 = 32;
-    pub(super) const NOTICE: u16 = 64;
-    pub(super) const COST_TOLD: u16 = 128;
-    pub(super) const AGENT_ASSUMED: u16 = 256;
-}
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Action {
@@ -89,128 +59,10 @@ impl Best {
     }
 }
 
-/// How a name or an agent is ranked by who says it.
-fn rank(observer: Observer) -> u8 {
-    match observer {
-        Observer::Hook => 6,
-        Observer::Log => 5,
-        Observer::Mcp => 4,
-        Observer::Event => 3,
-        Observer::Transcript => 3,
-        Observer::Span => 2,
-    }
-}
-
-fn name_rank(observation: &Observation<'_>) -> u8 {
-    let name = observation.name;
-    let is_general = matches!(name, "tool_result" | "tool" | TASK_NOTIFICATION)
-        || name.starts_with("claude_code.tool")
-        || name.starts_with("agent_audit.");
-    if is_general { 1 } else { rank(observation.observer) }
-}
-
-impl Member {
-    fn new(observation: &Observation<'_>) -> Member {
-        let mut flags = 0;
-        let mut set = |flag, on| flags |= if on { flag } else { 0 };
-        set(flag::INPUT, observation.input.is_some());
-        set(flag::OUTPUT, observation.has_output);
-        set(flag::ERROR, observation.has_error);
-        set(flag::UNKNOWN_TOOL, observation.error_type == Some("unknown_tool"));
-        let is_denied = observation.phase == Some(Phase::Decided) && observation.outcome == Outcome::Failure;
-        set(flag::REFUSED, is_denied || observation.error_type == Some("refused"));
-        let is_launch = observation.phase == Some(Phase::Result) && observation.outcome == Outcome::Running;
-        set(flag::LAUNCH, is_launch && !observation.is_model());
-        set(flag::NOTICE, observation.name == TASK_NOTIFICATION);
-        let cost = observation.figures[Figure::CostMicros as usize];
-        set(flag::COST_TOLD, cost.is_some() && !observation.cost_estimated);
-        set(flag::AGENT_ASSUMED, observation.agent_assumed);
-        Member {
-            index: observation.index,
-            time_us: observation.time_us,
-            slot: slot(observation),
-            observer: observation.observer,
-            phase: observation.phase.map(Phase::code),
-            outcome: observation.outcome.code(),
-            known: observation.known.code(),
-            flags,
-            figures: observation.figures,
-            session: observation.session.map(|session| session.0),
-            agent: key(&[observation.agent.as_bytes()]),
-            name: key(&[observation.name.as_bytes()]),
-            call: observation.call.map_or(0, |call| key(&[call.as_bytes()])),
-        }
-    }
-
-    fn has(&self, flag: u16) -> bool {
-        self.flags & flag != 0
-    }
-
-    /// From when to when what it tells of went on: a span says when it began, a result when it was over.
-    fn lasts(&self) -> (Micros, Micros) {
-        let took = self.figures[Figure::DurationUs as usize].unwrap_or(0).max(0);
-        match (self.observer, self.phase()) {
-            (Observer::Span, _) => (self.time_us, self.time_us.saturating_add(took)),
-            (_, Some(Phase::Result)) => (self.time_us.saturating_sub(took), self.time_us),
-            _ => (self.time_us, self.time_us),
-        }
-    }
-
-    fn phase(&self) -> Option<Phase> {
-        self.phase.and_then(Phase::from_code)
-    }
-
-    fn outcome(&self) -> Outcome {
-        Outcome::from_code(self.outcome).unwrap_or(Outcome::Unknown)
-    }
-
-    /// The outcome, where this is the end of the call.
-    fn ended(&self) -> Option<Outcome> {
-        let is_end =
-            self.has(flag::NOTICE) || matches!(self.phase(), Some(Phase::Executed | Phase::Result) | None);
-        Some(self.outcome()).filter(|_| is_end && !self.has(flag::LAUNCH))
-    }
-
-    /// How much of the action the event shows, when that is how it ended.
-    fn worth(&self, is_model: bool, outcome: Outcome) -> impl Ord + use<> {
-        let weigh = |flag, weight| if self.has(flag) { weight } else { 0 };
-        let texts = if outcome == Outcome::Failure {
-            weigh(flag::INPUT, 3) + weigh(flag::ERROR, 4) + weigh(flag::OUTPUT, 2)
-        } else {
-            weigh(flag::INPUT, 4) + weigh(flag::OUTPUT, 2) + weigh(flag::ERROR, 1)
-        };
-        let counts = self.figures[Figure::TokensInput as usize].is_some_and(|tokens| tokens > 0);
-        let tokens = if is_model && counts { 1 + weigh(flag::COST_TOLD, 1) } else { 0 };
-        let tier = match Known::from_code(self.known) {
-            Some(Known::Observed) => 2,
-            Some(Known::Imported) => 1,
-            _ => 0,
-        };
-        // What is no call of its own stands for none while there is another.
-        let is_own = !self.has(flag::NOTICE);
-        let phase = self.phase.unwrap_or_default();
-        let agrees = self.outcome() == outcome;
-        let by = (rank(self.observer), phase, Reverse(self.time_us), Reverse(self.index));
-        (is_own, tokens, texts, agrees, tier, by)
-    }
-}
-
-/// Who tells, and of what: the same witness does not tell the same of one call twice.
-pub(crate) fn slot(observation: &Observation<'_>) -> u64 {
-    let phase = observation.phase.map_or(0, Phase::code);
-    let what = [observation.observer as u8, phase];
-    key(&[&what, observation.hook.unwrap_or_default().as_bytes()])
-}
-
 /// Whether the id of the call is the agent's own. Gemini CLI's hooks have none: theirs was made by our hook.
 pub(crate) fn has_own_call(observation: &Observation<'_>) -> bool {
     let is_given = matches!(observation.hook, Some("BeforeTool" | "AfterTool"));
     observation.call.is_some() && !is_given || observation.strong_request().is_some()
-}
-
-/// From when to when what an observation tells of went on.
-pub(crate) fn lasts(observation: &Observation<'_>) -> (Micros, Micros) {
-    Member::new(observation).lasts()
 }
 
 impl Action {

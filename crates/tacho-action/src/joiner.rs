@@ -4,16 +4,19 @@
 //! for longest leave first. What was concluded of them stays in the overlay; what is told of them later is an action
 //! of its own.
 
-use crate::action::{Action, has_own_call, lasts, slot};
+mod ending;
+mod leaving;
+
+use crate::action::{Action, has_own_call};
 use crate::entry::{Closure, Entry, Record};
-use crate::kin::{Heritage, Kin, Node, Part, Role};
+use crate::kin::{Heritage, Kin, Node, part, role, span_key};
+use crate::member::{lasts, slot};
 use crate::near::{Candidate, Likeness, Near, choose};
-use crate::observation::{End, Observation, Observer, is_strong, key};
+use crate::observation::{Observation, Observer, is_strong, key};
 use crate::{Malformed, Overlay};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::time::Micros;
-use tacho_event::words::{ActionType, Phase};
 
 /// Actions that later observations can still join.
 pub const ACTIONS_MAX: usize = 32_768;
@@ -259,43 +262,6 @@ impl Joiner {
         }
     }
 
-    /// A turn, a sub-agent or a session has ended: what is open of it gets no answer any more.
-    fn end(&mut self, end: End, observation: &Observation<'_>, changed: &mut BTreeSet<u64>) {
-        let Some(session) = observation.session else { return };
-        self.touch_session(session.0, observation.index);
-        let Some(known) = self.sessions.get_mut(&session.0) else { return };
-        let agent = key(&[observation.agent.as_bytes()]);
-        let last = match end {
-            End::Session => known.ended.get_or_insert(observation.time_us),
-            End::Turn | End::SubAgent => known.turns.entry(agent).or_insert(observation.time_us),
-        };
-        *last = observation.time_us.max(*last);
-        changed.extend(known.open.iter().copied());
-        if end == End::SubAgent {
-            let started = key(&[b"started", &session.0, observation.agent.as_bytes()]);
-            if let Some(action) = self.started.get(&started).and_then(|id| self.actions.get_mut(id)) {
-                action.finished = true;
-                changed.insert(action.id);
-            }
-        }
-    }
-
-    fn touch_session(&mut self, session: [u8; 16], index: u64) {
-        let known = self.sessions.entry(session).or_default();
-        self.session_order.remove(&(known.touched, session));
-        known.touched = index;
-        self.session_order.insert((index, session));
-    }
-
-    /// Whether everything that was told of an action lies before the end of its turn or session.
-    fn is_over(&self, action: &Action) -> bool {
-        let Some(session) = action.session.and_then(|session| self.sessions.get(&session)) else {
-            return false;
-        };
-        let turn = session.turns.get(&key(&[action.agent().as_bytes()])).copied();
-        session.ended.max(turn).is_some_and(|end| end >= action.last_us())
-    }
-
     /// Writes what is known of an action, and remembers whether it is still open.
     fn tell(&mut self, id: u64, index: u64, overlay: &mut Overlay) {
         let Some(action) = self.actions.get(&id) else { return };
@@ -320,84 +286,5 @@ impl Joiner {
                 };
             }
         }
-    }
-
-    /// Takes an action out of the order in which they leave.
-    fn leave(&mut self, id: u64) {
-        if let Some((index, is_open)) = self.touched.remove(&id) {
-            if is_open { &mut self.open } else { &mut self.closed }.remove(&(index, id));
-        }
-    }
-
-    fn trim(&mut self) {
-        while self.actions.len() > ACTIONS_MAX {
-            let (oldest, is_open) = match self.closed.first() {
-                Some((_, id)) => (*id, false),
-                None => match self.open.first() {
-                    Some((_, id)) => (*id, true),
-                    None => break,
-                },
-            };
-            self.forget(oldest);
-            *(if is_open { &mut self.tally.left_open } else { &mut self.tally.left_closed }) += 1;
-        }
-        while self.sessions.len() > SESSIONS_MAX {
-            let Some((_, session)) = self.session_order.pop_first() else { break };
-            self.sessions.remove(&session);
-            self.tally.left_sessions += 1;
-        }
-        self.tally.left_spans += self.kin.trim();
-    }
-
-    fn forget(&mut self, id: u64) {
-        self.leave(id);
-        let Some(action) = self.actions.remove(&id) else { return };
-        for key in &action.keys {
-            if self.keys.get(key) == Some(&id) {
-                self.keys.remove(key);
-            }
-        }
-        for node in &action.nodes {
-            self.kin.set_action(*node, None);
-        }
-        if let Some(started) = action.started.filter(|key| self.started.get(key) == Some(&id)) {
-            self.started.remove(&started);
-        }
-        if let Some(likeness) = action.likeness {
-            self.near.remove(likeness.place, id);
-        }
-        if let Some(session) = action.session.and_then(|session| self.sessions.get_mut(&session)) {
-            session.open.remove(&id);
-        }
-    }
-}
-
-fn role(observation: &Observation<'_>) -> Role {
-    match observation.kind {
-        _ if observation.is_model() => Role::Model,
-        // A tool that asks the outside is of another kind, and still a tool.
-        _ if observation.call.is_some() => Role::Wall,
-        ActionType::Tool | ActionType::Skill | ActionType::Lifecycle => Role::Wall,
-        _ => Role::Other,
-    }
-}
-
-/// What a record tells of the span that it stands in.
-fn part(observation: &Observation<'_>) -> Part {
-    let is_call = matches!(observation.kind, ActionType::Tool | ActionType::Skill | ActionType::External);
-    let is_decision = is_call && matches!(observation.phase, Some(Phase::Asked | Phase::Decided));
-    match observation.observer {
-        Observer::Span if is_decision && observation.call.is_none() => Part::Wait,
-        Observer::Log if is_decision => Part::Decision,
-        Observer::Log if observation.is_model() && observation.call.is_none() => Part::Model,
-        _ => Part::None,
-    }
-}
-
-/// A span's id as a number.
-fn span_key(span: &str) -> u64 {
-    match u64::from_str_radix(span, 16) {
-        Ok(id) if span.len() == 16 => id,
-        _ => key(&[b"span", span.as_bytes()]),
     }
 }

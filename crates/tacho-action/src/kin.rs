@@ -8,8 +8,10 @@
 //!
 //! Limits: [`SPANS_MAX`] spans; the oldest leave first.
 
+use crate::observation::{Observation, Observer, key};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use tacho_event::words::{ActionType, Phase};
 
 /// Spans and records in spans that are remembered.
 pub const SPANS_MAX: usize = 65_536;
@@ -223,5 +225,35 @@ impl Kin {
 
     pub(crate) fn len(&self) -> usize {
         self.nodes.len()
+    }
+}
+
+pub(crate) fn role(observation: &Observation<'_>) -> Role {
+    match observation.kind {
+        _ if observation.is_model() => Role::Model,
+        // A tool that asks the outside is of another kind, and still a tool.
+        _ if observation.call.is_some() => Role::Wall,
+        ActionType::Tool | ActionType::Skill | ActionType::Lifecycle => Role::Wall,
+        _ => Role::Other,
+    }
+}
+
+/// What a record tells of the span that it stands in.
+pub(crate) fn part(observation: &Observation<'_>) -> Part {
+    let is_call = matches!(observation.kind, ActionType::Tool | ActionType::Skill | ActionType::External);
+    let is_decision = is_call && matches!(observation.phase, Some(Phase::Asked | Phase::Decided));
+    match observation.observer {
+        Observer::Span if is_decision && observation.call.is_none() => Part::Wait,
+        Observer::Log if is_decision => Part::Decision,
+        Observer::Log if observation.is_model() && observation.call.is_none() => Part::Model,
+        _ => Part::None,
+    }
+}
+
+/// A span's id as a number.
+pub(crate) fn span_key(span: &str) -> u64 {
+    match u64::from_str_radix(span, 16) {
+        Ok(id) if span.len() == 16 => id,
+        _ => key(&[b"span", span.as_bytes()]),
     }
 }

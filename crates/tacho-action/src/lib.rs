@@ -13,6 +13,7 @@ mod action;
 mod entry;
 mod joiner;
 mod kin;
+mod member;
 mod near;
 mod observation;
 mod overlay;

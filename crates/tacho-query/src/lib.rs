@@ -41,6 +41,7 @@ mod summary;
 mod summed;
 mod table;
 mod to_char;
+mod told;
 mod trunc;
 mod views;
 mod weigh;

@@ -138,7 +138,7 @@ impl Inner {
                 snapshot.rows(range, Wanted::All, &mut |row| self.look(row))?;
             }
             self.overlay.set_position(end);
-            if (end - from) % TELL_EVERY == 0 {
+            if (end - from).is_multiple_of(TELL_EVERY) {
                 tracing::info!(read = end, of = snapshot.size, "joining what was recorded of each call");
             }
         }

@@ -1,0 +1,157 @@
+//! One observation of an action, as far as it is remembered.
+
+use crate::Figure;
+use crate::observation::{Observation, Observer, TASK_NOTIFICATION, key};
+use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+use tacho_event::time::Micros;
+use tacho_event::words::{Known, Outcome, Phase};
+
+/// One observation of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Member {
+    pub(crate) index: u64,
+    pub(crate) time_us: Micros,
+    /// Who tells, and what of: the same does not tell the same twice.
+    pub(crate) slot: u64,
+    pub(crate) observer: Observer,
+    pub(crate) phase: Option<u8>,
+    pub(crate) outcome: u8,
+    pub(crate) known: u8,
+    pub(crate) flags: u16,
+    pub(crate) figures: [Option<i64>; Figure::ALL.len()],
+    pub(crate) session: Option<[u8; 16]>,
+    pub(crate) agent: u64,
+    pub(crate) name: u64,
+    pub(crate) call: u64,
+}
+
+pub(crate) mod flag {
+    pub(crate) const INPUT: u16 = 1;
+    pub(crate) const OUTPUT: u16 = 2;
+    pub(crate) const ERROR: u16 = 4;
+    pub(crate) const REFUSED: u16 = 8;
+    pub(crate) const UNKNOWN_TOOL: u16 = 16;
+    pub(crate) const LAUNCH: u16 = 32;
+    pub(crate) const NOTICE: u16 = 64;
+    pub(crate) const COST_TOLD: u16 = 128;
+    pub(crate) const AGENT_ASSUMED: u16 = 256;
+}
+
+/// How a name or an agent is ranked by who says it.
+pub(crate) fn rank(observer: Observer) -> u8 {
+    match observer {
+        Observer::Hook => 6,
+        Observer::Log => 5,
+        Observer::Mcp => 4,
+        Observer::Event => 3,
+        Observer::Transcript => 3,
+        Observer::Span => 2,
+    }
+}
+
+pub(crate) fn name_rank(observation: &Observation<'_>) -> u8 {
+    let name = observation.name;
+    let is_general = matches!(name, "tool_result" | "tool" | TASK_NOTIFICATION)
+        || name.starts_with("claude_code.tool")
+        || name.starts_with("agent_audit.");
+    if is_general { 1 } else { rank(observation.observer) }
+}
+
+impl Member {
+    pub(crate) fn new(observation: &Observation<'_>) -> Member {
+        let mut flags = 0;
+        let mut set = |flag, on| flags |= if on { flag } else { 0 };
+        set(flag::INPUT, observation.input.is_some());
+        set(flag::OUTPUT, observation.has_output);
+        set(flag::ERROR, observation.has_error);
+        set(flag::UNKNOWN_TOOL, observation.error_type == Some("unknown_tool"));
+        let is_denied = observation.phase == Some(Phase::Decided) && observation.outcome == Outcome::Failure;
+        set(flag::REFUSED, is_denied || observation.error_type == Some("refused"));
+        let is_launch = observation.phase == Some(Phase::Result) && observation.outcome == Outcome::Running;
+        set(flag::LAUNCH, is_launch && !observation.is_model());
+        set(flag::NOTICE, observation.name == TASK_NOTIFICATION);
+        let cost = observation.figures[Figure::CostMicros as usize];
+        set(flag::COST_TOLD, cost.is_some() && !observation.cost_estimated);
+        set(flag::AGENT_ASSUMED, observation.agent_assumed);
+        Member {
+            index: observation.index,
+            time_us: observation.time_us,
+            slot: slot(observation),
+            observer: observation.observer,
+            phase: observation.phase.map(Phase::code),
+            outcome: observation.outcome.code(),
+            known: observation.known.code(),
+            flags,
+            figures: observation.figures,
+            session: observation.session.map(|session| session.0),
+            agent: key(&[observation.agent.as_bytes()]),
+            name: key(&[observation.name.as_bytes()]),
+            call: observation.call.map_or(0, |call| key(&[call.as_bytes()])),
+        }
+    }
+
+    pub(crate) fn has(&self, flag: u16) -> bool {
+        self.flags & flag != 0
+    }
+
+    /// From when to when what it tells of went on: a span says when it began, a result when it was over.
+    pub(crate) fn lasts(&self) -> (Micros, Micros) {
+        let took = self.figures[Figure::DurationUs as usize].unwrap_or(0).max(0);
+        match (self.observer, self.phase()) {
+            (Observer::Span, _) => (self.time_us, self.time_us.saturating_add(took)),
+            (_, Some(Phase::Result)) => (self.time_us.saturating_sub(took), self.time_us),
+            _ => (self.time_us, self.time_us),
+        }
+    }
+
+    pub(crate) fn phase(&self) -> Option<Phase> {
+        self.phase.and_then(Phase::from_code)
+    }
+
+    pub(crate) fn outcome(&self) -> Outcome {
+        Outcome::from_code(self.outcome).unwrap_or(Outcome::Unknown)
+    }
+
+    /// The outcome, where this is the end of the call.
+    pub(crate) fn ended(&self) -> Option<Outcome> {
+        let is_end =
+            self.has(flag::NOTICE) || matches!(self.phase(), Some(Phase::Executed | Phase::Result) | None);
+        Some(self.outcome()).filter(|_| is_end && !self.has(flag::LAUNCH))
+    }
+
+    /// How much of the action the event shows, when that is how it ended.
+    pub(crate) fn worth(&self, is_model: bool, outcome: Outcome) -> impl Ord + use<> {
+        let weigh = |flag, weight| if self.has(flag) { weight } else { 0 };
+        let texts = if outcome == Outcome::Failure {
+            weigh(flag::INPUT, 3) + weigh(flag::ERROR, 4) + weigh(flag::OUTPUT, 2)
+        } else {
+            weigh(flag::INPUT, 4) + weigh(flag::OUTPUT, 2) + weigh(flag::ERROR, 1)
+        };
+        let counts = self.figures[Figure::TokensInput as usize].is_some_and(|tokens| tokens > 0);
+        let tokens = if is_model && counts { 1 + weigh(flag::COST_TOLD, 1) } else { 0 };
+        let tier = match Known::from_code(self.known) {
+            Some(Known::Observed) => 2,
+            Some(Known::Imported) => 1,
+            _ => 0,
+        };
+        // What is no call of its own stands for none while there is another.
+        let is_own = !self.has(flag::NOTICE);
+        let phase = self.phase.unwrap_or_default();
+        let agrees = self.outcome() == outcome;
+        let by = (rank(self.observer), phase, Reverse(self.time_us), Reverse(self.index));
+        (is_own, tokens, texts, agrees, tier, by)
+    }
+}
+
+/// Who tells, and of what: the same witness does not tell the same of one call twice.
+pub(crate) fn slot(observation: &Observation<'_>) -> u64 {
+    let phase = observation.phase.map_or(0, Phase::code);
+    let what = [observation.observer as u8, phase];
+    key(&[&what, observation.hook.unwrap_or_default().as_bytes()])
+}
+
+/// From when to when what an observation tells of went on.
+pub(crate) fn lasts(observation: &Observation<'_>) -> (Micros, Micros) {
+    Member::new(observation).lasts()
+}
