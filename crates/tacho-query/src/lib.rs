@@ -29,6 +29,7 @@ mod moment;
 mod names;
 mod phrases;
 mod prune;
+mod pruner;
 mod rewrite;
 mod rollups;
 mod rows;

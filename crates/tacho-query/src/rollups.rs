@@ -169,7 +169,7 @@ impl Over {
         let name = func.name();
         // What asks only which values there are gets the same from groups as from rows.
         if is_dimension(arg) && (*distinct || ["min", "max", "bool_or", "bool_and"].contains(&name)) {
-            return (arg.column_refs().len() > 0).then(|| without_alias(function).clone());
+            return (!arg.column_refs().is_empty()).then(|| without_alias(function).clone());
         }
         match name {
             _ if *distinct => None,

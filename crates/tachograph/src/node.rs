@@ -86,16 +86,7 @@ impl Node {
         let options =
             tacho_store::Options { hot_bytes_max: usize::MAX, ..tacho_store::Options::new(keys.origin()) };
         let store = Arc::new(Store::open(data, options)?);
-        let released = released(&store)?;
-        let follow = |batch: &Sequenced| {
-            store.append(batch.record, &batch.batch, &batch.decisions).map_err(|error| {
-                RecordError::Poisoned {
-                    why: format!("the store could not take record {}: {error}", batch.record),
-                }
-            })
-        };
-        let given = tacho_record::Options::new(random);
-        let log = Log::recover(data, lock, keys.origin(), keys.signers()?, released, given, follow)?;
+        let log = recover(data, lock, &keys, &store)?;
         let status = Arc::new(Status::default());
         let (concluded, joining) = Concluded::open(data, keys.origin(), &store.snapshot())?;
         let (visible_sender, visible) = watch::channel(store.snapshot().size);
@@ -267,6 +258,18 @@ impl Node {
     pub(crate) fn tiles(&self) -> TileFolder {
         TileFolder(self.data.join("log"))
     }
+}
+
+/// The log as the journal has it; what segments do not hold yet goes into the store.
+fn recover(data: &Path, lock: Lock, keys: &Keys, store: &Arc<Store>) -> Result<Log, Box<dyn Error>> {
+    let released = released(store)?;
+    let follow = |batch: &Sequenced| {
+        store.append(batch.record, &batch.batch, &batch.decisions).map_err(|error| RecordError::Poisoned {
+            why: format!("the store could not take record {}: {error}", batch.record),
+        })
+    };
+    let given = tacho_record::Options::new(random);
+    Ok(Log::recover(data, lock, keys.origin(), keys.signers()?, released, given, follow)?)
 }
 
 /// What the journal need not hold: the sequencer brought up to it from the segments.

@@ -124,7 +124,8 @@ impl Taking<'_, '_> {
         }
         if self.batch.size_bytes() > BATCH_BYTES {
             self.unfolded += self.batch.size_bytes();
-            let full = std::mem::replace(&mut self.batch, BatchBuilder::new(self.sender.known == Known::Imported));
+            let full =
+                std::mem::replace(&mut self.batch, BatchBuilder::new(self.sender.known == Known::Imported));
             self.full.push(full.finish());
         }
     }

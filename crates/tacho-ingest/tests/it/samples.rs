@@ -39,10 +39,7 @@ pub(crate) const SAMPLES: &[Sample] = &[
             "toolCalls":[{"id":"c-1","name":"run_shell_command","args":{"command":"false"},"result":[{"functionResponse":
             {"id":"c-1","response":{"output":"Output: oops\nExit Code: 3"}}}],"status":"success",
             "timestamp":"2026-11-20T10:30:16.362Z","displayName":"Shell"}]}"#,
-        normalised: &[
-            ("timestamp", "1795170615123000"),
-            ("toolCalls.timestamp", "1795170616362000"),
-        ],
+        normalised: &[("timestamp", "1795170615123000"), ("toolCalls.timestamp", "1795170616362000")],
     },
     Sample {
         format: Format::GeminiChat,
@@ -58,10 +55,7 @@ pub(crate) const SAMPLES: &[Sample] = &[
             "tool_calls":[{"id":"call_1","type":"function","function":{"name":"bash","arguments":"{}"}}]}],
             "info":{"exit_status":"submitted","submission":"diff","model_stats":{"instance_cost":0.5,"tokens_sent":71,
             "tokens_received":24,"api_calls":5}},"replay_config":{"x":1.5}}"#,
-        normalised: &[
-            ("trajectory.execution_time", "250000"),
-            ("info.model_stats.instance_cost", "500000"),
-        ],
+        normalised: &[("trajectory.execution_time", "250000"), ("info.model_stats.instance_cost", "500000")],
     },
     Sample {
         format: Format::Openhands,

@@ -16,14 +16,14 @@ fn events(count: u64, end: Micros) -> Vec<Ev> {
         ev.name = if r & 4 == 0 { "Bash" } else { "Read" }.into();
         ev.kind = tacho_event::words::ActionType::Tool;
         ev.model = (r & 8 == 0).then(|| "model-a".into());
-        ev.sensitive = (r % 50 == 0).then_some(true);
-        if r % 31 == 0 {
+        ev.sensitive = r.is_multiple_of(50).then_some(true);
+        if r.is_multiple_of(31) {
             ev.at -= (r >> 20) as i64 % (3 * DAY_US);
         }
-        if r % 7 == 0 {
+        if r.is_multiple_of(7) {
             (ev.tokens, ev.duration_us, ev.cost_micros, ev.input, ev.output) = (None, None, None, None, None);
         }
-        if ev.outcome == Outcome::Failure && r % 3 == 0 {
+        if ev.outcome == Outcome::Failure && r.is_multiple_of(3) {
             ev.error = None;
         }
     }
@@ -81,7 +81,7 @@ fn question(n: u64, end: Micros) -> (String, String) {
         (0..pick(0, 3)).map(|at| CONDITIONS[pick(4 + 4 * at as u32, 7)].into()).collect();
     let time = |days: usize, more: usize| {
         let moment = if more < 4 { i64::from(day(end).0) * DAY_US } else { end } - days as i64 * DAY_US;
-        format(moment - if more % 4 == 0 { 0 } else { mix(r ^ more as u64) as i64 % DAY_US })
+        format(moment - if more.is_multiple_of(4) { 0 } else { mix(r ^ more as u64) as i64 % DAY_US })
     };
     if pick(12, 3) > 0 {
         filters.push(format!("timestamp >= '{}'", time(pick(16, 31), pick(20, 8))));

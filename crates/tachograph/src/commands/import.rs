@@ -92,11 +92,7 @@ pub(super) fn run(arguments: &Arguments, import: &Import) -> Result<bool, Box<dy
     summary.close(other.unwrap_or(sink))
 }
 
-fn read_alone(
-    arguments: &Arguments,
-    mut course: Course,
-    mut pieces: Pieces,
-) -> Result<bool, Box<dyn Error>> {
+fn read_alone(arguments: &Arguments, mut course: Course, mut pieces: Pieces) -> Result<bool, Box<dyn Error>> {
     let sink = Sink::open(arguments)?;
     let stop = Stop::listen()?;
     let summary = Summary::new(&[], true);
@@ -170,7 +166,8 @@ fn tell(found: &[Found], places: &[find::Place]) {
 /// A bar on a terminal, nothing elsewhere.
 fn progress(bytes: Option<u64>) -> ProgressBar {
     let bar = bytes.map_or_else(ProgressBar::no_length, ProgressBar::new);
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left");
+    let style =
+        ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left");
     match style {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,

@@ -73,7 +73,10 @@ fn traces(data: &Path, word: &str) -> BTreeSet<String> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if std::fs::read(&path).unwrap_or_default().windows(word.len()).any(|bytes| bytes == word.as_bytes())
+            } else if std::fs::read(&path)
+                .unwrap_or_default()
+                .windows(word.len())
+                .any(|bytes| bytes == word.as_bytes())
             {
                 found.insert(path.strip_prefix(data).unwrap().display().to_string());
             }
