@@ -61,7 +61,7 @@ async function judgeCalls(session) {
     for (const [number, call] of script.calls.entries()) {
       const id = callId(name, number);
       const seen = await sql(`SELECT agent_id, phase, outcome_status, action_name, hook_event, exit_code,
-        sensitive_data_accessed, action_details FROM agent_audit_log
+        sensitive_data_accessed, action_details FROM observations
         WHERE session_id = ${quoted(session)} AND call_id = ${quoted(id)} ORDER BY index`);
       const proposed = seen.filter((row) => row.phase === 'proposed' && row.outcome_status === 'running');
       const ended = seen.filter((row) => row.hook_event?.startsWith('PostToolUse') && row.phase === 'result');
@@ -78,12 +78,16 @@ async function judgeCalls(session) {
       agents[id] = seen[0]?.agent_id;
     }
   }
+  const rows = await sql(`SELECT call_id, count(*) AS rows, min(observations) AS observations FROM agent_audit_log
+    WHERE session_id = ${quoted(session)} AND call_id LIKE 'toolu_%' GROUP BY 1`);
+  check('a call is one row of agent_audit_log, however many told of it',
+    rows.length >= 8 && rows.every((row) => row.rows === 1 && row.observations > 1), rows);
   const own = agents[callId('sub', 0)];
   const main = callId('main', 0);
   check('the sub-agent has an agent of its own', own && own !== agents[main], agents);
   check('every call of the main script has the same agent',
     all.main.calls.every((_, number) => agents[callId('main', number)] === agents[main]), agents);
-  const bounds = await sql(`SELECT hook_event FROM agent_audit_log WHERE agent_id = ${quoted(own)}
+  const bounds = await sql(`SELECT hook_event FROM observations WHERE agent_id = ${quoted(own)}
     AND hook_event LIKE 'Subagent%' ORDER BY index`);
   check('its start and stop are recorded under it',
     bounds.map((row) => row.hook_event).join() === 'SubagentStart,SubagentStop', bounds);
@@ -91,7 +95,7 @@ async function judgeCalls(session) {
 }
 
 async function judgeSession(session, own) {
-  const hooks = await sql(`SELECT DISTINCT hook_event FROM agent_audit_log WHERE session_id = ${quoted(session)}`);
+  const hooks = await sql(`SELECT DISTINCT hook_event FROM observations WHERE session_id = ${quoted(session)}`);
   const names = hooks.map((row) => row.hook_event);
   for (const name of ['SessionStart', 'UserPromptSubmit', 'MessageDisplay', 'PostToolBatch', 'Stop', 'SessionEnd']) {
     check(`the hook ${name} arrived`, names.includes(name), names);
@@ -120,15 +124,17 @@ async function judgeSession(session, own) {
 async function judgeRefusal(how) {
   const refused = agent({ ...how, permissions: [] }, 'tachograph-script:refused');
   check('a run without permissions ends', refused.text === all.refused.ends, refused);
-  const seen = await sql(`SELECT hook_event, phase, outcome_status FROM agent_audit_log
+  const seen = await sql(`SELECT hook_event, phase, outcome_status FROM observations
     WHERE session_id = ${quoted(refused.session)} AND action_type = 'tool' ORDER BY index`);
   check('its refused call is recorded as proposed, asked for and answered',
     seen.map((row) => row.phase).join() === 'proposed,asked,result', seen);
+  const closed = await sql(`SELECT closure FROM actions WHERE session_id = ${quoted(refused.session)} AND action_type = 'tool'`);
+  check('the call is closed as refused', closed.length === 1 && closed[0].closure === 'refused', closed);
   check('the answer is a failure', seen.at(-1)?.outcome_status === 'failure', seen.at(-1));
 }
 
 async function judgeSecret() {
-  const record = JSON.stringify(await sql('SELECT * FROM agent_audit_log'));
+  const record = JSON.stringify(await sql('SELECT * FROM observations'));
   check('the record shows the harmless part of the leaking command', record.includes('deploy with [REDACTED] now'));
   check('the record does not show the secret', !record.includes(secret));
   judgeFolder();
@@ -164,20 +170,20 @@ async function judgeImport(session, own) {
     check('a second import is all duplicates', second.code === 0 && again[0] === 0 && again[1] >= accepted, second);
   }
   server = await serve();
-  const known = await sql(`SELECT known, source, count(*) AS events FROM agent_audit_log
+  const known = await sql(`SELECT known, source, count(*) AS events FROM observations
     WHERE session_id = ${quoted(session)} GROUP BY known, source ORDER BY known`);
   check('what was imported is marked so, what hooks sent is not',
     known.map((row) => `${row.known} ${row.source}`).join() === 'imported import,self_reported http', known);
   for (const [number, call] of all.main.calls.entries()) {
-    const seen = await sql(`SELECT phase, outcome_status FROM agent_audit_log WHERE known = 'imported'
+    const seen = await sql(`SELECT phase, outcome_status FROM observations WHERE known = 'imported'
       AND session_id = ${quoted(session)} AND call_id = ${quoted(callId('main', number))} ORDER BY index`);
     check(`the import has ${callId('main', number)} proposed and with the result ${call.outcome}`,
       seen[0]?.phase === 'proposed' && seen.some((row) => row.phase === 'result' && row.outcome_status === call.outcome), seen);
   }
-  const sub = await sql(`SELECT DISTINCT agent_id FROM agent_audit_log WHERE known = 'imported'
+  const sub = await sql(`SELECT DISTINCT agent_id FROM observations WHERE known = 'imported'
     AND call_id = ${quoted(callId('sub', 0))}`);
   check('the import has the call of the sub-agent under the same agent as the hooks', sub.length === 1 && sub[0].agent_id === own, sub);
-  const tokens = await sql(`SELECT count(*) AS requests, sum(tokens_input) AS tokens FROM agent_audit_log
+  const tokens = await sql(`SELECT count(*) AS requests, sum(tokens_input) AS tokens FROM observations
     WHERE action_name = 'model_request' AND known = 'imported' AND session_id = ${quoted(session)} AND agent_id <> ${quoted(own)}`);
   check('the import tells the tokens of the model, which hooks do not', tokens[0]?.requests >= all.main.calls.length && tokens[0].tokens > 0, tokens);
   await judgeSecret();
@@ -188,7 +194,7 @@ async function judgeAgent(how) {
   how = { ...how, settings: settings('again.json') };
   const count = async () => (await sql('SELECT count(*) AS n FROM events'))[0].n;
   check('the program compacts the session', agent(how, '/compact keep it short', '--continue').code === 0);
-  const compacted = await sql(`SELECT hook_event FROM agent_audit_log WHERE hook_event = 'PreCompact'`);
+  const compacted = await sql(`SELECT hook_event FROM observations WHERE hook_event = 'PreCompact'`);
   check('its hook PreCompact arrived', compacted.length === 1, compacted);
   check('the model was asked for the summary', fs.readFileSync(at('asked'), 'utf8').includes('keep it short'));
   check('no answer of the recorder reached the model', !/rejected_count|first_index/.test(fs.readFileSync(at('asked'), 'utf8')));
@@ -214,7 +220,7 @@ async function judgeAgent(how) {
   check('without a key the agent does its work and nothing is recorded',
     without.text === all.short.ends && (await count()) === before, without);
   const keyed = agent({ ...how, settings: headed, env: { TACHOGRAPH_KEY: write } }, 'tachograph-script:short');
-  const recorded = await sql(`SELECT DISTINCT hook_event FROM agent_audit_log WHERE session_id = ${quoted(keyed.session)}`);
+  const recorded = await sql(`SELECT DISTINCT hook_event FROM observations WHERE session_id = ${quoted(keyed.session)}`);
   check('with the key from its environment it is recorded', recorded.length >= 6, recorded);
   check('its SessionStart as well, with the key from a file',
     recorded.some((row) => row.hook_event === 'SessionStart'), recorded);

@@ -122,7 +122,7 @@ async function judgeClaude(server) {
     FROM agent_audit_log WHERE session_id = '${ran.session}'`);
   check('tokens of logs are those that its own metric adds up to, spans count none again',
     tokens.counted > 0 && tokens.sum === Math.round(tokens.measured), tokens);
-  const gaps = await sql(server, `SELECT count(*) AS events, max(producer_seq) - min(producer_seq) + 1 AS span FROM agent_audit_log
+  const gaps = await sql(server, `SELECT count(*) AS events, max(producer_seq) - min(producer_seq) + 1 AS span FROM observations
     WHERE session_id = '${ran.session}' AND producer_seq IS NOT NULL`);
   check('its running numbers have no gap', gaps[0].events > 10 && gaps[0].events === gaps[0].span, gaps);
 }

@@ -30,13 +30,15 @@ impl<K: Eq + Hash, V: Clone> Kept<K, V> {
 
     pub(crate) fn put(&self, key: K, thing: Option<V>, bytes: usize) {
         let mut state = self.state.lock();
+        // Two queries may have read it at once: it counts once.
+        if state.things.contains_key(&key) {
+            return;
+        }
         if state.bytes + bytes > self.bytes_max {
             *state = State { things: HashMap::new(), bytes: 0 };
         }
-        // Two queries may have read it at once: it counts once.
-        if state.things.insert(key, thing).is_none() {
-            state.bytes += bytes;
-        }
+        state.bytes += bytes;
+        state.things.insert(key, thing);
     }
 }
 

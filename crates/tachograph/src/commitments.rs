@@ -59,6 +59,9 @@ pub(crate) fn parse_leaving(name: &str) -> Option<(Mode, &str, &str)> {
     let rest = |prefix, mode| name.strip_prefix(prefix).map(|rest: &str| (mode, rest));
     let (mode, rest) = rest(ERASING, Mode::Erase).or_else(|| rest(ANONYMISING, Mode::Anonymise))?;
     let (id, user) = rest.split_at_checked(ID_DIGITS)?;
+    if !id.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
     Some((mode, id, user.strip_prefix(' ')?))
 }
 

@@ -1476,7 +1476,7 @@ export interface paths {
             parameters: {
                 query?: {
                     /** @description `json` or `csv`; else the header Accept decides, and JSON is the default. */
-                    format?: string;
+                    format?: components["schemas"]["Form"];
                 };
                 header?: never;
                 path: {
@@ -1528,6 +1528,8 @@ export interface paths {
                 query?: {
                     /** @description Only this agent. */
                     agent?: string;
+                    /** @description Only this named stream. */
+                    stream?: components["schemas"]["Stream"];
                 };
                 header?: never;
                 path?: never;
@@ -1707,6 +1709,11 @@ export interface components {
             /** @description What is missing. */
             what: string;
         };
+        /**
+         * @description How an export is written.
+         * @enum {string}
+         */
+        Form: "json" | "csv";
         /** @description Running numbers that did not come. */
         Gap: {
             /** Format: int64 */
@@ -1945,6 +1952,11 @@ export interface components {
             /** Format: int32 */
             warm_days: number;
         };
+        /**
+         * @description A stream of events by what they are about.
+         * @enum {string}
+         */
+        Stream: "application" | "critical" | "security" | "audit" | "performance";
         /** @description Segments of one age. */
         Tier: {
             /** Format: int64 */

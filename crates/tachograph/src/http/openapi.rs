@@ -45,6 +45,8 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
             problem::Problem,
             problem::Place,
             crate::pipe::Whose,
+            crate::retention::export::Form,
+            crate::streams::Stream,
             write::Recorded,
             write::RejectedLine,
             ops::Health
