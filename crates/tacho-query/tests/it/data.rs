@@ -9,7 +9,7 @@ use tacho_event::record::{Accepted, BatchBuilder};
 use tacho_event::section::Who;
 use tacho_event::time::{DAY_US, Micros, day};
 use tacho_event::words::{ActionType, Class, Known, Level, Outcome, Phase};
-use tacho_query::{Engine, Limits, QueryError};
+use tacho_query::{Engine, Limits, Moment, QueryError};
 use tacho_record::sequence::{Decision, Sequenced};
 use tacho_store::Snapshot;
 use tacho_store::segment::Leaf;
@@ -262,8 +262,12 @@ pub(crate) fn try_rows(
     snapshot: &Arc<Snapshot>,
     sql: &str,
 ) -> Result<Vec<Vec<String>>, QueryError> {
+    rows_of(engine, Arc::clone(snapshot).into(), sql)
+}
+
+pub(crate) fn rows_of(engine: &Engine, moment: Moment, sql: &str) -> Result<Vec<Vec<String>>, QueryError> {
     futures::executor::block_on(async {
-        let answer = engine.sql(Arc::clone(snapshot), &[], sql).await?;
+        let answer = engine.sql(moment, &[], sql).await?;
         let options = arrow::util::display::FormatOptions::default()
             .with_null("-")
             .with_timestamp_tz_format(Some("%Y-%m-%dT%H:%M:%S%.6fZ"));

@@ -1,10 +1,12 @@
 //! Sums that segments carry give what adding up the rows gives. A condition on `index`, which every row passes, switches
 //! the rule off.
 
-use crate::data::{Ev, Stored, compacted, generate, mix, now, rows, stored};
+use crate::data::{Ev, Stored, compacted, engine, generate, mix, now, rows, rows_of, stored};
 use std::sync::Arc;
+use tacho_action::{Entry, Overlay};
 use tacho_event::time::{DAY_US, Micros, day, format};
 use tacho_event::words::Outcome;
+use tacho_query::{HUNG_US, Moment};
 use tacho_store::Snapshot;
 
 /// Few agents and actions, so that sums pay; some rows late, some with a secret, some without any fact.
@@ -142,4 +144,19 @@ fn views_that_add_up_use_the_sums() {
         FROM events WHERE index >= 0 GROUP BY 1, 2, 3, 4";
     let view = "SELECT day, agent_id, model, action_name, tokens_input, events FROM costs";
     assert_eq!(sorted(&merged.snapshot, view), sorted(&merged.snapshot, by_hand));
+}
+
+/// A hidden observation counts nowhere, and sums of segments do not know which are hidden.
+#[test]
+fn sums_step_aside_where_an_observation_is_hidden() {
+    let merged = compacted(&events(12_000, now()));
+    let mut overlay = Overlay::default();
+    overlay.set(70, Some(Entry::Hidden { action: 69 }));
+    let moment =
+        Moment { snapshot: Arc::clone(&merged.snapshot), overlay: Arc::new(overlay), hung_us: HUNG_US };
+    let ask = |moment: Moment, sql: &str| rows_of(&engine(), moment, sql).unwrap();
+    let count = "SELECT count(*) FROM agent_audit_log";
+    assert_eq!(ask(moment.clone(), count), [["11999"]]);
+    assert_eq!(rows(&merged.snapshot, count), [["12000"]]);
+    assert_eq!(ask(moment, "SELECT count(*) FROM events"), [["12000"]]);
 }

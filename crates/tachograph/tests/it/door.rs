@@ -109,7 +109,8 @@ fn what_is_measured_is_what_the_guide_lists() {
         } else if !line.starts_with('#') {
             let (name, value) = line.rsplit_once(' ').unwrap();
             let name = name.split('{').next().unwrap();
-            let of_histogram = ["_bucket", "_sum", "_count"].into_iter().find_map(|end| name.strip_suffix(end));
+            let of_histogram =
+                ["_bucket", "_sum", "_count"].into_iter().find_map(|end| name.strip_suffix(end));
             let is_told = told.contains(name) || of_histogram.is_some_and(|name| told.contains(name));
             assert!(is_told, "{name} has no type");
             value.parse::<f64>().unwrap();
