@@ -162,7 +162,7 @@ impl<'a> Observation<'a> {
             (_, Some(span)) => Some(span),
             // A span whose call has no id of its own is known by its span's.
             ("otlp", None) => header.call.filter(|call| is_span_id(call)),
-            _ => header.call.filter(|call| call.starts_with("span_")),
+            _ => None,
         };
         let hook = text(TextFact::HookEvent);
         Observation {
@@ -197,8 +197,15 @@ impl<'a> Observation<'a> {
         match self.phase {
             Some(Phase::Message) => self.name == TASK_NOTIFICATION && self.call.is_some(),
             Some(_) => true,
-            None => self.is_model(),
+            None => self.is_model() || self.is_report(),
         }
+    }
+
+    /// A whole call in one event, told by whoever made it: such reports know no phases.
+    fn is_report(&self) -> bool {
+        let is_told = matches!(self.observer, Observer::Mcp | Observer::Event);
+        let is_call = matches!(self.kind, ActionType::Tool | ActionType::Skill | ActionType::External);
+        is_told && is_call && self.call.is_some()
     }
 
     pub(crate) fn is_model(&self) -> bool {

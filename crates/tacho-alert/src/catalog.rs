@@ -98,6 +98,8 @@ pub fn catalog() -> Catalog {
         sql: "agent_audit_log".into(),
         condition: None,
     };
+    // Every event, also where several tell of one action.
+    let observations = Table { name: "observations".into(), sql: "observations".into(), ..events.clone() };
     let metrics = Table {
         name: "metrics".into(),
         open: vec!["action_details".into(), "extra".into()],
@@ -112,5 +114,5 @@ pub fn catalog() -> Catalog {
         sql: kind.sql.into(),
         condition: None,
     });
-    Catalog { open: open.collect(), tables: vec![events, metrics] }
+    Catalog { open: open.collect(), tables: vec![events, observations, metrics] }
 }

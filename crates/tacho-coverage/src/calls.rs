@@ -147,6 +147,10 @@ impl Group<'_, '_> {
     /// The calls that a source had to see and did not.
     fn finding(&self, source: &str, window: &Window) -> Option<Finding> {
         let session = self.session?;
+        // Nobody has to report over MCP.
+        if source == "mcp" {
+            return None;
+        }
         if let Some(seen) = self.unnamed.get(source) {
             let quiet = session.last_us <= window.settled_us();
             let missing = self.count.saturating_sub(*seen);
@@ -160,15 +164,16 @@ impl Group<'_, '_> {
         let missing: Vec<&Call<'_>> =
             self.calls.iter().filter(|call| !call.seen.contains_key(source)).filter(due).copied().collect();
         let first = missing.iter().map(|call| call.first_us).min()?;
-        // Nothing came from the hooks any more: they were switched off.
-        let ended = source == "hook" && first > told.last_us;
+        // Nothing came from the hooks any more: they were switched off, whatever was lost before.
+        let after = missing.iter().filter(|call| call.first_us > told.last_us).count() as u64;
+        let ended = source == "hook" && after > 0;
         let by: BTreeSet<&str> = missing.iter().flat_map(|call| call.seen.keys().copied()).collect();
         let by: Vec<&str> = by.into_iter().collect();
         let (count, of) = (missing.len() as u64, self.count);
         let (agent, name) = (self.agent, &session.name);
         let mut finding = if ended {
             session.finding(Kind::HooksOff, "hook").says(
-                format!("the hooks of {agent} fell silent in session {name}: {count} of {of} calls came after that, told by {}", by.join(", ")),
+                format!("the hooks of {agent} fell silent in session {name}: {after} of {of} calls came after that, told by {}", by.join(", ")),
                 "find out who changed the settings (ConfigChange is among the events if a hook still told of it), or whether the session went on with --bare; \
                  managed settings can't be switched off by a user",
             )

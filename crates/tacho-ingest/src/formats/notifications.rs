@@ -40,4 +40,5 @@ pub(super) fn is_launch(response: &str) -> bool {
     let Ok(response) = Fields::object(response) else { return false };
     response.get_text("status").as_deref() == Some("async_launched")
         || response.get("isAsync") == Some("true")
+        || response.get_text("backgroundTaskId").is_some_and(|task| !task.is_empty())
 }

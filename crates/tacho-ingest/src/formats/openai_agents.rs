@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use tacho_event::event::Event;
 use tacho_event::fact::{IntFact, TextFact};
-use tacho_event::limits::INTEGER_MAX;
+use tacho_event::limits::{FACT_BYTES_MAX, INTEGER_MAX};
 use tacho_event::section::Section;
 use tacho_event::words::{ActionType, Outcome, Phase};
 
@@ -111,8 +111,16 @@ fn item<'a>(mut fields: Fields<'a>, kin: &Kin<'a>) -> Result<Event<'a>, Refused>
     if event.agent.is_none() {
         event.agent = id.as_deref().and_then(|id| kin.agent(id)).cloned();
     }
-    if event.call.is_none() && !is_trace {
-        event.call = id;
+    // What another body says of trace or agent is inherited later, along spans and their parents.
+    if event.agent.is_none() {
+        event.facts.set_int(IntFact::AgentAssumed, 1);
+    }
+    if event.parent.is_none() && !is_trace && !trace.is_empty() {
+        event.parent = Some(trace);
+    }
+    if let Some(id) = id.filter(|id| id.len() <= FACT_BYTES_MAX) {
+        event.facts.set_text(TextFact::SpanId, id.clone());
+        event.call.get_or_insert(id);
     }
     Ok(event)
 }

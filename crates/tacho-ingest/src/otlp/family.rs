@@ -27,6 +27,8 @@ struct Relative {
     parent: Key,
     own: Heritage,
     is_model: bool,
+    /// A tool: what a model does within is another call.
+    is_tool: bool,
     /// A call of a model within this one was reported as well: its tokens count, these do not.
     is_wrapper: bool,
 }
@@ -46,11 +48,15 @@ impl Family {
         else {
             return Ok(());
         };
-        self.0.entry(key).or_insert_with(|| Relative {
-            parent,
-            own: heritage(&kin.attributes),
-            is_model: operation(&kin.attributes) == Operation::Model,
-            is_wrapper: false,
+        self.0.entry(key).or_insert_with(|| {
+            let operation = operation(&kin.attributes);
+            Relative {
+                parent,
+                own: heritage(&kin.attributes),
+                is_model: operation == Operation::Model,
+                is_tool: operation == Operation::Tool,
+                is_wrapper: false,
+            }
         });
         Ok(())
     }
@@ -63,8 +69,8 @@ impl Family {
     pub(super) fn settle(&mut self) {
         let models: Vec<Key> = self.0.iter().filter(|(_, span)| span.is_model).map(|(key, _)| *key).collect();
         for model in models {
-            let above: Vec<Key> =
-                self.ancestors(model).filter(|(_, span)| span.is_model).map(|(k, _)| k).collect();
+            let around = self.ancestors(model).take_while(|(_, span)| !span.is_tool);
+            let above: Vec<Key> = around.filter(|(_, span)| span.is_model).map(|(key, _)| key).collect();
             for key in above {
                 if let Some(span) = self.0.get_mut(&key) {
                     span.is_wrapper = true;

@@ -137,3 +137,48 @@ fn a_killed_server_a_lost_file_and_a_folder_at_rest_say_the_same() {
     let closed = "SELECT observations AS n FROM actions WHERE call_id = 'toolu_01StillOpenCallHere00'";
     assert_eq!(server.sql(closed)[0]["n"], json!(2), "what came before the stop is still joined");
 }
+
+/// Who reports over MCP gives no phase: a whole call in one event, and perhaps its outcome later.
+#[test]
+fn a_report_joins_the_call_that_a_hook_tells_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let report = |id: &str, more: Value| {
+        let mut body = json!({"event_id": id, "agent_id": "claude-code", "call_id": CALL});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        assert_eq!(server.post("/v1/events?via=mcp", &body.to_string()).status, 200);
+    };
+    hook(&server, "PreToolUse", json!({"tool_use_id": CALL}));
+    report("r-1", json!({"action_type": "tool", "action_name": "Bash", "outcome_status": "running"}));
+    let phase = json!({"action_type": "workflow", "action_name": "outcome", "phase": "result", "outcome_status": "failure"});
+    report("r-2", phase);
+    let rows = server.sql("SELECT action_name, outcome_status, observations, observers FROM actions");
+    assert_eq!(rows.len(), 1, "{rows:#?}");
+    assert_eq!((&rows[0]["action_name"], &rows[0]["observations"]), (&json!("Bash"), &json!(3)), "{rows:#?}");
+    assert_eq!(rows[0]["outcome_status"], json!("failure"), "{rows:#?}");
+    assert_eq!(rows[0]["observers"], json!("hook, mcp"), "{rows:#?}");
+}
+
+/// The export of the OpenAI Agents SDK, an object a request, children first.
+#[test]
+fn spans_of_another_request_inherit_session_and_agent() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let session = "7c1d1c5e-9d52-4a3e-8a44-2f0f5c1f7a09";
+    let span = |id: &str, parent: Option<&str>, data: Value| {
+        json!({"object": "trace.span", "id": id, "trace_id": "trace_0001", "parent_id": parent,
+            "started_at": "2026-11-01T10:00:00Z", "ended_at": "2026-11-01T10:00:01Z", "span_data": data})
+    };
+    for object in [
+        span("span_3", Some("span_2"), json!({"type": "function", "name": "get_price", "input": "{}"})),
+        span("span_2", Some("span_1"), json!({"type": "agent", "name": "trader"})),
+        span("span_1", None, json!({"type": "custom", "name": "turn"})),
+        json!({"object": "trace", "id": "trace_0001", "workflow_name": "desk", "group_id": session}),
+    ] {
+        let body = json!({"data": [object]}).to_string();
+        assert!([200, 202].contains(&server.post("/v1/traces/ingest", &body).status));
+    }
+    let rows =
+        server.sql("SELECT agent_id, session_id, observers FROM actions WHERE action_name = 'get_price'");
+    assert_eq!(rows, [json!({"agent_id": "trader", "session_id": session, "observers": "span"})]);
+}
