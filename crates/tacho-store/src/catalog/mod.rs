@@ -27,6 +27,10 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// How long to wait for another program that uses the catalog.
+const BUSY: Duration = Duration::from_secs(5);
 
 /// Up to where the store holds the log: everything below is in listed segments.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,6 +60,7 @@ impl Catalog {
         let above = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = File::open(above).map_err(StoreError::io("cannot open", above))?;
         let mut connection = Connection::open(path).map_err(refused(path))?;
+        connection.busy_timeout(BUSY).map_err(refused(path))?;
         let mode = set_wal(&connection).map_err(refused(path))?;
         if mode != ["wal"] {
             let what = format!("it stays in journal mode {mode:?}, expected \"wal\"");
@@ -194,6 +199,24 @@ impl Catalog {
             insert(&transaction, segment).map_err(self.refused())?;
         }
         transaction.commit().map_err(self.refused())
+    }
+
+    /// Takes what was deleted out of the write-ahead log too: its pages go into the file, where deleted rows are zeros,
+    /// and it is cut to nothing. Waits for nobody: `false` while another connection uses the catalog.
+    ///
+    /// # Errors
+    /// [`StoreError::Catalog`] when SQLite cannot write the file.
+    pub fn truncate_wal(&self) -> Result<bool, StoreError> {
+        let connection = self.lock();
+        let run = || {
+            connection.busy_timeout(Duration::ZERO)?;
+            // The row: whether it was busy, then pages of the log and those that were taken over.
+            let busy =
+                connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+            connection.busy_timeout(BUSY)?;
+            busy
+        };
+        run().map(|busy| !busy).map_err(self.refused())
     }
 
     /// What SQLite itself finds wrong with the file, and whether its tables are still the ones that were made.

@@ -140,3 +140,32 @@ fn a_hold_is_set_once_and_released_and_both_are_edits() {
     let names: Vec<&str> = catalog.edits(9).unwrap().iter().map(|edit| edit.action.as_str()).collect();
     assert_eq!(names, ["legal_hold_set", "legal_hold_released"]);
 }
+
+#[test]
+fn a_name_that_was_deleted_is_in_no_file_of_the_open_catalog() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("catalog.sqlite");
+    let catalog = Catalog::open(&path).unwrap();
+    let user = "alice@people.example";
+    let files_with_it = || -> Vec<String> {
+        let files = std::fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap().path());
+        let has = |path: &std::path::PathBuf| {
+            std::fs::read(path).unwrap().windows(user.len()).any(|bytes| bytes == user.as_bytes())
+        };
+        files.filter(has).map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect()
+    };
+    let hold = Hold { id: "case-7".into(), user: Some(user.into()), ..Hold::default() };
+    assert!(catalog.set_hold(&hold, &stamp(5)).unwrap());
+    assert!(catalog.release_hold("case-7", &stamp(6)).unwrap());
+    assert_eq!(files_with_it(), ["catalog.sqlite-wal"]);
+
+    let reader = rusqlite::Connection::open(&path).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM holds").unwrap();
+    assert!(!catalog.truncate_wal().unwrap(), "somebody reads it");
+    assert_eq!(files_with_it(), ["catalog.sqlite-wal"]);
+    reader.execute_batch("COMMIT").unwrap();
+    assert!(catalog.truncate_wal().unwrap());
+    assert_eq!(files_with_it(), [""; 0]);
+    assert!(catalog.holds().unwrap().is_empty());
+    assert!(catalog.truncate_wal().unwrap(), "there is nothing to do");
+}

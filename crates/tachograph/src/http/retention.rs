@@ -183,6 +183,8 @@ async fn edited(
         random(&mut salt);
         let done = edit(&app, &Stamp { at_us: app.node.now_us(), salt })?;
         edits::record(&app.node)?;
+        // A hold that was released may have named a person. Busy: the next run does it.
+        let _busy = !app.node.store().catalog().truncate_wal()?;
         Ok(done)
     })
     .await

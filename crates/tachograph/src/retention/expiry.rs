@@ -1,7 +1,7 @@
 //! What expires by its age: section `who` on its own clock, everything else with its class, unless the sender asked for
 //! longer or a legal hold keeps it. Age counts from the day that an event was recorded, which its sender cannot choose.
 
-use super::removal::{event, holds, release, take_out, tell};
+use super::removal::{event, forget_names, holds, release, take_out, tell};
 use super::{Ages, subject};
 use crate::node::Node;
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,6 +92,8 @@ fn ended(node: &Node, now_us: Micros) -> Result<Run, Box<dyn Error>> {
     // Each expiry is told by itself; that there was a run need not be known so long.
     told["class"] = "standard".into();
     tell(node, &told)?;
+    // Also of a hold that was released, or an erasure that ended, while another program read the catalog.
+    forget_names(node)?;
     Ok(run)
 }
 
@@ -135,7 +137,7 @@ fn expire(node: &Node, now_us: Micros, over: &BTreeSet<String>, run: &mut Run) -
     let ending: Vec<&String> = over.difference(&kept).collect();
     for name in &ending {
         let entries = counted.get(*name).copied().unwrap_or_default();
-        let result = serde_json::json!({"secret": name, "entries": entries});
+        let result = serde_json::json!({"period": name, "entries": entries});
         tell(node, &event(&format!("expired/{name}"), "retention_expired", "INFO", "success", result))?;
     }
     if !ending.is_empty() {

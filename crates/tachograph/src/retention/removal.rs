@@ -122,6 +122,22 @@ pub(super) fn release(node: &Node, taken: &Taken) -> Result<(), Box<dyn Error>> 
     Ok(())
 }
 
+/// Waits until the catalog's write-ahead log holds no name that was taken out of the catalog, such as a released hold's.
+///
+/// # Errors
+/// When another program reads the catalog for too long: the next run does it.
+pub(super) fn forget_names(node: &Node) -> Result<(), Box<dyn Error>> {
+    let since = Instant::now();
+    while !node.store().catalog().truncate_wal()? {
+        if since.elapsed() > READERS {
+            let what = "is still read by another program and may hold the name of a released hold";
+            return Err(format!("catalog.sqlite-wal {what}: the next run of retention cuts it").into());
+        }
+        wait(node)?;
+    }
+    Ok(())
+}
+
 fn wait(node: &Node) -> Result<(), Box<dyn Error>> {
     if node.removals().is_stopped() {
         return Err(StoreError::Stopped.into());

@@ -1,6 +1,6 @@
 //! One person's data: erased or made anonymous on request, and found for an export, also where section `who` is gone.
 
-use super::removal::{event, holds, release, take_out, tell};
+use super::removal::{event, forget_names, holds, release, take_out, tell};
 use crate::clock::random;
 use crate::commitments::{Mode, leaving, parse_leaving, subject};
 use crate::node::Node;
@@ -157,6 +157,7 @@ fn finish(node: &Node, name: &str) -> Result<Erased, Box<dyn Error>> {
         node.removals().counts.subjects.fetch_add(1, Ordering::Relaxed);
     }
     node.removals().counts.erased_entries.fetch_add(erased.entries, Ordering::Relaxed);
+    forget_names(node)?;
     release(node, &taken)?;
     Ok(erased)
 }

@@ -11,6 +11,7 @@ use crate::verify;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
+use tacho_event::fact::IntFact;
 use tacho_event::section::Section;
 use tacho_event::time::{DAY_US, Micros};
 use tacho_event::words::Known;
@@ -119,6 +120,25 @@ fn in_memory(node: &Node, word: &str) -> Vec<String> {
         .snapshot()
         .rows(0..u64::MAX, Wanted::All, &mut |row| {
             found.extend(open_with(row, word));
+            Ok(())
+        })
+        .unwrap();
+    found
+}
+
+/// The periods that the log says have expired: as they are, and of no sensitive event.
+fn told_periods(node: &Node) -> BTreeSet<String> {
+    let (mut found, mut scratch) = (BTreeSet::new(), Vec::new());
+    node.store()
+        .snapshot()
+        .rows(0..u64::MAX, Wanted::All, &mut |row| {
+            if row.header().unwrap().action_name == "retention_expired"
+                && let Part::Open(bytes) = row.section(Section::Output, &mut scratch).unwrap()
+            {
+                assert_eq!(row.facts().int(IntFact::Sensitive), None);
+                let told: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+                found.insert(told["period"].as_str().unwrap().to_string());
+            }
             Ok(())
         })
         .unwrap();
@@ -252,7 +272,9 @@ fn who_expires_first_then_the_rest_and_what_is_held_or_asked_for_stays() {
     now.store(START + 4000 * DAY_US, Ordering::Relaxed);
     assert!(node.store().catalog().release_hold("case", &stamp(START)).unwrap());
     crate::edits::record(&node).unwrap();
-    expiry::run(&node, node.now_us()).unwrap();
+    let run = expiry::run(&node, node.now_us()).unwrap();
+    assert!(run.expired.iter().any(|name| name == "period critical 2026-03"), "{run:?}");
+    assert!(run.expired.iter().all(|name| told_periods(&node).contains(name)), "{run:?}");
     for word in ["granite", "evidence", BOB, HERS] {
         assert_eq!(traces(dir.path(), word), BTreeSet::new(), "{word}");
     }
@@ -280,9 +302,28 @@ fn a_hold_defers_an_erasure_until_it_is_released() {
     assert!(node.store().catalog().release_hold("case", &stamp).unwrap());
     assert_eq!(expiry::run(&node, START).unwrap().erasures, 1);
     assert_eq!(in_memory(&node, HERS), Vec::<String>::new());
+    assert_eq!(traces(dir.path(), ALICE), BTreeSet::new(), "also not in what SQLite has not taken over yet");
     crate::edits::record(&node).unwrap();
     check(&node);
     assert!(holds::Holds::new(&[], &node.ring().secrets(), node.id_key()).is_empty());
+}
+
+#[test]
+fn the_name_that_a_released_hold_had_goes_with_the_person() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_, clock) = clock!();
+    let node = Node::open_at(dir.path(), &config(), clock).unwrap();
+    let stamp = Stamp { at_us: START, salt: [7; 32] };
+    let hold = Hold { id: "case".into(), user: Some(ALICE.into()), ..Hold::default() };
+    assert!(node.store().catalog().set_hold(&hold, &stamp).unwrap());
+    crate::edits::record(&node).unwrap();
+    send(&node, &people(0, 4));
+    assert!(node.store().catalog().release_hold("case", &stamp).unwrap());
+    crate::edits::record(&node).unwrap();
+    assert!(traces(dir.path(), ALICE).contains("catalog.sqlite-wal"));
+    subject::erase(&node, ALICE, Mode::Erase, "test", None).unwrap();
+    assert_eq!(traces(dir.path(), ALICE), BTreeSet::new());
+    check(&node);
 }
 
 #[test]
