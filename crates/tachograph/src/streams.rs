@@ -128,6 +128,9 @@ impl Stream {
 fn report(header: &Header<'_>, facts: &Facts<'_>) -> Option<String> {
     let agent = header.agent;
     if header.outcome == Outcome::Failure {
+        if !is_work(header) {
+            return None;
+        }
         let kind = facts.texts[TextFact::ErrorType as usize].map_or("Error".into(), word);
         return Some(format!("AGENT_FAILURE: {agent} failed: {kind}"));
     }
@@ -139,6 +142,16 @@ fn report(header: &Header<'_>, facts: &Facts<'_>) -> Option<String> {
     } else {
         format!("AGENT_EXECUTION: {agent} completed in {}s", seconds(took))
     })
+}
+
+/// Whether an event is something that its agent did. A sample of a metric, an entry of an audit, a login, a setting or a
+/// log line may tell of a failure, and no agent failed.
+fn is_work(header: &Header<'_>) -> bool {
+    let is_told = matches!(
+        header.action_type,
+        ActionType::Metric | ActionType::Audit | ActionType::Auth | ActionType::Settings | ActionType::Log
+    );
+    !is_told || header.action_name.starts_with("AGENT_")
 }
 
 /// Seconds without needless zeros.
@@ -236,5 +249,37 @@ mod tests {
             "{other}"
         );
         assert!(other.ends_with(" index=12\n") && other.lines().count() == 1);
+    }
+
+    #[test]
+    fn only_what_an_agent_did_is_its_failure() {
+        let mut facts = Facts::default();
+        facts.ints[IntFact::DurationUs as usize] = Some(4_100_000);
+        let told = |action_type, action_name| {
+            let mut event = header(action_type, Level::Error);
+            (event.outcome, event.action_name) = (Outcome::Failure, action_name);
+            line(Stream::Performance, &event, &facts)
+        };
+        for work in [
+            ActionType::Tool,
+            ActionType::Skill,
+            ActionType::External,
+            ActionType::Workflow,
+            ActionType::ModelDecision,
+            ActionType::Trade,
+            ActionType::Lifecycle,
+        ] {
+            let failed = told(work, "Bash");
+            assert!(failed.contains(" AGENT_FAILURE: data_integration_agent failed: Error "), "{failed}");
+        }
+        for other in
+            [ActionType::Metric, ActionType::Audit, ActionType::Auth, ActionType::Settings, ActionType::Log]
+        {
+            let plain = told(other, "threshold_breached");
+            let expected = format!(" data_integration_agent {other} threshold_breached failure duration_us=");
+            assert!(plain.contains(&expected) && !plain.contains("AGENT_"), "{plain}");
+        }
+        let named = told(ActionType::Log, "AGENT_FAILURE");
+        assert!(named.contains("AGENT_FAILURE: data_integration_agent failed"), "{named}");
     }
 }
