@@ -13,6 +13,7 @@ mod holds;
 mod people;
 mod values;
 mod version;
+mod wal;
 
 pub use edits::{Action, Edit, Registered, Stamp, Table, row_name};
 pub use holds::Hold;
@@ -27,10 +28,6 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
-
-/// How long to wait for another program that uses the catalog.
-const BUSY: Duration = Duration::from_secs(5);
 
 /// Up to where the store holds the log: everything below is in listed segments.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -60,8 +57,7 @@ impl Catalog {
         let above = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = File::open(above).map_err(StoreError::io("cannot open", above))?;
         let mut connection = Connection::open(path).map_err(refused(path))?;
-        connection.busy_timeout(BUSY).map_err(refused(path))?;
-        let mode = set_wal(&connection).map_err(refused(path))?;
+        let mode = wal::set(&connection).map_err(refused(path))?;
         if mode != ["wal"] {
             let what = format!("it stays in journal mode {mode:?}, expected \"wal\"");
             return Err(StoreError::CatalogDamaged { path: path.to_path_buf(), what });
@@ -201,24 +197,6 @@ impl Catalog {
         transaction.commit().map_err(self.refused())
     }
 
-    /// Takes what was deleted out of the write-ahead log too: its pages go into the file, where deleted rows are zeros,
-    /// and it is cut to nothing. Waits for nobody: `false` while another connection uses the catalog.
-    ///
-    /// # Errors
-    /// [`StoreError::Catalog`] when SQLite cannot write the file.
-    pub fn truncate_wal(&self) -> Result<bool, StoreError> {
-        let connection = self.lock();
-        let run = || {
-            connection.busy_timeout(Duration::ZERO)?;
-            // The row: whether it was busy, then pages of the log and those that were taken over.
-            let busy =
-                connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
-            connection.busy_timeout(BUSY)?;
-            busy
-        };
-        run().map(|busy| !busy).map_err(self.refused())
-    }
-
     /// What SQLite itself finds wrong with the file, and whether its tables are still the ones that were made.
     pub(crate) fn integrity(&self) -> Vec<StoreError> {
         match version::faults(&self.lock()) {
@@ -226,12 +204,6 @@ impl Catalog {
             Err(error) => vec![self.refused()(error)],
         }
     }
-}
-
-/// Says which mode it is in now. Stepped to its end: a new file is written behind the row, and what fails there is told
-/// by the next step only.
-fn set_wal(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    connection.prepare("PRAGMA journal_mode = WAL")?.query_map([], |row| row.get(0))?.collect()
 }
 
 fn refused(path: &Path) -> impl FnOnce(rusqlite::Error) -> StoreError + '_ {
