@@ -142,9 +142,15 @@ async function judgeClaude(server, env) {
     const asked = { program: claude, home: at('home'), work: at('work'), model: model.address, settings: at('settings.json') };
     const ran = agent(asked, `tachograph-script:${script} go`, '--mcp-config', at('mcp.json'), '--strict-mcp-config');
     check(`Claude Code, ${way}: it came to its end`, ran.text === 'It is on the record.', ran.out + ran.err);
-    const query = `SELECT * FROM agent_audit_log WHERE agent_id = 'claude-${way}' ORDER BY index`;
-    const answer = await fetch(`http://${server.address}/v1/sql?query=${encodeURIComponent(query)}`);
-    const rows = (await answer.json()).rows ?? [];
+    const of = async (view) => {
+      const query = `SELECT * FROM ${view} WHERE agent_id = 'claude-${way}' ORDER BY index`;
+      const answer = await fetch(`http://${server.address}/v1/sql?query=${encodeURIComponent(query)}`);
+      return (await answer.json()).rows ?? [];
+    };
+    const rows = await of('observations');
+    const joined = await of('agent_audit_log');
+    check(`Claude Code, ${way}: action and outcome are one row, which succeeded`,
+      joined.length === 1 && joined[0].observations === 2 && joined[0].outcome_status === 'success', joined);
     check(`Claude Code, ${way}: action and outcome are on the log, self_reported, from mcp, joined`,
       rows.length === 2 && rows.every((row) => row.known === 'self_reported' && row.source === 'mcp' && row.call_id === id
         && row.extra.includes('claude-code')), rows);
