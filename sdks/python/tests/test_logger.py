@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import datetime
 import inspect
 import json
 import logging
@@ -151,6 +152,71 @@ def test_nothing_is_thrown_whatever_is_given(away: Away) -> None:
     logger.log_ai_decision(odd, odd, odd, odd, odd, attributes=odd, metadata=odd, event_id=odd, level=odd)
     stats = logger.stats
     assert stats.logged == 6 and stats.lost + len(events()) == 6
+
+
+@pytest.mark.parametrize("event", ["text", [1], None, 7, [("a", 1)]])
+def test_what_is_no_event_is_rejected(away: Away, event: Any) -> None:
+    logger, events = away
+    entry = logger.log_event(event)
+    receipt = logger.receipt(entry)
+    assert receipt and receipt.status == "rejected" and type(event).__name__ in str(receipt.reason)
+    logger.log_event({"action_type": "log", "action_name": "good", "request": None})
+    assert logger.stats.rejected == 1 and logger.stats.logged == 2 and logger.stats.lost == 0
+    assert [event["action_name"] for event in events()] == ["good"]
+
+
+def test_what_is_no_moment_is_kept_as_text_beside_the_trade(away: Away) -> None:
+    logger, events = away
+    odd: Any = [1, 2]
+    logger.log_trade("0x1", 1, odd)
+    logger.log_trade("0x2", 1, datetime.date(2026, 1, 2))
+    first, second = events()
+    assert first["attributes"] == {"timestamp": "[1, 2]"} and first["timestamp"].endswith("Z")
+    assert "attributes" not in second and second["timestamp"] == "2026-01-02T00:00:00.000000Z"
+
+
+def test_an_audit_entry_takes_its_user_changes_and_details_by_place(away: Away) -> None:
+    logger, events = away
+    logger.audit_log("USER_LOGIN", "user", "u1", "u2", {"a": {"before": 1, "after": 2}}, "by place")
+    logger.audit_log("USER_LOGIN", "user", "u1", user_id="u3")
+    first, second = events()
+    assert (first["userId"], first["details"], second["userId"]) == ("u2", "by place", "u3")
+    assert first["changes"] == {"a": {"before": 1, "after": 2}}
+
+
+class _Ambiguous:
+    def __bool__(self) -> bool:
+        raise ValueError("neither true nor false")
+
+
+def test_a_sender_that_is_neither_true_nor_false_is_no_reason_to_raise(away: Away) -> None:
+    logger, _ = away
+    sender: Any = _Ambiguous()
+    logger.log_communication("someone", "hello", sender=sender)
+    assert logger.stats.lost == 1
+
+
+def test_what_was_lost_is_told_by_the_next_process(options: Options) -> None:
+    options.close_ms, options.spool_bytes, options.queue_bytes, options.batch_events = 50, 2000, 3000, 1
+    logger = EventLogger(options=options, on_error=lambda *_: None)
+    for _ in range(30):
+        logger.log_action("step", details="word " * 100)
+        logger.persist()
+    assert not logger.close()
+    lost = logger.stats.lost
+    lines = [line for path in sorted(options.spool.rglob("*.ndjson")) for line in path.read_text().splitlines()]
+    kept = [json.loads(line) for line in lines]
+    told = [event["action_details"]["count"] for event in kept if event["action_name"] == "events_lost"]
+    assert 0 < lost < 30 and len(kept) - len(told) == 30 - lost and sum(told) == lost
+    assert kept[-1]["action_name"] == "events_lost" and kept[-1]["producer_seq"] > kept[-2]["producer_seq"] and kept[-1]["agent_id"] == "test/agent"
+
+
+def test_without_a_loss_nothing_is_told(options: Options) -> None:
+    options.close_ms = 50
+    with EventLogger(options=options, on_error=lambda *_: None) as logger:
+        logger.log_action("step")
+    (path,) = options.spool.rglob("*.ndjson")
+    assert json.loads(path.read_text())["action_name"] == "step"
 
 
 def test_trouble_is_told_once_and_a_listener_may_fail(options: Options) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -51,6 +52,47 @@ def test_a_metric_of_ones_own_and_one_that_fails(clock: Clock) -> None:
     assert metrics["queue_depth"] == 12 and metrics["cpu_usage"] is None
     report = monitor.generate_performance_report("1h")
     assert [alert["metric"] for alert in report["alerts"] if alert["metric"] == "queue_depth"] == ["queue_depth"]
+
+
+def test_a_collector_that_gives_no_number_is_told_once_and_the_rest_goes_on(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen = threading.Event()
+    rounds = iter(range(1_000_000))
+
+    def count() -> float:
+        found = next(rounds)
+        if found >= 2:
+            seen.set()
+        return found
+
+    monitor = PerformanceMonitor(0.001, clock=clock)
+    wrong: Any = lambda: "x"  # noqa: E731
+    monitor.add_collector("text", wrong)
+    monitor.add_collector("rounds", count)
+    metrics = monitor.collect_metrics()
+    assert metrics["text"] is None and metrics["rounds"] == 0
+    monitor.start()
+    assert seen.wait(20)  # the thread outlived it
+    monitor.stop()
+    report = monitor.generate_performance_report("1h")
+    assert "text" not in report["metrics"] and report["metrics"]["rounds"]["count"] >= 3
+    assert [record.name for record in caplog.records if "collector of text" in record.getMessage()] == ["tachograph"]
+
+
+def test_an_alert_that_raises_does_not_end_the_thread(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    calls = threading.Semaphore(0)
+
+    def refuse(_: Alert) -> None:
+        calls.release()
+        raise RuntimeError("mine")
+
+    monitor = PerformanceMonitor(0.001, alert_thresholds={"depth": 1}, on_alert=refuse, clock=clock)
+    monitor.add_collector("depth", lambda: 5)
+    monitor.start()
+    assert calls.acquire(timeout=20) and calls.acquire(timeout=20)
+    monitor.stop()
+    assert len([record for record in caplog.records if "mine" in record.getMessage()]) == 1
 
 
 def test_a_report_is_of_its_time_frame(clock: Clock) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import json
 import os
 from pathlib import Path
@@ -13,6 +15,7 @@ from tachograph import Options
 from tachograph._answer import Answer, Split, Taken, Wait, judge
 from tachograph._client import new_id
 from tachograph._context import _git
+from tachograph._plain import timestamp
 from tachograph._spool import Spool, batches, read
 
 
@@ -137,3 +140,59 @@ def test_what_finds_no_room_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     spool.delete(path, 6)
     spool.remove_if_empty()
     assert spool.bytes == 0 and not tmp_path.exists()
+
+
+class _Datetime64:
+    """What numpy's `datetime64` does, as far as it is used."""
+
+    def __init__(self, made: Any) -> None:
+        self.made = made
+
+    def astype(self, unit: str) -> _Datetime64:
+        assert unit == "datetime64[us]"
+        return self
+
+    def item(self) -> Any:
+        return self.made
+
+    def __str__(self) -> str:
+        return "NaT"
+
+
+_Datetime64.__name__ = "datetime64"
+
+
+class _Int64:
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def item(self) -> int:
+        return self.value
+
+
+@pytest.mark.parametrize(
+    "given, told",
+    [
+        (datetime.date(2026, 1, 2), "2026-01-02T00:00:00.000000Z"),
+        (_Datetime64(datetime.datetime(2026, 1, 2, 3, 4, 5)), "2026-01-02T03:04:05.000000Z"),
+        (_Datetime64(None), "NaT"),
+        (_Int64(1_767_323_045), "2026-01-02T03:04:05.000000Z"),
+        (_Int64(1_767_323_045_250), "2026-01-02T03:04:05.250000Z"),
+        (1_767_323_045, "2026-01-02T03:04:05.000000Z"),
+        (1_767_323_045_250, "2026-01-02T03:04:05.250000Z"),
+        (decimal.Decimal("1767323045.5"), "2026-01-02T03:04:05.500000Z"),
+        (float("nan"), "nan"),
+        ([1, 2], "[1, 2]"),
+        ("yesterday", "yesterday"),
+    ],
+)
+def test_moments(given: Any, told: str) -> None:
+    assert timestamp(given) == told
+
+
+def test_moments_of_numpy() -> None:
+    numpy = pytest.importorskip("numpy")
+    for given in (numpy.datetime64("2026-01-02T03:04:05"), numpy.datetime64("2026-01-02T03:04:05", "ns"), numpy.int64(1_767_323_045)):
+        assert timestamp(given) == "2026-01-02T03:04:05.000000Z"
+    assert timestamp(numpy.datetime64("2026-01-02")) == "2026-01-02T00:00:00.000000Z"
+    assert timestamp(numpy.datetime64("NaT")) == "NaT"

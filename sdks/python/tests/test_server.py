@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import json
 import logging
 import multiprocessing
+import os
 import signal
 import subprocess
 import sys
@@ -214,3 +216,32 @@ def test_the_server_would_refuse_nothing_odd(recorder: Recorder, logger: EventLo
     for entry in ids:
         receipt = logger.receipt(entry, timeout=20)
         assert receipt and receipt.status == "recorded", receipt
+
+
+def test_moments_that_are_none_lose_no_trade(recorder: Recorder, logger: EventLogger) -> None:
+    odd: list[Any] = [datetime.date(2026, 1, 2), 1_767_323_045_250, float("nan"), [1, 2], object(), {"a": 1}, "soon"]
+    entries = [logger.log_trade(f"0x{at}", 1, moment) for at, moment in enumerate(odd)]
+    assert logger.flush(20)
+    assert [getattr(logger.receipt(entry), "status", None) for entry in entries] == ["recorded"] * len(odd)
+
+
+def test_what_a_process_lost_reaches_the_record_by_the_next(recorder: Recorder, options: Options) -> None:
+    options.url, options.close_ms, options.spool_bytes, options.queue_bytes = recorder.url, 500, 2000, 3000
+    recorder.kill()
+    program = f"""if True:
+        from tachograph import EventLogger, Options
+        logger = EventLogger(options=Options(url={options.url!r}, spool_dir={str(options.spool_dir)!r}, agent_id="a",
+            close_ms=100, spool_bytes=2000, queue_bytes=3000))
+        for _ in range(30):
+            logger.log_action("step", details="word " * 100)
+            logger.persist()
+    """
+    subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ, "PYTHONPATH": SRC})
+    recorder.start()
+    with EventLogger(options=options) as logger:
+        assert logger.flush(20)
+    rows = recorder.sql("SELECT action_name, count(*) AS n FROM agent_audit_log GROUP BY action_name ORDER BY action_name")
+    counted = {row["action_name"]: row["n"] for row in rows}
+    told = recorder.sql("SELECT action_details FROM agent_audit_log WHERE action_name = 'events_lost'")
+    assert 0 < counted["step"] < 30
+    assert sum(json.loads(row["action_details"])["count"] for row in told) == 30 - counted["step"]

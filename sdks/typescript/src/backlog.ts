@@ -154,6 +154,16 @@ export class Backlog {
     return this.current === undefined || this.current.segment !== undefined;
   }
 
+  /** Events in memory that no one has on disk or sends. */
+  get unsaved(): number {
+    return this.memory.length;
+  }
+
+  /** Writes an event behind all others, into the room that is kept for the end. */
+  leave(event: Waiting): boolean {
+    return !this.attempt(() => this.spool.append([event], true));
+  }
+
   /** Takes over what dead processes left. */
   adopt(): void {
     this.spool.adopt(this.nowMs());

@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Answer, Taken } from "./answer.js";
 import { Backlog, type Waiting } from "./backlog.js";
-import { currentContext } from "./context.js";
+import { contextOf, currentContext } from "./context.js";
 import { Courier } from "./courier.js";
 import * as shape from "./events.js";
 import { unwatch, watch, type Saver } from "./exits.js";
@@ -59,6 +59,8 @@ export class Client {
   private timer: NodeJS.Timeout | undefined;
   private persisting: NodeJS.Timeout | undefined;
   private isClosed = false;
+  /** What is in memory now was counted as lost. */
+  private isLeft = false;
 
   constructor(options: Options = {}) {
     this.onProblem = options.onProblem;
@@ -82,8 +84,8 @@ export class Client {
     );
     this.saver = {
       last: () => this.send(this.settings.closeMs, "once"),
-      save: () => void this.backlog.spillAll(),
-      isEmpty: () => this.backlog.isEmpty,
+      save: (isEnd) => (isEnd ? this.leave() : void this.backlog.spillAll()),
+      isEmpty: () => this.backlog.isEmpty && this.untold === 0,
     };
     if (this.settings.exitHooks) watch(this.saver);
     for (const wrong of this.settings.wrong) this.problem("settings", wrong, 0);
@@ -96,7 +98,8 @@ export class Client {
   auditLog(entry: shape.AuditEntry): Receipt {
     return this.take(entry, () => {
       const known = currentContext();
-      const members = shape.fromAudit(entry, known?.request, known?.userId);
+      const request = contextOf(entry.request, known?.proxies);
+      const members = shape.fromAudit({ ...entry, request }, known?.request, known?.userId);
       const hasSession = (members["request"] as { sessionId?: unknown } | undefined)?.sessionId !== undefined;
       return {
         ...members,
@@ -188,7 +191,7 @@ export class Client {
     const flushed = await this.send(this.settings.closeMs, "once");
     this.isClosed = true;
     this.courier.stop();
-    this.backlog.spillAll();
+    this.leave();
     clearTimeout(this.timer);
     clearTimeout(this.persisting);
     clearInterval(this.adopting);
@@ -294,15 +297,29 @@ export class Client {
   /** A gap in the record is itself recorded. */
   private tellLost(): void {
     if (this.untold === 0 || this.isClosed) return;
-    const count = this.untold;
+    if (!this.backlog.push(this.lostEvent(this.untold))) return;
+    this.seq++;
+    this.untold = 0;
+    this.timer ??= this.later();
+  }
+
+  private lostEvent(count: number): Waiting {
     const event = { action_type: "log", action_name: "events_lost", level: "WARNING", action_details: { count } };
     const stamps = { event_id: newId(), timestamp: new Date(), producer: this.producer, producer_seq: this.seq + 1, host: this.settings.host };
     const { agentId, sessionId } = this.settings;
     const text = line({ ...stamps, agent_id: agentId, session_id: sessionId, ...event });
-    if (!this.backlog.push({ id: stamps.event_id, seq: this.seq + 1, line: text, bytes: text.length + 1, isClean: true })) return;
+    return { id: stamps.event_id, seq: this.seq + 1, line: text, bytes: Buffer.byteLength(text) + 1, isClean: true };
+  }
+
+  /** The last that is done: what waits goes to disk, and behind it how many found no room; whoever takes the folder over
+   * sends both. */
+  private leave(): void {
+    this.backlog.spillAll();
+    const count = this.untold + this.backlog.unsaved;
+    if (count === 0 || this.isLeft || !this.backlog.leave(this.lostEvent(count))) return;
+    this.isLeft = true;
     this.seq++;
     this.untold = 0;
-    this.timer ??= this.later();
   }
 
   private lookOnce(): void {

@@ -17,6 +17,8 @@ export interface RequestContext {
 
 interface Held {
   request: RequestContext;
+  /** Those that the middleware was told to trust. */
+  proxies?: Proxies | undefined;
   userId?: string | undefined;
 }
 
@@ -64,6 +66,7 @@ export function auditContext<R extends IncomingRequest = IncomingRequest>(option
   return (request: R, _response: unknown, next: (error?: unknown) => void): void => {
     // Read late: the session and the user may become known only behind this middleware.
     const held: Held = {
+      proxies,
       get request() {
         return safely(() => fromExpress(request, proxies, options)) ?? {};
       },
@@ -73,6 +76,47 @@ export function auditContext<R extends IncomingRequest = IncomingRequest>(option
     };
     storage.run(held, () => next());
   };
+}
+
+/** A request as the frameworks have it, or its headers. */
+export type RequestLike = IncomingRequest | HeadersLike | { headers: HeadersLike };
+
+/**
+ * The context from whatever stands for a request: a context as it is, a request of Express, Node or fetch, or headers.
+ * What it says of itself (`userAgent`, `sessionId`, `requestId`) counts before its headers. Never throws.
+ */
+export function contextOf(given: unknown, proxies: Proxies | undefined): RequestContext | undefined {
+  if (typeof given !== "object" || given === null) return undefined;
+  return safely(() => {
+    const from = given as Partial<IncomingRequest & RequestContext>;
+    const held: unknown = from.headers ?? (typeof (given as { get?: unknown }).get === "function" ? given : undefined);
+    if (typeof held !== "object" || held === null) return given as RequestContext;
+    const header = (name: string) => safely(() => headerOf(held, name));
+    const read = <T>(get: () => T) => safely(get);
+    const told = read(() => from.ip);
+    const plain = proxies ?? new Proxies();
+    const peer = read(() => from.socket?.remoteAddress);
+    const ip = proxies === undefined && typeof told === "string" ? plain.client(told, undefined) : plain.client(peer, header("x-forwarded-for"));
+    return context(
+      ip,
+      text(read(() => from.userAgent)) ?? header("user-agent"),
+      text(read(() => from.sessionId)) ?? text(read(() => from.sessionID)),
+      text(read(() => from.requestId)) ?? header("x-request-id"),
+    );
+  }) ?? {};
+}
+
+/** A header by its name in small letters, of `Headers`, a `Map` or a plain object however it spells its names. */
+function headerOf(headers: object, name: string): string | undefined {
+  const { get } = headers as { get?: unknown };
+  if (typeof get === "function") return text(get.call(headers, name));
+  const plain = headers as Record<string, unknown>;
+  const value = plain[name] ?? plain[Object.keys(plain).find((other) => other.toLowerCase() === name) ?? name];
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string").join(",") : text(value);
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 function fromExpress<R extends IncomingRequest>(request: R, proxies: Proxies | undefined, options: ExpressOptions<R>): RequestContext {

@@ -1,6 +1,6 @@
 /** The calls' own words, as the events that the server knows. Pure. */
 import type { Diff } from "./diff.js";
-import type { RequestContext } from "./context.js";
+import type { RequestContext, RequestLike } from "./context.js";
 
 /** What every call takes. */
 export interface Common {
@@ -32,8 +32,11 @@ export interface AuditEntry extends Common {
   /** As `generateDiff` makes it. */
   changes?: Diff | Record<string, unknown> | undefined;
   severity?: "debug" | "info" | "warning" | "error" | "critical" | (string & {}) | undefined;
-  /** Added to, and before, what the middleware knows. */
-  request?: RequestContext | undefined;
+  /**
+   * Added to, and before, what the middleware knows. A request as Express, Node or fetch have it, or its headers, will do;
+   * then a forwarded address is believed as far as the middleware trusts proxies, and without it not at all.
+   */
+  request?: RequestContext | RequestLike | undefined;
 }
 
 export interface Action extends Common {
@@ -94,7 +97,7 @@ export interface Communication extends Common {
 /** Members in the order in which they are sent; those without a value are left out. */
 export type Members = Record<string, unknown>;
 
-export function fromAudit(entry: AuditEntry, known: RequestContext | undefined, knownUser: string | undefined): Members {
+export function fromAudit(entry: AuditEntry & { request?: RequestContext | undefined }, known: RequestContext | undefined, knownUser: string | undefined): Members {
   const request = { ...present({ ...known }), ...present({ ...entry.request }) };
   return {
     action: entry.action,

@@ -8,8 +8,8 @@
 export interface Saver {
   /** Gives the server a moment. */
   last(): Promise<unknown>;
-  /** Synchronous, never throws. */
-  save(): void;
+  /** Synchronous, never throws. `isEnd`: nothing of the program runs after it. */
+  save(isEnd: boolean): void;
   isEmpty(): boolean;
 }
 
@@ -25,7 +25,7 @@ export function watch(saver: Saver): void {
   if (isWatching) return;
   isWatching = true;
   process.on("beforeExit", beforeExit);
-  process.on("exit", saveAll);
+  process.on("exit", onExit);
   ours().add(onSignal);
   for (const signal of SIGNALS) {
     try {
@@ -41,7 +41,7 @@ export function unwatch(saver: Saver): void {
   if (savers.size > 0 || !isWatching) return;
   isWatching = false;
   process.off("beforeExit", beforeExit);
-  process.off("exit", saveAll);
+  process.off("exit", onExit);
   ours().delete(onSignal);
   for (const signal of SIGNALS) process.off(signal, onSignal);
 }
@@ -55,13 +55,18 @@ function beforeExit(): void {
   }
 }
 
-function saveAll(): void {
-  for (const saver of savers) saver.save();
+function saveAll(isEnd: boolean): void {
+  for (const saver of savers) saver.save(isEnd);
+}
+
+function onExit(): void {
+  saveAll(true);
 }
 
 function onSignal(signal: NodeJS.Signals): void {
-  saveAll();
-  if (process.listeners(signal).length > ours().size + elsewhere()) return;
+  const isEnd = process.listeners(signal).length <= ours().size + elsewhere();
+  saveAll(isEnd);
+  if (!isEnd) return;
   process.off(signal, onSignal);
   ours().delete(onSignal);
   process.kill(process.pid, signal);

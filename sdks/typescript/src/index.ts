@@ -21,6 +21,7 @@ export {
   type IncomingRequest,
   type NextOptions,
   type RequestContext,
+  type RequestLike,
 } from "./context.js";
 export { generateDiff, type Change, type Diff, type DiffOptions } from "./diff.js";
 export type { Action, AiDecision, AuditEntry, Common, Communication, Decision, Trade } from "./events.js";

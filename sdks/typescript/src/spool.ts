@@ -21,6 +21,9 @@ export interface Segment {
   bytes: number;
 }
 
+/** Beside the limit: room to say what found none. */
+const SPARE_BYTES = 4096;
+
 export interface SpoolLimits {
   bytes: number;
   batchEvents: number;
@@ -77,14 +80,16 @@ export class Spool {
   /**
    * Writes events behind all others: into the open segment where they have room, else into a new one.
    *
+   * `isSpare`: into the room that is kept for what must be said at the end.
+   *
    * @throws what the system says, and `Full`; then nothing of them is on disk.
    */
-  append(lines: readonly Line[]): Segment {
+  append(lines: readonly Line[], isSpare = false): Segment {
     const [head] = lines;
     if (head === undefined) throw new RangeError("nothing to write");
     const text = lines.map(({ line }) => `${line}\n`).join("");
     const bytes = Buffer.byteLength(text);
-    if (this.total.bytes + bytes > this.limits.bytes) throw new Full(`the spool ${this.folder} is full: ${this.limits.bytes} bytes`);
+    if (this.total.bytes + bytes > this.limits.bytes + (isSpare ? SPARE_BYTES : 0)) throw new Full(`the spool ${this.folder} is full: ${this.limits.bytes} bytes`);
     const last = this.segments.at(-1);
     const { room } = this;
     const fits = last !== undefined && this.isOpen(last) && lines.length <= room.events && bytes <= room.bytes;

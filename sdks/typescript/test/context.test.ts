@@ -115,3 +115,60 @@ test("what is said at the call counts before what the request says", async (t) =
   // A login that failed has no user, even where somebody is logged in.
   assert.equal(server.events[0]?.["userId"], undefined);
 });
+
+test("a request as fetch, Express or Node have it is understood", async (t) => {
+  const server = await taking(t);
+  const client = new Client({ url: server.url, spoolDir: folder(t), exitHooks: false });
+  t.after(() => client.close());
+  const log = (request: unknown) => client.auditLog({ action: "X", entityType: "y", request: request as Request });
+  const headers = { "user-agent": "Mozilla/5.0", "x-forwarded-for": "6.6.6.6, 203.0.113.9", cookie: "sid=hidden", "x-request-id": "r-1" };
+  const request = new Request("http://app/", { headers });
+  log(request);
+  log(request.headers);
+  log({ headers, ip: "198.51.100.7", sessionID: "s-9", body: { secret: 1 } });
+  log({ headers: { "User-Agent": ["a"] }, socket: { remoteAddress: "::ffff:10.0.0.1" } });
+  log({ ip: "198.51.100.7", userAgent: "as it is" });
+  await client.flush();
+  const fromFetch = { userAgent: "Mozilla/5.0", requestId: "r-1" };
+  assert.deepEqual(server.events.map((event) => event["request"]), [
+    fromFetch,
+    fromFetch,
+    { ip: "198.51.100.7", userAgent: "Mozilla/5.0", sessionId: "s-9", requestId: "r-1" },
+    { ip: "10.0.0.1", userAgent: "a" },
+    { ip: "198.51.100.7", userAgent: "as it is" },
+  ]);
+});
+
+test("below the middleware a raw request is read with its trusted proxies", async (t) => {
+  const server = await taking(t);
+  const client = new Client({ url: server.url, spoolDir: folder(t), exitHooks: false });
+  t.after(() => client.close());
+  const headers = { "x-forwarded-for": "6.6.6.6, 203.0.113.9", "user-agent": "b" };
+  const outer = { headers: { "user-agent": "outer" }, socket: { remoteAddress: "127.0.0.1" } };
+  const within = (trustedProxies: number | string[], request: object) =>
+    auditContext({ trustedProxies })(outer, undefined, () => client.auditLog({ action: "X", entityType: "y", request: request as Request }));
+  within(1, new Request("http://app/", { headers }));
+  within(["10.0.0.0/8"], { headers, ip: "10.0.0.1", socket: { remoteAddress: "10.0.0.1" } });
+  within(["10.0.0.0/8"], { headers, socket: { remoteAddress: "198.51.100.1" } });
+  await client.flush();
+  assert.deepEqual(server.events.map((event) => (event["request"] as { ip: string }).ip), ["203.0.113.9", "203.0.113.9", "198.51.100.1"]);
+});
+
+test("a request that throws when it is read loses no entry", async (t) => {
+  const server = await taking(t);
+  const client = new Client({ url: server.url, spoolDir: folder(t), exitHooks: false });
+  t.after(() => client.close());
+  const fail = () => {
+    throw new Error("of the request");
+  };
+  const odd = [
+    { get headers() { return fail(); } },
+    { headers: { get: fail } },
+    { headers: { "user-agent": "a" }, get ip() { return fail(); }, get socket() { return fail(); } },
+    "text", 7, null, new Proxy({}, { get: fail, ownKeys: fail }),
+  ];
+  for (const request of odd) client.auditLog({ action: "X", entityType: "y", request: request as Request });
+  await client.flush();
+  assert.equal(server.events.length, odd.length);
+  assert.deepEqual(server.events[2]?.["request"], { userAgent: "a" });
+});

@@ -74,6 +74,24 @@ test("another copy of the library, and one that ends programs as we do, do not k
   assert.match(spooled(spool), /"action":"TWO"/);
 });
 
+test("how many events were lost is left on disk, whatever ends the program", async (t) => {
+  const LOST = `import { configure } from "tachograph-client";
+    const client = configure({ spoolBytes: 2000, queueBytes: 2000, batchEvents: 1 });
+    for (let n = 0; n < 30; n++) client.logAction({ name: "STEP", details: "word ".repeat(100) });
+  `;
+  const ends = { exit: "process.exit(0);", end: "", close: "await client.close();", signal: 'process.kill(process.pid, "SIGTERM"); setInterval(() => {}, 1000);' };
+  for (const [name, end] of Object.entries(ends)) {
+    const spool = folder(t);
+    await program(t, LOST + end, { AUDIT_LOG_URL: AWAY, AUDIT_LOG_SPOOL: spool });
+    const events = spooled(spool).trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+    const steps = events.filter((event) => event["action_name"] === "STEP").length;
+    assert.ok(steps > 0 && steps < 30, name);
+    assert.equal(events.length, steps + 1, name);
+    const told = events.find((event) => event["action_name"] === "events_lost");
+    assert.deepEqual(told?.["action_details"], { count: 30 - steps }, name);
+  }
+});
+
 test("children of child_process.fork and cluster have spools of their own", async (t) => {
   const server = await taking(t);
   const spool = folder(t);

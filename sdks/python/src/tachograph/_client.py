@@ -196,6 +196,14 @@ class Client:
             self._receipts.put(Receipt(event_id, "lost", reason=reason))
         self._trouble("lost", f"an event was lost: {reason}")
 
+    def refuse(self, event_id: str, reason: str) -> None:
+        """Counts what can be no event."""
+        with self._lock:
+            self._stats.logged += 1
+            self._stats.rejected += 1
+            self._receipts.put(Receipt(event_id, "rejected", reason=reason))
+        self._trouble("rejected", f"an event was rejected: {reason}")
+
     def flush(self, timeout: float | None = None) -> bool:
         """Sends what waits; whether everything logged so far was answered for in time."""
         timeout = self.options.close_ms / 1000 if timeout is None else timeout
@@ -237,6 +245,9 @@ class Client:
             self._to_write.notify()
         if first:
             self._drain(close=True)
+            if not self._failures:  # a server that is there is told now, else all of it is left once, at the end
+                with self._disk:
+                    self._leave_lost(last=False)
             with self._lock:
                 self._drained = True
                 self._to_send.notify()
@@ -256,8 +267,40 @@ class Client:
                     self._spool.write(b"".join(line + b"\n" for line in batch.lines))
                 except OSError as error:
                     batch.path = None
+                    with self._lock:
+                        self._stats.lost += batch.count
+                        self._stats.waiting -= batch.count
+                        self._lost_untold += batch.count
                     self._trouble("lost", f"{batch.count} events could be neither sent nor kept: {error}")
+            self._leave_lost(last=True)
             self._spool.remove_if_empty()
+
+    def _leave_lost(self, last: bool) -> None:
+        """Puts on disk how many events found no room, in room that is kept for this: the sender may still send it, else
+        whoever takes the folder over. The caller holds `_disk`."""
+        with self._lock:
+            count, self._lost_untold = self._lost_untold, 0
+            if not count:
+                return
+            self._seq += 1
+            number = self._seq
+        event = self._lost_event(count)
+        line = _Item(number, 0.0, _wire(event), None, 0).line(self._producer) + b"\n"
+        try:
+            path = self._spool.start(number)
+            self._spool.write(line, spare=True)
+        except OSError as error:
+            with self._lock:
+                self._lost_untold += count
+            if last:
+                self._trouble("lost", f"that {count} events were lost could not be kept: {error}")
+            return
+        finally:
+            self._spool.finish()
+        with self._lock:
+            self._ready.append(_Batch(number, 0.0, path, [], 1, len(line), number))
+            self._last_queued = number
+            self._stats.waiting += 1
 
     # --- the writer
 
@@ -516,11 +559,21 @@ class Client:
             if not count or self._closing:
                 return
             self._lost_untold = 0
-        event_id = new_id()
+        event = self._lost_event(count)
+        body = _wire(event)
+        taken = self._put(body, None, len(body), event["event_id"]) == "taken"
+        with self._lock:
+            if taken:
+                self._stats.logged -= 1  # of the caller's events only
+            else:
+                self._lost_untold += count  # the next answer makes room
+        self._drain(close=True)
+
+    def _lost_event(self, count: int) -> dict[str, Any]:
         agent = {"agent_id": self.options.agent_id} if self.options.agent_id else {}
-        self.record(
+        event: dict[str, Any] = plain(
             {
-                "event_id": event_id,
+                "event_id": new_id(),
                 "timestamp": timestamp(),
                 **agent,
                 "session_id": self.options.session_id,
@@ -528,12 +581,9 @@ class Client:
                 "action_name": "events_lost",
                 "level": "WARNING",
                 "action_details": {"count": count},
-            },
-            event_id,
+            }
         )
-        with self._lock:
-            self._stats.logged -= 1  # of the caller's events only
-        self._drain(close=True)
+        return event
 
     def _trouble(self, kind: str, message: str, once: bool = False) -> None:
         if once and kind in self._troubled:

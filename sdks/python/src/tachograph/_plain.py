@@ -12,7 +12,7 @@ import enum
 import json
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 DEPTH_MAX = 32
 ARRAY_ITEMS_MAX = 10_000
@@ -20,6 +20,9 @@ ARRAY_HEAD = 1_000
 REPR_CHARS_MAX = 1_000
 INT_BITS_MAX = 64
 MEMBERS_MAX = 4000  # the server takes 4096, and a few are put in last
+
+_UTC = datetime.timezone.utc
+_MS_FROM = 1e11  # as seconds this is the year 5138
 
 Json = Any
 _OBJECT_STR: Any = object.__str__
@@ -108,15 +111,40 @@ def _key(key: Any) -> str:
     return made if isinstance(made, str) else json.dumps(made)
 
 
-def timestamp(moment: datetime.datetime | float | str | None = None) -> str:
-    """A moment as RFC 3339 in UTC; a time without a zone is local time, a number is Unix seconds."""
+def timestamp(moment: Any = None) -> str:
+    """A moment as RFC 3339 in UTC. A time without a zone is local time, a number is Unix seconds, or milliseconds when
+    it is that large; a day is its midnight in UTC, numpy's `datetime64` is UTC. What is no moment comes as text."""
     if isinstance(moment, str):
         return moment
-    if moment is None:
-        moment = datetime.datetime.now(datetime.timezone.utc)
-    elif isinstance(moment, (int, float)):
-        moment = datetime.datetime.fromtimestamp(moment, datetime.timezone.utc)
-    return moment.astimezone(datetime.timezone.utc).replace(tzinfo=None).isoformat("T", "microseconds") + "Z"
+    try:
+        return _rfc3339(_moment(moment))
+    except Exception:  # a value's own code may raise anything
+        made = "NaT" if (found := plain(moment)) is None else found
+        return made if isinstance(made, str) else json.dumps(made)
+
+
+def is_moment(text: str) -> bool:
+    """Whether the text may be a moment; which of them are is the server's to say."""
+    return text.lstrip("-")[:1].isdigit()
+
+
+def _moment(value: Any) -> datetime.datetime:
+    if value is None:
+        return datetime.datetime.now(_UTC)
+    if type(value).__name__ == "datetime64":
+        return cast(datetime.datetime, value.astype("datetime64[us]").item().replace(tzinfo=_UTC))
+    if not isinstance(value, (int, float, datetime.date)) and callable(getattr(value, "item", None)):
+        value = value.item()  # the numbers of numpy
+    if isinstance(value, datetime.datetime):
+        return value
+    if isinstance(value, datetime.date):
+        return datetime.datetime(value.year, value.month, value.day, tzinfo=_UTC)
+    seconds = float(value)
+    return datetime.datetime.fromtimestamp(seconds / 1000 if abs(seconds) >= _MS_FROM else seconds, _UTC)
+
+
+def _rfc3339(moment: datetime.datetime) -> str:
+    return moment.astimezone(_UTC).replace(tzinfo=None).isoformat("T", "microseconds") + "Z"
 
 
 def encode(value: Json) -> bytes:

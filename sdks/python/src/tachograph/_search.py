@@ -37,8 +37,8 @@ def parameters(
     agent: str | None,
     session: str | None,
     user: str | None,
-    start: datetime.datetime | float | str | None,
-    end: datetime.datetime | float | str | None,
+    start: datetime.datetime | datetime.date | float | str | None,
+    end: datetime.datetime | datetime.date | float | str | None,
     limit: int | None,
     cursor: str | None,
 ) -> dict[str, Any]:

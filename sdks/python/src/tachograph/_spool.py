@@ -19,6 +19,7 @@ _VERSION = "v1"
 _SUFFIX = ".ndjson"
 _LEFT_S = 3600.0  # a folder of another host counts as left when nothing has changed for so long
 _FOLDERS_MAX = 1000
+_SPARE_BYTES = 4096  # beside the limit: room to say what found none
 
 
 class Spool:
@@ -46,9 +47,10 @@ class Spool:
         self._path, self._size = path, 0
         return path
 
-    def write(self, lines: bytes) -> None:
-        """Appends whole lines to the file that was begun, all or none. Raises OSError."""
-        if self.bytes + len(lines) > self._bytes_max:
+    def write(self, lines: bytes, *, spare: bool = False) -> None:
+        """Appends whole lines to the file that was begun, all or none; `spare`: into the room kept for what must be
+        said at the end. Raises OSError."""
+        if self.bytes + len(lines) > self._bytes_max + (_SPARE_BYTES if spare else 0):
             raise OSError(f"the spool holds {self.bytes} bytes, at most {self._bytes_max}")
         written = 0
         try:

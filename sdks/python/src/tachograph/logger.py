@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -13,13 +13,14 @@ from . import _context, _events
 from ._client import Client, OnError, new_id
 from ._http import Connection
 from ._options import Options
+from ._plain import is_moment
 from ._plain import timestamp as as_text
 from ._receipts import Receipt, Stats
 from ._search import Page, parameters
 
 _LEVELS = {"DEBUG": 10, "INFO": 20, "HIGH": 25, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
 
-Moment = datetime.datetime | float | str
+Moment = datetime.datetime | datetime.date | float | str
 
 
 class EventLogger:
@@ -78,7 +79,7 @@ class EventLogger:
         """A tool call, a use of a skill, an external call, or any other action. `status`: success, failure, partial."""
         if error is not None and status is None:
             status = "failure"
-        return self._log(_events.action(name, type, category, details, status, result, error), more)
+        return self._log(lambda: _events.action(name, type, category, details, status, result, error), more)
 
     def log_decision(
         self,
@@ -108,7 +109,7 @@ class EventLogger:
             "conditions": conditions,
             "severity": severity,
         }
-        return self._log(_events.decision(name, members, options, status), more)
+        return self._log(lambda: _events.decision(name, members, options, status), more)
 
     def log_ai_decision(
         self,
@@ -121,7 +122,9 @@ class EventLogger:
         **more: Any,
     ) -> str:
         """A model's prediction. `explanation` as SHAP or LIME return it; arrays of numpy anywhere."""
-        return self._log(_events.ai_decision(model_id, input_data, prediction, confidence, explanation), more)
+        return self._log(
+            lambda: _events.ai_decision(model_id, input_data, prediction, confidence, explanation), more
+        )
 
     def log_trade(
         self,
@@ -153,7 +156,7 @@ class EventLogger:
             "slippage": slippage,
             "status": status,
         }
-        return self._log(_events.present(event), more, timestamp)
+        return self._log(lambda: _events.present(event), more, timestamp)
 
     def log_communication(
         self,
@@ -180,9 +183,14 @@ class EventLogger:
             "expected_response_time": expected_response_time,
             "attachments": attachments,
         }
-        who = sender or more.pop("agent_id", None) or self._defaults.get("agent_id") or self.options.agent_id
-        event = _events.communication(who, receiver, message, type, response_required)
-        return self._log(event | _events.present({"workflow": workflow, "response": response}), more)
+        agent_id = more.pop("agent_id", None)
+
+        def made() -> dict[str, Any]:
+            who = sender or agent_id or self._defaults.get("agent_id") or self.options.agent_id
+            event = _events.communication(who, receiver, message, type, response_required)
+            return event | _events.present({"workflow": workflow, "response": response})
+
+        return self._log(made, more)
 
     def audit_log(
         self,
@@ -190,11 +198,11 @@ class EventLogger:
         action: str,
         entity_type: str,
         entity_id: str | None = None,
-        *,
         user_id: str | None = None,
-        resource_name: str | None = None,
         changes: Mapping[str, Any] | None = None,
         details: Any = None,
+        *,
+        resource_name: str | None = None,
         severity: str | None = None,
         ip: str | None = None,
         user_agent: str | None = None,
@@ -203,14 +211,17 @@ class EventLogger:
     ) -> str:
         """An entry of an application's audit trail: who did what to which entity. `changes`: `{field: {before, after}}`."""
         request = {"ip": ip, "userAgent": user_agent, "sessionId": session_id}
-        event = _events.audit(
-            action, entity_type, entity_id, user_id, resource_name, changes, details, severity, request
+        return self._log(
+            lambda: _events.audit(
+                action, entity_type, entity_id, user_id, resource_name, changes, details, severity, request
+            ),
+            more,
         )
-        return self._log(event, more)
 
     def log_event(self, /, event: Mapping[str, Any], **more: Any) -> str:
-        """An event in any format that the server takes, as it stands, with id, time, agent and session added."""
-        return self._log(dict(event), more)
+        """An event in any format that the server takes, as it stands, with id, time, agent and session added. What is
+        no mapping is rejected, as its receipt says."""
+        return self._log(lambda: _mapping(event), more)
 
     def bind(self, **defaults: Any) -> EventLogger:
         """The same logger, with other defaults: `logger.bind(session_id="s-2", user_id="u-1")`."""
@@ -219,19 +230,24 @@ class EventLogger:
         bound._defaults = {**self._defaults, **defaults}
         return bound
 
-    def _log(self, event: dict[str, Any], more: dict[str, Any], moment: Moment | None = None) -> str:
+    def _log(self, make: Callable[[], dict[str, Any]], more: dict[str, Any], moment: Moment | None = None) -> str:
         event_id = ""
         try:
             said = {**self._defaults, **{name: value for name, value in more.items() if value is not None}}
             event_id = str(said.pop("event_id", None) or new_id())
+            event = make()
             level = said.get("level") or event.get("severity")
             if level is not None and _LEVELS.get(str(level).upper(), 50) < self._level:
                 return event_id
             moment = moment if moment is not None else said.pop("timestamp", None)
             said.pop("timestamp", None)
+            if not is_moment(moment := as_text(moment)):  # the server would refuse the event: it is kept beside
+                said["timestamp"], moment = moment, as_text()
             head = self._head(event, event_id, said.pop("agent_id", None) or self.options.agent_id, moment)
             made = {**head, **event, **_events.common(said)}
             self._client.record(self._in_context(made), event_id)
+        except _NoEvent as error:
+            self._client.refuse(event_id, str(error))
         except Exception as error:  # what was given may be anything; the caller's path goes on
             event_id = event_id or new_id()
             self._client.lose(event_id, f"{type(error).__name__}: {error}")
@@ -246,7 +262,8 @@ class EventLogger:
         names_one = is_message or event.get("entityType") == "agent" or _is_agent_line(event)
         if agent_id and not names_one:  # without one the server takes that of the key
             head["agent_id"] = agent_id
-        if "sessionId" not in event.get("request", {}):
+        request = event.get("request")
+        if not (isinstance(request, Mapping) and "sessionId" in request):
             head["session_id"] = self.options.session_id
         return head
 
@@ -316,6 +333,16 @@ class EventLogger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class _NoEvent(Exception):
+    """What was given as an event can be none."""
+
+
+def _mapping(event: Any) -> dict[str, Any]:
+    if not isinstance(event, Mapping):
+        raise _NoEvent(f"an event is a mapping of names to values, found {type(event).__name__}")
+    return dict(event)
 
 
 def _is_agent_line(event: dict[str, Any]) -> bool:

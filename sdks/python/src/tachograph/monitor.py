@@ -8,6 +8,7 @@ recorded as an event.
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import re
 import threading
@@ -27,6 +28,8 @@ CALLS_MAX = 50_000
 WINDOW_S = 300.0  # api_latency, trade_success_rate and model_accuracy are of the last five minutes
 SLOW_MS = 1000.0
 _UNITS_S = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400, "m": 30 * 86_400, "y": 365 * 86_400}
+
+_log = logging.getLogger("tachograph")
 
 Collector = Callable[[], "float | None"]
 
@@ -72,6 +75,7 @@ class PerformanceMonitor:
         self._raised: deque[Alert] = deque(maxlen=1000)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._told: set[str] = set()  # collectors whose trouble was told
         self._collectors: dict[str, Collector] = {
             "cpu_usage": self._machine.cpu_usage,
             "memory_usage": self._machine.memory_usage,
@@ -86,6 +90,7 @@ class PerformanceMonitor:
     def add_collector(self, metric: str, collect: Collector) -> None:
         """Adds a metric, or replaces one: a function that returns a number, or None when there is none."""
         self._collectors[metric] = collect
+        self._told.discard(metric)
 
     @contextlib.contextmanager
     def measure(self, name: str, kind: str = "api") -> Iterator[None]:
@@ -121,10 +126,12 @@ class PerformanceMonitor:
         metrics: dict[str, float | None] = {}
         for name, collect in list(self._collectors.items()):
             try:
-                metrics[name] = collect()
-            except Exception:  # a collector of the caller's
+                value = collect()
+                metrics[name] = None if value is None else float(value)
+            except Exception as error:  # a collector of the caller's
                 metrics[name] = None
-        known = {name: float(value) for name, value in metrics.items() if value is not None}
+                self._tell(name, f"the collector of {name} gave no number: {type(error).__name__}: {error}")
+        known = {name: value for name, value in metrics.items() if value is not None}
         now = self._clock()
         with self._lock:
             self._samples.append(_Sample(now, known))
@@ -151,7 +158,15 @@ class PerformanceMonitor:
 
     def _run(self) -> None:
         while not self._stop.wait(self.collection_interval):
-            self.collect_metrics()
+            try:
+                self.collect_metrics()
+            except Exception as error:  # `on_alert` is the caller's, too
+                self._tell("", f"a sample was not finished: {type(error).__name__}: {error}")
+
+    def _tell(self, what: str, message: str) -> None:
+        if what not in self._told:
+            self._told.add(what)
+            _log.warning("monitor: %s", message)
 
     def _api_latency(self) -> float | None:
         found = [call.ms for call in self._recent() if call.kind == "api" and call.ms is not None]
