@@ -8,6 +8,7 @@
 //!   answer, as many as the sort keeps, and all filters and the sort stay above the second.
 //! - Only a sort of whole rows of `events` is taken: between them stand projections, names and one filter.
 
+use crate::beneath::beneath;
 use crate::table::{EventsTable, ScanFuture, is_wide, scope};
 use crate::winners::Winners;
 use datafusion::arrow::datatypes::SchemaRef;
@@ -58,26 +59,17 @@ impl OptimizerRule for LateRows {
 /// The table of the rows that the sort keeps, when they can be told by narrow columns.
 fn winners(sort: &Sort) -> Result<Option<WinnersTable>> {
     let Some(fetch) = sort.fetch.filter(|fetch| *fetch <= ROWS_MAX) else { return Ok(None) };
-    let mut by = sort.expr.clone();
+    let mut keys: Vec<Expr> = sort.expr.iter().map(|by| by.expr.clone()).collect();
     let mut filter = None;
     let mut node = sort.input.as_ref();
     let scan = loop {
+        if filter.is_none()
+            && let Some((below, next)) = beneath(node, &keys)?
+        {
+            (keys, node) = (below, next);
+            continue;
+        }
         node = match node {
-            LogicalPlan::Projection(inner) if filter.is_none() => {
-                let under = |column: &Column| {
-                    inner.schema.maybe_index_of_column(column).map(|at| inner.expr[at].clone().unalias())
-                };
-                by = replaced(by, &under)?;
-                &inner.input
-            }
-            LogicalPlan::SubqueryAlias(inner) if filter.is_none() => {
-                let under = |column: &Column| {
-                    let at = inner.schema.maybe_index_of_column(column)?;
-                    Some(Expr::Column(Column::from(inner.input.schema().qualified_field(at))))
-                };
-                by = replaced(by, &under)?;
-                &inner.input
-            }
             LogicalPlan::Filter(inner) if filter.is_none() => {
                 filter = Some(inner.predicate.clone());
                 &inner.input
@@ -86,24 +78,8 @@ fn winners(sort: &Sort) -> Result<Option<WinnersTable>> {
             _ => return Ok(None),
         }
     };
+    let by = sort.expr.iter().zip(keys).map(|(by, expr)| By { expr, ..by.clone() }).collect();
     narrow(scan, filter, by, fetch)
-}
-
-/// The expressions with what their columns stand for one step below.
-fn replaced(by: Vec<By>, under: &dyn Fn(&Column) -> Option<Expr>) -> Result<Vec<By>> {
-    let one = |by: By| {
-        let expr = by.expr.transform(|part| {
-            Ok(match &part {
-                Expr::Column(column) => match under(column) {
-                    Some(below) => Transformed::new(below, true, TreeNodeRecursion::Jump),
-                    None => Transformed::no(part),
-                },
-                _ => Transformed::no(part),
-            })
-        })?;
-        Ok(By { expr: expr.data, ..by })
-    };
-    by.into_iter().map(one).collect()
 }
 
 fn narrow(scan: &TableScan, filter: Option<Expr>, by: Vec<By>, fetch: usize) -> Result<Option<WinnersTable>> {

@@ -5,6 +5,7 @@
 //! - Nothing here writes, reads a file that is not a segment, or talks to the network.
 
 mod actions;
+mod beneath;
 mod catalog;
 mod chosen;
 mod complexity;

@@ -7,6 +7,7 @@
 //! - Only a query whose every expression is known to give the same over sums is changed; any doubt leaves it as it is.
 //! - Names and types of what comes out stay.
 
+use crate::beneath::{beneath, replaced};
 use crate::prune::is_time;
 use crate::summed::{Summed, is_dimension, of_sums};
 use crate::table::EventsTable;
@@ -87,23 +88,11 @@ impl Over {
         let mut exprs: Vec<Expr> = aggregate.group_expr.iter().chain(&aggregate.aggr_expr).cloned().collect();
         let mut node = aggregate.input.as_ref();
         let scan = loop {
+            if let Some((below, next)) = beneath(node, &exprs)? {
+                (exprs, node) = (below, next);
+                continue;
+            }
             node = match node {
-                LogicalPlan::Projection(inner) => {
-                    let under = |column: &Column| {
-                        let at = inner.schema.maybe_index_of_column(column)?;
-                        Some(inner.expr[at].clone().unalias())
-                    };
-                    exprs = below(exprs, &under)?;
-                    &inner.input
-                }
-                LogicalPlan::SubqueryAlias(inner) => {
-                    let under = |column: &Column| {
-                        let at = inner.schema.maybe_index_of_column(column)?;
-                        Some(Expr::Column(Column::from(inner.input.schema().qualified_field(at))))
-                    };
-                    exprs = below(exprs, &under)?;
-                    &inner.input
-                }
                 LogicalPlan::Filter(inner) => {
                     exprs.extend(split_conjunction_owned(inner.predicate.clone()));
                     &inner.input
@@ -117,7 +106,7 @@ impl Over {
             return Ok(None);
         }
         exprs.extend(scan.filters.iter().cloned().flat_map(split_conjunction_owned));
-        let mut exprs = below(exprs, &|column| Some(of_sums(&column.name)))?;
+        let mut exprs = replaced(&exprs, &|column| Some(of_sums(&column.name)))?;
         let filters = exprs.split_off(groups + functions);
         let functions = exprs.split_off(groups);
         Ok(Some(Over { scan: scan.clone(), groups: exprs, functions, filters }))
@@ -265,21 +254,4 @@ fn without_alias(expr: &Expr) -> &Expr {
         Expr::Alias(alias) => without_alias(&alias.expr),
         other => other,
     }
-}
-
-/// The expressions with what their columns stand for one step below.
-fn below(exprs: Vec<Expr>, under: &dyn Fn(&Column) -> Option<Expr>) -> Result<Vec<Expr>> {
-    let one = |expr: Expr| {
-        let done = expr.transform_down(|part| {
-            Ok(match &part {
-                Expr::Column(column) => match under(column) {
-                    Some(below) => Transformed::new(below, true, TreeNodeRecursion::Jump),
-                    None => Transformed::no(part),
-                },
-                _ => Transformed::no(part),
-            })
-        })?;
-        Ok(done.data)
-    };
-    exprs.into_iter().map(one).collect()
 }

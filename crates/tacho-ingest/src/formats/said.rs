@@ -69,11 +69,13 @@ pub(super) fn message<'a>(
     Ok(())
 }
 
-fn heard(name: &str) -> Option<Lift> {
+/// What was said to the agent.
+pub(super) fn heard(name: &str) -> Option<Lift> {
     (name == "content").then_some(Lift::Section(Section::Input))
 }
 
-fn spoken(name: &str) -> Option<Lift> {
+/// What the agent said.
+pub(super) fn spoken(name: &str) -> Option<Lift> {
     (name == "content").then_some(Lift::Section(Section::Output))
 }
 

@@ -86,7 +86,12 @@ fn tell<'a>(
         has_begun |= is_role(&message, "assistant") && !is_demo;
         let role = message.get_text("role").unwrap_or_default();
         let mut event = Event { id: Some(format!("{run}/history/{number}").into()), ..base.clone() };
-        lift_under("history", message, if role == "assistant" { spoken } else { heard }, &mut event)?;
+        lift_under(
+            "history",
+            message,
+            if role == "assistant" { said::spoken } else { said::heard },
+            &mut event,
+        )?;
         if has_begun || is_demo {
             event.action_type = Some(ActionType::Log);
             event.action_name = Some(if is_demo { "demonstration" } else { "history" }.into());
@@ -97,14 +102,6 @@ fn tell<'a>(
         each(event);
     }
     Ok(())
-}
-
-fn heard(name: &str) -> Option<Lift> {
-    (name == "content").then_some(Lift::Section(Section::Input))
-}
-
-fn spoken(name: &str) -> Option<Lift> {
-    (name == "content").then_some(Lift::Section(Section::Output))
 }
 
 fn step<'a>(

@@ -61,19 +61,11 @@ fn message<'a>(message: Fields<'a>, mut event: Event<'a>) -> Result<Event<'a>, R
         event.agent = Some(from.to_string().into());
     }
     let role = if from == "human" { "user" } else { "assistant" };
-    lift_under("history", message, if role == "user" { heard } else { spoken }, &mut event)?;
+    lift_under("history", message, if role == "user" { said::heard } else { said::spoken }, &mut event)?;
     if aside.starts_with("thought") {
         said::think(&mut event)
     } else {
         said::speak(role, &mut event)
     }
     Ok(event)
-}
-
-fn heard(name: &str) -> Option<Lift> {
-    (name == "content").then_some(Lift::Section(Section::Input))
-}
-
-fn spoken(name: &str) -> Option<Lift> {
-    (name == "content").then_some(Lift::Section(Section::Output))
 }
