@@ -12,6 +12,17 @@ fn every_rule_passes_its_tests() {
 }
 
 #[test]
+fn a_rule_stands_in_the_file_of_its_tier_and_under_one_name() {
+    let mut ids = BTreeSet::new();
+    for (name, text) in builtin::FILES {
+        for rule in tacho_alert::read(name, text).unwrap() {
+            assert_eq!(format!("{}.yaml", rule.labels["tier"]), name, "{}", rule.id);
+            assert!(ids.insert(rule.id.clone()), "two rules are named {}", rule.id);
+        }
+    }
+}
+
+#[test]
 fn every_rule_has_a_case_that_fires_and_one_that_does_not_a_tier_and_a_runbook() {
     for rule in builtin::rules().unwrap() {
         let fires =

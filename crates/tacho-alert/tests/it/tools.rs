@@ -155,6 +155,10 @@ fn formatting_changes_queries_in_blocks_and_nothing_else() {
 
 #[test]
 fn formatting_the_built_in_rules_keeps_what_they_mean() {
-    let formatted = format("builtin.yaml", builtin::TEXT).unwrap();
-    assert_eq!(format("builtin.yaml", &formatted).unwrap(), formatted);
+    for (name, text) in builtin::FILES {
+        let formatted = format(name, text).unwrap();
+        assert_eq!(format(name, &formatted).unwrap(), formatted);
+        let hashes = |text: &str| read(name, text).unwrap().iter().map(|rule| rule.hash).collect::<Vec<_>>();
+        assert_eq!(hashes(&formatted), hashes(text), "{name}");
+    }
 }
