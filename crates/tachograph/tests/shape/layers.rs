@@ -14,6 +14,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("tacho-alert", 4),
     ("tacho-ingest", 5),
     ("tacho-mcp", 5),
+    ("tacho-deliver", 5),
     ("tacho-hook", TOP),
     ("tacho-client", TOP),
     ("tacho-logger", TOP),
