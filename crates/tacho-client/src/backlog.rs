@@ -213,6 +213,24 @@ impl Backlog {
         self.current.as_ref().is_none_or(|batch| batch.on_disk.is_some())
     }
 
+    /// Gives up what is in memory and not under way.
+    pub(crate) fn forsake(&mut self) -> Vec<Waiting> {
+        self.memory_bytes = 0;
+        self.memory.drain(..).collect()
+    }
+
+    /// Writes the last word of a client, into room that is kept for it. False when the disk takes nothing.
+    pub(crate) fn leave(&mut self, mut event: Waiting) -> bool {
+        event.clean();
+        match self.spool.append_last(event.seq, &event.line) {
+            Ok(_) => true,
+            Err(Refused::Full(told) | Refused::Disk(told)) => {
+                self.troubles.push(format!("that events were lost could not be kept: {told}"));
+                false
+            }
+        }
+    }
+
     /// A batch that flies from memory, because the disk failed, goes to disk now if that can be.
     fn ground(&mut self) {
         if self.spool.first().is_some() || self.disk_rests() {

@@ -161,8 +161,9 @@ impl Handle {
             core = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         let done = core.backlog.is_empty();
-        core.closed = true;
         core.backlog.spill_all();
+        self.shared.leave_lost(&mut core);
+        core.closed = true;
         self.shared.wake.notify_one();
         self.shared.tell(core);
         // A thread that waits for an answer ends with the process: what it sends is on disk, with its ids.

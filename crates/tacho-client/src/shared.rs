@@ -2,6 +2,8 @@
 //!
 //! *Locks*: `core` alone. Callers hold it to put an event into memory, and at the most to write one file.
 
+mod lost;
+
 use crate::answer::Taken;
 use crate::backlog::{Backlog, Memory};
 use crate::event::{self, Event, Stamps};
@@ -201,27 +203,6 @@ impl Shared {
         }
         if core.backlog.is_full() {
             self.wake.notify_one();
-        }
-    }
-
-    /// A gap in the record is itself recorded.
-    pub(crate) fn tell_lost(&self, core: &mut Core) {
-        if core.untold == 0 || core.closed {
-            return;
-        }
-        let mut event = Event::action("events_lost").kind("log").with("level", "WARNING");
-        event = event.details(&json!({ "count": core.untold }));
-        self.complete(&mut event);
-        let (id, timestamp, seq) = (new_id(), time::format(now_us()), core.seq + 1);
-        let stamps =
-            Stamps { id: &id, timestamp: &timestamp, producer: &self.producer, seq, host: &self.host };
-        let id_name = event.id_name;
-        let Ok(members) = event::members(event) else { return };
-        let (line, stamps) = event::line(id_name, &members, &stamps);
-        if core.backlog.push(Waiting { id, seq, line, stamps }).is_ok() {
-            core.seq = seq;
-            core.untold = 0;
-            core.due_at.get_or_insert_with(|| Instant::now() + self.options.batch_time);
         }
     }
 

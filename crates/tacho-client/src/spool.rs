@@ -18,6 +18,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+/// Beside the limit: room to say what found none.
+const SPARE_BYTES: u64 = 4096;
+
 /// What one request carries, and what may wait.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
@@ -98,9 +101,21 @@ impl Spool {
     /// # Errors
     /// What the system says; then nothing of them is on disk.
     pub(crate) fn append(&mut self, number: u64, lines: &[&str]) -> Result<Segment, Refused> {
+        self.append_within(self.limits.bytes, number, lines)
+    }
+
+    /// The same for the line that says what found no room.
+    ///
+    /// # Errors
+    /// As [`Spool::append`].
+    pub(crate) fn append_last(&mut self, number: u64, line: &str) -> Result<Segment, Refused> {
+        self.append_within(self.limits.bytes + SPARE_BYTES, number, &[line])
+    }
+
+    fn append_within(&mut self, max: u64, number: u64, lines: &[&str]) -> Result<Segment, Refused> {
         let text: String = lines.iter().flat_map(|line| [*line, "\n"]).collect();
-        if self.bytes + text.len() as u64 > self.limits.bytes {
-            let told = format!("the spool {} is full: {} bytes", self.folder.display(), self.limits.bytes);
+        if self.bytes + text.len() as u64 > max {
+            let told = format!("the spool {} is full: {max} bytes", self.folder.display());
             return Err(Refused::Full(told));
         }
         let (events, bytes) = self.room();
