@@ -130,7 +130,7 @@ await judgeSession(third.session, 'short', all.short);
 const doubled = await sql(`SELECT event_id, count(*) AS n FROM events GROUP BY event_id HAVING count(*) > 1`);
 check('no event is there twice', doubled.length === 0, doubled);
 const status = command('status');
-check('status says that nothing waits and where the hooks are', /waiting +0 events/.test(status.out) && /30 of 30/.test(status.out), status);
+check('status says that nothing waits and where the hooks are', /waiting +0 events/.test(status.out) && /31 of 31/.test(status.out), status);
 const removed = command('uninstall', 'claude');
 check('uninstall leaves nothing of it, not even the file that was not there before', removed.code === 0 && fs.readdirSync(path.dirname(settings)).every((name) => !name.startsWith('settings.json')), removed);
 check('the server ends when it is told to', (await stop(server)) === 0);

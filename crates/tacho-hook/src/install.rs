@@ -2,6 +2,7 @@
 //! the change is shown, the file before it is kept, and doing it twice changes nothing.
 
 pub mod edit;
+mod line;
 pub mod targets;
 
 pub use edit::{Edited, add, remove};

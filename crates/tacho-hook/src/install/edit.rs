@@ -1,6 +1,7 @@
 //! The change to the text of an agent's settings. All three agents have the same form:
 //! `{"hooks": {EVENT: [{"hooks": [{"type": "command", "command": …}]}]}}`. Pure.
 
+use super::line::as_before;
 use super::targets::Target;
 use jsonc_parser::cst::{CstArray, CstInputValue, CstNode, CstObject, CstRootNode};
 use jsonc_parser::{ParseOptions, json};
@@ -34,9 +35,11 @@ pub fn add(text: &str, target: &Target, command: &str) -> Result<Edited, String>
         match own.split_first() {
             None => {
                 let timeout = CstInputValue::Number(target.timeout.to_string());
-                groups.append(
-                    json!({ "hooks": [{ "type": "command", "command": command, "timeout": timeout }] }),
-                );
+                let hooks = json!([{ "type": "command", "command": command, "timeout": timeout }]);
+                groups.append(match target.matcher(event) {
+                    Some(matcher) => json!({ "matcher": matcher, "hooks": hooks }),
+                    None => json!({ "hooks": hooks }),
+                });
             }
             Some((first, more)) => {
                 if text_of(first, "command").as_deref() != Some(command)
@@ -52,7 +55,7 @@ pub fn add(text: &str, target: &Target, command: &str) -> Result<Edited, String>
     if switched_off(&settings) {
         notes.push("the settings switch hooks off: nothing is recorded until they no longer do".to_owned());
     }
-    Ok(Edited { text: ended(root.to_string()), notes })
+    Ok(Edited { text: as_before(text, ended(root.to_string())), notes })
 }
 
 /// Takes the command out of every event, and what is empty then.
@@ -95,7 +98,7 @@ pub fn remove(text: &str, command: &str) -> Result<Edited, String> {
     {
         property.remove();
     }
-    Ok(Edited { text: root.to_string(), notes: vec![format!("{removed} hooks taken out")] })
+    Ok(Edited { text: as_before(text, root.to_string()), notes: vec![format!("{removed} hooks taken out")] })
 }
 
 /// The events of the agent that have the command, and whether a misnamed one is there.

@@ -82,6 +82,35 @@ fn a_name_that_no_agent_has_is_corrected_with_what_stands_under_it() {
 }
 
 #[test]
+fn one_line_stays_one_line_and_is_the_same_again_afterwards() {
+    for text in [
+        r#"{"model":"opus","hooks":{"Stop":[{"hooks":[{"type":"command","command":"bell: a, b"}]}]}}"#,
+        "{\"model\": \"opus\", \"permissions\": {\"allow\": [\"Bash(ls, *)\"]}}\n",
+        "{ \"model\": \"opus\" }",
+    ] {
+        let added = add(text, &claude(), COMMAND).unwrap().text;
+        assert_eq!(added.trim_end().lines().count(), 1, "{added}");
+        assert_eq!(value(&added)["model"], "opus");
+        assert_eq!(installed(&added, &claude(), COMMAND).unwrap().0, claude().events.len());
+        assert_eq!(add(&added, &claude(), COMMAND).unwrap().text, added);
+        assert_eq!(remove(&added, COMMAND).unwrap().text, text);
+    }
+}
+
+#[test]
+fn changes_of_files_are_told_of_those_that_the_matcher_names() {
+    let added = add("", &claude(), COMMAND).unwrap().text;
+    let matcher = value(&added)["hooks"]["FileChanged"][0]["matcher"].clone();
+    assert!(matcher.as_str().unwrap().split('|').any(|file| file == "CLAUDE.md"), "{added}");
+    let own = format!(
+        r#"{{"hooks":{{"FileChanged":[{{"matcher":"mine.txt","hooks":[{{"type":"command","command":"{COMMAND}"}}]}}]}}}}"#
+    );
+    let groups = value(&add(&own, &claude(), COMMAND).unwrap().text)["hooks"]["FileChanged"].clone();
+    assert_eq!((groups.as_array().unwrap().len(), &groups[0]["matcher"]), (1, &"mine.txt".into()));
+    assert!(!claude().events.iter().any(|event| event.starts_with("Worktree")));
+}
+
+#[test]
 fn what_is_no_settings_file_is_refused_and_says_why() {
     for (text, why) in [
         ("{", "not valid JSON"),

@@ -21,8 +21,12 @@ pub struct Target {
     pub note: &'static str,
 }
 
-/// Events that stand in for something when a hook is there: `WorktreeCreate` and `WorktreeRemove` for git. `FileChanged`
-/// fires only for files that its own `matcher` names.
+/// Files whose changes Claude Code is asked to tell of, where `FileChanged` has no matcher of its own yet: what holds
+/// secrets, and what tells agents what to do.
+const WATCHED: &str = ".env|.envrc|.mcp.json|CLAUDE.md|AGENTS.md";
+
+/// Left out: hooks of `WorktreeCreate` and `WorktreeRemove` stand in for git. The one must print the folder that it made,
+/// and where the other is there and fails in nothing, the folder counts as removed and stays.
 const CLAUDE: Target = Target {
     source: Source::Claude,
     timeout: 10,
@@ -57,9 +61,10 @@ const CLAUDE: Target = Target {
         "InstructionsLoaded",
         "CwdChanged",
         "DirectoryAdded",
+        "FileChanged",
     ],
-    note: "FileChanged needs a matcher with your files; WorktreeCreate and WorktreeRemove are left out: their hooks \
-           stand in for git",
+    note: "FileChanged is told of files that its matcher names: add yours; WorktreeCreate and WorktreeRemove are left \
+           out: their hooks stand in for git",
 };
 
 const CODEX: Target = Target {
@@ -108,6 +113,11 @@ impl Target {
             Source::Codex => CODEX,
             Source::Gemini => GEMINI,
         }
+    }
+
+    /// What an event's hook must name to fire at all.
+    pub fn matcher(&self, event: &str) -> Option<&'static str> {
+        (self.source == Source::Claude && event == "FileChanged").then_some(WATCHED)
     }
 
     /// The event after a call: what users mean who write `PostToolCall`, which no agent has.

@@ -24,7 +24,7 @@ fn install_shows_its_change_makes_it_once_and_uninstall_takes_it_back() {
     assert!(said(&program, &["install", "claude"]).contains("nothing to change"));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), after);
     let status = String::from_utf8(program.run(&["status"], b"").stdout).unwrap();
-    assert!(status.contains("30 of 30 hooks"), "{status}");
+    assert!(status.contains("31 of 31 hooks"), "{status}");
     said(&program, &["uninstall", "claude"]);
     let left = std::fs::read_to_string(&path).unwrap();
     assert!(left.contains("// mine") && !left.contains("agent-audit-log"), "{left}");
