@@ -3,12 +3,13 @@
 //! Invariant: what is concluded depends on which observations there are, not on their order. Only the action's name,
 //! the index of its first observation, and ties between equals do.
 
-use crate::entry::{Closure, Entry, Record};
-use crate::member::{Member, flag, name_rank, rank};
+use crate::entry::{Closure, Entry, Figure, Record};
+use crate::member::{Best, Member, flag, name_rank, rank};
 use crate::near::Likeness;
 use crate::observation::{Observation, key};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use tacho_event::time::Micros;
 use tacho_event::words::{ActionType, Outcome, Phase};
 
@@ -42,21 +43,6 @@ pub(crate) struct Action {
     pub(crate) started: Option<u64>,
     /// What was last said of it.
     shown: Option<u64>,
-}
-
-/// A text, by how much its teller knows; of equals the first in the alphabet.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Best {
-    rank: u8,
-    text: String,
-}
-
-impl Best {
-    fn offer(&mut self, rank: u8, text: &str) {
-        if !text.is_empty() && (rank > self.rank || rank == self.rank && text < self.text.as_str()) {
-            *self = Best { rank, text: text.to_string() };
-        }
-    }
 }
 
 /// Whether the id of the call is the agent's own. Gemini CLI's hooks have none: theirs was made by our hook.
@@ -144,6 +130,14 @@ impl Action {
 
     pub(crate) fn has_slot(&self, slot: u64) -> bool {
         self.members.iter().any(|member| member.slot == slot)
+    }
+
+    /// Whether one library tells of both by spans of its own: then they are two calls.
+    pub(crate) fn shares_library(&self, other: &Action) -> bool {
+        let libraries = |action: &Action| -> BTreeSet<u64> {
+            action.members.iter().filter_map(|member| member.library).collect()
+        };
+        !libraries(self).is_disjoint(&libraries(other))
     }
 
     /// How far in time from what is told of it, microseconds.
@@ -248,8 +242,9 @@ impl Action {
                 Some(Phase::Result) => 4,
                 Some(Phase::Message) | None => continue,
             };
+            let told = if place == 0 { member.lasts().0 } else { member.time_us };
             let time = &mut record.times[place];
-            *time = Some(time.map_or(member.time_us, |known| known.min(member.time_us)));
+            *time = Some(time.map_or(told, |known| known.min(told)));
         }
         record.outcome = Some(outcome.code()).filter(|code| *code != shown.outcome);
         record.session = self.session.filter(|_| shown.session.is_none());
@@ -270,7 +265,12 @@ impl Action {
 
     /// A figure from whoever knows best.
     fn best_figure(&self, place: usize) -> Option<i64> {
-        let told = self.members.iter().filter_map(|member| Some((member, member.figures[place]?)));
+        // Until the answer began is not how long the call took.
+        let is_whole = |member: &&Member| {
+            place != Figure::DurationUs as usize || member.phase() != Some(Phase::Proposed)
+        };
+        let members = self.members.iter().filter(is_whole);
+        let told = members.filter_map(|member| Some((member, member.figures[place]?)));
         told.max_by_key(|(member, figure)| (rank(member.observer), Reverse(*figure)))
             .map(|(_, figure)| figure)
     }

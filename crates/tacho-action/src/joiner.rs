@@ -6,13 +6,14 @@
 
 mod ending;
 mod leaving;
+mod relating;
 
 use crate::action::{Action, has_own_call};
-use crate::entry::{Closure, Entry, Record};
-use crate::kin::{Heritage, Kin, Node, part, role, span_key};
+use crate::entry::Closure;
+use crate::kin::Kin;
 use crate::member::{lasts, slot};
-use crate::near::{Candidate, Likeness, Near, choose};
-use crate::observation::{Observation, Observer, is_strong, key};
+use crate::near::{Candidate, Half, Likeness, Near, choose};
+use crate::observation::{Observation, is_strong, key};
 use crate::{Malformed, Overlay};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -170,7 +171,8 @@ impl Joiner {
                 return None;
             }
             let input = action.likeness.and_then(|likeness| likeness.input);
-            Some(Candidate { action: id, input, apart_us: action.apart_us(lasts) })
+            let half = Half::of(&action.members, observation);
+            Some(Candidate { action: id, input, apart_us: action.apart_us(lasts), half })
         });
         choose(likeness.input, candidates.collect())
     }
@@ -203,63 +205,6 @@ impl Joiner {
             self.near.add(likeness.place, id);
         }
         id
-    }
-
-    /// Puts a span, or a record in one, among its kin, and hands on what is inherited.
-    fn relate(
-        &mut self,
-        observation: &Observation<'_>,
-        action: Option<u64>,
-        overlay: &mut Overlay,
-        changed: &mut BTreeSet<u64>,
-    ) {
-        let is_kin = observation.span.is_some() || observation.observer == Observer::Log;
-        let parent = observation.parent.filter(|_| is_kin).map(span_key);
-        let key = match (observation.span, parent) {
-            (Some(span), _) => span_key(span),
-            (None, Some(_)) => key(&[b"record", &observation.index.to_be_bytes()]),
-            (None, None) => return,
-        };
-        let mut node = Node::new(observation.index, parent, role(observation));
-        node.part = part(observation);
-        node.session = observation.session.map(|session| session.0);
-        node.agent = Some(observation.agent.to_string()).filter(|_| !observation.agent_assumed);
-        node.action = action;
-        if let Some(action) = action.and_then(|id| self.actions.get_mut(&id)) {
-            action.nodes.push(key);
-        }
-        for heritage in self.kin.add(key, node) {
-            self.inherit(heritage, overlay, changed);
-        }
-        for (one, other) in self.kin.joined(key) {
-            // One of an earlier pair may have become the other by now.
-            if self.actions.contains_key(&one) && self.actions.contains_key(&other) {
-                changed.remove(&one.max(other));
-                changed.insert(self.merge(one, other));
-            }
-        }
-    }
-
-    fn inherit(&mut self, heritage: Heritage, overlay: &mut Overlay, changed: &mut BTreeSet<u64>) {
-        let Some(node) = self.kin.get(heritage.key) else { return };
-        match node.action.and_then(|id| self.actions.get_mut(&id)) {
-            Some(action) => {
-                action.inherit(heritage.session, heritage.agent.as_deref());
-                changed.insert(action.id);
-            }
-            None => {
-                let index = node.index;
-                let mut record = match overlay.entry(index) {
-                    Some(Entry::Shown(record)) => record.as_ref().clone(),
-                    // What left because of a limit is not told of again.
-                    Some(Entry::Hidden { .. }) => return,
-                    None => Record { action: index, observations: 1, ..Record::default() },
-                };
-                record.session = record.session.or(heritage.session);
-                record.agent = record.agent.or(heritage.agent);
-                overlay.set(index, Some(Entry::Shown(Box::new(record))));
-            }
-        }
     }
 
     /// Writes what is known of an action, and remembers whether it is still open.

@@ -4,11 +4,13 @@
 //! - What a span says itself stands. What it lacks it has of its nearest ancestor that says it, once every span
 //!   between them is known; so the order of arrival does not matter.
 //! - A call of a model within a call of a model is the same one, told of by two libraries, unless a tool or an agent
-//!   lies between them. Of several inner ones the first is the one that the outer repeats.
+//!   lies between them. Of several inner ones the first is the one that the outer repeats. `twins` tells of those that
+//!   stand side by side.
 //!
 //! Limits: [`SPANS_MAX`] spans; the oldest leave first.
 
 use crate::observation::{Observation, Observer, key};
+use crate::twins::{Twin, Twins};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tacho_event::words::{ActionType, Phase};
@@ -76,6 +78,7 @@ pub(crate) struct Kin {
     nodes: BTreeMap<u64, Node>,
     children: BTreeMap<u64, BTreeSet<u64>>,
     order: VecDeque<u64>,
+    twins: Twins,
 }
 
 impl Kin {
@@ -115,6 +118,18 @@ impl Kin {
         node.agent = node.agent.take().or_else(|| agent.clone());
         found.push(Heritage { key, session, agent });
         true
+    }
+
+    /// Takes up what a span that was added is compared by.
+    pub(crate) fn add_twin(&mut self, key: u64, twin: Twin) {
+        if let Some(parent) = self.nodes.get(&key).and_then(|node| node.parent) {
+            self.twins.add(key, parent, twin);
+        }
+    }
+
+    /// Actions that may be that of this span, told of by other libraries; the likeliest first.
+    pub(crate) fn beside(&self, key: u64) -> Vec<u64> {
+        self.twins.beside(key).into_iter().filter_map(|span| self.nodes.get(&span)?.action).collect()
     }
 
     pub(crate) fn get(&self, key: u64) -> Option<&Node> {
@@ -211,6 +226,7 @@ impl Kin {
         let mut forgotten = 0;
         while self.order.len() > SPANS_MAX {
             let Some(key) = self.order.pop_front() else { break };
+            self.twins.remove(key);
             let Some(parent) = self.nodes.remove(&key).and_then(|node| node.parent) else { continue };
             if let Some(children) = self.children.get_mut(&parent) {
                 children.remove(&key);

@@ -24,6 +24,8 @@ pub(crate) struct Member {
     pub(crate) agent: u64,
     pub(crate) name: u64,
     pub(crate) call: u64,
+    /// The library that tells of a call of a model by a span.
+    pub(crate) library: Option<u64>,
 }
 
 pub(crate) mod flag {
@@ -36,6 +38,21 @@ pub(crate) mod flag {
     pub(crate) const NOTICE: u16 = 64;
     pub(crate) const COST_TOLD: u16 = 128;
     pub(crate) const AGENT_ASSUMED: u16 = 256;
+}
+
+/// A text, by how much its teller knows; of equals the first in the alphabet.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Best {
+    pub(crate) rank: u8,
+    pub(crate) text: String,
+}
+
+impl Best {
+    pub(crate) fn offer(&mut self, rank: u8, text: &str) {
+        if !text.is_empty() && (rank > self.rank || rank == self.rank && text < self.text.as_str()) {
+            *self = Best { rank, text: text.to_string() };
+        }
+    }
 }
 
 /// How a name or an agent is ranked by who says it.
@@ -52,7 +69,7 @@ pub(crate) fn rank(observer: Observer) -> u8 {
 
 pub(crate) fn name_rank(observation: &Observation<'_>) -> u8 {
     let name = observation.name;
-    let is_general = matches!(name, "tool_result" | "tool" | TASK_NOTIFICATION)
+    let is_general = matches!(name, "tool_result" | "tool" | "mcp_tool" | TASK_NOTIFICATION)
         || name.starts_with("claude_code.tool")
         || name.starts_with("agent_audit.");
     if is_general { 1 } else { rank(observation.observer) }
@@ -74,6 +91,7 @@ impl Member {
         let cost = observation.figures[Figure::CostMicros as usize];
         set(flag::COST_TOLD, cost.is_some() && !observation.cost_estimated);
         set(flag::AGENT_ASSUMED, observation.agent_assumed);
+        let is_span = observation.observer == Observer::Span && observation.is_model();
         Member {
             index: observation.index,
             time_us: observation.time_us,
@@ -88,6 +106,7 @@ impl Member {
             agent: key(&[observation.agent.as_bytes()]),
             name: key(&[observation.name.as_bytes()]),
             call: observation.call.map_or(0, |call| key(&[call.as_bytes()])),
+            library: observation.library.filter(|_| is_span).map(|library| key(&[library.as_bytes()])),
         }
     }
 
@@ -95,12 +114,13 @@ impl Member {
         self.flags & flag != 0
     }
 
-    /// From when to when what it tells of went on: a span says when it began, a result when it was over.
+    /// From when to when what it tells of went on: a span says when it began, a result when it was over, a request when
+    /// its answer began.
     pub(crate) fn lasts(&self) -> (Micros, Micros) {
         let took = self.figures[Figure::DurationUs as usize].unwrap_or(0).max(0);
         match (self.observer, self.phase()) {
             (Observer::Span, _) => (self.time_us, self.time_us.saturating_add(took)),
-            (_, Some(Phase::Result)) => (self.time_us.saturating_sub(took), self.time_us),
+            (_, Some(Phase::Result | Phase::Proposed)) => (self.time_us.saturating_sub(took), self.time_us),
             _ => (self.time_us, self.time_us),
         }
     }

@@ -4,17 +4,20 @@
 //! the same tool in the same session with the same input, nearest in time, of which the same witness has not told the
 //! same already. Where the input is not to be compared, only a call that no other one comes close to will do.
 
+use crate::member::Member;
 use crate::observation::{Observation, key};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 use tacho_event::time::Micros;
-use tacho_event::words::ActionType;
+use tacho_event::words::{ActionType, Phase};
 
 /// Calls of one tool in one session that are compared with.
 const CALLS_MAX: usize = 64;
 /// What lies further apart in time is not the same call, microseconds.
 const WINDOW_US: Micros = 10_000_000;
+/// An answer of a model that streams may take so long, microseconds.
+const ANSWER_US: Micros = 600_000_000;
 /// Without an input to compare, the next call must be this much further away.
 const CLEAR_US: Micros = 100_000;
 /// Longer inputs are not compared.
@@ -28,11 +31,39 @@ pub(crate) struct Likeness {
     pub(crate) input: Option<u64>,
 }
 
+/// What an observation is to an action, where one witness tells of a request of a model and of its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Half {
+    Neither,
+    /// The request of this answer, or the answer to this request.
+    Other,
+    /// The answer lies before the request: they are two calls.
+    OfAnother,
+}
+
+impl Half {
+    pub(crate) fn of(members: &[Member], observation: &Observation<'_>) -> Half {
+        let at = |phase| {
+            let is_it =
+                |member: &&Member| member.observer == observation.observer && member.phase() == Some(phase);
+            members.iter().find(is_it).map(|member| member.time_us)
+        };
+        let is_in_order = match (observation.phase, at(Phase::Proposed), at(Phase::Result)) {
+            _ if !observation.is_model() => return Half::Neither,
+            (Some(Phase::Proposed), None, Some(answered)) => observation.time_us <= answered,
+            (Some(Phase::Result), Some(asked), None) => asked <= observation.time_us,
+            _ => return Half::Neither,
+        };
+        if is_in_order { Half::Other } else { Half::OfAnother }
+    }
+}
+
 /// An action to compare with.
 pub(crate) struct Candidate {
     pub(crate) action: u64,
     pub(crate) input: Option<u64>,
     pub(crate) apart_us: Micros,
+    pub(crate) half: Half,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -83,7 +114,9 @@ impl Near {
 
 /// The action that is meant, among those that could be.
 pub(crate) fn choose(input: Option<u64>, mut candidates: Vec<Candidate>) -> Option<u64> {
-    candidates.retain(|candidate| candidate.apart_us <= WINDOW_US);
+    let window = |candidate: &Candidate| if candidate.half == Half::Other { ANSWER_US } else { WINDOW_US };
+    candidates
+        .retain(|candidate| candidate.half != Half::OfAnother && candidate.apart_us <= window(candidate));
     candidates.sort_by_key(|candidate| (candidate.apart_us, candidate.action));
     if let Some(input) = input {
         if let Some(same) = candidates.iter().find(|candidate| candidate.input == Some(input)) {
@@ -166,7 +199,7 @@ mod tests {
     }
 
     fn candidate(action: u64, input: Option<u64>, apart_us: Micros) -> Candidate {
-        Candidate { action, input, apart_us }
+        Candidate { action, input, apart_us, half: Half::Neither }
     }
 
     #[test]

@@ -81,6 +81,10 @@ pub struct Observation<'a> {
     pub hook: Option<&'a str>,
     /// The request to a model as provider or library counts it.
     pub request: Option<&'a str>,
+    /// The model that was asked.
+    pub model: Option<&'a str>,
+    /// The library that tells.
+    pub library: Option<&'a str>,
     /// The sub-agent that the call started.
     pub started: Option<&'a str>,
     pub error_type: Option<&'a str>,
@@ -182,6 +186,8 @@ impl<'a> Observation<'a> {
             observer: Observer::of(header.source, header.known.as_str(), hook, span.is_some()),
             hook,
             request: text(TextFact::RequestId),
+            model: text(TextFact::Model),
+            library: text(TextFact::Logger),
             started: text(TextFact::ToAgent),
             error_type: text(TextFact::ErrorType),
             figures: crate::Figure::ALL.map(|figure| int(figure.fact())),

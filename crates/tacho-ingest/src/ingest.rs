@@ -21,6 +21,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Mutex;
 use tacho_event::event::Event;
+use tacho_event::fact::IntFact;
 use tacho_event::id::Id;
 use tacho_event::limits::RECORD_BYTES_MAX;
 use tacho_event::record::{Batch, BatchBuilder};
@@ -145,6 +146,10 @@ impl Ingest {
             place.settle(format, &text, &self.acceptor.id_key, sender, options, &mut events);
             for event in &mut events {
                 prices::estimate(event);
+                if sender.agent.is_some() && event.facts.int(IntFact::AgentAssumed) == Some(1) {
+                    // The credential knows better than a program's name.
+                    event.agent = None;
+                }
                 if event.agent.is_none() && sender.agent.is_none() {
                     event.agent = format.default_agent().map(Into::into);
                 }

@@ -28,6 +28,8 @@ pub(crate) fn event(time_us: i64) -> Observation<'static> {
         observer: Observer::Hook,
         hook: None,
         request: None,
+        model: None,
+        library: None,
         started: None,
         error_type: None,
         figures: [None; 6],

@@ -2,6 +2,8 @@
 //! `attributes.llm.model_name`), or as OpenTelemetry's SDKs print it (`context` with `0x…` ids, `resource`).
 //! Attributes may stand under their dotted names or as objects in one another.
 //!
+//! The agent is the one that the span names, else the program that the resource names, as for OTLP.
+//!
 //! Tool spans become calls, spans of models requests with tokens and cost; the others are the steps around them. A
 //! span that names no session has its trace's. Files of OTLP itself (`resourceSpans`) are read as requests are.
 //! Recognised by `context` with `trace_id` or `span_id`, or by `context.trace_id`, `context.span_id`.
@@ -9,7 +11,9 @@
 use super::{limit_items, said, tools};
 use crate::fields::{Fields, Refused};
 use crate::lift::{Head, Lift, lift};
+use crate::otlp::answer;
 use crate::otlp::attributes::{counted, uncounted};
+use crate::otlp::group::program;
 use crate::read::moment;
 use std::borrow::Cow;
 use tacho_event::event::Event;
@@ -57,12 +61,17 @@ fn span(mut fields: Fields<'_>) -> Result<Event<'_>, Refused> {
         let id = context.get_text(short).or_else(|| fields.get_text(long))?;
         Some(id.strip_prefix("0x").unwrap_or(&id).to_string())
     };
+    let program = service(&fields);
     let (trace, own) = (id("trace_id", "context.trace_id"), id("span_id", "context.span_id"));
     let kind = attributes.get_text("openinference.span.kind").or_else(|| fields.get_text("span_kind"));
     let kind = kind.unwrap_or_default().to_ascii_uppercase();
     let is_request = matches!(kind.as_str(), "LLM" | "EMBEDDING" | "RERANKER");
     lift(attributes, if is_request { counted } else { uncounted }, &mut event)?;
     lift(fields, table, &mut event)?;
+    if kind == "LLM" {
+        answer::identify(&mut event);
+    }
+    name_agent(program, &mut event);
     if let (Some(trace), Some(own)) = (&trace, &own) {
         event.id = Some(said::digest("span-", &[trace, own]).into());
     }
@@ -76,6 +85,24 @@ fn span(mut fields: Fields<'_>) -> Result<Event<'_>, Refused> {
     event.call = event.call.or_else(|| own.map(Cow::Owned));
     settle(&kind, name, &mut event);
     Ok(event)
+}
+
+/// The program that the resource names; the name stays in the event.
+fn service(fields: &Fields<'_>) -> Option<String> {
+    let resource = Fields::object(fields.get("resource")?).ok()?;
+    let resource = resource.get("attributes").and_then(|own| Fields::object(own).ok()).unwrap_or(resource);
+    program(&resource.get_text("service.name")?).map(str::to_owned)
+}
+
+fn name_agent(program: Option<String>, event: &mut Event<'_>) {
+    if event.agent.is_some() {
+        return;
+    }
+    event.agent = event.facts.text(TextFact::AgentName).map(|name| name.to_owned().into());
+    if event.agent.is_none() && program.is_some() {
+        event.facts.set_int(IntFact::AgentAssumed, 1);
+        event.agent = program.map(Cow::Owned);
+    }
 }
 
 /// The attributes under their dotted names, taken from wherever they stand.

@@ -100,9 +100,12 @@ fn small(around: Raw<'_>) -> Result<Beside, Malformed> {
     around.decode()
 }
 
-/// The service's name, unless the SDK made it up; Codex has one for each of its faces.
 fn service(attributes: &[KeyValue]) -> Option<String> {
-    let name =
-        text_under(attributes, &["service.name"]).filter(|name| !name.starts_with("unknown_service"))?;
-    Some(if name.starts_with("codex_") { "codex" } else { name }.to_owned())
+    program(text_under(attributes, &["service.name"])?).map(str::to_owned)
+}
+
+/// The program that a service's name tells of, unless the SDK made it up; Codex has one for each of its faces.
+pub(crate) fn program(service: &str) -> Option<&str> {
+    let is_made_up = service.is_empty() || service.starts_with("unknown_service");
+    (!is_made_up).then_some(if service.starts_with("codex_") { "codex" } else { service })
 }

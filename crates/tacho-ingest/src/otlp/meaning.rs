@@ -1,6 +1,6 @@
 //! What a record is: type, action, phase and outcome, told by its event name or its operation.
 
-use super::gemini;
+use super::{claude, gemini};
 use crate::formats::tools;
 use tacho_event::event::Event;
 use tacho_event::fact::{IntFact, TextFact};
@@ -109,17 +109,25 @@ fn of_agent(program: &str, name: &str, event: &mut Event<'_>) -> Meaning {
     use ActionType as A;
     match (program, name) {
         (_, "user_prompt" | "assistant_response") => (A::Communication, Some(Phase::Message), None),
-        (_, "tool_decision") => (A::Tool, Some(Phase::Decided), decided(event)),
+        (_, "tool_decision") => {
+            claude::name_tool(event);
+            (A::Tool, Some(Phase::Decided), decided(event))
+        }
         (_, "tool_result" | "tool_call") => {
             match program {
                 "codex" => tell_exit_code(event),
                 "gemini_cli" => gemini::settle_log(event),
+                "claude_code" => claude::name_tool(event),
                 _ => {}
             }
             (A::Tool, Some(Phase::Result), None)
         }
-        // Codex tells of the HTTP request, and of the tokens at the end of the stream that answers it.
-        ("codex", "api_request") => (A::External, None, answered(event)),
+        // Codex tells of the request when its answer begins, and of the tokens when the answer ends.
+        ("codex", "api_request") if !asks_a_model(event) => (A::External, None, answered(event)),
+        ("codex", "api_request") if answered(event) == Some(Outcome::Failure) => {
+            model_request(event, Phase::Result, Outcome::Failure)
+        }
+        ("codex", "api_request") => model_request(event, Phase::Proposed, Outcome::Running),
         ("codex", "sse_event") if event.facts.int(IntFact::TokensInput).is_some() => {
             model_request(event, Phase::Result, Outcome::Success)
         }
@@ -171,8 +179,17 @@ pub(super) fn decided(event: &mut Event<'_>) -> Option<Outcome> {
     refused.then_some(Outcome::Failure)
 }
 
+/// Whether one of Codex's requests goes to a model: those that do not have another endpoint.
+fn asks_a_model(event: &Event<'_>) -> bool {
+    let endpoint = event.extra.iter().find(|(name, _)| name == "endpoint");
+    endpoint.is_none_or(|(_, raw)| crate::fields::unquote(raw).as_deref() == Some("/responses"))
+}
+
 /// Whether an HTTP request was answered well, by its status.
 fn answered(event: &Event<'_>) -> Option<Outcome> {
+    if event.error.is_some() {
+        return Some(Outcome::Failure);
+    }
     let status: u16 = event.facts.text(TextFact::Status)?.parse().ok()?;
     Some(if status < 400 { Outcome::Success } else { Outcome::Failure })
 }

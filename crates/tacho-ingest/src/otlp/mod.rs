@@ -14,10 +14,12 @@
 //! Limits: [`RECORDS_MAX`] records and [`UNFOLDED_BYTES_MAX`] bytes of events in a request, an event's own limits
 //! for each record.
 
+pub(crate) mod answer;
 pub(crate) mod attributes;
+mod claude;
 mod family;
 mod gemini;
-mod group;
+pub(crate) mod group;
 mod identity;
 mod json;
 mod log;

@@ -1,5 +1,6 @@
 //! A span as one event: it began at its time, took its duration, belongs to its parent.
 
+use super::answer;
 use super::attributes::{counted, is_section, uncounted};
 use super::family::{Family, Heritage, is_span, operation};
 use super::gemini;
@@ -106,6 +107,9 @@ impl Texts {
         lift(self.members.fields(), self.table, &mut event)?;
         for exception in &self.exceptions {
             lift_copies(exception.fields(), self::exception, &mut event);
+        }
+        if self.operation == Operation::Model {
+            answer::identify(&mut event);
         }
         self.inherit(&mut event);
         self.settle(group, &mut event);

@@ -106,6 +106,29 @@ fn spans_of_coding_agents_repeat_tokens_and_do_not_count_them_again() {
 }
 
 #[test]
+fn a_tool_of_an_mcp_server_has_its_own_name() {
+    let parameters = r#"{"mcp_server_name":"my demo","mcp_tool_name":"add"}"#;
+    let records = json!([
+        log("tool_decision", json!({"decision": "accept", "tool_name": "mcp_tool", "tool_parameters": parameters})),
+        log(
+            "tool_result",
+            json!({"tool_name": "mcp_tool", "tool_use_id": "toolu_1", "tool_parameters": parameters,
+            "tool_input": "{\"a\":2}", "success": "true"})
+        ),
+        log("tool_result", json!({"tool_name": "mcp_tool", "tool_use_id": "toolu_2", "success": "true"})),
+    ]);
+    let batches = send(Signal::Logs, "com.anthropic.claude_code.events", "claude-code", records);
+    let [decision, result, nameless] = &events(&batches)[..] else { panic!() };
+    for event in [decision, result] {
+        assert_eq!((event.header.action_type, event.header.action_name), (A::Tool, "mcp__my_demo__add"));
+        assert_eq!(facts(event)["mcp_server"], "my demo");
+        assert_eq!(section(event, EXTRA)["tool_name"], "mcp_tool", "what it said is kept");
+    }
+    assert_eq!(section(result, INPUT)["a"], 2);
+    assert_eq!(nameless.header.action_name, "mcp_tool", "it was told to keep the name to itself");
+}
+
+#[test]
 fn codex_counts_at_the_end_of_a_stream_and_hides_exit_codes() {
     let records = json!([
         log("codex.sse_event", json!({"event.kind": "response.created", "conversation.id": "c1"})),
@@ -121,9 +144,14 @@ fn codex_counts_at_the_end_of_a_stream_and_hides_exit_codes() {
             "output": "Wall time: 0.0\nProcess exited with code 3\nOutput:\noops\n"})
         ),
         log("codex.api_request", json!({"http.response.status_code": "503"})),
+        log("codex.api_request", json!({"http.response.status_code": "200", "endpoint": "/responses"})),
+        log("codex.api_request", json!({"http.response.status_code": "200", "endpoint": "/models"})),
+        log("codex.api_request", json!({"error.message": "connection reset"})),
     ]);
     let batches = send(Signal::Logs, "codex_otel.log_only", "codex_exec", records);
-    let [created, completed, result, request] = &events(&batches)[..] else { panic!() };
+    let [created, completed, result, unanswered, request, elsewhere, broken] = &events(&batches)[..] else {
+        panic!()
+    };
     assert_eq!((created.header.action_type, created.header.level), (A::Log, Level::Debug));
     assert_eq!(created.header.agent, "codex");
     assert_eq!(created.who.session, Some("c1"), "the conversation is the session");
@@ -134,7 +162,11 @@ fn codex_counts_at_the_end_of_a_stream_and_hides_exit_codes() {
     assert_eq!(facts(result)["exit_code"], 3);
     assert_eq!(section(result, EXTRA)["success"], true, "what it said is kept");
     assert_eq!(section(result, INPUT)["cmd"], "exit 3");
-    assert_eq!(request.header.outcome, Outcome::Failure);
+    for failed in [unanswered, broken] {
+        assert_eq!((failed.header.action_name, failed.header.outcome), ("model_request", Outcome::Failure));
+    }
+    assert_eq!((request.header.action_name, request.header.phase), ("model_request", Some(Phase::Proposed)));
+    assert_eq!((elsewhere.header.action_name, elsewhere.header.phase), ("api_request", None));
 }
 
 #[test]

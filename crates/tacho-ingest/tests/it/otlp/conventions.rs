@@ -13,7 +13,8 @@ fn conventions_of_today_and_of_before_are_one() {
     let before = json!({"llm.request.type": "chat", "gen_ai.request.model": "gpt-4o",
         "gen_ai.usage.prompt_tokens": 10, "gen_ai.usage.completion_tokens": 3});
     let inference = json!({"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o",
-        "llm.token_count.prompt": 10, "llm.token_count.completion": 3, "llm.cost.total": 0.5});
+        "llm.token_count.prompt": 10, "llm.token_count.completion": 3, "llm.cost.total": 0.5,
+        "output.value": "{\"id\":\"chatcmpl-7\",\"choices\":[]}"});
     let records = json!([
         span(1, 0, "chat", today),
         span(2, 0, "openai.chat", before),
@@ -29,6 +30,7 @@ fn conventions_of_today_and_of_before_are_one() {
     }
     let events = events(&batches);
     assert_eq!(facts(&events[2])["cost_micros"], 500_000);
+    assert_eq!(facts(&events[2])["request_id"], "chatcmpl-7", "it stands only within the answer");
     assert_eq!(section(&events[0], INPUT)[0]["role"], "user");
     assert_eq!(section(&events[1], EXTRA)["name"], "openai.chat");
 }

@@ -1,0 +1,84 @@
+//! Spans and the records in them: what they inherit, and which of their calls turn out to be one.
+
+use super::Joiner;
+use crate::Overlay;
+use crate::entry::{Entry, Record};
+use crate::kin::{Heritage, Node, part, role, span_key};
+use crate::observation::{Observation, Observer, key};
+use crate::twins::Twin;
+use std::collections::BTreeSet;
+
+impl Joiner {
+    /// Puts a span, or a record in one, among its kin, and hands on what is inherited.
+    pub(super) fn relate(
+        &mut self,
+        observation: &Observation<'_>,
+        action: Option<u64>,
+        overlay: &mut Overlay,
+        changed: &mut BTreeSet<u64>,
+    ) {
+        let is_kin = observation.span.is_some() || observation.observer == Observer::Log;
+        let parent = observation.parent.filter(|_| is_kin).map(span_key);
+        let key = match (observation.span, parent) {
+            (Some(span), _) => span_key(span),
+            (None, Some(_)) => key(&[b"record", &observation.index.to_be_bytes()]),
+            (None, None) => return,
+        };
+        let mut node = Node::new(observation.index, parent, role(observation));
+        node.part = part(observation);
+        node.session = observation.session.map(|session| session.0);
+        node.agent = Some(observation.agent.to_string()).filter(|_| !observation.agent_assumed);
+        node.action = action;
+        if let Some(action) = action.and_then(|id| self.actions.get_mut(&id)) {
+            action.nodes.push(key);
+        }
+        for heritage in self.kin.add(key, node) {
+            self.inherit(heritage, overlay, changed);
+        }
+        for (one, other) in self.kin.joined(key) {
+            // One of an earlier pair may have become the other by now.
+            if self.actions.contains_key(&one) && self.actions.contains_key(&other) {
+                changed.remove(&one.max(other));
+                changed.insert(self.merge(one, other));
+            }
+        }
+        if let Some(twin) = Twin::of(observation) {
+            self.kin.add_twin(key, twin);
+            self.join_beside(key, changed);
+        }
+    }
+
+    /// Makes one of what other libraries tell of the same call beside this span.
+    fn join_beside(&mut self, key: u64, changed: &mut BTreeSet<u64>) {
+        for other in self.kin.beside(key) {
+            let Some(own) = self.kin.get(key).and_then(|node| node.action) else { return };
+            let pair = self.actions.get(&own).zip(self.actions.get(&other));
+            if own != other && pair.is_some_and(|(own, other)| !own.shares_library(other)) {
+                changed.remove(&own.max(other));
+                changed.insert(self.merge(own, other));
+            }
+        }
+    }
+
+    fn inherit(&mut self, heritage: Heritage, overlay: &mut Overlay, changed: &mut BTreeSet<u64>) {
+        let Some(node) = self.kin.get(heritage.key) else { return };
+        match node.action.and_then(|id| self.actions.get_mut(&id)) {
+            Some(action) => {
+                action.inherit(heritage.session, heritage.agent.as_deref());
+                changed.insert(action.id);
+            }
+            None => {
+                let index = node.index;
+                let mut record = match overlay.entry(index) {
+                    Some(Entry::Shown(record)) => record.as_ref().clone(),
+                    // What left because of a limit is not told of again.
+                    Some(Entry::Hidden { .. }) => return,
+                    None => Record { action: index, observations: 1, ..Record::default() },
+                };
+                record.session = record.session.or(heritage.session);
+                record.agent = record.agent.or(heritage.agent);
+                overlay.set(index, Some(Entry::Shown(Box::new(record))));
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! One call of a model that two libraries tell of side by side: below the same span, neither within the other.
+//!
+//! Invariants
+//! - Two spans of one library are two calls. So are two whose models, tokens or answers' ids say otherwise.
+//! - One began while the other went on. Where neither tells tokens that the other tells as well, one lies within the
+//!   other.
+//!
+//! Limits: as many spans as `kin` remembers; [`BESIDE_MAX`] before and after one are compared with it.
+
+use crate::observation::{Observation, Observer, key};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use tacho_event::time::Micros;
+
+/// So many spans that began before and after one below the same parent are looked at.
+const BESIDE_MAX: usize = 64;
+
+/// What a span of a call of a model is compared by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Twin {
+    library: u64,
+    model: u64,
+    lasts: (Micros, Micros),
+    tokens: [Option<i64>; 2],
+    answer: Option<u64>,
+}
+
+impl Twin {
+    /// Nothing where the observation is no such span, or does not say by which library and of which model.
+    pub(crate) fn of(observation: &Observation<'_>) -> Option<Twin> {
+        if observation.observer != Observer::Span || !observation.is_model() {
+            return None;
+        }
+        let [tokens_in, tokens_out, ..] = observation.figures;
+        Some(Twin {
+            library: key(&[observation.library?.as_bytes()]),
+            model: key(&[undated(observation.model?).as_bytes()]),
+            lasts: crate::member::lasts(observation),
+            // A library that was not told writes zero.
+            tokens: [tokens_in, tokens_out].map(|tokens| tokens.filter(|tokens| *tokens > 0)),
+            answer: observation.strong_request().map(|answer| key(&[answer.as_bytes()])),
+        })
+    }
+
+    fn is_one_with(&self, other: &Twin) -> bool {
+        let differ = |one: Option<u64>, other: Option<u64>| one.zip(other).is_some_and(|(a, b)| a != b);
+        if self.library == other.library || self.model != other.model || differ(self.answer, other.answer) {
+            return false;
+        }
+        let mut told = self.tokens.into_iter().zip(other.tokens).filter_map(|(a, b)| a.zip(b)).peekable();
+        let is_told = told.peek().is_some();
+        if told.any(|(one, other)| one != other) {
+            return false;
+        }
+        let (first, second) =
+            if self.lasts.0 <= other.lasts.0 { (self.lasts, other.lasts) } else { (other.lasts, self.lasts) };
+        let is_within = |time| first.0 <= time && time <= first.1;
+        let has_same_start = first.0 == second.0;
+        is_within(second.0) && (is_told || has_same_start || is_within(second.1))
+    }
+}
+
+/// The spans of calls of models, by the span around them and their beginning.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Twins {
+    places: BTreeSet<(u64, Micros, u64)>,
+    known: BTreeMap<u64, (u64, Twin)>,
+}
+
+impl Twins {
+    pub(crate) fn add(&mut self, span: u64, parent: u64, twin: Twin) {
+        if self.known.contains_key(&span) {
+            return;
+        }
+        self.places.insert((parent, twin.lasts.0, span));
+        self.known.insert(span, (parent, twin));
+    }
+
+    pub(crate) fn remove(&mut self, span: u64) {
+        if let Some((parent, twin)) = self.known.remove(&span) {
+            self.places.remove(&(parent, twin.lasts.0, span));
+        }
+    }
+
+    /// The spans that may tell of the same call as this one, the one that began nearest first.
+    pub(crate) fn beside(&self, span: u64) -> Vec<u64> {
+        let Some((parent, twin)) = self.known.get(&span) else { return Vec::new() };
+        let (parent, from, to) = (*parent, twin.lasts.0, twin.lasts.1);
+        let before = self.places.range((parent, Micros::MIN, 0)..(parent, from, span)).rev().take(BESIDE_MAX);
+        let after = self.places.range((parent, from, span)..=(parent, to, u64::MAX)).skip(1).take(BESIDE_MAX);
+        let is_one = |other: &u64| self.known.get(other).is_some_and(|(_, other)| twin.is_one_with(other));
+        let mut found: Vec<(u64, u64)> = before
+            .chain(after)
+            .filter(|(_, _, other)| is_one(other))
+            .map(|(_, began, other)| (began.abs_diff(from), *other))
+            .collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, other)| other).collect()
+    }
+}
+
+/// A model's name without the day that its provider's answer adds: `gpt-4o-2024-08-06`, `claude-sonnet-4-20250514`,
+/// `gpt-4-0613`, `gemini-2.0-flash-001`.
+fn undated(model: &str) -> &str {
+    let digits = |text: &str, count: usize| text.len() == count && text.bytes().all(|c| c.is_ascii_digit());
+    let cut = |text: &'_ str| text.rfind(['-', '@']).map(|at| (at, at + 1));
+    let Some((at, from)) = cut(model) else { return model };
+    let last = &model[from..];
+    if last == "latest" || [3, 4, 8].into_iter().any(|count| digits(last, count)) {
+        return &model[..at];
+    }
+    let mut rest = model;
+    for count in [2, 2, 4] {
+        match cut(rest) {
+            Some((at, from)) if digits(&rest[from..], count) => rest = &rest[..at],
+            _ => return model,
+        }
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_no_part_of_a_models_name() {
+        for (dated, plain) in [
+            ("gpt-4o-2024-08-06", "gpt-4o"),
+            ("claude-sonnet-4-20250514", "claude-sonnet-4"),
+            ("claude-sonnet-4@20250514", "claude-sonnet-4"),
+            ("gpt-4-0613", "gpt-4"),
+            ("gemini-2.0-flash-001", "gemini-2.0-flash"),
+            ("claude-3-5-haiku-latest", "claude-3-5-haiku"),
+            ("gpt-4o-mini", "gpt-4o-mini"),
+            ("claude-opus-4-1", "claude-opus-4-1"),
+            ("gpt-4-32k", "gpt-4-32k"),
+            ("o3", "o3"),
+            ("", ""),
+        ] {
+            assert_eq!(undated(dated), plain);
+        }
+    }
+}
