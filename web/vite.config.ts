@@ -13,6 +13,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
   },
-  server: { proxy: Object.fromEntries(["/v1", "/tlog", "/ui", "/health", "/log", "/metrics"].map((path) => [path, server])) },
+  // The runbooks of the built-in rules are in docs/.
+  server: { fs: { allow: [".."] }, proxy: Object.fromEntries(["/v1", "/tlog", "/ui", "/health", "/log", "/metrics"].map((path) => [path, server])) },
   test: { include: ["src/**/*.test.ts"], environment: "node" },
 });

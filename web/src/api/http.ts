@@ -48,17 +48,20 @@ export function setKey(value: string | null): void {
 
 export interface Asking {
   accept?: string;
-  body?: string;
+  /** Text, or a value that is sent as JSON. */
+  body?: string | object;
+  method?: "GET" | "POST" | "PUT" | "DELETE";
   signal?: AbortSignal;
 }
 
-export async function ask(path: string, { accept = "application/json", body, signal }: Asking = {}): Promise<Response> {
+export async function ask(path: string, { accept = "application/json", body, method = body === undefined ? "GET" : "POST", signal }: Asking = {}): Promise<Response> {
   const headers = new Headers({ accept });
+  if (typeof body === "object") headers.set("content-type", "application/json");
   const text = key.get();
   if (text !== null) headers.set("authorization", `Bearer ${text}`);
   let response: Response;
   try {
-    response = await fetch(path, { method: body === undefined ? "GET" : "POST", headers, body, signal, cache: "no-store" });
+    response = await fetch(path, { method, headers, body: typeof body === "object" ? JSON.stringify(body) : body, signal, cache: "no-store" });
   } catch (error) {
     if (!(error instanceof DOMException && error.name === "AbortError")) reach.set("lost");
     throw error;
@@ -83,4 +86,10 @@ async function readProblem(response: Response): Promise<ApiError> {
 
 export async function askJson<T>(path: string, asking?: Asking): Promise<T> {
   return (await (await ask(path, asking)).json()) as T;
+}
+
+/** Does something and gives what the server says of it, which may be nothing. */
+export async function tell<T = unknown>(path: string, asking: Asking): Promise<T | null> {
+  const text = await (await ask(path, asking)).text();
+  return text === "" ? null : (JSON.parse(text) as T);
 }

@@ -2,6 +2,7 @@
 // losing or repeating an event: what was missed in between is asked for by its place on the log.
 
 import { useEffect, useRef, useState } from "react";
+import { quote } from "../lib/sqltext.ts";
 import { ask, askJson } from "./http.ts";
 import type { EventRow } from "./events.ts";
 import type { Answer } from "./sql.ts";
@@ -75,37 +76,38 @@ export function takeMessages(buffer: string): { data: string[]; missed: boolean;
   return { data, missed, rest };
 }
 
-async function gap(after: number, signal: AbortSignal): Promise<EventRow[]> {
-  const query = `SELECT * FROM agent_audit_log WHERE index > ${after} ORDER BY index DESC LIMIT ${GAP_MAX}`;
+async function gap(after: number, agent: string | undefined, signal: AbortSignal): Promise<EventRow[]> {
+  const only = agent === undefined ? "" : ` AND agent_id = ${quote(agent)}`;
+  const query = `SELECT * FROM agent_audit_log WHERE index > ${after}${only} ORDER BY index DESC LIMIT ${GAP_MAX}`;
   const answer = await askJson<Answer<EventRow>>("/v1/sql", { body: query, signal });
   return answer.rows.reverse();
 }
 
 /** Reads the stream until it breaks off. */
-async function follow(signal: AbortSignal, last: { index: number | null }, state: (state: TailState) => void, deliver: (rows: EventRow[]) => void) {
+async function follow(agent: string | undefined, signal: AbortSignal, last: { index: number | null }, state: (state: TailState) => void, deliver: (rows: EventRow[]) => void) {
   const fresh = (rows: EventRow[]) => {
     const newer = rows.filter((row) => last.index === null || row.index > last.index);
     last.index = newer.at(-1)?.index ?? last.index;
     if (newer.length > 0) deliver(newer);
   };
-  const response = await ask("/v1/tail", { accept: "text/event-stream", signal });
+  const response = await ask(agent === undefined ? "/v1/tail" : `/v1/tail?${new URLSearchParams({ agent })}`, { accept: "text/event-stream", signal });
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   if (!reader) return;
   state("live");
-  if (last.index !== null) fresh(await gap(last.index, signal));
+  if (last.index !== null) fresh(await gap(last.index, agent, signal));
   let buffer = "";
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
     const { data, missed, rest } = takeMessages(buffer + value);
     buffer = rest;
-    if (missed && last.index !== null) fresh(await gap(last.index, signal));
+    if (missed && last.index !== null) fresh(await gap(last.index, agent, signal));
     fresh(data.map((text) => rowOf(JSON.parse(text) as Message)));
   }
 }
 
-/** Follows the log while the component is on screen; `on` is called once for each batch of new events, in order. */
-export function useTail(on: (rows: EventRow[]) => void, enabled = true): TailState {
+/** Follows the log, or one agent on it, while the component is on screen; `on` is called once for each batch, in order. */
+export function useTail(on: (rows: EventRow[]) => void, enabled = true, agent?: string): TailState {
   const [state, setState] = useState<TailState>("connecting");
   const deliver = useRef(on);
   deliver.current = on;
@@ -119,7 +121,7 @@ export function useTail(on: (rows: EventRow[]) => void, enabled = true): TailSta
         tries = 0;
         setState(next);
       };
-      await follow(stop.signal, last, live, (rows) => deliver.current(rows)).catch(() => undefined);
+      await follow(agent, stop.signal, last, live, (rows) => deliver.current(rows)).catch(() => undefined);
       if (stop.signal.aborted) return;
       setState("waiting");
       timer = window.setTimeout(run, RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]);
@@ -130,6 +132,6 @@ export function useTail(on: (rows: EventRow[]) => void, enabled = true): TailSta
       stop.abort();
       window.clearTimeout(timer);
     };
-  }, [enabled]);
+  }, [enabled, agent]);
   return state;
 }

@@ -7,7 +7,31 @@ import { key, refused } from "../api/http.ts";
 import { useHasEvents } from "../api/overview.ts";
 import { Bones, Empty } from "../components/Panel.tsx";
 import { Boundary } from "./Boundary.tsx";
-import { Agent, Agents, Costs, Coverage, Event, Explore, FirstRun, Integrity, Live, Overview, Performance, Replay, Security, Sessions, SettingsPage } from "./pages.tsx";
+import {
+  Agent,
+  Agents,
+  AlertPage,
+  Alerts,
+  Costs,
+  Coverage,
+  Event,
+  Explore,
+  FirstRun,
+  Integrity,
+  Live,
+  Operations,
+  Overview,
+  Performance,
+  Receivers,
+  Replay,
+  RuleEditor,
+  RulePage,
+  Rules,
+  Security,
+  Sessions,
+  SettingsPage,
+  Silences,
+} from "./pages.tsx";
 import { Shell } from "./Shell.tsx";
 import { SignIn } from "./SignIn.tsx";
 
@@ -24,6 +48,7 @@ export function App() {
         <Suspense fallback={<Bones height={320} />}>
           <Routes>
             <Route index element={<Home />} />
+            <Route path="operations" element={<Operations />} />
             <Route path="agents" element={<Agents />} />
             <Route path="agents/:id" element={<Agent />} />
             <Route path="sessions" element={<Sessions />} />
@@ -34,6 +59,13 @@ export function App() {
             <Route path="costs" element={<Costs />} />
             <Route path="performance" element={<Performance />} />
             <Route path="security" element={<Security />} />
+            <Route path="alerts" element={<Alerts />} />
+            <Route path="alerts/:id" element={<AlertPage />} />
+            <Route path="rules" element={<Rules />} />
+            <Route path="rules/edit" element={<RuleEditor />} />
+            <Route path="rules/:id" element={<RulePage />} />
+            <Route path="silences" element={<Silences />} />
+            <Route path="receivers" element={<Receivers />} />
             <Route path="coverage" element={<Coverage />} />
             <Route path="integrity" element={<Integrity />} />
             <Route path="settings" element={<SettingsPage />} />

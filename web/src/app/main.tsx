@@ -13,6 +13,8 @@ import "../styles/table.css";
 import "../styles/content.css";
 import "../styles/views.css";
 import "../styles/coverage.css";
+import "../styles/operations.css";
+import "../styles/alerts.css";
 import { App } from "./App.tsx";
 import { applyTheme, readTheme } from "./theme.ts";
 

@@ -1,6 +1,6 @@
 // Every page with its address, its place in the navigation and the key that leads to it after `g`.
 
-import { Banknote, Bot, Fingerprint, Gauge, LayoutDashboard, ListTree, Radar, Radio, Search, Settings, ShieldCheck } from "lucide-react";
+import { Activity, Banknote, BellOff, BellRing, Bot, Fingerprint, Gauge, LayoutDashboard, ListTree, Radar, Radio, ScrollText, Search, Send, Settings, ShieldCheck } from "lucide-react";
 import { type ComponentType, lazy } from "react";
 
 export interface Page {
@@ -13,7 +13,10 @@ export interface Page {
 export const GROUPS: { title: string | null; pages: Page[] }[] = [
   {
     title: null,
-    pages: [{ path: "/", title: "Overview", key: "o", icon: LayoutDashboard }],
+    pages: [
+      { path: "/", title: "Overview", key: "o", icon: LayoutDashboard },
+      { path: "/operations", title: "Operations", key: "w", icon: Activity },
+    ],
   },
   {
     title: "Look",
@@ -33,6 +36,15 @@ export const GROUPS: { title: string | null; pages: Page[] }[] = [
     ],
   },
   {
+    title: "Be alerted",
+    pages: [
+      { path: "/alerts", title: "Alerts", key: "n", icon: BellRing },
+      { path: "/rules", title: "Rules", key: "u", icon: ScrollText },
+      { path: "/silences", title: "Silences", key: "z", icon: BellOff },
+      { path: "/receivers", title: "Receivers", key: "r", icon: Send },
+    ],
+  },
+  {
     title: "Trust",
     pages: [
       { path: "/coverage", title: "Coverage", key: "v", icon: Radar },
@@ -48,6 +60,14 @@ const overview = () => import("../views/overview/Overview.tsx");
 export const Overview = lazy(overview);
 // The usual first page: fetched while the server is still asked whether a key is needed.
 if (location.pathname === "/") void overview();
+export const Operations = lazy(() => import("../views/operations/Operations.tsx"));
+export const Alerts = lazy(() => import("../views/alerts/Alerts.tsx"));
+export const AlertPage = lazy(() => import("../views/alerts/AlertPage.tsx"));
+export const Rules = lazy(() => import("../views/rules/Rules.tsx"));
+export const RulePage = lazy(() => import("../views/rules/RulePage.tsx"));
+export const RuleEditor = lazy(() => import("../views/rules/Editor.tsx"));
+export const Silences = lazy(() => import("../views/silences/Silences.tsx"));
+export const Receivers = lazy(() => import("../views/receivers/Receivers.tsx"));
 export const FirstRun = lazy(() => import("../views/start/FirstRun.tsx"));
 export const Agents = lazy(() => import("../views/agents/Agents.tsx"));
 export const Agent = lazy(() => import("../views/agents/Agent.tsx"));

@@ -2,6 +2,7 @@
 
 import type { EChartsCoreOption, EChartsType } from "echarts/core";
 import { useEffect, useRef } from "react";
+import { onColors } from "./colors.ts";
 
 export type ChartOption = EChartsCoreOption;
 
@@ -32,8 +33,7 @@ export function Chart({ option, height = 220, label, onPick, onZoom }: ChartProp
     if (!element) return;
     let gone = false;
     const watch = new ResizeObserver(() => chart.current?.resize());
-    const scheme = window.matchMedia("(prefers-color-scheme: dark)");
-    const theme = new MutationObserver(() => draw.current());
+    let forget = () => {};
     void import("./echarts.ts").then(({ init, themed, arm, brushed }) => {
       if (gone) return;
       const made = init(element);
@@ -47,14 +47,12 @@ export function Chart({ option, height = 220, label, onPick, onZoom }: ChartProp
       made.on("click", (event) => latest.current.onPick?.(event as Point));
       brushed(made, (from, to) => latest.current.onZoom?.(from, to));
       watch.observe(element);
-      scheme.addEventListener("change", draw.current);
-      theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+      forget = onColors(draw.current);
     });
     return () => {
       gone = true;
       watch.disconnect();
-      theme.disconnect();
-      scheme.removeEventListener("change", draw.current);
+      forget();
       chart.current?.dispose();
       chart.current = null;
     };

@@ -4,20 +4,11 @@ import { BarChart, HeatmapChart, LineChart, ScatterChart } from "echarts/charts"
 import { AriaComponent, BrushComponent, GridComponent, LegendComponent, ToolboxComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
 import { type EChartsCoreOption, type EChartsType, init as create, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
+import { resolved } from "./colors.ts";
 
 use([BarChart, LineChart, HeatmapChart, ScatterChart, GridComponent, TooltipComponent, LegendComponent, VisualMapComponent, ToolboxComponent, BrushComponent, AriaComponent, CanvasRenderer]);
 
 export const init = (element: HTMLDivElement): EChartsType => create(element);
-
-/** The colour that a custom property has right now, as the canvas needs it. */
-export function resolved(name: string): string {
-  const probe = document.createElement("span");
-  probe.style.color = `var(${name})`;
-  document.body.append(probe);
-  const color = getComputedStyle(probe).color;
-  probe.remove();
-  return color;
-}
 
 /** Names of custom properties within an option become colours. */
 function paint(value: unknown): unknown {

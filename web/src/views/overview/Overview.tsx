@@ -1,7 +1,9 @@
 // The fleet at a glance: is it well, is it fast, is it safe, and what changed.
 
 import { useState } from "react";
+import { useFeed } from "../../api/alerts.ts";
 import { type Numbers, useKnownAgents, useNumbers, useOldest } from "../../api/overview.ts";
+import { AlertFeed } from "../../components/AlertFeed.tsx";
 import { RangePicker } from "../../components/Controls.tsx";
 import { Stat } from "../../components/Figures.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
@@ -22,6 +24,7 @@ export default function Overview() {
   const before = useNumbers(range, 1);
   const known = useKnownAgents();
   const oldest = useOldest();
+  const feed = useFeed();
   const first = Date.parse(oldest.data?.rows[0]?.first ?? "");
   const beginning = Number.isNaN(first) ? now - 86_400_000 : first;
   const old = before.data?.rows[0];
@@ -42,6 +45,7 @@ export default function Overview() {
                 <Changes />
                 <Recently />
               </div>
+              <AlertFeed feed={feed} />
               <div className="grid" style={{ "--min": "380px" } as React.CSSProperties}>
                 <Health figures={figures} known={known.data?.rows[0]?.known ?? null} range={range} />
                 <Safety figures={figures} range={range} />

@@ -1,0 +1,82 @@
+// The open alerts, as a panel of other pages: the gravest first, with a button to acknowledge.
+
+import { BellRing, Check, CircleCheck } from "lucide-react";
+import { useState } from "react";
+import { Link } from "react-router";
+import { byGravity, type Severity } from "../lib/alerting.ts";
+import { visible } from "../lib/ansi.ts";
+import { defang } from "../lib/defang.ts";
+import { type ActBody, ActDialog } from "./ActDialog.tsx";
+import { Ago, AlertState, NotSwitchedOn, SeverityMark } from "./AlertMarks.tsx";
+import { Empty, Panel } from "./Panel.tsx";
+
+export interface FeedAlert {
+  id: string;
+  title: string;
+  severity: Severity;
+  state: string;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  starts_at: string;
+}
+
+export interface Feed {
+  alerts: FeedAlert[] | undefined;
+  /** Whether this server raises no alerts. */
+  off: boolean;
+  /** What went wrong when they were asked for. */
+  fault: string | null;
+  busy: boolean;
+  error: Error | null;
+  acknowledge: (id: string, body: ActBody, done: () => void) => void;
+}
+
+const SHOWN_MAX = 6;
+
+export function AlertFeed({ feed: { alerts, off, fault, busy, error, acknowledge } }: { feed: Feed }) {
+  const [chosen, setChosen] = useState<FeedAlert | null>(null);
+  const open = (alerts ?? []).toSorted(byGravity);
+  const more = open.length - SHOWN_MAX;
+  return (
+    <Panel title="Alerts" note={alerts === undefined ? undefined : open.length === 0 ? undefined : `${open.length} open`} actions={<Link className="link small" to="/alerts">All alerts</Link>} flush>
+      {fault !== null && <p className="chip warn">Not current: {fault.slice(0, 120)}</p>}
+      {off ? (
+        <NotSwitchedOn />
+      ) : alerts === undefined ? (
+        <div className="bone" style={{ height: 90 }} role="status" aria-label="Loading" />
+      ) : open.length === 0 ? (
+        <Empty title="No alert is open" icon={<CircleCheck />} />
+      ) : (
+        <ul className="feed" aria-live="polite">
+          {open.slice(0, SHOWN_MAX).map((alert) => (
+            <li key={alert.id} className="feed-row">
+              <SeverityMark severity={alert.severity} />
+              <Link className="cut" to={`/alerts/${encodeURIComponent(alert.id)}`}>
+                <strong>{visible(alert.title)}</strong> <span className="dim">{defang(visible(alert.annotations.summary ?? ""))}</span>
+              </Link>
+              <span className="faint small">
+                <Ago at={alert.starts_at} />
+              </span>
+              {alert.state === "firing" ? (
+                <button type="button" className="button small" onClick={() => setChosen(alert)} aria-label={`Acknowledge ${visible(alert.title)}`}>
+                  <Check aria-hidden /> Acknowledge
+                </button>
+              ) : (
+                <AlertState alert={alert} />
+              )}
+            </li>
+          ))}
+          {more > 0 && (
+            <li className="feed-row">
+              <BellRing size={14} aria-hidden />
+              <Link className="link small" to="/alerts">
+                {more} more
+              </Link>
+            </li>
+          )}
+        </ul>
+      )}
+      <ActDialog act={chosen === null ? null : "acknowledge"} about={visible(chosen?.title ?? "")} busy={busy} error={error} onClose={() => setChosen(null)} onDo={(body) => chosen && acknowledge(chosen.id, body, () => setChosen(null))} />
+    </Panel>
+  );
+}

@@ -1,0 +1,114 @@
+// Silences: what nobody is told of for a while, by whom, and why.
+
+import { BellOff, BellPlus } from "lucide-react";
+import { useMemo } from "react";
+import { useSearchParams } from "react-router";
+import { type Silence, isOff, useExpiring, useSilences } from "../../api/alerts.ts";
+import { NotSwitchedOn } from "../../components/AlertMarks.tsx";
+import { AlertNav } from "../../components/AlertNav.tsx";
+import { Time } from "../../components/Marks.tsx";
+import { PageHead } from "../../components/PageHead.tsx";
+import { Empty, Loaded, Panel } from "../../components/Panel.tsx";
+import { type Span, spanOf } from "../../lib/alerting.ts";
+import { visible } from "../../lib/ansi.ts";
+import { defang } from "../../lib/defang.ts";
+import { NewSilence } from "./NewSilence.tsx";
+
+const WORDS: Record<Span, string> = { active: "Active", waiting: "Begins later", over: "Over" };
+const OVER_MAX = 30;
+
+export default function Silences() {
+  const silences = useSilences();
+  const [params, setParams] = useSearchParams();
+  const off = silences.data === undefined && isOff(silences.error);
+  const isNew = params.get("new") === "1";
+  const close = () => setParams(new URLSearchParams());
+  return (
+    <>
+      <PageHead title="Silences" sub="What nobody is told of for a while; the alerts themselves go on">
+        <AlertNav />
+        {!off && !isNew && (
+          <button type="button" className="button primary" onClick={() => setParams(new URLSearchParams({ new: "1" }))}>
+            <BellPlus aria-hidden /> New silence
+          </button>
+        )}
+      </PageHead>
+      {off ? (
+        <Panel>
+          <NotSwitchedOn />
+        </Panel>
+      ) : (
+        <div className="stack">
+          {isNew && <NewSilence start={params.getAll("m")} onDone={close} />}
+          <Loaded query={silences} height={240}>
+            {({ silences }) => <List silences={silences} />}
+          </Loaded>
+        </div>
+      )}
+    </>
+  );
+}
+
+function List({ silences }: { silences: Silence[] }) {
+  const now = Date.now();
+  const groups = useMemo(() => Map.groupBy(silences, (silence) => spanOf(silence, now)), [silences, now]);
+  if (silences.length === 0) {
+    return (
+      <Panel>
+        <Empty title="Nothing is silenced" icon={<BellOff />}>
+          Silence what is known and planned: maintenance, or an alert that somebody already works on.
+        </Empty>
+      </Panel>
+    );
+  }
+  return (
+    <>
+      {(["active", "waiting", "over"] as const).map((span) => {
+        const rows = (groups.get(span) ?? []).toSorted((a, b) => Date.parse(b.ends_at) - Date.parse(a.ends_at));
+        if (rows.length === 0) return null;
+        return (
+          <Panel key={span} title={`${WORDS[span]} (${rows.length})`} flush>
+            <ul className="silences">
+              {rows.slice(0, span === "over" ? OVER_MAX : undefined).map((silence) => (
+                <One key={silence.id} silence={silence} span={span} />
+              ))}
+            </ul>
+          </Panel>
+        );
+      })}
+    </>
+  );
+}
+
+function One({ silence, span }: { silence: Silence; span: Span }) {
+  const expiring = useExpiring();
+  return (
+    <li className="silence" data-span={span}>
+      <div className="row wrap">
+        {silence.matchers.map((matcher) => (
+          <code key={matcher} className="chip">
+            <span className="cut">{visible(matcher)}</span>
+          </code>
+        ))}
+      </div>
+      <p>
+        {defang(visible(silence.comment))} <span className="dim">by {visible(silence.by)}</span>
+        {silence.approved_by && <span className="dim">, approved by {visible(silence.approved_by)}</span>}
+      </p>
+      <span className="dim small nowrap">
+        {span === "waiting" ? "from " : span === "over" ? "ended " : "until "}
+        <Time at={span === "waiting" ? silence.starts_at : silence.ends_at} />
+      </span>
+      {span !== "over" && (
+        <button type="button" className="button small" disabled={expiring.isPending} onClick={() => expiring.mutate(silence.id)} aria-label={`End now the silence of ${visible(silence.comment)}`}>
+          End now
+        </button>
+      )}
+      {expiring.isError && (
+        <p className="chip fail" role="alert">
+          {expiring.error.message}
+        </p>
+      )}
+    </li>
+  );
+}
