@@ -138,6 +138,8 @@ impl End {
     pub(crate) fn of(hook: &str) -> Option<End> {
         Some(match hook {
             "Stop" | "StopFailure" | "AfterAgent" => End::Turn,
+            // Whoever presses Escape ends a turn without a word; the next one tells.
+            "UserPromptSubmit" | "BeforeAgent" => End::Turn,
             "SubagentStop" => End::SubAgent,
             "SessionEnd" => End::Session,
             _ => return None,

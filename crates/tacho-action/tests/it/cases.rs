@@ -360,3 +360,25 @@ fn a_call_has_its_tools_own_name_whoever_tells_it() {
     let names: Vec<_> = (0..2).filter_map(|index| overlay.record(index)?.name.clone()).collect();
     assert_eq!(names, ["mcp__demo__add"]);
 }
+
+#[test]
+fn the_next_prompt_abandons_what_was_escaped_from() {
+    let sub = Observation { agent: "sub", ..hook(3, "PreToolUse", Some("toolu_0000000000000002")) };
+    let log = [
+        end(1, "UserPromptSubmit"),
+        hook(2, "PreToolUse", Some(CALL)),
+        sub,
+        end(4, "UserPromptSubmit"),
+        hook(5, "PreToolUse", Some("toolu_0000000000000003")),
+    ];
+    let of = |log: &[Observation<'_>]| {
+        let ends = ends(log, &join(log));
+        [2, 3, 5].map(|time| ends.get(&time).map(|end| end.closure))
+    };
+    assert_eq!(of(&log[..3]), [Some(Closure::Open), Some(Closure::Open), None]);
+    assert_eq!(of(&log), [Some(Closure::Abandoned), Some(Closure::Open), Some(Closure::Open)]);
+    // A background task that tells of its end is no prompt of a person.
+    let notice =
+        Observation { kind: ActionType::Workflow, name: "TaskNotification", ..end(4, "UserPromptSubmit") };
+    assert_eq!(of(&[log[1].clone(), notice])[0], Some(Closure::Open));
+}

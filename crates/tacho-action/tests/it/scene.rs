@@ -52,7 +52,11 @@ pub(crate) fn hook<'a>(time_us: i64, hook: &'a str, call: Option<&'a str>) -> Ob
 }
 
 pub(crate) fn end<'a>(time_us: i64, hook: &'a str) -> Observation<'a> {
-    let kind = if hook == "Stop" { ActionType::Communication } else { ActionType::Lifecycle };
+    let kind = if matches!(hook, "Stop" | "UserPromptSubmit") {
+        ActionType::Communication
+    } else {
+        ActionType::Lifecycle
+    };
     Observation { kind, name: hook, hook: Some(hook), ..event(time_us) }
 }
 
