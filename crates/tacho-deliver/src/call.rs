@@ -91,7 +91,7 @@ impl Debug for Mail {
     }
 }
 
-/// What came back: of HTTP, or of SMTP (its code, and its words as the body).
+/// What came back: of HTTP, or of SMTP (its code, and its words as the body). A status of 0 is no answer at all.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Answer {
     pub status: u16,
@@ -101,6 +101,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Nobody answered, for this reason: a status of 0, which is tried again.
+    pub fn none(why: &str) -> Answer {
+        Answer { status: 0, headers: Vec::new(), body: why.as_bytes().to_vec() }
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }

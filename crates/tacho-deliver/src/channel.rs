@@ -134,6 +134,11 @@ impl Channel {
         self.form.to()
     }
 
+    /// Whether somebody is told by it, and not only a screen.
+    pub fn reaches_people(&self) -> bool {
+        self.form.reaches_people()
+    }
+
     /// Whether the message is sent there at all.
     pub fn wants(&self, message: &Message) -> bool {
         let ends = matches!(message.notice, Notice::Resolved);

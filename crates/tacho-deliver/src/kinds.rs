@@ -106,6 +106,11 @@ pub(crate) trait Form: Debug + Send + Sync {
     /// The next call, or the end.
     fn step(&self, telling: &Telling<'_>) -> Step;
 
+    /// Whether somebody is told by it, and not only a screen.
+    fn reaches_people(&self) -> bool {
+        true
+    }
+
     /// Whether it has any use for such a message.
     fn wants(&self, notice: Notice) -> bool {
         notice != Notice::Acknowledged

@@ -26,8 +26,12 @@ impl Verdict {
 /// What the status of an answer means where the vendor says nothing else: 2xx is delivered; 408, 425, 429 and 5xx
 /// are tried again; anything else will stay as it is.
 pub(crate) fn by_status(answer: &Answer, now_us: i64) -> Verdict {
-    let why = format!("answered {}: {}", answer.status, answer.words());
+    let why = match answer.status {
+        0 => answer.words(),
+        status => format!("answered {status}: {}", answer.words()),
+    };
     match answer.status {
+        0 => Verdict::Retry { after_us: None, why },
         200..300 => Verdict::Delivered { receipt: None },
         408 | 425 | 429 | 500..600 => Verdict::Retry { after_us: retry_after(answer, now_us), why },
         300..400 => {

@@ -9,6 +9,7 @@ mod commitments;
 mod concluded;
 mod config;
 mod coverage;
+mod deliver;
 mod demo;
 mod edits;
 mod exit;

@@ -217,8 +217,12 @@ fn escape(text: &str) -> String {
 
 /// SMTP: 2xx taken, 4xx later, anything else never.
 fn judge(answer: &Answer) -> Verdict {
-    let why = format!("the mail server says {}: {}", answer.status, answer.words());
+    let why = match answer.status {
+        0 => answer.words(),
+        status => format!("the mail server says {status}: {}", answer.words()),
+    };
     match answer.status {
+        0 => Verdict::Retry { after_us: None, why },
         200..300 => Verdict::delivered(Some(&answer.words())),
         400..500 => Verdict::Retry { after_us: None, why },
         _ => Verdict::Refused { why },

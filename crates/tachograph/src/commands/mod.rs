@@ -1,6 +1,7 @@
 //! The command line: one variant a command, one file a family.
 
 mod admin;
+mod alerts;
 mod coverage;
 mod doctor;
 mod import;
@@ -81,6 +82,11 @@ enum Command {
     Rules {
         #[command(subcommand)]
         command: rules::Rules,
+    },
+    /// Who is told of alerts: tries the channels of a receiver.
+    Alerts {
+        #[command(subcommand)]
+        command: alerts::Alerts,
     },
     /// Searches for words, "phrases" and field:value, newest first.
     #[command(
@@ -263,6 +269,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
         Command::Sql { query, output } => read::sql(arguments, query, output.format),
         Command::Query(asks) => query::run(arguments, asks),
         Command::Rules { command } => rules::run(arguments, command),
+        Command::Alerts { command } => alerts::run(arguments, command),
         Command::Search(search) => read::search(arguments, search),
         Command::Costs { by, days, output } => read::costs(arguments, by, *days, output.format),
         Command::Coverage(asks) => coverage::run(arguments, asks),

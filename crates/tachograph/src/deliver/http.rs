@@ -1,0 +1,47 @@
+//! One request over HTTP.
+
+use super::{Guard, Unsent};
+use std::io::Read;
+use tacho_deliver::{Answer, Request};
+use ureq::http;
+
+/// Answers are read up to this size, bytes; what comes behind is left.
+const ANSWER_BYTES_MAX: u64 = 256 * 1024;
+
+/// Makes a call.
+pub(super) fn call(request: &Request, guard: &Guard) -> Result<Answer, Unsent> {
+    let built = http::Request::builder().method(request.method).uri(request.url.expose());
+    let built =
+        request.headers.iter().fold(built, |built, (name, value)| built.header(*name, value.expose()));
+    // What is wrong with it may be the secret itself.
+    let wrong = |_| {
+        Unsent::Refused("the settings make no request: a URL or a header has bytes that it can't have".into())
+    };
+    let sent = if request.method == "GET" {
+        guard.agent.run(built.body(()).map_err(wrong)?)
+    } else {
+        guard.agent.run(built.body(request.body.as_slice()).map_err(wrong)?)
+    };
+    let mut response = sent.map_err(|error| unsent(&error))?;
+    let headers = response.headers().iter().filter_map(|(name, value)| {
+        // `HeaderName` is in lower case.
+        Some((name.as_str().to_string(), value.to_str().ok()?.to_string()))
+    });
+    let headers = headers.collect();
+    let status = response.status().as_u16();
+    let mut body = Vec::new();
+    let read = response.body_mut().as_reader().take(ANSWER_BYTES_MAX).read_to_end(&mut body);
+    read.map_err(|error| Unsent::Silent(format!("the answer broke off: {error}")))?;
+    Ok(Answer { status, headers, body })
+}
+
+fn unsent(error: &ureq::Error) -> Unsent {
+    match error {
+        ureq::Error::Other(other) if other.is::<super::guard::Private>() => {
+            Unsent::Refused(other.to_string())
+        }
+        // These say the URL.
+        ureq::Error::BadUri(_) | ureq::Error::Http(_) => Unsent::Refused("the URL can't be called".into()),
+        other => Unsent::Silent(format!("no answer: {other}")),
+    }
+}
