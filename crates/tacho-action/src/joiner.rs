@@ -13,11 +13,12 @@ use crate::entry::Closure;
 use crate::kin::Kin;
 use crate::member::{lasts, slot};
 use crate::near::{Candidate, Half, Likeness, Near, choose};
-use crate::observation::{Observation, is_strong, key};
+use crate::observation::{Observation, Observer, is_strong, key};
 use crate::{Malformed, Overlay};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::time::Micros;
+use tacho_event::words::Phase;
 
 /// Actions that later observations can still join.
 pub const ACTIONS_MAX: usize = 32_768;
@@ -112,6 +113,8 @@ impl Joiner {
         let likeness = Likeness::of(observation);
         let own_call = has_own_call(observation);
         let found = keys.iter().find_map(|key| self.keys.get(key).copied());
+        let reported = self.reported_key(observation);
+        let found = found.or_else(|| self.reported(reported?, observation));
         let found = found.filter(|id| self.fits(*id, observation));
         let id = found.or_else(|| self.alike(observation, likeness?, own_call));
         let id = id.unwrap_or(observation.index);
@@ -135,6 +138,10 @@ impl Joiner {
                 None => action.keys.push(key),
             }
         }
+        if let Some(reported) = reported {
+            self.keys.insert(reported, id);
+            action.keys.push(reported);
+        }
         if let Some(place) = place {
             self.near.add(place, id);
         }
@@ -153,10 +160,24 @@ impl Joiner {
         call.into_iter().chain(request).collect()
     }
 
-    /// Whether an action that has the same id can be the same: a short id is used again, once its call is over.
+    /// What an agent's own report is found by where it or the other one names no session: agent and id.
+    fn reported_key(&self, observation: &Observation<'_>) -> Option<u64> {
+        let call =
+            observation.call.filter(|call| observation.observer == Observer::Mcp && !is_strong(call))?;
+        Some(key(&[b"reported", observation.agent.as_bytes(), call.as_bytes()]))
+    }
+
+    fn reported(&self, key: u64, observation: &Observation<'_>) -> Option<u64> {
+        let action = self.actions.get(self.keys.get(&key)?)?;
+        (action.session.is_none() || observation.session.is_none()).then_some(action.id)
+    }
+
+    /// Whether an action that has the same id can be the same: a short id is used again, once its call is over. An outcome
+    /// that an agent reports is always that of an action before.
     fn fits(&self, id: u64, observation: &Observation<'_>) -> bool {
         let Some(action) = self.actions.get(&id) else { return false };
-        let is_weak = observation.call.is_some_and(|call| !is_strong(call));
+        let is_outcome = observation.observer == Observer::Mcp && observation.phase == Some(Phase::Result);
+        let is_weak = observation.call.is_some_and(|call| !is_strong(call)) && !is_outcome;
         !(is_weak && action.has_slot(slot(observation)) && action.closure(false) != Closure::Open)
     }
 

@@ -1,7 +1,7 @@
 //! Tools that ask: search, one entry, a session, costs. What is long is cut, and says so.
 
 use crate::handler::AuditServer;
-use crate::limits::{ROWS_MAX, ROWS_USUAL, STEPS_MAX, TEXT_CHARS_MAX};
+use crate::limits::{OBSERVATIONS_MAX, ROWS_MAX, ROWS_USUAL, STEPS_MAX, TEXT_CHARS_MAX};
 use crate::log::{Caller, CostBy, Costs, Fault, Filter, bounded};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -53,8 +53,13 @@ pub(crate) struct OfEntry {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Entry {
     id: String,
-    /// As the backend keeps it; of a server: header, who, facts, sections.
+    /// As the backend keeps it; of a server: header, who, facts, sections. Of several states of one id the last.
     event: Map<String, Value>,
+    /// Every event that tells of the same action, and every state of this one, oldest first: what its agent reported,
+    /// hooks and telemetry saw. `get_entry` takes the `index` of each.
+    observations: Vec<Map<String, Value>>,
+    /// There are more of them.
+    has_more: bool,
 }
 
 /// Arguments of `get_session`.
@@ -119,7 +124,12 @@ impl AuditServer {
     pub(crate) async fn get_entry(&self, caller: &Caller, asked: OfEntry) -> Result<Entry, Fault> {
         bounded("id", &asked.id)?;
         let event = object(self.log().entry(caller, &asked.id).await?)?;
-        Ok(Entry { id: asked.id, event })
+        let mut observations = self.log().observations(caller, &event, OBSERVATIONS_MAX + 1).await?;
+        let has_more = observations.len() > OBSERVATIONS_MAX;
+        observations.truncate(OBSERVATIONS_MAX);
+        let mut cut = 0;
+        let observations = observations.into_iter().map(|row| short(row, &mut cut)).collect();
+        Ok(Entry { id: asked.id, event, observations, has_more })
     }
 
     pub(crate) async fn get_session(&self, caller: &Caller, asked: OfSession) -> Result<Session, Fault> {

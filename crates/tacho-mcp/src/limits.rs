@@ -13,6 +13,8 @@ pub const ROWS_MAX: usize = 200;
 pub const ROWS_USUAL: usize = 20;
 /// A text in a row of a search is cut behind this many characters; `get_entry` has all of it.
 pub const TEXT_CHARS_MAX: usize = 1000;
+/// Observations of one action in one answer.
+pub const OBSERVATIONS_MAX: usize = 100;
 /// Steps of a session in one answer.
 pub const STEPS_MAX: usize = 500;
 /// Entries that one call verifies.

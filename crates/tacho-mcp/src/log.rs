@@ -135,6 +135,17 @@ pub trait Log: Send + Sync {
         Box::pin(async { Fault::cannot(self.name(), "look up an entry") })
     }
 
+    /// The events that tell of the same action as an entry, and the states of that event, oldest first; at most so many.
+    /// Nothing where a log does not join what it records.
+    fn observations<'a>(
+        &'a self,
+        _: &'a Caller,
+        _entry: &'a Map<String, Value>,
+        _max: usize,
+    ) -> Answer<'a, Vec<Map<String, Value>>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     /// The timeline of a session.
     fn session<'a>(&'a self, _: &'a Caller, _id: &'a str) -> Answer<'a, Value> {
         Box::pin(async { Fault::cannot(self.name(), "tell a session") })

@@ -5,6 +5,7 @@ use crate::log::{Answer, Caller, CostBy, Costs, Fault, Filter, Kind, Log, Page, 
 use futures::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// A request to the HTTP interface. `Accept` is always JSON; what is no JSON comes as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,6 +161,29 @@ impl<T: Transport> Log for ServerLog<T> {
         Box::pin(self.json(caller, format!("/v1/events/{}", escaped(id)), None))
     }
 
+    fn observations<'a>(
+        &'a self,
+        caller: &'a Caller,
+        entry: &'a Map<String, Value>,
+        max: usize,
+    ) -> Answer<'a, Vec<Map<String, Value>>> {
+        Box::pin(async move {
+            let Some(id) = entry.get("header").and_then(|header| header["event_id"].as_str()) else {
+                return Ok(Vec::new());
+            };
+            let states =
+                format!("SELECT action, observations FROM observations WHERE event_id = {}", literal(id)?);
+            let mut actions = BTreeSet::new();
+            for state in self.rows(caller, &states).await? {
+                // What nobody else tells of has no other observation.
+                if state.get("observations").and_then(Value::as_u64) > Some(1) {
+                    actions.extend(state.get("action").and_then(Value::as_u64));
+                }
+            }
+            self.rows(caller, &observations_sql(id, &actions, max)?).await
+        })
+    }
+
     fn session<'a>(&'a self, caller: &'a Caller, id: &'a str) -> Answer<'a, Value> {
         Box::pin(self.json(caller, format!("/v1/sessions/{}", escaped(id)), None))
     }
@@ -193,6 +217,19 @@ impl<T: Transport> Log for ServerLog<T> {
     fn published<'a>(&'a self, caller: &'a Caller, path: &'a str) -> Answer<'a, Vec<u8>> {
         Box::pin(self.ask(caller, format!("/tlog/{path}"), None))
     }
+}
+
+/// The states of an event, and what tells of its actions: an action is named by the index of its first observation.
+fn observations_sql(id: &str, actions: &BTreeSet<u64>, max: usize) -> Result<String, Fault> {
+    let mut which = format!("event_id = {}", literal(id)?);
+    if let Some(first) = actions.first() {
+        let list: Vec<String> = actions.iter().map(u64::to_string).collect();
+        which = format!("{which} OR (index >= {first} AND action_of(index) IN ({}))", list.join(", "));
+    }
+    Ok(format!(
+        "SELECT index, either(who_id, event_id) AS id, revision, timestamp, source, known, hook_event, phase, agent_id, \
+         action_type, action_name, outcome_status, error FROM events WHERE {which} ORDER BY index LIMIT {max}"
+    ))
 }
 
 fn costs_sql(costs: &Costs) -> Result<String, Fault> {
@@ -256,6 +293,14 @@ mod tests {
         let sql = costs_sql(&costs("x' OR '1'='1")).unwrap();
         assert!(sql.contains("canonical_agent('x'' OR ''1''=''1')"), "{sql}");
         assert!(costs_sql(&costs("x\n")).is_err());
+    }
+
+    #[test]
+    fn observations_are_asked_for_by_id_and_by_action() {
+        let sql = observations_sql("x'y", &BTreeSet::from([7, 9]), 3).unwrap();
+        assert!(sql.contains("event_id = 'x''y' OR (index >= 7 AND action_of(index) IN (7, 9))"), "{sql}");
+        assert!(sql.ends_with("LIMIT 3"), "{sql}");
+        assert!(!observations_sql("x", &BTreeSet::new(), 3).unwrap().contains("action_of"));
     }
 
     #[test]

@@ -382,3 +382,29 @@ fn the_next_prompt_abandons_what_was_escaped_from() {
         Observation { kind: ActionType::Workflow, name: "TaskNotification", ..end(4, "UserPromptSubmit") };
     assert_eq!(of(&[log[1].clone(), notice])[0], Some(Closure::Open));
 }
+
+#[test]
+fn an_outcome_that_an_agent_reports_is_found_by_the_actions_id_alone() {
+    let report =
+        |time, phase| Observation { observer: Observer::Mcp, call: Some("e1"), phase, ..event(time) };
+    let outcome = |time| Observation {
+        kind: ActionType::Workflow,
+        name: "outcome",
+        ..report(time, Some(Phase::Result))
+    };
+    let without = |of: Observation<'static>| Observation { session: None, ..of };
+    let action = report(1, None);
+    assert_eq!(groups(&[action.clone(), without(outcome(2))]), [vec![1, 2]]);
+    assert_eq!(groups(&[without(outcome(2)), action.clone()]), [vec![1, 2]], "also when it came first");
+    assert_eq!(groups(&[without(action.clone()), outcome(2)]), [vec![1, 2]]);
+    let later = Observation { outcome: Outcome::Success, ..outcome(3) };
+    let log = [action.clone(), Observation { outcome: Outcome::Failure, ..outcome(2) }, without(later)];
+    assert_eq!(groups(&log), [vec![1, 2, 3]], "a second outcome is of the same action");
+    let elsewhere = Observation { session: Some(session(2)), ..outcome(2) };
+    assert_eq!(groups(&[action.clone(), elsewhere]).len(), 2, "another session is another action");
+    let other = Observation { agent: "other", ..without(outcome(2)) };
+    assert_eq!(groups(&[action, other]).len(), 2, "another agent too");
+    let log = [report(1, None), outcome(2), report(3, None), outcome(4)];
+    let ended = log.map(|of| Observation { outcome: Outcome::Success, ..of });
+    assert_eq!(groups(&ended), [vec![1, 2], vec![3, 4]], "an id that is used again is another action");
+}

@@ -93,6 +93,26 @@ fn what_an_agent_writes_is_self_reported_whatever_it_says() {
 }
 
 #[test]
+fn an_entry_comes_with_every_observation_of_its_action() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let seen = |id: &str| call(&server, &[], "get_entry", json!({"id": id}))["structuredContent"].clone();
+    call(&server, &[], "log_action", json!({"action_name": "deploy", "event_id": "e1", "status": "running"}));
+    call(&server, &[], "log_action", json!({"action_name": "other", "event_id": "e2"}));
+    call(&server, &[], "log_outcome", json!({"action_id": "e1", "status": "failure", "error": "no room"}));
+    call(&server, &[], "log_outcome", json!({"action_id": "e1", "status": "success"}));
+    let entry = seen("e1");
+    let of = |row: &Value| (row["index"].clone(), row["outcome_status"].clone());
+    let told: Vec<(Value, Value)> = entry["observations"].as_array().unwrap().iter().map(of).collect();
+    let expected = [(0, "running"), (2, "failure"), (3, "success")];
+    assert_eq!(told, expected.map(|(index, outcome)| (json!(index), json!(outcome))));
+    let outcome = seen("e1/outcome");
+    assert_eq!(outcome["event"]["header"]["outcome_status"], "success", "the last state: {outcome}");
+    assert_eq!(outcome["observations"].as_array().unwrap().len(), 3, "{outcome}");
+    assert_eq!(seen("e2")["observations"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn a_key_may_do_here_what_it_may_do_elsewhere() {
     let folder = tempfile::tempdir().unwrap();
     let writer = key(folder.path(), "w", "write", &["--agent", "releaser"]);
