@@ -75,6 +75,18 @@ async function judgePython(server) {
   }
 }
 
+async function judgeTwice(server) {
+  const ran = run(python, [path.join(here, 'twice.py'), server.http]);
+  check('two libraries told of the calls of a model', ran.code === 0, ran);
+  for (const { name, trace, calls, tokens } of JSON.parse(ran.out.trim().split('\n').at(-1) || '[]')) {
+    const told = name.includes('told twice') ? 2 : 1;
+    const [found] = await sql(server, `SELECT count(*) AS calls, sum(tokens_input) AS tokens, min(observations) AS least,
+      max(observations) AS most FROM agent_audit_log WHERE extra->>'trace_id' = '${trace}' AND action_name = 'model_request'`);
+    check(`${name}: ${calls} calls and their tokens count once`, found.calls === calls && found.tokens === tokens
+      && found.least === told && found.most === told, found);
+  }
+}
+
 async function judgeNode(server) {
   fs.copyFileSync(path.join(here, 'send.mjs'), path.join(modules, 'send.mjs'));
   const ran = run(process.execPath, ['send.mjs', server.http, server.grpc], { cwd: modules });
@@ -143,6 +155,7 @@ async function judgeKeys() {
 
 const server = await serve('said');
 await judgePython(server);
+await judgeTwice(server);
 await judgeNode(server);
 if (claude) await judgeClaude(server);
 else console.log('skipped Claude Code: scripts/judge-claude-code.sh installs it');
