@@ -92,7 +92,9 @@ impl Engine {
             let at = at as usize;
             if stamps[at] != *events {
                 stamps[at] = *events;
-                runs[at].observe(row, &mut now);
+                if !row.is_told_before() || runs[at].takes_observations {
+                    runs[at].observe(row, &mut now);
+                }
             }
         });
     }
@@ -149,6 +151,22 @@ impl Engine {
         self.runs.iter().map(|run| &run.rule)
     }
 
+    /// Up to when everything is evaluated.
+    pub fn clock_us(&self) -> Option<i64> {
+        self.clock_us
+    }
+
+    /// How far back an event can lie that still counts for a rule: who starts anew begins there.
+    pub fn memory_us(&self) -> i64 {
+        self.runs.iter().map(Run::memory_us).max().unwrap_or(0)
+    }
+
+    /// The alerts that fire: rule and group.
+    pub fn firing(&mut self) -> Vec<(String, crate::group::Labels)> {
+        let of = |run: &mut Run| run.firing().into_iter().map(|group| (run.rule.id.clone(), group)).collect();
+        self.runs.iter_mut().flat_map(|run| -> Vec<_> { of(run) }).collect()
+    }
+
     /// How each rule is doing.
     pub fn health(&mut self) -> Vec<(String, Health)> {
         self.runs.iter_mut().map(|run| (run.rule.id.clone(), run.health())).collect()
@@ -157,10 +175,8 @@ impl Engine {
     /// The state of every group of a rule that is not inactive.
     pub fn states(&mut self, rule: &str) -> Vec<(crate::group::Labels, crate::alert::State)> {
         let Some(run) = self.runs.iter_mut().find(|run| run.rule.id == rule) else { return Vec::new() };
-        let groups = run.groups.iter_mut().map(|group| (group.labels.clone(), group.alert.state));
-        let chains = run.chains.iter_mut().map(|chain| (chain.labels().clone(), chain.alert.state));
-        let mut all: Vec<_> =
-            groups.chain(chains).filter(|(_, state)| *state != crate::alert::State::Inactive).collect();
+        let mut all: Vec<_> = run.states();
+        all.retain(|(_, state)| *state != crate::alert::State::Inactive);
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all
     }

@@ -20,6 +20,10 @@ pub trait Row {
     /// The sender's time, else the server's.
     fn claimed_us(&self) -> i64;
     fn value(&self, field: Field) -> Value<'_>;
+    /// Whether another witness told the same of this call before: only rules over `observations` count it once more.
+    fn is_told_before(&self) -> bool {
+        false
+    }
 }
 
 /// An event on the log.
@@ -28,6 +32,7 @@ pub struct Recorded<'a> {
     pub event: &'a Accepted<'a>,
     pub place: Place,
     pub index: u64,
+    pub told_before: bool,
 }
 
 impl<'a> Recorded<'a> {
@@ -59,6 +64,10 @@ impl Row for Recorded<'_> {
 
     fn claimed_us(&self) -> i64 {
         self.event.header.timestamp_us
+    }
+
+    fn is_told_before(&self) -> bool {
+        self.told_before
     }
 
     fn value(&self, field: Field) -> Value<'_> {

@@ -20,9 +20,12 @@ use crate::value::Value;
 use crate::window::Window;
 use std::collections::{BTreeMap, VecDeque};
 use tacho_pipe::Over;
+use tacho_pipe::plan::Input;
 
 /// Buckets of all groups of one rule.
 const BUCKETS_MAX: usize = 1_000_000;
+/// What is open is looked for so far back.
+const OPEN_US: i64 = 86_400_000_000;
 /// Sets that `absent … expect` names, by name.
 pub type Sets = BTreeMap<String, Vec<String>>;
 
@@ -53,6 +56,8 @@ pub(crate) struct Run {
     pub(crate) no_data: Alert,
     /// When the rule began to look.
     pub(crate) began_us: Option<i64>,
+    /// Whether what several witnesses tell of one call counts several times.
+    pub(crate) takes_observations: bool,
 }
 
 /// What a step of the engine knows beside the event.
@@ -85,6 +90,7 @@ impl Run {
             last_data_us: None,
             no_data: Alert::default(),
             began_us: None,
+            takes_observations: matches!(&rule.plan.input, Input::Table { table, .. } if table.name == "observations"),
             wanted,
             rule,
             compiled,
@@ -181,6 +187,32 @@ impl Run {
         }
         group.newest_us = group.newest_us.max(seen.time_us);
         remember(&mut group.seen, seen, self.rule.sample);
+    }
+
+    /// The state of every group.
+    pub(crate) fn states(&mut self) -> Vec<(Labels, State)> {
+        let groups = self.groups.iter_mut().map(|group| (group.labels.clone(), group.alert.state));
+        let chains = self.chains.iter_mut().map(|chain| (chain.labels().clone(), chain.alert.state));
+        groups.chain(chains).collect()
+    }
+
+    /// The groups that fire; that no event comes is one of them.
+    pub(crate) fn firing(&mut self) -> Vec<Labels> {
+        let silent = (self.no_data.state == State::Firing).then(crate::tick::no_data_labels);
+        let states = self.states().into_iter().filter(|(_, state)| *state == State::Firing);
+        states.map(|(labels, _)| labels).chain(silent).collect()
+    }
+
+    /// See [`crate::Engine::memory_us`].
+    pub(crate) fn memory_us(&self) -> i64 {
+        let standing = match self.compiled.shape {
+            Shape::Open(..) | Shape::Absent { .. } => OPEN_US,
+            Shape::Sequence { within_us, .. } => within_us,
+            Shape::Events(_) => 0,
+        };
+        let history = self.wanted.windows * self.rule.window_us;
+        let alert = self.rule.window_us + self.rule.for_us + self.rule.keep_us + self.rule.lag_us;
+        alert.max(standing).max(history).max(self.rule.no_data_for_us)
     }
 
     pub(crate) fn health(&mut self) -> Health {

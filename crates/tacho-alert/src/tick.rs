@@ -13,6 +13,11 @@ use crate::value::Value;
 use crate::window::Window;
 use tacho_pipe::Over;
 
+/// The group of the alert that no event comes.
+pub(crate) fn no_data_labels() -> crate::group::Labels {
+    vec![("no_data".to_string(), "true".to_string())]
+}
+
 impl Run {
     /// Evaluates everything at an instant.
     pub(crate) fn tick(&mut self, at_us: i64, now: &mut Now<'_>) {
@@ -45,7 +50,7 @@ impl Run {
                 let truth = if missing { Truth::Holds } else { Truth::Not };
                 let mut alert = self.no_data;
                 if let Some(change) = alert.step(at_us, truth, Patience { hold_us: 0, keep_us: 0 }) {
-                    let labels = vec![("no_data".to_string(), "true".to_string())];
+                    let labels = no_data_labels();
                     let window = (at_us - self.rule.window_us, at_us);
                     self.tell(change, &alert, &labels, Vec::new(), window, Vec::new(), now);
                 }

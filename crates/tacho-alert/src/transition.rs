@@ -32,6 +32,13 @@ pub struct Transition {
     pub evidence: Vec<Seen>,
 }
 
+impl Transition {
+    /// The id of the alert that it is about: of rule, group and the begin of the firing.
+    pub fn alert_id(&self) -> String {
+        crate::notify::id_of(self)
+    }
+}
+
 /// How a rule is doing: never silent about what it could not do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Health {

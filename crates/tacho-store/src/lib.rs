@@ -4,6 +4,7 @@
 //! journal holds until a segment does. `docs/formats/segment.md` and `docs/formats/catalog.md` are the formats.
 
 mod account;
+pub mod alert_file;
 pub mod catalog;
 pub mod check;
 mod columns;

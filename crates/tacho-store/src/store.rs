@@ -168,6 +168,11 @@ impl Store {
         drop(self.teller.set(teller));
     }
 
+    /// The log's origin.
+    pub fn origin(&self) -> &str {
+        &self.site.origin
+    }
+
     /// The catalog: agents and API keys.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog

@@ -6,7 +6,10 @@
 //!
 //! On disk: `overlay.sqlite`, `docs/formats/overlay.md`.
 
+mod repeats;
+
 use parking_lot::Mutex;
+use repeats::Repeats;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,6 +43,7 @@ struct Inner {
     overlay: Overlay,
     /// The copy that queries have; made when one asks.
     shared: Option<Arc<Overlay>>,
+    repeats: Repeats,
 }
 
 /// The follower, with the file that only it writes.
@@ -92,6 +96,12 @@ impl Concluded {
         let mut inner = self.inner.lock();
         let Inner { overlay, shared, .. } = &mut *inner;
         Arc::clone(shared.get_or_insert_with(|| Arc::new(overlay.clone())))
+    }
+
+    /// Whether another witness told the same of the call before: a proposal once more, or an end once more.
+    pub(crate) fn told_before(&self, index: u64) -> bool {
+        let inner = self.inner.lock();
+        inner.repeats.has(index, &inner.overlay)
     }
 
     /// Told when more of the log was looked at.
@@ -205,11 +215,12 @@ impl Follower for ConcludedFollower {
         let size = batch.receipt().range.map(|(_, last)| last + 1);
         let mut inner = self.concluded.inner.lock();
         if concerned.contains(&true) {
-            let Inner { joiner, overlay, .. } = &mut *inner;
+            let Inner { joiner, overlay, repeats, .. } = &mut *inner;
             let events = batch.batch.events().zip(&batch.decisions).zip(&concerned);
             for ((event, decision), _) in events.filter(|(_, concerned)| **concerned) {
                 if let (Ok(event), Decision::Entry { index, .. }) = (event, decision) {
                     joiner.observe(&Observation::of(*index, &event), overlay);
+                    repeats.note(*index, event.header.outcome, event.header.phase, overlay);
                 }
             }
         }

@@ -31,6 +31,8 @@ pub(crate) struct Config {
     pub actions: Actions,
     /// What must be audited, and how coverage is checked.
     pub coverage: tacho_coverage::Config,
+    /// Rules that are followed live, and who is told.
+    pub alerts: crate::alerting::Config,
     pub verify: Schedule,
     /// Named streams as files.
     pub logs: crate::logs::Config,

@@ -1,5 +1,6 @@
 //! `serve`: opens the folder, listens, and keeps watch over itself until it is told to stop.
 
+use crate::alerting::Alerting;
 use crate::config::{Config, Schedule};
 use crate::edits;
 use crate::http::{App, Auth, Doors, Failures, Places, router};
@@ -70,6 +71,9 @@ impl Server {
         let places = Arc::new(Places::new(connections));
         let app = App::new(node, auth).listening(Arc::clone(&places)).covering(config.coverage.clone());
         let app = app.believing(config.request.clone());
+        let url = format!("http://{}", listener.local_addr()?);
+        let alerting = alerting(data, &config, &app, url)?;
+        let app = app.alerting_with(alerting);
         let app = Arc::new(app);
         Ok(Server { app, places, doors, listener, config, public, _address })
     }
@@ -93,6 +97,12 @@ impl Server {
         let logs = tokio::spawn(crate::logs::watch(Arc::clone(&self.app), self.config.logs.clone()));
         let retention = self.config.retention;
         let retention = tokio::spawn(crate::retention::schedule::watch(Arc::clone(&self.app), retention));
+        let rules = self.app.alerting().map(|alerting| {
+            let following = crate::alerting::follow(Arc::clone(&self.app), Arc::clone(alerting));
+            let alerting = Arc::clone(alerting);
+            let sending = tokio::task::spawn_blocking(move || crate::alerting::deliver(&alerting));
+            (tokio::spawn(following), sending)
+        });
         let router = router(Arc::clone(&self.app));
         let app = Arc::clone(&self.app);
         let stopped = async move {
@@ -103,6 +113,11 @@ impl Server {
         let doors = tokio::spawn(self.doors.serve(Arc::clone(&self.app), head_time));
         crate::http::serve(self.listener, router, &self.places, head_time, stopped).await;
         doors.await?;
+        if let (Some((following, sending)), Some(alerting)) = (rules, self.app.alerting()) {
+            following.await?;
+            alerting.close();
+            sending.await?;
+        }
         logins.abort();
         tell_logins(&self.app, self.app.logins.rest());
         keys.abort();
@@ -113,6 +128,17 @@ impl Server {
         coverage.abort();
         Ok(())
     }
+}
+
+/// What follows the rules, unless it is switched off.
+fn alerting(
+    data: &Path,
+    config: &Config,
+    app: &App,
+    url: String,
+) -> Result<Option<Arc<Alerting>>, Box<dyn Error>> {
+    let open = || Alerting::open(data, &config.alerts, app.node.store().origin(), url);
+    config.alerts.enabled.then(open).transpose().map(|alerting| alerting.map(Arc::new))
 }
 
 /// Takes over what a command edited in the catalog: the keys here, the edits on the log.

@@ -36,6 +36,8 @@ pub struct Notification {
     pub receiver: String,
     pub notice: Notice,
     pub at_us: i64,
+    /// When the group was told first: with its name, the name of this episode.
+    pub began_us: i64,
     /// The group's name: the same for all its notifications.
     pub group_key: String,
     pub group_labels: LabelSet,
@@ -52,12 +54,28 @@ struct Group {
     /// What was told last, by alert: whether as firing.
     told: BTreeSet<String>,
     told_us: Option<i64>,
+    /// When it was told first.
+    began_us: Option<i64>,
+}
+
+/// What was told of a group: with the alerts that are open, all that has to be kept over a restart.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Told {
+    /// The alerts that were told as firing, by their labels.
+    firing: BTreeSet<String>,
+    at_us: Option<i64>,
+    began_us: Option<i64>,
+    next_us: i64,
+    /// Alerts that ended and were not told as resolved yet.
+    owed: Vec<Alert>,
 }
 
 #[derive(Debug, Clone)]
 pub struct Dispatcher {
     tree: Tree,
     groups: BTreeMap<String, Group>,
+    /// Groups whose [`Told`] is another than when this was asked last.
+    changed: BTreeSet<String>,
     pub silences: Silences,
     /// Alerts that were not taken, because there are too many.
     pub refused: u64,
@@ -68,7 +86,46 @@ impl Dispatcher {
     /// When the configuration contradicts itself.
     pub fn new(config: &Config) -> Result<Dispatcher, String> {
         let tree = Tree::build(config)?;
-        Ok(Dispatcher { tree, groups: BTreeMap::new(), silences: Silences::default(), refused: 0 })
+        Ok(Dispatcher {
+            tree,
+            groups: BTreeMap::new(),
+            changed: BTreeSet::new(),
+            silences: Silences::default(),
+            refused: 0,
+        })
+    }
+
+    /// What has to be kept of the groups that changed since this was asked last; nothing for those that are gone.
+    pub fn take_changed(&mut self) -> Vec<(String, Option<Told>)> {
+        let changed = std::mem::take(&mut self.changed);
+        let kept = |key: String| {
+            let told = self.groups.get(&key).map(|group| Told {
+                firing: group.told.clone(),
+                at_us: group.told_us,
+                began_us: group.began_us,
+                next_us: group.next_us,
+                owed: group.alerts.values().filter(|alert| alert.ends_us.is_some()).cloned().collect(),
+            });
+            (key, told)
+        };
+        changed.into_iter().map(kept).collect()
+    }
+
+    /// Takes what was kept, after the alerts that are open. Groups of a routing that is no more are left out.
+    pub fn recall(&mut self, kept: Vec<(String, Told)>) {
+        for (key, told) in kept {
+            for alert in &told.owed {
+                // Only one that fires makes a group.
+                self.alert(&Alert { ends_us: None, ..alert.clone() }, told.next_us);
+                self.alert(alert, told.next_us);
+            }
+            if let Some(group) = self.groups.get_mut(&key) {
+                (group.told, group.told_us, group.next_us) = (told.firing, told.at_us, told.next_us);
+                group.began_us = told.began_us;
+            } else {
+                self.changed.insert(key);
+            }
+        }
     }
 
     /// The receivers that an alert of these labels ends up with: for tests of the routing.
@@ -105,7 +162,8 @@ impl Dispatcher {
             let next_us =
                 now_us.max((alert.starts_us + route.group_wait_us).min(now_us + route.group_wait_us));
             let (alerts, told) = (BTreeMap::new(), BTreeSet::new());
-            let new = Group { route, labels, alerts, next_us, told, told_us: None };
+            let new = Group { route, labels, alerts, next_us, told, told_us: None, began_us: None };
+            self.changed.insert(key.clone());
             self.groups.entry(key).or_insert(new).alerts.insert(alert.key(), alert.clone());
         }
     }
@@ -144,6 +202,7 @@ impl Dispatcher {
 
     fn flush(&mut self, key: &str, at_us: i64) -> Option<Notification> {
         let mut group = self.groups.remove(key)?;
+        self.changed.insert(key.to_string());
         group.next_us = at_us + group.route.group_interval_us;
         let quiet = self.is_quiet(&group.route, at_us);
         let mut told = BTreeSet::new();
@@ -183,13 +242,24 @@ impl Dispatcher {
         if notice.is_some() {
             group.told = told;
             group.told_us = Some(at_us);
+            group.began_us.get_or_insert(at_us);
         }
+        let began_us = group.began_us.unwrap_or(at_us);
         if !group.alerts.is_empty() {
             self.groups.insert(key.to_string(), group);
         }
         let notice = notice?;
         let group_key = key.to_string();
-        Some(Notification { receiver, notice, at_us, group_key, group_labels: labels, firing, resolved })
+        Some(Notification {
+            receiver,
+            notice,
+            at_us,
+            began_us,
+            group_key,
+            group_labels: labels,
+            firing,
+            resolved,
+        })
     }
 
     /// As [`Dispatcher::muted`], for a group that is taken out of the list.
@@ -222,7 +292,8 @@ impl Group {
         let Some(told_us) = self.told_us.filter(|_| !self.told.is_empty()) else {
             return new.peek().map(|_| Notice::First);
         };
-        if at_us >= told_us + self.route.repeat_interval_us && !firing.is_empty() {
+        let unanswered = |alert: &Alert| alert.quiet_until_us.is_none_or(|until| until <= at_us);
+        if at_us >= told_us + self.route.repeat_interval_us && firing.iter().any(unanswered) {
             return Some(Notice::Repeated);
         }
         if new.any(|alert| !alert.flapping) {

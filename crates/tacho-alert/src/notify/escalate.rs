@@ -83,6 +83,25 @@ impl Escalations {
         Ok(())
     }
 
+    /// An alert that waited before a restart goes on with its level.
+    ///
+    /// # Errors
+    /// When too many wait.
+    pub fn resume(
+        &mut self,
+        alert: &str,
+        policy: Escalation,
+        began_us: i64,
+        next: usize,
+        acknowledged: Option<(String, i64)>,
+    ) -> Result<(), String> {
+        self.begin(alert, policy, began_us)?;
+        if let Some(waiting) = self.waiting.get_mut(alert) {
+            (waiting.next, waiting.acknowledged) = (next, acknowledged);
+        }
+        Ok(())
+    }
+
     /// Somebody answers: no further level is told. Whether the alert waited.
     pub fn acknowledge(&mut self, alert: &str, by: &str, now_us: i64) -> bool {
         let found = self.waiting.get_mut(alert).filter(|waiting| waiting.acknowledged.is_none());

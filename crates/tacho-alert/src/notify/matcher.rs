@@ -11,12 +11,27 @@ enum How {
     Unlike(Regex),
 }
 
-/// A condition on one label; a label that is not there counts as empty.
-#[derive(Debug, Clone)]
+/// A condition on one label; a label that is not there counts as empty. As text in files.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Matcher {
     name: String,
     value: String,
     how: How,
+}
+
+impl From<Matcher> for String {
+    fn from(matcher: Matcher) -> String {
+        matcher.to_string()
+    }
+}
+
+impl TryFrom<String> for Matcher {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Matcher, String> {
+        Matcher::parse(&text)
+    }
 }
 
 impl PartialEq for Matcher {
@@ -59,6 +74,23 @@ impl Matcher {
         Ok(Matcher { name, value, how })
     }
 
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    pub fn is_regex(&self) -> bool {
+        matches!(self.how, How::Like(_) | How::Unlike(_))
+    }
+
+    /// Whether it asks for what it names, and not for everything else.
+    pub fn is_equal(&self) -> bool {
+        matches!(self.how, How::Equal | How::Like(_))
+    }
+
     pub fn matches(&self, labels: &LabelSet) -> bool {
         let found = labels.get(&self.name).map_or("", String::as_str);
         match &self.how {
@@ -99,7 +131,9 @@ impl std::fmt::Display for Matcher {
             How::Like(_) => "=~",
             How::Unlike(_) => "!~",
         };
-        write!(f, "{}{operator}{:?}", self.name, self.value)
+        // As `unquoted` reads it: Rust's own escapes are more than Alertmanager's.
+        let value = self.value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        write!(f, "{}{operator}\"{value}\"", self.name)
     }
 }
 

@@ -5,22 +5,28 @@
 //! - What mutes an alert (silence, inhibition, time interval) never changes what is known of it.
 
 mod config;
+mod desk;
 mod dispatch;
 mod escalate;
 mod inhibit;
 mod interval;
 mod matcher;
+mod raised;
 mod route;
 mod schedule;
 mod silence;
 
 pub use config::{Config, InhibitText, Receiver, RouteText, defaults};
-pub use dispatch::{Dispatcher, Muted, Notice, Notification};
+pub use desk::{Changed, Desk, Due, News};
+pub use dispatch::{Dispatcher, Muted, Notice, Notification, Told};
 pub use escalate::{Escalation, Escalations, Level, Page, Target};
 pub use interval::TimeInterval;
 pub use matcher::{Matcher, parse_matchers};
+pub use raised::{Act, Entry, Evidence, Raised, Standing};
 pub use schedule::{Override, Rotation, Schedule};
 pub use silence::{Silence, Silences};
+
+pub(crate) use raised::id_of;
 
 use crate::alert::Change;
 use crate::rule::Rule;
@@ -31,8 +37,10 @@ use std::collections::BTreeMap;
 pub type LabelSet = BTreeMap<String, String>;
 
 /// An alert as routing sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Alert {
+    /// Names this firing: the same rule and group get another when they fire again.
+    pub id: String,
     pub labels: LabelSet,
     pub annotations: LabelSet,
     pub starts_us: i64,
@@ -42,6 +50,8 @@ pub struct Alert {
     pub flapping: bool,
     /// Receivers that the rule itself names, beside those of the routing tree.
     pub actions: Vec<String>,
+    /// Somebody has answered, or wants to hear no more until then: that it goes on is not told again before.
+    pub quiet_until_us: Option<i64>,
 }
 
 impl Alert {
@@ -72,12 +82,14 @@ impl Alert {
             rule.annotations.iter().map(|(name, text)| (name.clone(), filled(text))).collect();
         annotations.entry("summary".into()).or_insert_with(|| rule.title.clone());
         Some(Alert {
+            id: id_of(transition),
             labels,
             annotations,
             starts_us: transition.episode_us,
             ends_us,
             flapping: transition.flapping,
             actions: rule.actions.clone(),
+            quiet_until_us: None,
         })
     }
 

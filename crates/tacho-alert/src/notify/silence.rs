@@ -5,7 +5,7 @@ use crate::notify::{LabelSet, Matcher};
 /// Silences at a time.
 const SILENCES_MAX: usize = 10_000;
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Silence {
     pub id: String,
     pub matchers: Vec<Matcher>,

@@ -32,12 +32,14 @@ fn dispatcher() -> Dispatcher {
 
 fn alert(labels: &[(&str, &str)], starts_us: i64) -> Alert {
     Alert {
+        id: String::new(),
         labels: labels.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect(),
         annotations: LabelSet::new(),
         starts_us,
         ends_us: None,
         flapping: false,
         actions: Vec::new(),
+        quiet_until_us: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The HTTP faces: one router, one state, one OpenAPI document made from the same list of handlers.
 
+mod alerts;
 mod auth;
 mod connections;
 mod context;
@@ -34,6 +35,7 @@ pub(crate) use openapi::openapi;
 pub(crate) use ops::Health;
 pub(crate) use read::registry;
 
+use crate::alerting::Alerting;
 use crate::coverage::Standing;
 use crate::node::Node;
 use axum::Router;
@@ -66,6 +68,8 @@ pub(crate) struct App {
     pub logins: Logins,
     /// Which events get a request's address and user agent.
     context: RequestContext,
+    /// Rules and alerts; nothing where they are switched off.
+    alerting: Option<Arc<Alerting>>,
     /// What must be audited.
     coverage: tacho_coverage::Config,
     /// What the last check of coverage found.
@@ -88,6 +92,7 @@ impl App {
             logs: crate::logs::Progress::default(),
             logins: Logins::default(),
             context: RequestContext::default(),
+            alerting: None,
             coverage: tacho_coverage::Config::default(),
             standing: Mutex::default(),
             places: None,
@@ -111,6 +116,16 @@ impl App {
     pub(crate) fn covering(mut self, coverage: tacho_coverage::Config) -> App {
         self.coverage = coverage;
         self
+    }
+
+    /// Takes what follows the rules.
+    pub(crate) fn alerting_with(mut self, alerting: Option<Arc<Alerting>>) -> App {
+        self.alerting = alerting;
+        self
+    }
+
+    pub(crate) fn alerting(&self) -> Option<&Arc<Alerting>> {
+        self.alerting.as_ref()
     }
 
     pub(crate) fn coverage(&self) -> &tacho_coverage::Config {
@@ -142,7 +157,7 @@ impl App {
         self.node.removals().stop();
     }
 
-    fn stopping(&self) -> watch::Receiver<bool> {
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
         self.stopping.subscribe()
     }
 
@@ -195,6 +210,7 @@ impl App {
         faults.extend(self.failing.lock().clone());
         let failing = followers.iter().filter_map(|f| Some(format!("{}: {}", f.name, f.fault.as_ref()?)));
         faults.extend(failing);
+        faults.extend(self.alerting.iter().flat_map(|alerting| alerting.faults()));
         faults.extend(self.node.last_check().filter(|check| !check.good).map(|check| check.summary));
         let word = match (&stopped, faults.is_empty()) {
             (Some(_), _) => "stopped",
@@ -246,6 +262,25 @@ fn interface(app: Arc<App>) -> Router {
         .route("/v1/holds/{id}/release", post(retention::release))
         .route("/v1/subjects/{user}/erase", post(subjects::erase))
         .route("/v1/subjects/{user}/export", get(subjects::export))
+        .route("/v1/alerts", get(alerts::alerts))
+        .route("/v1/alerts/rules", get(alerts::rules::rules))
+        .route("/v1/alerts/rules/check", post(alerts::rules::check))
+        .route("/v1/alerts/rules/replay", post(alerts::rules::replay))
+        .route(
+            "/v1/alerts/rules/{id}",
+            get(alerts::rules::rule).put(alerts::rules::put).delete(alerts::rules::remove),
+        )
+        .route("/v1/alerts/silences", get(alerts::silences::silences).post(alerts::silences::set))
+        .route("/v1/alerts/silences/{id}", axum::routing::delete(alerts::silences::end))
+        .route("/v1/alerts/receivers", get(alerts::told::receivers))
+        .route("/v1/alerts/receivers/{name}/test", post(alerts::told::test))
+        .route("/v1/alerts/deliveries", get(alerts::told::deliveries))
+        .route("/v1/alerts/{id}", get(alerts::alert))
+        .route("/v1/alerts/{id}/acknowledge", post(alerts::act::acknowledge))
+        .route("/v1/alerts/{id}/snooze", post(alerts::act::snooze))
+        .route("/v1/alerts/{id}/resolve", post(alerts::act::resolve))
+        .route("/v1/alerts/{id}/assign", post(alerts::act::assign))
+        .route("/v1/alerts/{id}/note", post(alerts::act::note))
         .route("/v1/tail", get(tail::tail))
         .route("/tlog/checkpoint", get(tlog::checkpoint))
         .route("/tlog/tile/{*path}", get(tlog::tile))

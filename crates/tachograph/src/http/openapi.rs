@@ -1,8 +1,8 @@
 //! The OpenAPI document, from the handlers themselves.
 
 use super::{
-    EVENTS, OTHER_NAMES, coverage, metrics, ops, otlp, problem, query, read, retention, subjects, tail, tlog,
-    write,
+    EVENTS, OTHER_NAMES, alerts, coverage, metrics, ops, otlp, problem, query, read, retention, subjects,
+    tail, tlog, write,
 };
 use utoipa::OpenApi;
 
@@ -33,6 +33,25 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
             retention::release,
             subjects::erase,
             subjects::export,
+            alerts::alerts,
+            alerts::alert,
+            alerts::act::acknowledge,
+            alerts::act::snooze,
+            alerts::act::resolve,
+            alerts::act::assign,
+            alerts::act::note,
+            alerts::rules::rules,
+            alerts::rules::rule,
+            alerts::rules::check,
+            alerts::rules::replay,
+            alerts::rules::put,
+            alerts::rules::remove,
+            alerts::silences::silences,
+            alerts::silences::set,
+            alerts::silences::end,
+            alerts::told::receivers,
+            alerts::told::test,
+            alerts::told::deliveries,
             tail::tail,
             tlog::checkpoint,
             tlog::tile,

@@ -1,0 +1,187 @@
+//! The rules and the routing that are followed: those that are built in, and the files of the people who run this.
+//!
+//! A rule of a file takes the place of a built-in rule of the same id: that is how a threshold is changed.
+//!
+//! Invariant: a file that can't be used takes nothing else with it, and is told of.
+
+use super::Config;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use tacho_alert::notify::{self, Desk};
+use tacho_alert::{FILE_BYTES_MAX, Rule, builtin};
+
+/// Files of rules.
+const FILES_MAX: usize = 1000;
+/// Where a built-in rule is from.
+pub(crate) const BUILT_IN: &str = "builtin";
+
+/// What is followed.
+#[derive(Debug, Clone)]
+pub(crate) struct Book {
+    pub rules: Vec<Rule>,
+    /// Which file each rule is from, by its id.
+    pub sources: HashMap<String, String>,
+    /// Built-in rules that a file has replaced.
+    pub replaced: Vec<String>,
+    pub routing: notify::Config,
+    /// Files by name, and the SHA-256 of what they hold.
+    pub files: BTreeMap<String, String>,
+    /// What could not be used.
+    pub errors: Vec<String>,
+}
+
+/// The folder of the rule files.
+pub(crate) fn folder(config: &Config, data: &Path) -> PathBuf {
+    config.rules.clone().unwrap_or_else(|| data.join("rules"))
+}
+
+impl Book {
+    /// Reads everything; what can't be read is told in `errors`.
+    ///
+    /// # Errors
+    /// Never but for a fault of the built-in rules, which a test reads.
+    pub(crate) fn read(config: &Config, data: &Path) -> Result<Book, tacho_alert::FileError> {
+        let mut book = Book {
+            rules: builtin::rules()?,
+            sources: HashMap::new(),
+            replaced: Vec::new(),
+            routing: notify::defaults()?,
+            files: BTreeMap::new(),
+            errors: Vec::new(),
+        };
+        book.sources.extend(book.rules.iter().map(|rule| (rule.id.clone(), BUILT_IN.to_string())));
+        for path in book.listed(&folder(config, data)) {
+            book.add(&path);
+        }
+        book.route(config, data);
+        Ok(book)
+    }
+
+    /// The rule files in the order of their names.
+    fn listed(&mut self, folder: &Path) -> Vec<PathBuf> {
+        let entries = match std::fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
+            Err(error) => {
+                self.errors.push(format!("{}: {error}", folder.display()));
+                return Vec::new();
+            }
+        };
+        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        let mut paths: Vec<PathBuf> = paths.filter(|path| is_rule_file(path)).collect();
+        paths.sort();
+        if paths.len() > FILES_MAX {
+            self.errors.push(format!(
+                "{} has {} rule files, the first {FILES_MAX} are used",
+                folder.display(),
+                paths.len()
+            ));
+            paths.truncate(FILES_MAX);
+        }
+        paths
+    }
+
+    fn add(&mut self, path: &Path) {
+        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let text = match text(path) {
+            Ok(text) => text,
+            Err(error) => return self.errors.push(format!("{name}: {error}")),
+        };
+        self.files.insert(name.clone(), digest(&text));
+        let rules = match tacho_alert::read(&name, &text) {
+            Ok(rules) => rules,
+            Err(error) => return self.errors.push(error.to_string()),
+        };
+        for rule in rules {
+            match self.sources.insert(rule.id.clone(), name.clone()) {
+                None => self.rules.push(rule),
+                Some(before) => {
+                    if before == BUILT_IN {
+                        self.replaced.push(rule.id.clone());
+                    } else {
+                        self.errors
+                            .push(format!("{name}: rule {} is in {before} too; this one counts", rule.id));
+                    }
+                    self.rules.retain(|other| other.id != rule.id);
+                    self.rules.push(rule);
+                }
+            }
+        }
+    }
+
+    fn route(&mut self, config: &Config, data: &Path) {
+        let usual = data.join("routing.yaml");
+        let path = match &config.routing {
+            Some(path) => path.clone(),
+            None if usual.exists() => usual,
+            None => return,
+        };
+        let name = path.display().to_string();
+        let read = text(&path).and_then(|text| {
+            let routing = notify::Config::read(&name, &text).map_err(|error| error.to_string())?;
+            Desk::new(&[], &routing).map_err(|error| format!("{name}: {error}"))?;
+            Ok((routing, digest(&text)))
+        });
+        match read {
+            Ok((routing, digest)) => {
+                self.files.insert(name, digest);
+                self.routing = routing;
+            }
+            Err(error) => self.errors.push(format!("{error}; the built-in routing is used")),
+        }
+    }
+
+    /// Everything that tells one book from another, as one text.
+    pub(crate) fn digest(&self) -> String {
+        digest(&format!("{:?} {:?}", self.files, self.rules.iter().map(Rule::hash_text).collect::<Vec<_>>()))
+    }
+}
+
+/// Whether a file of the folder is one of rules; what editors leave behind is none.
+pub(crate) fn is_rule_file(path: &Path) -> bool {
+    let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    !hidden && matches!(ending, Some("yaml" | "yml"))
+}
+
+fn text(path: &Path) -> Result<String, String> {
+    let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if length > FILE_BYTES_MAX as u64 {
+        return Err(format!("the file has {length} bytes, expected at most {FILE_BYTES_MAX}"));
+    }
+    std::fs::read_to_string(path).map_err(|error| error.to_string())
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULE: &str = "id: hung_agent\ntitle: Hung\nseverity: info\nquery: agent_audit_log | count() by agent_id | count > 3\nwindow: 5m\n";
+
+    #[test]
+    fn a_file_replaces_a_built_in_rule_and_a_broken_one_takes_nothing_with_it() {
+        let data = tempfile::tempdir().unwrap();
+        let rules = data.path().join("rules");
+        std::fs::create_dir(&rules).unwrap();
+        std::fs::write(rules.join("own.yaml"), RULE).unwrap();
+        std::fs::write(rules.join("broken.yaml"), "id: x\nquery: agent_audit_log | cuont()\n").unwrap();
+        std::fs::write(rules.join(".own.yaml.swp"), "rubbish").unwrap();
+        std::fs::write(data.path().join("routing.yaml"), "route: {}\nreceivers: []\n").unwrap();
+        let book = Book::read(&Config::default(), data.path()).unwrap();
+        assert_eq!(book.rules.len(), builtin::rules().unwrap().len());
+        assert_eq!(book.sources["hung_agent"], "own.yaml");
+        assert_eq!(book.replaced, ["hung_agent"]);
+        let rule = book.rules.iter().find(|rule| rule.id == "hung_agent").unwrap();
+        assert_eq!(rule.title, "Hung");
+        assert_eq!(book.errors.len(), 2, "{:?}", book.errors);
+        assert!(book.errors[0].contains("broken.yaml"), "{:?}", book.errors);
+        assert!(book.errors[1].contains("no receiver"), "{:?}", book.errors);
+        std::fs::remove_file(rules.join("broken.yaml")).unwrap();
+        assert_ne!(Book::read(&Config::default(), data.path()).unwrap().digest(), book.digest());
+    }
+}

@@ -1,0 +1,177 @@
+//! What is seen of alerting: alerts, how each rule is doing, receivers and what was delivered.
+
+use super::{Alerting, Config};
+use crate::clock::now_us;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tacho_alert::notify::{Muted, Raised};
+use tacho_alert::{Engine, Health};
+use tacho_event::time::DAY_US;
+use tacho_store::StoreError;
+use tacho_store::alert_file::{Message, Sending};
+
+/// How the rules are doing.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Board {
+    pub rules: HashMap<String, RuleState>,
+    /// Entries that the rules have seen.
+    pub position: u64,
+    /// Whether rules follow the log.
+    pub running: bool,
+    /// Why they do not.
+    pub fault: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct RuleState {
+    pub health: Health,
+    pub fired_us: Option<i64>,
+}
+
+/// A receiver's channel, and how it goes.
+#[derive(Debug, Clone)]
+pub(crate) struct Whom {
+    pub kind: &'static str,
+    pub place: String,
+    pub to: String,
+    pub waiting: u64,
+    pub sent: u64,
+    pub failed: u64,
+    pub error: Option<String>,
+}
+
+/// A message, as it is shown.
+#[derive(Debug, Clone)]
+pub(crate) struct Delivery {
+    pub message: Message,
+    pub told: tacho_deliver::Message,
+}
+
+pub(super) fn board(engine: &mut Engine, fired: &HashMap<String, i64>, position: u64) -> Board {
+    let rules = engine.health().into_iter().map(|(rule, health)| {
+        let fired_us = fired.get(&rule).copied();
+        (rule, RuleState { health, fired_us })
+    });
+    Board { rules: rules.collect(), position, running: true, fault: None }
+}
+
+/// An alert and what is known of it now.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub raised: Raised,
+    pub muted: Option<Muted>,
+    pub receivers: Vec<String>,
+}
+
+impl Alerting {
+    pub(super) fn show(&self, board: Board) {
+        *self.board.lock() = Arc::new(board);
+    }
+
+    /// Alerting stopped: recording goes on, and whoever looks is told.
+    pub(super) fn fail(&self, why: &str) {
+        tracing::error!("{why}");
+        let mut board = self.board.lock();
+        let fault = Some(why.to_string());
+        *board = Arc::new(Board { running: false, fault, ..Board::clone(&board) });
+    }
+
+    pub(crate) fn board(&self) -> Arc<Board> {
+        Arc::clone(&self.board.lock())
+    }
+
+    /// What is wrong with alerting; nothing when all is well.
+    pub(crate) fn faults(&self) -> Vec<String> {
+        let inner = self.inner.lock();
+        let board = self.board.lock().fault.clone();
+        inner.fault.iter().cloned().chain(board).chain(inner.book.errors.iter().cloned()).collect()
+    }
+
+    /// The alerts that are open, newest first.
+    pub(crate) fn open_alerts(&self) -> Vec<Seen> {
+        let now = now_us();
+        let inner = self.inner.lock();
+        let seen = |raised: &Raised| Seen {
+            muted: inner.desk.muted(raised, now),
+            receivers: inner.desk.receivers(raised),
+            raised: raised.clone(),
+        };
+        let mut all: Vec<Seen> = inner.desk.open().map(seen).collect();
+        all.sort_by_key(|seen| std::cmp::Reverse(seen.raised.alert.starts_us));
+        all
+    }
+
+    /// Alerts that are over, newest first.
+    pub(crate) fn closed_alerts(&self, limit: u32) -> Result<Vec<Seen>, StoreError> {
+        let inner = self.inner.lock();
+        let bodies = inner.file.closed_alerts(i64::MAX, limit)?;
+        let raised = bodies.iter().filter_map(|body| serde_json::from_str::<Raised>(body).ok());
+        Ok(raised
+            .map(|raised| Seen { receivers: inner.desk.receivers(&raised), raised, muted: None })
+            .collect())
+    }
+
+    /// One alert, open or over.
+    pub(crate) fn alert(&self, id: &str) -> Result<Option<Seen>, StoreError> {
+        let now = now_us();
+        let inner = self.inner.lock();
+        let raised = match inner.desk.get(id) {
+            Some(raised) => Some(raised.clone()),
+            None => inner.file.alert(id)?.and_then(|body| serde_json::from_str(&body).ok()),
+        };
+        Ok(raised.map(|raised| Seen {
+            muted: inner.desk.muted(&raised, now).filter(|_| raised.alert.ends_us.is_none()),
+            receivers: inner.desk.receivers(&raised),
+            raised,
+        }))
+    }
+
+    /// Every channel of every receiver; a receiver without one is told on the dashboard only.
+    pub(crate) fn receivers(&self) -> Result<Vec<(String, Vec<Whom>)>, StoreError> {
+        let inner = self.inner.lock();
+        let counts = inner.file.counts()?;
+        let newest = inner.file.newest(1000)?;
+        let of = |lane: &str, state| {
+            counts.iter().filter(|(l, s, _)| l == lane && *s == state).map(|(_, _, count)| count).sum()
+        };
+        let names = inner.book.routing.names();
+        let receivers = names.into_iter().map(|receiver| {
+            let channels = inner.channels.get(&receiver).map_or(&[][..], Vec::as_slice);
+            let whom = channels.iter().map(|channel| {
+                let lane = format!("{receiver}/{}", channel.place);
+                let last = newest.iter().find(|message| message.lane == lane);
+                Whom {
+                    kind: channel.kind,
+                    place: channel.place.clone(),
+                    to: channel.to(),
+                    waiting: of(&lane, Sending::Waiting),
+                    sent: of(&lane, Sending::Sent),
+                    failed: of(&lane, Sending::Failed),
+                    error: last.and_then(|message| message.error.clone()),
+                }
+            });
+            let whom = whom.collect();
+            (receiver, whom)
+        });
+        Ok(receivers.collect())
+    }
+
+    /// The newest messages.
+    pub(crate) fn deliveries(&self, limit: u32) -> Result<Vec<Delivery>, StoreError> {
+        let messages = self.inner.lock().file.newest(limit)?;
+        let read = |message: Message| {
+            let told = serde_json::from_str(&message.body).ok()?;
+            Some(Delivery { told, message })
+        };
+        Ok(messages.into_iter().filter_map(read).collect())
+    }
+
+    /// Forgets what is over and older than the configuration says.
+    pub(super) fn forget(&self) {
+        let Config { keep_days, .. } = self.config;
+        let before_us = now_us() - i64::from(keep_days) * DAY_US;
+        if let Err(error) = self.inner.lock().file.forget(before_us) {
+            tracing::error!(%error, "old alerts can't be forgotten");
+        }
+    }
+}

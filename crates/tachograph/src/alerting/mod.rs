@@ -1,0 +1,322 @@
+//! Alerting, live: rules follow the log, alerts are kept with who answered, people are told, and all of it is on the log.
+//!
+//! `worker` follows the log and runs the rules (pure, `tacho-alert`). What follows goes into `alerts.sqlite` in one
+//! transaction with the position: open alerts, messages, and what is to be said on the log. `outbox` sends the messages.
+//!
+//! Invariants
+//! - Recording never waits for alerting: who falls behind reads the store.
+//! - Each step can be the last one: alerts and messages have ids that follow from the log, and are taken once.
+
+mod act;
+mod book;
+mod look;
+mod outbox;
+mod past;
+mod tell;
+mod worker;
+
+pub(crate) use act::{NewSilence, Refused};
+pub(crate) use book::{BUILT_IN, Book, folder, is_rule_file};
+pub(crate) use look::{Board, Delivery, Seen, Whom};
+pub(crate) use outbox::deliver;
+pub(crate) use past::replay;
+pub(crate) use worker::follow;
+
+use crate::clock::now_us;
+use parking_lot::{Condvar, Mutex};
+use std::collections::HashMap;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tacho_alert::notify::{Changed, Desk, Due, Raised, Silence, Told};
+use tacho_deliver::Channel;
+use tacho_store::alert_file::{AlertChanges, AlertFile, Message, Sending};
+use tokio::sync::watch;
+
+/// Kinds of notes in the file.
+const TOLD: &str = "told";
+const SILENCE: &str = "silence";
+const THREAD: &str = "thread";
+const RECEIPT: &str = "receipt";
+const BOOK: &str = "book";
+
+/// `[alerts]` of the configuration.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// Whether rules follow the log.
+    pub enabled: bool,
+    /// The folder of rule files. Default: `rules` in the data folder.
+    pub rules: Option<PathBuf>,
+    /// Who is told, in Alertmanager's format. Default: `routing.yaml` in the data folder, else the built-in one.
+    pub routing: Option<PathBuf>,
+    /// Where people reach this server: the beginning of links in messages.
+    pub url: Option<String>,
+    /// Newest entries that are read at the start, so that rules know what came before.
+    pub look_back: u64,
+    /// How long alerts that are over are kept.
+    pub keep_days: u32,
+    /// Hosts on private networks that channels may reach; `*` for all.
+    pub allow_private: Vec<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            enabled: true,
+            rules: None,
+            routing: None,
+            url: None,
+            look_back: 1_000_000,
+            keep_days: 90,
+            allow_private: Vec::new(),
+        }
+    }
+}
+
+/// Alerting of one folder.
+pub(crate) struct Alerting {
+    config: Config,
+    data: PathBuf,
+    /// Where this server is reached when the configuration does not say.
+    url: String,
+    inner: Mutex<Inner>,
+    board: Mutex<Arc<Board>>,
+    /// Counts how often the rules were to be read again.
+    reload: watch::Sender<u64>,
+    /// Told when a message may be due.
+    posted: Condvar,
+}
+
+/// What changes together, and the file that keeps it.
+struct Inner {
+    desk: Desk,
+    book: Arc<Book>,
+    channels: HashMap<String, Vec<Channel>>,
+    file: AlertFile,
+    /// What could not be saved yet.
+    pending: AlertChanges,
+    /// Why it could not.
+    fault: Option<String>,
+    closing: bool,
+}
+
+impl Alerting {
+    /// Opens what is kept in a data folder, and reads the rules.
+    ///
+    /// # Errors
+    /// When the file can't be opened nor put aside.
+    pub(crate) fn open(
+        data: &Path,
+        config: &Config,
+        log: &str,
+        url: String,
+    ) -> Result<Alerting, Box<dyn Error>> {
+        let (file, lost) = match AlertFile::open(data, log) {
+            Ok(file) => (file, None),
+            Err(error) => {
+                let aside = AlertFile::put_aside(data, now_us())?;
+                tracing::error!(%error, aside = %aside.display(), "what alerting remembers is not readable; it begins anew");
+                (AlertFile::open(data, log)?, Some((error.to_string(), aside)))
+            }
+        };
+        let book = Arc::new(Book::read(config, data)?);
+        let mut inner = Inner {
+            desk: Desk::new(&book.rules, &book.routing)?,
+            channels: HashMap::new(),
+            book,
+            file,
+            pending: AlertChanges::default(),
+            fault: None,
+            closing: false,
+        };
+        if let Some((error, aside)) = lost {
+            inner.pending.sayings.push(tell::lost(&error, &aside, now_us()));
+        }
+        inner.recall()?;
+        let alerting = Alerting {
+            url: config.url.clone().unwrap_or(url).trim_end_matches('/').to_string(),
+            config: config.clone(),
+            data: data.to_path_buf(),
+            inner: Mutex::new(inner),
+            board: Mutex::default(),
+            reload: watch::Sender::new(0),
+            posted: Condvar::new(),
+        };
+        alerting.inner.lock().take_book();
+        Ok(alerting)
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    pub(crate) fn book(&self) -> Arc<Book> {
+        Arc::clone(&self.inner.lock().book)
+    }
+
+    /// Saves a rule file, or takes it away, and has the rules read again. Rule edits are on the log.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub(crate) fn save_file(&self, path: &Path, text: Option<&str>, by: &str) -> Result<(), Refused> {
+        let failed = |error: std::io::Error| Refused::Failed(format!("{}: {error}", path.display()));
+        match text {
+            None => std::fs::remove_file(path).map_err(failed)?,
+            Some(text) => {
+                let folder = path.parent().unwrap_or(&self.data);
+                std::fs::create_dir_all(folder).map_err(failed)?;
+                // Whole or not at all: a rule file that is cut off would raise nothing.
+                let mut whole = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+                std::io::Write::write_all(&mut whole, text.as_bytes()).map_err(failed)?;
+                whole.as_file().sync_all().map_err(failed)?;
+                whole.persist(path).map_err(|error| failed(error.error))?;
+            }
+        }
+        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let mut inner = self.inner.lock();
+        inner.pending.sayings.push(tell::edited(&name, text, by, now_us()));
+        inner.save(None).map_err(|error| Refused::Failed(error.to_string()))?;
+        drop(inner);
+        self.reload();
+        Ok(())
+    }
+
+    /// Has the rules and the routing read again.
+    pub(crate) fn reload(&self) {
+        self.reload.send_modify(|times| *times += 1);
+    }
+
+    /// Reads the rules and the routing, and goes on with the alerts that are open.
+    fn reread(&self) -> Result<Arc<Book>, Box<dyn Error>> {
+        let book = Arc::new(Book::read(&self.config, &self.data)?);
+        let mut inner = self.inner.lock();
+        let mut desk = Desk::new(&book.rules, &book.routing)?;
+        inner.save(None)?;
+        std::mem::swap(&mut inner.desk, &mut desk);
+        inner.book = Arc::clone(&book);
+        inner.recall()?;
+        inner.take_book();
+        drop(inner);
+        Ok(book)
+    }
+
+    /// Ends what waits for something to do.
+    pub(crate) fn close(&self) {
+        self.inner.lock().closing = true;
+        self.posted.notify_all();
+    }
+
+    /// Lets what is due by now become messages, and saves what changed.
+    fn settle(&self, position: Option<(u64, i64)>) {
+        let mut inner = self.inner.lock();
+        let now = now_us();
+        let due = inner.desk.due(now);
+        let any = !due.is_empty();
+        for due in due {
+            inner.post(&due, &self.url, now);
+        }
+        if let Err(error) = inner.save(position)
+            && inner.fault.is_none()
+        {
+            tracing::error!(%error, "alerts can't be saved; it is tried again");
+            inner.fault = Some(error.to_string());
+        }
+        drop(inner);
+        if any {
+            self.posted.notify_all();
+        }
+    }
+}
+
+impl Inner {
+    /// Takes what the file keeps.
+    fn recall(&mut self) -> Result<(), Box<dyn Error>> {
+        let open = self.file.open_alerts()?;
+        let open = open.iter().map(|body| serde_json::from_str(body)).collect::<Result<Vec<Raised>, _>>()?;
+        let told = self.file.notes(TOLD)?.into_iter().map(|(key, body)| {
+            let told: Told = serde_json::from_str(&body)?;
+            Ok::<_, serde_json::Error>((key, told))
+        });
+        let told = told.collect::<Result<Vec<_>, _>>()?;
+        let silences = self.file.notes(SILENCE)?;
+        let silences = silences.iter().map(|(_, body)| serde_json::from_str(body));
+        self.desk.recall(open, told, silences.collect::<Result<Vec<Silence>, _>>()?);
+        Ok(())
+    }
+
+    /// Reads the channels of the routing, and says on the log which rules count from now on.
+    fn take_book(&mut self) {
+        let (channels, errors) = tell::channels(&self.book.routing);
+        self.channels = channels;
+        if !errors.is_empty() {
+            let mut book = Book::clone(&self.book);
+            book.errors.extend(errors);
+            self.book = Arc::new(book);
+        }
+        for error in &self.book.errors {
+            tracing::error!("alerting: {error}");
+        }
+        let digest = self.book.digest();
+        let before = self.file.notes(BOOK).unwrap_or_default();
+        if before.first().is_none_or(|(_, before)| *before != digest) {
+            self.pending.sayings.push(tell::book(&self.book, &digest, now_us()));
+            self.pending.notes.push((BOOK, BOOK.into(), Some(digest)));
+        }
+    }
+
+    /// Makes messages of what is due, one for each channel.
+    fn post(&mut self, due: &Due, url: &str, now_us: i64) {
+        if let Due::Page { alert, level, receivers, at_us } = due {
+            self.pending.sayings.push(tell::escalated(alert, receivers, *level, *at_us));
+        }
+        for (receiver, message) in tell::messages(due, &self.desk, url) {
+            let alerts: Vec<&str> = message.alerts.iter().map(|told| told.fingerprint.as_str()).collect();
+            let thread = serde_json::json!({"alerts": alerts, "at_us": now_us});
+            self.pending.notes.push((THREAD, message.code.clone(), Some(thread.to_string())));
+            let body = serde_json::to_string(&message).unwrap_or_default();
+            let channels = self.channels.get(&receiver).map_or(&[][..], Vec::as_slice);
+            for channel in channels.iter().filter(|channel| channel.wants(&message)) {
+                self.pending.messages.push(Message {
+                    id: format!("{}/{}", message.id, channel.place),
+                    lane: format!("{receiver}/{}", channel.place),
+                    state: Sending::Waiting,
+                    due_us: now_us,
+                    at_us: now_us,
+                    attempts: 0,
+                    error: None,
+                    body: body.clone(),
+                });
+            }
+        }
+    }
+
+    /// Saves what changed since this was done last.
+    fn save(&mut self, position: Option<(u64, i64)>) -> Result<(), tacho_store::StoreError> {
+        let Changed { alerts, groups } = self.desk.take_changed();
+        let pending = &mut self.pending;
+        for raised in alerts {
+            let body = serde_json::to_string(&raised).unwrap_or_default();
+            let open = raised.alert.ends_us.is_none();
+            pending.alerts.push((raised.id().to_string(), open, raised.alert.starts_us, body));
+        }
+        for (key, told) in groups {
+            let body = told.map(|told| serde_json::to_string(&told).unwrap_or_default());
+            pending.notes.push((TOLD, key, body));
+        }
+        if position.is_some() {
+            pending.position = position;
+        }
+        if pending.is_empty() {
+            return Ok(());
+        }
+        self.file.save(pending)?;
+        self.pending = AlertChanges::default();
+        self.fault = None;
+        Ok(())
+    }
+}

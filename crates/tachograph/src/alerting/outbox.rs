@@ -1,0 +1,263 @@
+//! Sends the messages that wait: each channel in its own order, several channels beside one another.
+//!
+//! Guarantee: at least once. A message is taken out only when its channel has answered; after a crash in between it is sent
+//! again under the same id, which most vendors leave out. What a channel refuses for good, and what it has not taken
+//! after [`ATTEMPTS_MAX`] tries, goes to a channel of another kind.
+//!
+//! Limits: [`LANES_MAX`] channels at a time; a channel with more than [`BACKLOG_MAX`] messages gets the rest as one.
+
+use super::{Alerting, Inner, RECEIPT, tell};
+use crate::clock::{now_us, random};
+use crate::deliver::Guard;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tacho_deliver::{Channel, Message, Notice, Verdict};
+use tacho_store::alert_file::{self, AlertChanges, Sending};
+
+const LANES_MAX: usize = 8;
+const BACKLOG_MAX: usize = 20;
+/// About three days with the pauses between them.
+const ATTEMPTS_MAX: u32 = 80;
+const FIRST_PAUSE_US: i64 = 1_000_000;
+const PAUSE_MAX_US: i64 = 3_600_000_000;
+/// How long is waited at most before looking again.
+const LOOK: Duration = Duration::from_secs(1);
+/// Title lines of a message that stands for many.
+const LINES_MAX: usize = 50;
+
+/// Sends until alerting closes; then waits for what is under way.
+pub(crate) fn deliver(alerting: &Arc<Alerting>) {
+    let guard = Arc::new(Guard::new(&alerting.config.allow_private));
+    let busy = Arc::new(parking_lot::Mutex::new(HashSet::<String>::new()));
+    let mut threads = Vec::new();
+    loop {
+        let due = {
+            let mut inner = alerting.inner.lock();
+            if inner.closing {
+                break;
+            }
+            let due = inner.due(&busy.lock());
+            if due.is_empty() {
+                alerting.posted.wait_for(&mut inner, LOOK);
+                continue;
+            }
+            due
+        };
+        threads.retain(|thread: &std::thread::JoinHandle<()>| !thread.is_finished());
+        for message in due {
+            busy.lock().insert(message.lane.clone());
+            let (alerting, guard, busy) = (Arc::clone(alerting), Arc::clone(&guard), Arc::clone(&busy));
+            threads.push(std::thread::spawn(move || {
+                let lane = message.lane.clone();
+                alerting.send(message, &guard);
+                busy.lock().remove(&lane);
+                alerting.posted.notify_all();
+            }));
+        }
+    }
+    for thread in threads {
+        if thread.join().is_err() {
+            tracing::error!("sending a message ended early; it is sent again at the next start");
+        }
+    }
+}
+
+impl Inner {
+    /// The next message of each channel that is free.
+    fn due(&mut self, busy: &HashSet<String>) -> Vec<alert_file::Message> {
+        let room = LANES_MAX.saturating_sub(busy.len());
+        let found = self.file.due(now_us(), (LANES_MAX * 2) as u32).unwrap_or_else(|error| {
+            tracing::error!(%error, "messages that wait can't be read");
+            Vec::new()
+        });
+        let free = found.into_iter().filter(|message| !busy.contains(&message.lane));
+        free.take(room).map(|message| self.gathered(message)).collect()
+    }
+
+    /// The message itself, or one that stands for it and all behind it, where too many wait.
+    fn gathered(&mut self, first: alert_file::Message) -> alert_file::Message {
+        let waiting = match self.file.waiting(&first.lane) {
+            Ok(waiting) if waiting.len() > BACKLOG_MAX => waiting,
+            _ => return first,
+        };
+        let told: Vec<Message> =
+            waiting.iter().filter_map(|message| serde_json::from_str(&message.body).ok()).collect();
+        let Some(newest) = told.last() else { return first };
+        let lines: Vec<String> =
+            told.iter().map(|told| format!("- {}", told.title)).take(LINES_MAX).collect();
+        let more = told.len().saturating_sub(LINES_MAX);
+        let digest = Message {
+            id: format!("digest/{}", newest.id),
+            notice: Notice::Digest,
+            severity: told.iter().map(|told| told.severity).max().unwrap_or(newest.severity),
+            title: format!("{} notifications that waited", told.len()),
+            text: lines.join("\n") + &if more > 0 { format!("\n(+{more} more)") } else { String::new() },
+            alerts: Vec::new(),
+            truncated: told.len() as u64,
+            ..newest.clone()
+        };
+        let body = serde_json::to_string(&digest).unwrap_or_default();
+        let whole =
+            alert_file::Message { id: format!("{}/{}", digest.id, first.lane), body, ..first.clone() };
+        match self.file.gather(&waiting, &whole) {
+            Ok(()) => whole,
+            Err(error) => {
+                tracing::error!(%error, "messages can't be gathered");
+                first
+            }
+        }
+    }
+
+    fn channel(&self, lane: &str) -> Option<Channel> {
+        let (receiver, place) = lane.rsplit_once('/')?;
+        self.channels.get(receiver)?.iter().find(|channel| channel.place == place).cloned()
+    }
+
+    /// A channel of another kind than one that fails: the receiver's own first.
+    fn other(&self, failed: &Channel, receiver: &str) -> Option<(String, Channel)> {
+        let own = self.channels.get_key_value(receiver).into_iter();
+        let mut names: Vec<_> = self.channels.iter().collect();
+        names.sort_by_key(|(name, _)| name.as_str());
+        let usable = |channel: &&Channel| channel.kind != failed.kind && channel.reaches_people();
+        own.chain(names)
+            .find_map(|(name, channels)| Some((name.clone(), channels.iter().find(usable)?.clone())))
+    }
+}
+
+impl Alerting {
+    fn send(&self, mut message: alert_file::Message, guard: &Guard) {
+        let Ok(told) = serde_json::from_str::<Message>(&message.body) else {
+            message.state = Sending::Failed;
+            message.error = Some("the message is not readable".into());
+            return self.tried(&message, &[]);
+        };
+        let (channel, kept) = {
+            let inner = self.inner.lock();
+            let thread = receipt_key(&message.lane, &told.thread);
+            let kept = inner.file.note(RECEIPT, &thread).ok().flatten();
+            (inner.channel(&message.lane), kept)
+        };
+        let Some(channel) = channel else {
+            message.state = Sending::Failed;
+            message.error = Some("the routing has no such channel any more".into());
+            let saying = tell::sent(&message, &told, "none", None, now_us());
+            return self.tried(&message, &[saying]);
+        };
+        let verdict = crate::deliver::send(&channel, &told, kept.as_deref(), guard);
+        let now = now_us();
+        message.attempts += 1;
+        match verdict {
+            Verdict::Delivered { receipt } => {
+                (message.state, message.error) = (Sending::Sent, None);
+                let saying = tell::sent(&message, &told, channel.kind, receipt.as_deref(), now);
+                self.tried(&message, &[saying]);
+                if let (None, Some(receipt)) = (kept, receipt) {
+                    self.keep(receipt_key(&message.lane, &told.thread), receipt);
+                }
+            }
+            Verdict::Retry { after_us, why } if message.attempts < ATTEMPTS_MAX => {
+                message.due_us = now + after_us.unwrap_or(0).max(pause(message.attempts));
+                message.error = Some(why);
+                self.tried(&message, &[]);
+            }
+            Verdict::Retry { why, .. } | Verdict::Refused { why } => {
+                self.failed(message, &told, &channel, why)
+            }
+            Verdict::Gone => {
+                self.failed(message, &told, &channel, "it asks not to be called any more".into())
+            }
+        }
+    }
+
+    /// A channel will not take a message: the log says so, and a channel of another kind is tried.
+    fn failed(&self, mut message: alert_file::Message, told: &Message, channel: &Channel, why: String) {
+        tracing::error!(lane = %message.lane, "a message could not be delivered: {why}");
+        (message.state, message.error) = (Sending::Failed, Some(why));
+        let now = now_us();
+        let saying = tell::sent(&message, told, channel.kind, None, now);
+        self.tried(&message, &[saying]);
+        if told.id.starts_with(INSTEAD) || told.notice == Notice::Test {
+            return;
+        }
+        let mut inner = self.inner.lock();
+        let Some((receiver, other)) = inner.other(channel, &told.receiver) else { return };
+        let instead = Message {
+            id: format!("{INSTEAD}{}", told.id),
+            title: format!("[not delivered by {} to {}] {}", channel.kind, told.receiver, told.title),
+            receiver: receiver.clone(),
+            ..told.clone()
+        };
+        let messages = vec![alert_file::Message {
+            id: format!("{}/{}", instead.id, message.lane),
+            lane: format!("{receiver}/{}", other.place),
+            state: Sending::Waiting,
+            due_us: now,
+            at_us: now,
+            attempts: 0,
+            error: None,
+            body: serde_json::to_string(&instead).unwrap_or_default(),
+        }];
+        if let Err(error) = inner.file.save(&AlertChanges { messages, ..AlertChanges::default() }) {
+            tracing::error!(%error, "a message could not be handed to another channel");
+        }
+    }
+
+    fn tried(&self, message: &alert_file::Message, sayings: &[(String, String)]) {
+        if let Err(error) = self.inner.lock().file.tried(message, sayings) {
+            // It is sent again, under the same id.
+            tracing::error!(%error, id = %message.id, "what became of a message can't be saved");
+        }
+    }
+
+    fn keep(&self, key: String, receipt: String) {
+        let notes = vec![(RECEIPT, key, Some(receipt))];
+        if let Err(error) = self.inner.lock().file.save(&AlertChanges { notes, ..AlertChanges::default() }) {
+            tracing::error!(%error, "a receipt can't be kept: later messages begin a new thread");
+        }
+    }
+
+    /// Posts a marked test message to every channel of a receiver.
+    pub(crate) fn test(&self, receiver: &str) -> Result<usize, super::Refused> {
+        let now = now_us();
+        let mut inner = self.inner.lock();
+        if !inner.book.routing.names().iter().any(|name| name == receiver) {
+            return Err(super::Refused::Unknown(format!("the routing has no receiver \"{receiver}\"")));
+        }
+        let told = Message::test(receiver, now);
+        let body = serde_json::to_string(&told).unwrap_or_default();
+        let channels = inner.channels.get(receiver).map_or(&[][..], Vec::as_slice);
+        let message = |channel: &Channel| alert_file::Message {
+            id: format!("{}/{}", told.id, channel.place),
+            lane: format!("{receiver}/{}", channel.place),
+            state: Sending::Waiting,
+            due_us: now,
+            at_us: now,
+            attempts: 0,
+            error: None,
+            body: body.clone(),
+        };
+        let messages: Vec<_> = channels.iter().filter(|channel| channel.wants(&told)).map(message).collect();
+        let count = messages.len();
+        let changes = AlertChanges { messages, ..AlertChanges::default() };
+        inner.file.save(&changes).map_err(|error| super::Refused::Failed(error.to_string()))?;
+        drop(inner);
+        self.posted.notify_all();
+        Ok(count)
+    }
+}
+
+/// What messages that stand for undelivered ones begin with: they are not replaced again.
+const INSTEAD: &str = "instead/";
+
+fn receipt_key(lane: &str, thread: &str) -> String {
+    format!("{lane} {thread}")
+}
+
+/// Grows by half with each try, and differs by a quarter so that many do not come back together.
+fn pause(attempts: u32) -> i64 {
+    let grown = (1..attempts.min(40)).fold(FIRST_PAUSE_US, |us, _| (us + us / 2).min(PAUSE_MAX_US));
+    let mut noise = [0; 1];
+    random(&mut noise);
+    grown + grown / 4 * i64::from(noise[0]) / 255
+}

@@ -1,0 +1,108 @@
+//! Events of the store as rules see them.
+
+use crate::node::Node;
+use std::ops::Range;
+use tacho_alert::row::Recorded;
+use tacho_alert::{Replay, Replayer, Rule};
+use tacho_event::record::Accepted;
+use tacho_event::section::Section;
+use tacho_event::time::DAY_US;
+use tacho_store::read::Wanted;
+use tacho_store::row::{Part, Row};
+use tacho_store::{Snapshot, StoreError};
+
+/// Gives every event of an index range, in order. A section that is gone reads as absent.
+pub(super) fn each(
+    snapshot: &Snapshot,
+    range: Range<u64>,
+    told_before: &dyn Fn(u64) -> bool,
+    call: &mut dyn FnMut(&Recorded<'_>),
+) -> Result<(), StoreError> {
+    snapshot.rows(range, Wanted::All, &mut |row| one(row, told_before, call))
+}
+
+fn one(
+    row: &Row<'_>,
+    told_before: &dyn Fn(u64) -> bool,
+    call: &mut dyn FnMut(&Recorded<'_>),
+) -> Result<(), StoreError> {
+    let mut scratch: [Vec<u8>; 6] = Default::default();
+    let mut texts = [None; 6];
+    for ((section, text), scratch) in Section::TEXTS.into_iter().zip(&mut texts).zip(&mut scratch) {
+        if let Part::Open(bytes) = row.section(section, scratch)? {
+            *text = std::str::from_utf8(bytes).ok();
+        }
+    }
+    let event = Accepted {
+        header: row.header()?,
+        who: row.who(),
+        facts: row.facts(),
+        texts,
+        content: None,
+        subject_slot: None,
+    };
+    let index = row.index();
+    call(&Recorded { event: &event, place: row.place()?, index, told_before: told_before(index) });
+    Ok(())
+}
+
+/// The first entry that was recorded at or after a moment: server time never runs backwards.
+pub(super) fn index_at(snapshot: &Snapshot, at_us: i64) -> Result<u64, StoreError> {
+    let (mut low, mut high) = (0, snapshot.size);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let mut time_us = i64::MIN;
+        snapshot.rows(middle..middle + 1, Wanted::Header, &mut |row| {
+            time_us = row.place()?.time_us;
+            Ok(())
+        })?;
+        if time_us < at_us {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
+}
+
+/// Whether an event only tells of alerting itself: alerts about alerts would never end.
+pub(super) fn is_own(event: &Recorded<'_>) -> bool {
+    let header = &event.event.header;
+    header.writer == crate::edits::OWN.writer && header.action_name.starts_with("alert_")
+}
+
+/// Entries that one replay reads at most: the newest count.
+const REPLAYED_MAX: u64 = 2_000_000;
+/// How long a replay may take.
+const REPLAY_TIME: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// How often rules would have fired over the last days. It tells nobody, and imported history counts.
+pub(crate) fn replay(node: &Node, rules: &[Rule], days: u32) -> Result<Vec<Replay>, String> {
+    let told = |error: StoreError| error.to_string();
+    let agents = node.store().catalog().agents().map_err(told)?;
+    let expected = agents.into_iter().filter(|agent| agent.expected && agent.alias_of.is_none());
+    let sets = [("fleet.active".to_string(), expected.map(|agent| agent.id).collect())].into();
+    let mut replayer = Replayer::new(rules, &sets)?;
+    let snapshot = node.store().snapshot();
+    let from = index_at(&snapshot, node.now_us() - i64::from(days) * DAY_US).map_err(told)?;
+    let mut next = from.max(snapshot.size.saturating_sub(REPLAYED_MAX));
+    let began = std::time::Instant::now();
+    while next < snapshot.size {
+        if began.elapsed() > REPLAY_TIME {
+            return Err(format!(
+                "the replay took longer than {} s: ask for fewer days",
+                REPLAY_TIME.as_secs()
+            ));
+        }
+        let range = next..(next + (1 << 14)).min(snapshot.size);
+        next = range.end;
+        let before = |index| node.concluded().told_before(index);
+        each(&snapshot, range, &before, &mut |event| {
+            if !is_own(event) {
+                replayer.observe(event);
+            }
+        })
+        .map_err(told)?;
+    }
+    Ok(replayer.finish())
+}

@@ -1,0 +1,261 @@
+//! What alerting says: on the log, and to people.
+//!
+//! Invariant: an event's id follows from what it tells of, so that it is on the log once however often it is said.
+
+use super::Book;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::path::Path;
+use tacho_alert::Severity;
+use tacho_alert::notify::{self, Act, Desk, Due, LabelSet, Raised, Silence};
+use tacho_deliver::{Channel, Links, Message, Notice, Told};
+use tacho_event::time::format;
+use tacho_store::alert_file;
+
+/// An event for the log: its id there, and its JSON.
+pub(super) type Saying = (String, String);
+
+fn event(id: String, name: &str, level: &str, at_us: i64, more: serde_json::Value) -> Saying {
+    let mut event = serde_json::json!({
+        "id": id,
+        "timestamp": format(at_us),
+        "agent": {"id": "tachograph"},
+        "action": {"type": "audit", "name": name},
+        "level": level,
+    });
+    if let (Some(event), serde_json::Value::Object(more)) = (event.as_object_mut(), more) {
+        event.extend(more);
+    }
+    (id, event.to_string())
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "CRITICAL",
+        Severity::Warning => "WARNING",
+        Severity::Info => "INFO",
+    }
+}
+
+/// An alert was raised: everything that is needed to compute it again.
+pub(super) fn raised(raised: &Raised, receivers: &[String]) -> Saying {
+    let evidence: Vec<_> = raised
+        .evidence
+        .iter()
+        .map(|seen| serde_json::json!({"index": seen.index, "id": seen.id, "at": format(seen.at_us)}))
+        .collect();
+    let result = serde_json::json!({
+        "rule": raised.rule, "rule_hash": raised.rule_hash, "severity": raised.severity, "labels": raised.labels(),
+        "annotations": raised.alert.annotations, "values": raised.values, "at": format(raised.at_us),
+        "window": {"from": format(raised.window.0), "to": format(raised.window.1)},
+        "tree_size": raised.tree_size, "evidence": evidence, "receivers": receivers,
+        "starts_at": format(raised.alert.starts_us),
+    });
+    let id = format!("alert/{}/firing", raised.id());
+    about(raised, id, "alert_firing", level(raised.severity), raised.at_us, result)
+}
+
+/// The alert is over.
+pub(super) fn resolved(raised: &Raised) -> Saying {
+    let ends_us = raised.alert.ends_us.unwrap_or(raised.at_us);
+    let result = serde_json::json!({
+        "rule": raised.rule, "labels": raised.labels(), "starts_at": format(raised.alert.starts_us),
+        "ends_at": format(ends_us), "flapping": raised.alert.flapping,
+    });
+    about(raised, format!("alert/{}/resolved", raised.id()), "alert_resolved", "INFO", ends_us, result)
+}
+
+/// Somebody did something about an alert.
+pub(super) fn acted(raised: &Raised, act: &Act, by: &str, note: Option<&str>, at_us: i64) -> Saying {
+    let mut result =
+        serde_json::json!({"rule": raised.rule, "labels": raised.labels(), "by": by, "note": note});
+    match act {
+        Act::Snooze { until_us } => result["until"] = format(*until_us).into(),
+        Act::Assign { to } => result["to"] = to.as_str().into(),
+        Act::Acknowledge | Act::Resolve | Act::Note => {}
+    }
+    let id = format!("alert/{}/{}/{at_us}", raised.id(), act.as_str());
+    let name = match act {
+        // The end by itself has the plain name.
+        Act::Resolve => "alert_resolved_by_hand",
+        Act::Acknowledge => "alert_acknowledged",
+        Act::Snooze { .. } => "alert_snoozed",
+        Act::Assign { .. } => "alert_assigned",
+        Act::Note => "alert_noted",
+    };
+    about(raised, id, name, "INFO", at_us, result)
+}
+
+/// Nobody answered, and the next ones are told.
+pub(super) fn escalated(raised: &Raised, to: &[String], step: usize, at_us: i64) -> Saying {
+    let result = serde_json::json!({"rule": raised.rule, "labels": raised.labels(), "level": step, "to": to});
+    let id = format!("alert/{}/escalated/{step}/{at_us}", raised.id());
+    about(raised, id, "alert_escalated", level(raised.severity), at_us, result)
+}
+
+fn about(
+    raised: &Raised,
+    id: String,
+    name: &str,
+    level: &str,
+    at_us: i64,
+    result: serde_json::Value,
+) -> Saying {
+    let mut more =
+        serde_json::json!({"call_id": raised.id(), "outcome": {"status": "success", "result": result}});
+    // An alert about a person is part of what is erased with them.
+    if let Some(user) = raised.labels().get("user_id").filter(|user| !user.is_empty()) {
+        more["user_id"] = user.as_str().into();
+    }
+    event(id, name, level, at_us, more)
+}
+
+pub(super) fn silenced(silence: &Silence, muted: &[String], at_us: i64) -> Saying {
+    let matchers: Vec<String> = silence.matchers.iter().map(ToString::to_string).collect();
+    let result = serde_json::json!({
+        "silence": silence.id, "matchers": matchers, "by": silence.created_by, "comment": silence.comment,
+        "approved_by": silence.approved_by, "starts_at": format(silence.starts_us), "ends_at": format(silence.ends_us),
+        "mutes": muted,
+    });
+    let outcome = serde_json::json!({"outcome": {"status": "success", "result": result}});
+    event(format!("silence/{}/{at_us}", silence.id), "alert_silence_set", "WARNING", at_us, outcome)
+}
+
+pub(super) fn unsilenced(id: &str, by: &str, at_us: i64) -> Saying {
+    let outcome = serde_json::json!({"outcome": {"status": "success", "result": {"silence": id, "by": by}}});
+    event(format!("silence/{id}/ended/{at_us}"), "alert_silence_ended", "INFO", at_us, outcome)
+}
+
+/// Which rules count from now on.
+pub(super) fn book(book: &Book, digest: &str, at_us: i64) -> Saying {
+    let result = serde_json::json!({
+        "rules": book.rules.len(), "digest": digest, "files": book.files, "replaced": book.replaced,
+        "errors": book.errors,
+    });
+    let (level, status) = if book.errors.is_empty() { ("INFO", "success") } else { ("ERROR", "failure") };
+    let outcome = serde_json::json!({"outcome": {"status": status, "result": result}});
+    event(format!("rules/{digest}/{at_us}"), "alert_rules_loaded", level, at_us, outcome)
+}
+
+/// Somebody saved a rule file, or took it away.
+pub(super) fn edited(file: &str, text: Option<&str>, by: &str, at_us: i64) -> Saying {
+    let sha256 = text.map(digest);
+    let result = serde_json::json!({"file": file, "sha256": sha256, "by": by, "text": text});
+    let outcome = serde_json::json!({"outcome": {"status": "success", "result": result}});
+    let name = if text.is_some() { "alert_rules_edited" } else { "alert_rules_removed" };
+    event(format!("rules/{file}/{at_us}"), name, "WARNING", at_us, outcome)
+}
+
+/// What alerting remembered is gone.
+pub(super) fn lost(error: &str, aside: &Path, at_us: i64) -> Saying {
+    let aside = aside.file_name().map(|name| name.to_string_lossy().into_owned());
+    let outcome = serde_json::json!({"outcome": {
+        "status": "failure", "error": {"type": "state_lost", "message": error}, "result": {"put_aside": aside},
+    }});
+    event(format!("alerting/lost/{at_us}"), "alerting_state_lost", "CRITICAL", at_us, outcome)
+}
+
+/// A message was delivered, or will never be.
+pub(super) fn sent(
+    message: &alert_file::Message,
+    told: &Message,
+    kind: &str,
+    receipt: Option<&str>,
+    at_us: i64,
+) -> Saying {
+    let good = message.state == alert_file::Sending::Sent;
+    let fingerprints: Vec<&str> = told.alerts.iter().map(|told| told.fingerprint.as_str()).collect();
+    let mut outcome = serde_json::json!({
+        "status": if good { "success" } else { "failure" },
+        "result": {
+            "message": message.id, "receiver": told.receiver, "channel": kind, "notice": told.notice,
+            "severity": told.severity, "title": told.title, "alerts": fingerprints, "attempts": message.attempts,
+            "receipt": receipt,
+        },
+    });
+    if let Some(error) = &message.error {
+        outcome["error"] = serde_json::json!({"type": "not_delivered", "message": error});
+    }
+    let (name, level) = if good { ("notification_sent", "INFO") } else { ("notification_failed", "ERROR") };
+    event(format!("{name}/{}", message.id), name, level, at_us, serde_json::json!({"outcome": outcome}))
+}
+
+/// The channels of every receiver, and what could not be read of them.
+pub(super) fn channels(routing: &notify::Config) -> (HashMap<String, Vec<Channel>>, Vec<String>) {
+    let (mut channels, mut errors) = (HashMap::new(), Vec::new());
+    for receiver in &routing.receivers {
+        match tacho_deliver::read(receiver, &routing.global, &crate::deliver::secret) {
+            Ok(found) => drop(channels.insert(receiver.name.clone(), found)),
+            Err(wrong) => errors.extend(wrong.iter().map(ToString::to_string)),
+        }
+    }
+    (channels, errors)
+}
+
+/// The messages of what is due, by receiver.
+pub(super) fn messages(due: &Due, desk: &Desk, url: &str) -> Vec<(String, Message)> {
+    match due {
+        Due::Notify(notification) => {
+            let thread = digest(&format!("{}@{}", notification.group_key, notification.began_us));
+            let mut message = Message::of(notification, &thread, &thread[..CODE], links(None, url));
+            let alerts = notification.firing.iter().chain(&notification.resolved);
+            for (told, alert) in message.alerts.iter_mut().zip(alerts) {
+                name(told, &alert.id, desk, url);
+            }
+            if let [only] = message.alerts.as_slice() {
+                message.links = links(Some(&only.fingerprint), url);
+            }
+            vec![(notification.receiver.clone(), message)]
+        }
+        Due::Page { alert, level, receivers, at_us } => {
+            let page = |receiver: &String| {
+                let mut told = Told::of(&alert.alert);
+                name(&mut told, alert.id(), desk, url);
+                let thread = digest(&format!("{}@{receiver}", alert.id()));
+                let title = alert.alert.annotations.get("summary").unwrap_or(&alert.title);
+                let message = Message {
+                    id: digest(&format!("{}/page/{level}/{at_us}/{receiver}", alert.id())),
+                    code: thread[..CODE].to_string(),
+                    thread,
+                    notice: Notice::Escalated,
+                    severity: alert.severity,
+                    title: title.clone(),
+                    text: if *level > 0 { "Nobody has answered yet.".into() } else { String::new() },
+                    at_us: *at_us,
+                    receiver: receiver.clone(),
+                    group_labels: alert.labels().clone(),
+                    alerts: vec![told],
+                    truncated: 0,
+                    links: links(Some(alert.id()), url),
+                };
+                (receiver.clone(), message)
+            };
+            receivers.iter().map(page).collect()
+        }
+    }
+}
+
+/// Characters of a code for replies.
+const CODE: usize = 12;
+
+/// Gives an alert of a message its own name, its values and its link.
+fn name(told: &mut Told, id: &str, desk: &Desk, url: &str) {
+    told.fingerprint = id.to_string();
+    told.url = links(Some(id), url).dashboard;
+    if let Some(raised) = desk.get(id) {
+        let values = raised.values.iter().map(|(name, value)| {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_string);
+            (name.clone(), text)
+        });
+        told.values = values.collect::<LabelSet>();
+    }
+}
+
+fn links(alert: Option<&str>, url: &str) -> Links {
+    let dashboard = alert.map_or_else(|| format!("{url}/alerts"), |id| format!("{url}/alerts/{id}"));
+    Links { dashboard: Some(dashboard), ..Links::default() }
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}

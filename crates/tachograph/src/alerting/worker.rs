@@ -1,0 +1,353 @@
+//! Follows the log with the rules.
+//!
+//! The rules' memory is a function of the log, so nothing of it is kept: at the start, and when the rules are edited, the
+//! log is read again from as far back as a rule remembers. What fired meanwhile is compared with what is kept as open.
+//!
+//! Invariants
+//! - Events come to the rules once and in order: live batches, and the store for what was missed.
+//! - The clock runs with the events; without events it runs behind the wall clock by [`BEHIND_US`], so that no batch
+//!   that is being recorded comes too late.
+
+use super::{Alerting, Book, look, past, tell};
+use crate::clock::now_us;
+use crate::edits::OWN;
+use crate::http::App;
+use std::collections::HashMap;
+use std::error::Error;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+use tacho_alert::notify::News;
+use tacho_alert::row::{Recorded, Row};
+use tacho_alert::{Change, Engine, Labels, Transition};
+use tacho_record::sequence::Sequenced;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+/// How often is looked at what time brings.
+const TICK: Duration = Duration::from_millis(200);
+/// How far the clock stays behind when no event comes.
+const BEHIND_US: i64 = 2_000_000;
+/// How often the position is saved when nothing else is.
+const SAVE: Duration = Duration::from_secs(5);
+/// How often the states of rules are shown anew, the registry is asked who is expected, and old alerts are forgotten.
+const SHOW: Duration = Duration::from_secs(1);
+const SETS: Duration = Duration::from_secs(15);
+const FORGET: Duration = Duration::from_secs(3600);
+/// How long is waited for what is concluded of a batch.
+const CONCLUDED: Duration = Duration::from_secs(2);
+/// Entries that are read at once.
+const STEP: u64 = 16_384;
+/// Events that are put on the log together.
+const SAY_AT_ONCE: u32 = 200;
+
+/// Follows until the server stops.
+pub(crate) async fn follow(app: Arc<App>, alerting: Arc<Alerting>) {
+    let running = tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        match runtime.map(|runtime| runtime.block_on(Worker::run(app, Arc::clone(&alerting)))) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => alerting.fail(&format!("rules are no longer followed: {error}")),
+            Err(error) => alerting.fail(&format!("rules can't be followed: {error}")),
+        }
+    });
+    if let Err(error) = running.await {
+        tracing::error!(%error, "following the rules ended early");
+    }
+}
+
+struct Worker {
+    app: Arc<App>,
+    alerting: Arc<Alerting>,
+    engine: Engine,
+    /// The next entry that the rules have not seen.
+    next: u64,
+    saved: Instant,
+    shown: Instant,
+    sets: Instant,
+    forgot: Instant,
+    /// When each rule fired last.
+    fired: HashMap<String, i64>,
+}
+
+impl Worker {
+    async fn run(app: Arc<App>, alerting: Arc<Alerting>) -> Result<(), Box<dyn Error>> {
+        let (mut live, mut stopping) = (app.node.watch(), app.stopping());
+        let mut reload = alerting.reload.subscribe();
+        let start = Instant::now();
+        let mut worker = Worker {
+            engine: Engine::new(Vec::new())?,
+            next: 0,
+            saved: start,
+            shown: start,
+            sets: start,
+            forgot: start,
+            fired: HashMap::new(),
+            app,
+            alerting,
+        };
+        let position = worker.alerting.inner.lock().file.position()?;
+        let book = worker.alerting.book();
+        if !worker.begin(&book, position, &stopping)? {
+            return Ok(());
+        }
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = stopping.changed() => {
+                    worker.save();
+                    return Ok(());
+                }
+                _ = reload.changed() => {
+                    let book = worker.alerting.reread()?;
+                    let position = (worker.next, worker.engine.clock_us().unwrap_or_else(behind));
+                    if !worker.begin(&book, Some(position), &stopping)? {
+                        return Ok(());
+                    }
+                }
+                batch = live.recv() => worker.batch(batch).await?,
+                _ = ticks.tick() => worker.tick(&live)?,
+            }
+        }
+    }
+
+    /// Makes the engine, and lets it read what it has to remember. False when the server stops meanwhile.
+    fn begin(
+        &mut self,
+        book: &Book,
+        position: Option<(u64, i64)>,
+        stopping: &watch::Receiver<bool>,
+    ) -> Result<bool, Box<dyn Error>> {
+        self.engine = Engine::new(book.rules.clone())?;
+        self.expect();
+        let size = self.app.node.status().size();
+        let snapshot = self.app.node.snapshot_blocking(size);
+        // What came while nobody followed raises alerts; what came before only explains them.
+        let (known, clock_us) = position.unwrap_or_else(|| (snapshot.size, behind()));
+        let known = known.min(snapshot.size);
+        let since = past::index_at(&snapshot, clock_us - self.engine.memory_us())?;
+        let first = since.max(known.saturating_sub(self.alerting.config().look_back)).min(known);
+        drop(snapshot);
+        let mut before: HashMap<(String, Labels), Transition> = HashMap::new();
+        self.next = first;
+        while self.next < known {
+            if *stopping.borrow() {
+                return Ok(false);
+            }
+            self.read(self.next..(self.next + STEP).min(known))?;
+            for transition in self.engine.transitions() {
+                self.fired(&transition);
+                let key = (transition.rule.clone(), transition.group.clone());
+                match transition.change {
+                    Change::Firing => drop(before.insert(key, transition)),
+                    Change::Resolved => drop(before.remove(&key)),
+                    _ => {}
+                }
+            }
+        }
+        self.engine.advance(clock_us);
+        let late = self.engine.transitions();
+        self.compare(before, &late);
+        tracing::info!(rules = book.rules.len(), from = first, position = known, "alert rules are followed");
+        Ok(true)
+    }
+
+    /// Compares what fires with what is kept as open: after a restart both may have changed.
+    fn compare(&mut self, before: HashMap<(String, Labels), Transition>, late: &[Transition]) {
+        let firing = self.engine.firing();
+        let now = now_us();
+        let mut inner = self.alerting.inner.lock();
+        let is_firing = |rule: &str, group: &Labels| firing.iter().any(|(r, g)| r == rule && g == group);
+        let gone: Vec<String> = inner
+            .desk
+            .open()
+            .filter(|raised| !raised.is_from_outside() && !is_firing(&raised.rule, &raised.group))
+            .map(|raised| raised.id().to_string())
+            .collect();
+        for id in gone {
+            if let Some(raised) = inner.desk.end(&id, now, false) {
+                inner.pending.sayings.push(tell::resolved(&raised));
+            }
+        }
+        drop(inner);
+        let mut begun: Vec<Transition> = before.into_values().collect();
+        begun.extend(late.iter().filter(|transition| transition.change == Change::Firing).cloned());
+        begun.retain(|transition| is_firing(&transition.rule, &transition.group));
+        begun.sort_by_key(|transition| transition.at_us);
+        // One that somebody has ended by hand, or that was over before, is not raised a second time.
+        let inner = self.alerting.inner.lock();
+        begun
+            .retain(|transition| inner.file.alert(&transition.alert_id()).is_ok_and(|known| known.is_none()));
+        drop(inner);
+        self.take(&begun);
+        self.save();
+    }
+
+    fn read(&mut self, range: Range<u64>) -> Result<(), Box<dyn Error>> {
+        let snapshot = self.app.node.snapshot_blocking(range.end);
+        let (engine, concluded) = (&mut self.engine, self.app.node.concluded());
+        self.next = range.end;
+        past::each(&snapshot, range, &|index| concluded.told_before(index), &mut |event| {
+            observe(engine, event)
+        })?;
+        Ok(())
+    }
+
+    async fn batch(&mut self, batch: Result<Arc<Sequenced>, RecvError>) -> Result<(), Box<dyn Error>> {
+        let batch = match batch {
+            Ok(batch) => batch,
+            // What was missed is read from the store with the next batch, or the next tick.
+            Err(RecvError::Lagged(_)) => return Ok(()),
+            Err(RecvError::Closed) => return Err("the log ended".into()),
+        };
+        let Some((first, last)) = batch.receipt().range else { return Ok(()) };
+        if last < self.next {
+            return Ok(());
+        }
+        self.catch_up(first)?;
+        let mut position = self.app.node.concluded().position();
+        // Without what is concluded, a call that two witnesses tell of counts twice: better than not at all.
+        drop(tokio::time::timeout(CONCLUDED, position.wait_for(|size| *size > last)).await);
+        let concluded = self.app.node.concluded();
+        for (index, place, event) in batch.entries() {
+            if index >= self.next {
+                let told_before = concluded.told_before(index);
+                observe(&mut self.engine, &Recorded { event: &event, place, index, told_before });
+            }
+        }
+        self.next = last + 1;
+        self.conclude();
+        Ok(())
+    }
+
+    /// Reads what was missed before an entry.
+    fn catch_up(&mut self, until: u64) -> Result<(), Box<dyn Error>> {
+        while self.next < until {
+            self.read(self.next..(self.next + STEP).min(until))?;
+            self.conclude();
+        }
+        Ok(())
+    }
+
+    fn tick(&mut self, live: &broadcast::Receiver<Arc<Sequenced>>) -> Result<(), Box<dyn Error>> {
+        if live.is_empty() {
+            let status = self.app.node.status();
+            let (size, waiting) = (status.size(), status.queued().0);
+            self.catch_up(size)?;
+            if waiting == 0 {
+                self.engine.advance(behind());
+            }
+        }
+        self.conclude();
+        if self.saved.elapsed() >= SAVE {
+            self.save();
+        } else {
+            self.alerting.settle(None);
+        }
+        self.say();
+        if self.sets.elapsed() >= SETS {
+            self.expect();
+        }
+        if self.shown.elapsed() >= SHOW {
+            self.shown = Instant::now();
+            self.alerting.show(look::board(&mut self.engine, &self.fired, self.next));
+        }
+        if self.forgot.elapsed() >= FORGET {
+            self.forgot = Instant::now();
+            self.alerting.forget();
+        }
+        Ok(())
+    }
+
+    /// Takes what the rules found.
+    fn conclude(&mut self) {
+        let found = self.engine.transitions();
+        if found.is_empty() {
+            return;
+        }
+        found.iter().for_each(|transition| self.fired(transition));
+        self.take(&found);
+        self.save();
+    }
+
+    fn fired(&mut self, transition: &Transition) {
+        if transition.change == Change::Firing {
+            self.fired.insert(transition.rule.clone(), transition.at_us);
+        }
+    }
+
+    fn take(&self, found: &[Transition]) {
+        let mut inner = self.alerting.inner.lock();
+        for transition in found {
+            let saying = match inner.desk.take(transition) {
+                Some(News::Raised(raised)) => {
+                    let receivers = inner.desk.receivers(&raised);
+                    tell::raised(&raised, &receivers)
+                }
+                Some(News::Resolved(raised)) => tell::resolved(&raised),
+                None => continue,
+            };
+            inner.pending.sayings.push(saying);
+        }
+    }
+
+    fn save(&mut self) {
+        self.saved = Instant::now();
+        // What is recorded later than this instant of the rules is not judged yet, whatever the wall clock says.
+        self.alerting.settle(Some((self.next, self.engine.clock_us().unwrap_or_else(behind))));
+    }
+
+    /// Puts on the log what is to be said there.
+    fn say(&self) {
+        let sayings = self.alerting.inner.lock().file.sayings(SAY_AT_ONCE);
+        let sayings = match sayings {
+            Ok(sayings) if sayings.is_empty() => return,
+            Ok(sayings) => sayings,
+            Err(error) => return tracing::error!(%error, "what alerting did can't be read"),
+        };
+        let lines: String = sayings.iter().map(|(_, body)| format!("{body}\n")).collect();
+        let (tally, batches) =
+            self.app.node.ingest(lines.as_bytes(), &OWN, &tacho_ingest::Options::default());
+        for refused in &tally.refused {
+            tracing::error!(reason = %refused.reason, "what alerting did was refused by the log");
+        }
+        match self.app.node.record(batches) {
+            Ok(_) => {
+                let ids: Vec<String> = sayings.into_iter().map(|(id, _)| id).collect();
+                if let Err(error) = self.alerting.inner.lock().file.said(&ids) {
+                    tracing::error!(%error, "what alerting did is said once more");
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "what alerting did could not be put on the log; it is tried again")
+            }
+        }
+    }
+
+    /// Who is expected to work, as the registry says.
+    fn expect(&mut self) {
+        self.sets = Instant::now();
+        match self.app.node.store().catalog().agents() {
+            Ok(agents) => {
+                let own = agents.into_iter().filter(|agent| agent.expected && agent.alias_of.is_none());
+                self.engine.set("fleet.active", own.map(|agent| agent.id).collect());
+            }
+            Err(error) => tracing::error!(%error, "the registry of agents can't be read"),
+        }
+    }
+}
+
+/// What the clock may be when nothing is being recorded.
+fn behind() -> i64 {
+    now_us() - BEHIND_US
+}
+
+fn observe(engine: &mut Engine, event: &Recorded<'_>) {
+    if past::is_own(event) {
+        engine.advance(event.recorded_us());
+    } else {
+        engine.observe(event);
+    }
+}

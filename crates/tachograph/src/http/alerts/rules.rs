@@ -1,0 +1,351 @@
+//! Rules over HTTP: which are followed and how they are doing, checked and replayed before they are saved, and the rule files.
+
+use super::super::App;
+use super::super::auth::Role;
+use super::super::problem::Problem;
+use super::act::read;
+use super::alerting;
+use crate::alerting::{self as live, Alerting, Book};
+use crate::clock::now_us;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tacho_alert::{Every, FILE_BYTES_MAX, explain, format, lint};
+use tacho_event::time;
+use tacho_pipe::format_us;
+
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct Rules {
+    pub rules: Vec<Rule>,
+    /// The rule files and the SHA-256 of what they hold.
+    pub files: BTreeMap<String, String>,
+    /// What could not be used.
+    pub errors: Vec<String>,
+    /// Entries of the log that the rules have seen.
+    pub position: u64,
+    pub following: bool,
+}
+
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct Rule {
+    pub id: String,
+    pub title: String,
+    pub severity: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
+    /// `builtin`, or the file that it stands in.
+    pub source: String,
+    pub query: String,
+    pub window: String,
+    /// `stream`, or how often it is evaluated.
+    pub every: String,
+    pub hash: String,
+    /// `inactive`, `learning` (too little history to say what is usual) or `firing`.
+    pub state: &'static str,
+    pub firing: u64,
+    pub groups: u64,
+    pub learning: u64,
+    /// Events that came too late, of groups beyond the limit, and instants that were left out.
+    pub late: u64,
+    pub refused: u64,
+    pub skipped: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_fired_at: Option<String>,
+    pub annotations: BTreeMap<String, String>,
+    pub actions: Vec<String>,
+    pub controls: Vec<String>,
+    /// What it means in words, and its SQL; for one rule only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
+    /// The text of the file that it stands in; for one rule only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+fn seen(rule: &tacho_alert::Rule, book: &Book, board: &live::Board) -> Rule {
+    let state = board.rules.get(&rule.id).copied().unwrap_or_default();
+    let health = state.health;
+    Rule {
+        id: rule.id.clone(),
+        title: rule.title.clone(),
+        severity: rule.severity.as_str(),
+        tier: rule.labels.get("tier").cloned(),
+        source: book.sources.get(&rule.id).cloned().unwrap_or_default(),
+        query: rule.query.clone(),
+        window: format_us(rule.window_us),
+        every: match rule.every {
+            Every::Stream => "stream".into(),
+            Every::Us(us) => format_us(us),
+        },
+        hash: rule.hash_text(),
+        state: match (health.firing, health.learning) {
+            (0, 0) => "inactive",
+            (0, _) => "learning",
+            _ => "firing",
+        },
+        firing: health.firing as u64,
+        groups: health.groups as u64,
+        learning: health.learning as u64,
+        late: health.late,
+        refused: health.refused,
+        skipped: health.skipped,
+        last_fired_at: state.fired_us.map(time::format),
+        annotations: rule.annotations.clone(),
+        actions: rule.actions.clone(),
+        controls: rule.controls.clone(),
+        explanation: None,
+        text: None,
+    }
+}
+
+/// Every rule that is followed.
+#[utoipa::path(get, path = "/v1/alerts/rules", tag = "alerts",
+    responses((status = 200, description = "Rules, and how they are doing", body = Rules)))]
+pub(crate) async fn rules(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Rules>, Problem> {
+    app.auth().check(&headers, Role::Read)?;
+    let alerting = alerting(&app)?;
+    let (book, board) = (alerting.book(), alerting.board());
+    Ok(Json(Rules {
+        rules: book.rules.iter().map(|rule| seen(rule, &book, &board)).collect(),
+        files: book.files.clone(),
+        errors: alerting.faults(),
+        position: board.position,
+        following: board.running,
+    }))
+}
+
+/// One rule, with what it means and its SQL.
+#[utoipa::path(get, path = "/v1/alerts/rules/{id}", tag = "alerts", responses(
+    (status = 200, description = "The rule", body = Rule),
+    (status = 404, description = "There is none of this id", body = Problem)))]
+pub(crate) async fn rule(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Rule>, Problem> {
+    app.auth().check(&headers, Role::Read)?;
+    let alerting = alerting(&app)?;
+    let (book, board) = (alerting.book(), alerting.board());
+    let rule = book.rules.iter().find(|rule| rule.id == id);
+    let rule = rule.ok_or_else(|| Problem::not_found(format!("there is no rule \"{id}\"")))?;
+    let mut found = seen(rule, &book, &board);
+    found.explanation = Some(explain(rule, now_us()));
+    if found.source != live::BUILT_IN {
+        let path = live::folder(alerting.config(), alerting.data()).join(&found.source);
+        found.text = std::fs::read_to_string(path).ok();
+    }
+    Ok(Json(found))
+}
+
+/// A rule file's text.
+#[derive(Debug, Default, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Text {
+    pub text: String,
+    /// For a replay: the last so many days; 7 when not given.
+    pub days: Option<u32>,
+    /// Who saves it; the name of the API key when not given.
+    pub by: Option<String>,
+}
+
+#[derive(Debug, Default, serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct Checked {
+    pub errors: Vec<TextError>,
+    pub advice: Vec<String>,
+    /// What failed of the tests that the rules carry.
+    pub failures: Vec<String>,
+    pub rules: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub formatted: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
+}
+
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct TextError {
+    /// From one.
+    pub line: u64,
+    pub message: String,
+}
+
+fn parsed(name: &str, text: &str) -> Result<Vec<tacho_alert::Rule>, TextError> {
+    let long = text.len() > FILE_BYTES_MAX;
+    let too_long =
+        || TextError { line: 1, message: format!("a rule file has at most {FILE_BYTES_MAX} bytes") };
+    if long {
+        return Err(too_long());
+    }
+    tacho_alert::read(name, text)
+        .map_err(|error| TextError { line: error.line as u64, message: error.message })
+}
+
+/// Checks a rule file: errors with their line, advice, its own tests.
+#[utoipa::path(post, path = "/v1/alerts/rules/check", tag = "alerts", request_body = Text,
+    responses((status = 200, description = "What is wrong with it, or what it means", body = Checked)))]
+pub(crate) async fn check(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Checked>, Problem> {
+    app.auth().check(&headers, Role::Read)?;
+    let text: Text = read(&body)?;
+    let routing = alerting(&app)?.book().routing.clone();
+    let checked = tokio::task::spawn_blocking(move || match parsed("text", &text.text) {
+        Err(error) => Checked { errors: vec![error], ..Checked::default() },
+        Ok(rules) => Checked {
+            errors: Vec::new(),
+            advice: rules
+                .iter()
+                .flat_map(|rule| lint(rule).into_iter().map(|advice| format!("{}: {advice}", rule.id)))
+                .collect(),
+            failures: rules
+                .iter()
+                .flat_map(|rule| tacho_alert::trial::test(rule, &routing))
+                .flat_map(|outcome| {
+                    outcome.failures.into_iter().map(move |why| format!("test \"{}\": {why}", outcome.test))
+                })
+                .collect(),
+            rules: rules.len() as u64,
+            formatted: format("text", &text.text).ok(),
+            explanation: Some(
+                rules.iter().map(|rule| explain(rule, now_us())).collect::<Vec<_>>().join("\n"),
+            ),
+        },
+    });
+    checked.await.map(Json).map_err(|error| Problem::internal(error.to_string()))
+}
+
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct Replayed {
+    pub rules: Vec<ReplayedRule>,
+}
+
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct ReplayedRule {
+    pub rule: String,
+    pub events: u64,
+    pub from: String,
+    pub to: String,
+    pub fired: u64,
+    /// Absent when less than an hour was replayed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_week: Option<f64>,
+    /// The newest, oldest first.
+    pub firings: Vec<Firing>,
+    /// What it could not do.
+    pub notes: Vec<String>,
+}
+
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct Firing {
+    pub at: String,
+    pub group: BTreeMap<String, String>,
+    #[schema(value_type = Object)]
+    pub values: BTreeMap<String, serde_json::Value>,
+    /// The newest event that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<u64>,
+}
+
+impl From<tacho_alert::Replay> for ReplayedRule {
+    fn from(replay: tacho_alert::Replay) -> ReplayedRule {
+        let (per_week, notes) = (replay.per_week(), replay.health.troubles());
+        let firings = replay.newest.iter().map(|change| Firing {
+            at: time::format(change.at_us),
+            group: change.group.iter().cloned().collect(),
+            values: change
+                .values
+                .iter()
+                .map(|(name, value)| (name.clone(), serde_json::json!(value)))
+                .collect(),
+            index: change.evidence.last().map(|seen| seen.index),
+        });
+        ReplayedRule {
+            firings: firings.collect(),
+            rule: replay.rule,
+            events: replay.events,
+            from: time::format(replay.from_us),
+            to: time::format(replay.to_us),
+            fired: replay.firings,
+            per_week,
+            notes,
+        }
+    }
+}
+
+/// How often the rules of a text would have fired over what is recorded. Nobody is told.
+#[utoipa::path(post, path = "/v1/alerts/rules/replay", tag = "alerts", request_body = Text, responses(
+    (status = 200, description = "Firings by rule", body = Replayed),
+    (status = 400, description = "The rules are not understood", body = Problem)))]
+pub(crate) async fn replay(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Replayed>, Problem> {
+    app.auth().check(&headers, Role::Read)?;
+    let text: Text = read(&body)?;
+    alerting(&app)?;
+    let rules = parsed("text", &text.text)
+        .map_err(|error| Problem::bad_request(format!("line {}: {}", error.line, error.message)))?;
+    let days = text.days.unwrap_or(7);
+    let replayed = tokio::task::spawn_blocking(move || live::replay(&app.node, &rules, days));
+    let replayed = replayed.await.map_err(|error| Problem::internal(error.to_string()))?;
+    let replayed = replayed.map_err(Problem::bad_request)?;
+    Ok(Json(Replayed { rules: replayed.into_iter().map(ReplayedRule::from).collect() }))
+}
+
+/// Where a rule file is, when its name is one.
+fn file(alerting: &Alerting, name: &str) -> Result<std::path::PathBuf, Problem> {
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    let path = live::folder(alerting.config(), alerting.data()).join(name);
+    if !plain || name.len() > 100 || !live::is_rule_file(&path) {
+        let what = "a rule file is named by letters, digits, . _ and -, and ends in .yaml";
+        return Err(Problem::bad_request(what));
+    }
+    Ok(path)
+}
+
+/// Saves a rule file; its rules count at once. A rule of the id of a built-in one takes its place.
+#[utoipa::path(put, path = "/v1/alerts/rules/{id}", tag = "alerts", request_body = Text, responses(
+    (status = 200, description = "It is saved", body = Checked),
+    (status = 400, description = "The rules are not understood: nothing is saved", body = Problem)))]
+pub(crate) async fn put(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Checked>, Problem> {
+    let credential = app.auth().check(&headers, Role::Admin)?;
+    let text: Text = read(&body)?;
+    let alerting = Arc::clone(alerting(&app)?);
+    let path = file(&alerting, &name)?;
+    let rules = parsed(&name, &text.text)
+        .map_err(|error| Problem::bad_request(format!("line {}: {}", error.line, error.message)))?;
+    let by = text.by.unwrap_or(credential.name);
+    let saved = tokio::task::spawn_blocking(move || alerting.save_file(&path, Some(&text.text), &by));
+    saved.await.map_err(|error| Problem::internal(error.to_string()))??;
+    Ok(Json(Checked { rules: rules.len() as u64, ..Checked::default() }))
+}
+
+/// Deletes a rule file; a built-in rule that it replaced counts again.
+#[utoipa::path(delete, path = "/v1/alerts/rules/{id}", tag = "alerts", responses(
+    (status = 204, description = "It is gone"),
+    (status = 404, description = "There is no such file", body = Problem)))]
+pub(crate) async fn remove(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<axum::http::StatusCode, Problem> {
+    let credential = app.auth().check(&headers, Role::Admin)?;
+    let alerting = Arc::clone(alerting(&app)?);
+    let path = file(&alerting, &name)?;
+    if !path.exists() {
+        return Err(Problem::not_found(format!("there is no rule file \"{name}\"")));
+    }
+    let removed = tokio::task::spawn_blocking(move || alerting.save_file(&path, None, &credential.name));
+    removed.await.map_err(|error| Problem::internal(error.to_string()))??;
+    Ok(axum::http::StatusCode::NO_CONTENT)
+}

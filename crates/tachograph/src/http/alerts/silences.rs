@@ -1,0 +1,134 @@
+//! Silences over HTTP.
+
+use super::super::App;
+use super::super::auth::Role;
+use super::super::problem::Problem;
+use super::alerting;
+use crate::alerting::NewSilence;
+use crate::clock::now_us;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use std::sync::Arc;
+use tacho_alert::notify;
+use tacho_event::time::{format, parse};
+
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct Silences {
+    pub silences: Vec<Silence>,
+}
+
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct Silence {
+    pub id: String,
+    pub matchers: Vec<String>,
+    pub starts_at: String,
+    pub ends_at: String,
+    pub by: String,
+    pub comment: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<String>,
+    /// `active`, or `pending` before it starts.
+    pub state: &'static str,
+    /// Open alerts that it mutes now.
+    pub mutes: u64,
+}
+
+/// A silence that is wanted.
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    /// Of the silence that it replaces.
+    pub id: Option<String>,
+    /// Such as `alertname="hung_agent"`, `agent_id=~"dev-.*"`; all of them match.
+    pub matchers: Vec<String>,
+    /// Now when not given.
+    pub starts_at: Option<String>,
+    /// This or `minutes`.
+    pub ends_at: Option<String>,
+    pub minutes: Option<u32>,
+    /// Who wants it; the name of the API key when not given.
+    pub by: Option<String>,
+    /// Why.
+    #[serde(default)]
+    pub comment: String,
+    /// A second person who agreed.
+    pub approved_by: Option<String>,
+}
+
+fn seen(silence: notify::Silence, mutes: usize, now_us: i64) -> Silence {
+    Silence {
+        id: silence.id,
+        matchers: silence.matchers.iter().map(ToString::to_string).collect(),
+        starts_at: format(silence.starts_us),
+        ends_at: format(silence.ends_us),
+        by: silence.created_by,
+        comment: silence.comment,
+        approved_by: silence.approved_by,
+        state: if silence.starts_us > now_us { "pending" } else { "active" },
+        mutes: mutes as u64,
+    }
+}
+
+/// Silences that have not ended.
+#[utoipa::path(get, path = "/v1/alerts/silences", tag = "alerts",
+    responses((status = 200, description = "Silences", body = Silences)))]
+pub(crate) async fn silences(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+) -> Result<Json<Silences>, Problem> {
+    app.auth().check(&headers, Role::Read)?;
+    let all = alerting(&app)?.silences().into_iter();
+    Ok(Json(Silences { silences: all.map(|(silence, mutes)| seen(silence, mutes, now_us())).collect() }))
+}
+
+/// Mutes what the matchers name, for a while and for a reason.
+#[utoipa::path(post, path = "/v1/alerts/silences", tag = "alerts", request_body = Wanted, responses(
+    (status = 200, description = "The silence", body = Silence),
+    (status = 400, description = "It matches everything, has no reason or no end", body = Problem)))]
+pub(crate) async fn set(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Silence>, Problem> {
+    let credential = app.auth().check(&headers, Role::Admin)?;
+    let wanted: Wanted =
+        serde_json::from_slice(&body).map_err(|error| Problem::bad_request(error.to_string()))?;
+    let moment = |name: &str, text: &Option<String>| {
+        let parsed = text.as_ref().map(|text| parse(text)).transpose();
+        parsed.map_err(|error| Problem::bad_request(format!("\"{name}\": {error}")))
+    };
+    let (starts_us, ends_us) = (moment("starts_at", &wanted.starts_at)?, moment("ends_at", &wanted.ends_at)?);
+    let from = starts_us.unwrap_or_else(now_us);
+    let ends_us = match (ends_us, wanted.minutes) {
+        (Some(ends), None) => ends,
+        (None, Some(minutes)) => from + i64::from(minutes) * 60_000_000,
+        _ => return Err(Problem::bad_request("say when it ends: \"ends_at\" or \"minutes\", one of them")),
+    };
+    let silence = NewSilence {
+        id: wanted.id,
+        matchers: wanted.matchers,
+        starts_us,
+        ends_us,
+        by: wanted.by.unwrap_or(credential.name),
+        comment: wanted.comment,
+        approved_by: wanted.approved_by,
+    };
+    let silence = alerting(&app)?.silence(silence)?;
+    Ok(Json(seen(silence, 0, now_us())))
+}
+
+/// Ends a silence now.
+#[utoipa::path(delete, path = "/v1/alerts/silences/{id}", tag = "alerts", responses(
+    (status = 204, description = "It ended"),
+    (status = 404, description = "There is none of this id", body = Problem)))]
+pub(crate) async fn end(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<axum::http::StatusCode, Problem> {
+    let credential = app.auth().check(&headers, Role::Admin)?;
+    alerting(&app)?.unsilence(&id, &credential.name)?;
+    Ok(axum::http::StatusCode::NO_CONTENT)
+}
