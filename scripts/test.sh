@@ -12,6 +12,7 @@ verifiers/selftest.sh 700
 scripts/judge-recorder.sh
 scripts/faults.sh short
 scripts/judge-segments.sh
+scripts/judge-sigma.sh
 scripts/judge-claude-code.sh
 scripts/judge-hook.sh
 scripts/judge-agents.sh

@@ -32,6 +32,7 @@ pub mod row;
 mod rule;
 mod run;
 mod sequence;
+pub mod sigma;
 mod source;
 mod term;
 mod tick;
@@ -39,6 +40,7 @@ mod transition;
 pub mod trial;
 pub mod value;
 mod window;
+mod yaml;
 
 pub use alert::{Change, State};
 pub use catalog::catalog;

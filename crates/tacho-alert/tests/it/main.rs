@@ -6,4 +6,5 @@ mod builtin;
 mod files;
 mod naive;
 mod notify;
+mod sigma;
 mod tools;
