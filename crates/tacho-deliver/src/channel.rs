@@ -159,9 +159,17 @@ impl Channel {
 
     /// A text without this channel's secrets: servers echo what they were sent.
     pub fn hide(&self, text: &str) -> String {
-        let secrets = self.form.secrets().into_iter().map(|secret| secret.expose());
-        secrets
-            .filter(|secret| !secret.is_empty())
-            .fold(text.to_string(), |text, secret| text.replace(secret, "…"))
+        let secrets = self.form.secrets();
+        let mut hidden: Vec<&str> = secrets.iter().flat_map(|secret| parts(secret.expose())).collect();
+        // A part of another would leave its rest.
+        hidden.sort_by_key(|part| std::cmp::Reverse(part.len()));
+        hidden.into_iter().fold(text.to_string(), |text, part| text.replace(part, "…"))
     }
+}
+
+/// A secret as a whole, and the parts of it that tell enough by themselves: a webhook's path, a token behind its number.
+fn parts(secret: &str) -> impl Iterator<Item = &str> {
+    let whole = Some(secret.trim()).filter(|whole| whole.len() >= 4);
+    let between = |c: char| "/?=&:_ ".contains(c);
+    whole.into_iter().chain(secret.split(between).filter(|part| part.len() >= 8))
 }
