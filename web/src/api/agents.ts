@@ -66,7 +66,7 @@ export function useActivity(range: Range, spanMs: number, bars: number) {
   };
 }
 
-const of = (agent: string, range: Range) => `agent_id = ${quote(agent)} AND ${rangeSql(range)}`;
+const of = (agent: string, range: Range, back = 0) => `agent_id = ${quote(agent)} AND ${rangeSql(range, back)}`;
 
 export interface AgentNumbers {
   events: number;
@@ -86,7 +86,8 @@ export interface AgentNumbers {
   models: string | null;
 }
 
-export function useAgentNumbers(agent: string, range: Range) {
+/** `back` = 1 gives the window before, of the same length. */
+export function useAgentNumbers(agent: string, range: Range, back = 0) {
   return useSql<AgentNumbers>(
     `SELECT count(*) AS events, count(DISTINCT session_id) AS sessions,
       count(*) FILTER (WHERE outcome_status = 'success') AS successes,
@@ -95,7 +96,7 @@ export function useAgentNumbers(agent: string, range: Range) {
       sum(tokens_input) AS tokens_input, sum(tokens_output) AS tokens_output, sum(cost_usd) AS cost,
       sum(escalations) AS escalations, avg(rating_ppm) / 1000000 AS rating, avg(confidence_ppm) / 1000000 AS confidence,
       min(timestamp) AS first, max(timestamp) AS last, string_agg(DISTINCT model, ', ') AS models
-    FROM agent_audit_log WHERE ${of(agent, range)}`,
+    FROM agent_audit_log WHERE ${of(agent, range, back)}`,
     { refresh: 15_000 },
   );
 }
@@ -126,13 +127,28 @@ export interface Doing {
 }
 
 /** What the agent does, by action. */
-export function useDoings(agent: string, range: Range) {
+export function useDoings(agent: string, range: Range, back = 0) {
   return useSql<Doing>(
     `SELECT action_type, action_name, count(*) AS n, count(*) FILTER (WHERE outcome_status = 'failure') AS failures,
       avg(duration_us) AS avg, sum(cost_usd) AS cost
-    FROM agent_audit_log WHERE ${of(agent, range)} GROUP BY 1, 2 ORDER BY n DESC LIMIT 40`,
+    FROM agent_audit_log WHERE ${of(agent, range, back)} GROUP BY 1, 2 ORDER BY n DESC LIMIT 40`,
     { refresh: 15_000 },
   );
+}
+
+export interface Intensity {
+  runs: number;
+  tokens_input: number | null;
+  tokens_output: number | null;
+  peak_tokens_per_run: number | null;
+  avg_tokens_per_run: number | null;
+  input_output_ratio: number | null;
+  success_rate: number | null;
+  failure_rate: number | null;
+}
+
+export function useIntensity(agent: string) {
+  return useSql<Intensity>(`SELECT * FROM agent_intensity_metrics WHERE agent_id = ${quote(agent)}`, { refresh: 30_000 });
 }
 
 export interface Partner {

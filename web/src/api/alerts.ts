@@ -113,8 +113,8 @@ const ROOT = "/v1/alerts";
 const REFRESH_MS = 5_000;
 const path = (...parts: string[]) => [ROOT, ...parts.map(encodeURIComponent)].join("/");
 
-/** Whether an error says that this server raises no alerts. */
-export const isOff = (error: unknown): boolean => error instanceof ApiError && (error.status === 404 || error.status === 501 || error.status === 503);
+/** Whether an error says that this server raises no alerts: it has no such paths, or says so. */
+export const isOff = (error: unknown): boolean => error instanceof ApiError && (error.status === 501 || error.status === 503 || (error.status === 404 && error.message.startsWith("no such path")));
 
 function useAsked<T>(key: unknown[], url: string, refresh = REFRESH_MS, enabled = true) {
   return useQuery({

@@ -27,6 +27,8 @@ export interface Numbers {
   redactions: number | null;
   memory: number;
   tasks: number;
+  compliant: number;
+  judged: number;
 }
 
 /** What an answer may take, microseconds: the target for the share of quick actions. */
@@ -45,13 +47,33 @@ function numbersSql(where: string): string {
     ${when("outcome_result->>'escalation' = 'true'")} AS escalations,
     ${when("sensitive_data_accessed")} AS sensitive, sum(redactions) AS redactions,
     count(DISTINCT agent_id) FILTER (WHERE action_type = 'memory') AS memory,
-    ${when("action_name = 'task_completion' OR action_name = 'workflow_finished'")} AS tasks
+    ${when("action_name = 'task_completion' OR action_name = 'workflow_finished'")} AS tasks,
+    ${when("compliance_status = 'compliant' OR regulatory_check = 'passed'")} AS compliant,
+    ${when("compliance_status IS NOT NULL OR regulatory_check IS NOT NULL")} AS judged
   FROM agent_audit_log WHERE ${OF_FLEET} AND ${where}`;
 }
 
 /** `back` = 1 gives the window before, of the same length. */
 export function useNumbers(range: Range, back = 0) {
   return useSql<Numbers>(numbersSql(rangeSql(range, back)), { refresh: 30_000 });
+}
+
+export interface Balance {
+  name: string;
+  value: number;
+  unit: string | null;
+  timestamp: string;
+  index: number;
+}
+
+/** The newest balance of credit that an event reported: a metric with such a name. */
+export function useBalance() {
+  return useSql<Balance>(
+    `SELECT action_name AS name, TRY_CAST(action_details->>'value' AS DOUBLE) AS value, action_details->>'unit' AS unit, timestamp, index
+    FROM agent_audit_log WHERE action_type = 'metric' AND action_name IN ('credit_balance', 'credits_balance', 'balance') AND timestamp >= now() - INTERVAL '30 days'
+    ORDER BY index DESC LIMIT 1`,
+    { refresh: 30_000 },
+  );
 }
 
 /** Whether anything was sent yet. */

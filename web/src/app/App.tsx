@@ -12,6 +12,7 @@ import {
   Agents,
   AlertPage,
   Alerts,
+  Business,
   Costs,
   Coverage,
   Event,
@@ -19,6 +20,7 @@ import {
   FirstRun,
   Integrity,
   Live,
+  Mine,
   Operations,
   Overview,
   Performance,
@@ -31,6 +33,7 @@ import {
   Sessions,
   SettingsPage,
   Silences,
+  Trading,
 } from "./pages.tsx";
 import { Shell } from "./Shell.tsx";
 import { SignIn } from "./SignIn.tsx";
@@ -59,6 +62,9 @@ export function App() {
             <Route path="costs" element={<Costs />} />
             <Route path="performance" element={<Performance />} />
             <Route path="security" element={<Security />} />
+            <Route path="business" element={<Business />} />
+            <Route path="trading" element={<Trading />} />
+            <Route path="mine" element={<Mine />} />
             <Route path="alerts" element={<Alerts />} />
             <Route path="alerts/:id" element={<AlertPage />} />
             <Route path="rules" element={<Rules />} />

@@ -67,6 +67,8 @@ function Brand() {
 }
 
 function Side({ onPalette }: { onPalette: () => void }) {
+  const { pathname } = useLocation();
+  const under = PAGES.find((page) => pathname === page.path || pathname.startsWith(`${page.path}/`))?.under;
   return (
     <nav className="side" aria-label="Pages">
       <Brand />
@@ -80,12 +82,14 @@ function Side({ onPalette }: { onPalette: () => void }) {
       {GROUPS.map((group) => (
         <div key={group.title}>
           {group.title ? <div className="side-group">{group.title}</div> : <div style={{ height: 10 }} />}
-          {group.pages.map((page) => (
-            <NavLink key={page.path} to={page.path} end={page.path === "/"} className="side-link" title={`g then ${page.key}`}>
-              <page.icon aria-hidden />
-              {page.title}
-            </NavLink>
-          ))}
+          {group.pages
+            .filter((page) => page.under === undefined)
+            .map((page) => (
+              <NavLink key={page.path} to={page.path} end={page.path === "/"} className={under === page.path ? "side-link active" : "side-link"} title={`g then ${page.key}`}>
+                <page.icon aria-hidden />
+                {page.title}
+              </NavLink>
+            ))}
         </div>
       ))}
       <div className="side-foot">

@@ -1,12 +1,14 @@
 // Every page with its address, its place in the navigation and the key that leads to it after `g`.
 
-import { Activity, Banknote, BellOff, BellRing, Bot, Fingerprint, Gauge, LayoutDashboard, ListTree, Radar, Radio, ScrollText, Search, Send, Settings, ShieldCheck } from "lucide-react";
+import { Activity, Banknote, BellOff, BellRing, Bot, Briefcase, ChartCandlestick, Fingerprint, Gauge, LayoutDashboard, ListTree, Radar, Radio, ScrollText, Search, Send, Settings, ShieldCheck, UserRound } from "lucide-react";
 import { type ComponentType, lazy } from "react";
 
 export interface Page {
   path: string;
   title: string;
   key: string;
+  /** The page of the navigation that it belongs to, where it has no line of its own there. */
+  under?: string;
   icon: ComponentType<{ "aria-hidden"?: boolean; size?: number }>;
 }
 
@@ -16,6 +18,10 @@ export const GROUPS: { title: string | null; pages: Page[] }[] = [
     pages: [
       { path: "/", title: "Overview", key: "o", icon: LayoutDashboard },
       { path: "/operations", title: "Operations", key: "w", icon: Activity },
+      { path: "/alerts", title: "Alerts", key: "n", icon: BellRing },
+      { path: "/rules", title: "Rules", key: "u", icon: ScrollText, under: "/alerts" },
+      { path: "/silences", title: "Silences", key: "z", icon: BellOff, under: "/alerts" },
+      { path: "/receivers", title: "Receivers", key: "r", icon: Send, under: "/alerts" },
     ],
   },
   {
@@ -25,6 +31,7 @@ export const GROUPS: { title: string | null; pages: Page[] }[] = [
       { path: "/sessions", title: "Sessions", key: "s", icon: ListTree },
       { path: "/explore", title: "Explore", key: "e", icon: Search },
       { path: "/live", title: "Live", key: "l", icon: Radio },
+      { path: "/mine", title: "My activity", key: "y", icon: UserRound },
     ],
   },
   {
@@ -33,15 +40,8 @@ export const GROUPS: { title: string | null; pages: Page[] }[] = [
       { path: "/performance", title: "Performance", key: "p", icon: Gauge },
       { path: "/costs", title: "Costs", key: "c", icon: Banknote },
       { path: "/security", title: "Security", key: "x", icon: ShieldCheck },
-    ],
-  },
-  {
-    title: "Be alerted",
-    pages: [
-      { path: "/alerts", title: "Alerts", key: "n", icon: BellRing },
-      { path: "/rules", title: "Rules", key: "u", icon: ScrollText },
-      { path: "/silences", title: "Silences", key: "z", icon: BellOff },
-      { path: "/receivers", title: "Receivers", key: "r", icon: Send },
+      { path: "/business", title: "Business", key: "b", icon: Briefcase },
+      { path: "/trading", title: "Trading and models", key: "m", icon: ChartCandlestick },
     ],
   },
   {
@@ -68,6 +68,9 @@ export const RulePage = lazy(() => import("../views/rules/RulePage.tsx"));
 export const RuleEditor = lazy(() => import("../views/rules/Editor.tsx"));
 export const Silences = lazy(() => import("../views/silences/Silences.tsx"));
 export const Receivers = lazy(() => import("../views/receivers/Receivers.tsx"));
+export const Business = lazy(() => import("../views/business/Business.tsx"));
+export const Trading = lazy(() => import("../views/trading/Trading.tsx"));
+export const Mine = lazy(() => import("../views/mine/Mine.tsx"));
 export const FirstRun = lazy(() => import("../views/start/FirstRun.tsx"));
 export const Agents = lazy(() => import("../views/agents/Agents.tsx"));
 export const Agent = lazy(() => import("../views/agents/Agent.tsx"));

@@ -7,7 +7,7 @@ import { byGravity, type Severity } from "../lib/alerting.ts";
 import { visible } from "../lib/ansi.ts";
 import { defang } from "../lib/defang.ts";
 import { type ActBody, ActDialog } from "./ActDialog.tsx";
-import { Ago, AlertState, NotSwitchedOn, SeverityMark } from "./AlertMarks.tsx";
+import { Ago, AlertState, SeverityMark } from "./AlertMarks.tsx";
 import { Empty, Panel } from "./Panel.tsx";
 
 export interface FeedAlert {
@@ -41,7 +41,7 @@ export function AlertFeed({ feed: { alerts, off, fault, busy, error, acknowledge
     <Panel title="Alerts" note={alerts === undefined ? undefined : open.length === 0 ? undefined : `${open.length} open`} actions={<Link className="link small" to="/alerts">All alerts</Link>} flush>
       {fault !== null && <p className="chip warn">Not current: {fault.slice(0, 120)}</p>}
       {off ? (
-        <NotSwitchedOn />
+        <p className="dim pad">Alerting is not switched on: this server raises no alerts.</p>
       ) : alerts === undefined ? (
         <div className="bone" style={{ height: 90 }} role="status" aria-label="Loading" />
       ) : open.length === 0 ? (

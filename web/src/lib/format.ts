@@ -32,6 +32,12 @@ export function money(usd: number | string | null | undefined): string {
   }).format(value);
 }
 
+/** Large sums in few characters. */
+export function moneyShort(usd: number | null | undefined): string {
+  if (usd == null || Math.abs(usd) < 100_000) return money(usd);
+  return new Intl.NumberFormat(undefined, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", notation: "compact", maximumFractionDigits: 1 }).format(usd);
+}
+
 export function duration(us: number | null | undefined): string {
   if (us == null) return NONE;
   const number = (value: number, digits: number) =>

@@ -18,6 +18,8 @@ import { axisOf } from "../../lib/series.ts";
 import { quote, withTerm } from "../../lib/sqltext.ts";
 import { useRange } from "../../lib/useView.ts";
 import { AgentState } from "./AgentState.tsx";
+import { Circle } from "./Circle.tsx";
+import { Intelligence, Intensity } from "./Intelligence.tsx";
 
 export default function Agent() {
   const id = useParams().id ?? "";
@@ -39,11 +41,14 @@ export default function Agent() {
         <Loaded query={numbers} height={90}>
           {({ rows: [figures] }) => (figures && figures.events > 0 ? <Cards id={id} figures={figures} range={range} /> : <Empty title="Nothing of this agent in this time">Choose a longer time range above.</Empty>)}
         </Loaded>
+        <Intelligence id={id} range={range} />
         <Timeline id={id} range={range} />
         <div className="grid" style={{ "--min": "400px" } as React.CSSProperties}>
           <Doings id={id} range={range} />
           <Troubles id={id} range={range} />
+          <Circle id={id} range={range} />
           <Partners id={id} range={range} />
+          <Intensity id={id} />
           <About agent={registered} figures={numbers.data?.rows[0]} />
         </div>
       </div>
@@ -150,28 +155,30 @@ function Partners({ id, range }: { id: string; range: Range }) {
     <Panel title="With whom it works" flush>
       <Loaded query={partners} empty={({ rows }) => rows.length === 0} nothing={<Empty title="No messages in this time" />}>
         {({ rows }) => (
-          <table className="table" aria-label="Partners">
-            <thead>
-              <tr>
-                <th>Agent</th>
-                <th className="right">Sent to</th>
-                <th className="right">Received from</th>
-                <th className="right">Failed</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((row) => (
-                <tr key={row.partner}>
-                  <td className="cut">
-                    <AgentLink id={row.partner} />
-                  </td>
-                  <td className="right num">{count(row.sent)}</td>
-                  <td className="right num">{count(row.received)}</td>
-                  <td className="right num">{count(row.failures)}</td>
+          <div className="table-frame">
+            <table className="table" aria-label="Partners">
+              <thead>
+                <tr>
+                  <th>Agent</th>
+                  <th className="right">Sent to</th>
+                  <th className="right">Received from</th>
+                  <th className="right">Failed</th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
+              </thead>
+              <tbody>
+                {rows.map((row) => (
+                  <tr key={row.partner}>
+                    <td className="cut">
+                      <AgentLink id={row.partner} />
+                    </td>
+                    <td className="right num">{count(row.sent)}</td>
+                    <td className="right num">{count(row.received)}</td>
+                    <td className="right num">{count(row.failures)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
         )}
       </Loaded>
     </Panel>

@@ -3,9 +3,9 @@
 import { BellOff, Check, CircleCheckBig, Clock, FileSearch, MessageSquarePlus, UserRound } from "lucide-react";
 import { useState } from "react";
 import { Link, useParams } from "react-router";
-import { type Act, type AlertDetail, useActing, useAlert, useLiveAlerts } from "../../api/alerts.ts";
+import { type Act, type AlertDetail, isOff, useActing, useAlert, useLiveAlerts } from "../../api/alerts.ts";
 import { ActDialog } from "../../components/ActDialog.tsx";
-import { Ago, AlertState, Labels, SeverityMark } from "../../components/AlertMarks.tsx";
+import { Ago, AlertState, Labels, NotSwitchedOn, SeverityMark } from "../../components/AlertMarks.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
 import { Empty, Fault, Loaded, Panel } from "../../components/Panel.tsx";
 import { Time } from "../../components/Marks.tsx";
@@ -35,7 +35,13 @@ export default function AlertPage() {
     return (
       <>
         <PageHead title="Alert" sub={<code>{visible(id)}</code>} />
-        <Fault error={query.error} retry={() => void query.refetch()} />
+        {isOff(query.error) ? (
+          <Panel>
+            <NotSwitchedOn />
+          </Panel>
+        ) : (
+          <Fault error={query.error} retry={() => void query.refetch()} />
+        )}
       </>
     );
   }

@@ -3,6 +3,7 @@
 import { useMemo, useState } from "react";
 import { Link } from "react-router";
 import { type CostBy, type CostRow, useCosts, useCostSeries } from "../../api/insight.ts";
+import { useBalance } from "../../api/overview.ts";
 import { Chart, type ChartOption } from "../../components/Chart.tsx";
 import { RangePicker, Tabs } from "../../components/Controls.tsx";
 import { Bar, Stat } from "../../components/Figures.tsx";
@@ -11,7 +12,7 @@ import { Empty, Loaded, Panel } from "../../components/Panel.tsx";
 import { type Column, Table } from "../../components/Table.tsx";
 import { visible } from "../../lib/ansi.ts";
 import { count, money, percent, short } from "../../lib/format.ts";
-import { exploreUrl } from "../../lib/links.ts";
+import { eventUrl, exploreUrl } from "../../lib/links.ts";
 import { type Range, bounds, rangeName } from "../../lib/range.ts";
 import { axisOf, onAxis } from "../../lib/series.ts";
 import { withTerm } from "../../lib/sqltext.ts";
@@ -57,6 +58,7 @@ function Sums({ rows }: { rows: CostRow[] }) {
   const sum = (value: (row: CostRow) => number) => rows.reduce((total, row) => total + value(row), 0);
   const [cost, estimated] = [sum((row) => Number(row.cost)), sum((row) => Number(row.estimated ?? 0))];
   const input = sum((row) => row.tokens_input);
+  const balance = useBalance().data?.rows[0];
   return (
     <div className="stats">
       <Stat label="Spent" value={money(cost)} />
@@ -64,7 +66,7 @@ function Sums({ rows }: { rows: CostRow[] }) {
       <Stat label="Tokens in" value={short(input)} />
       <Stat label="Tokens out" value={short(sum((row) => row.tokens_output))} />
       <Stat label="Read from cache" value={short(sum((row) => row.cache_read))} />
-      <Stat label="Balance" value="–" sub="No event has reported one" title="A balance is shown here once an event reports it." />
+      <Stat label="Balance" value={balance ? (balance.unit === null || /usd|dollar/i.test(balance.unit) ? money(balance.value) : short(balance.value)) : "–"} sub={balance ? `${visible(balance.unit ?? "")} as event ${balance.index} says` : "No event has reported one"} to={balance && eventUrl(balance.index)} title="The newest metric named credit_balance." />
     </div>
   );
 }

@@ -34,7 +34,7 @@ export function Health({ figures, known, range }: GaugesProps & { known: number 
   );
 }
 
-export function Safety({ figures, range }: GaugesProps) {
+export function Safety({ figures, range, alerts }: GaugesProps & { alerts: number | null }) {
   const health = useHealth();
   const about = useAbout();
   const sealed = health.data ? ratio(health.data.sealed, health.data.size) : null;
@@ -47,6 +47,8 @@ export function Safety({ figures, range }: GaugesProps) {
           <Gauge label="Under a signature" part={sealed} value={percent(sealed)} sub={about.data ? verified : `of ${count(health.data?.size)} entries`} tone={check && !check.good ? "fail" : toneOf(sealed, 0.9, 0.5)} formula="Entries covered by the newest signed checkpoint, of all entries; a new one is signed each second." to="/integrity" />
         </div>
         <div className="stats plain">
+          {alerts !== null && <Stat label="Open alerts" value={count(alerts)} to="/alerts" />}
+          <Stat label="Compliance" value={percent(ratio(figures.compliant, figures.judged))} sub={`of ${plural(figures.judged, "event")} that state it`} to="/security" title="Events that state a passed check or compliance, of those that state any." />
           <Stat label="Critical events" value={count(figures.critical)} to={exploreUrl("class:critical", range)} />
           <Stat label="Failed sign-ins" value={count(figures.sign_in_failures)} to={exploreUrl("type:auth status:failed name:*login*", range)} />
           <Stat label="Refused access" value={count(figures.denied)} to={exploreUrl("type:auth status:failed -name:*login*", range)} />

@@ -2,15 +2,17 @@
 
 import { useState } from "react";
 import { useFeed } from "../../api/alerts.ts";
-import { type Numbers, useKnownAgents, useNumbers, useOldest } from "../../api/overview.ts";
+import { type Numbers, useBalance, useKnownAgents, useNumbers, useOldest } from "../../api/overview.ts";
 import { AlertFeed } from "../../components/AlertFeed.tsx";
 import { RangePicker } from "../../components/Controls.tsx";
 import { Stat } from "../../components/Figures.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
 import { Bones, Empty, Loaded } from "../../components/Panel.tsx";
+import { visible } from "../../lib/ansi.ts";
 import { change, count, money, percent, short } from "../../lib/format.ts";
 import { exploreUrl } from "../../lib/links.ts";
 import { type Range, rangeName } from "../../lib/range.ts";
+import { ago } from "../../lib/time.ts";
 import { useRange } from "../../lib/useView.ts";
 import { Changes } from "./Changes.tsx";
 import { Health, Safety, Speed } from "./Gauges.tsx";
@@ -48,7 +50,7 @@ export default function Overview() {
               <AlertFeed feed={feed} />
               <div className="grid" style={{ "--min": "380px" } as React.CSSProperties}>
                 <Health figures={figures} known={known.data?.rows[0]?.known ?? null} range={range} />
-                <Safety figures={figures} range={range} />
+                <Safety figures={figures} range={range} alerts={feed.alerts?.length ?? null} />
               </div>
               <div className="grid" style={{ "--min": "380px" } as React.CSSProperties}>
                 <Velocity figures={figures} before={old} range={range} now={now} first={beginning} />
@@ -62,19 +64,28 @@ export default function Overview() {
   );
 }
 
+/** What is left to spend, where an event has said it. */
+function useLeft(): string {
+  const balance = useBalance().data?.rows[0];
+  if (!balance) return "no balance reported";
+  const amount = balance.unit === null || /usd|dollar/i.test(balance.unit) ? money(balance.value) : `${short(balance.value)} ${visible(balance.unit)}`;
+  return `${amount} left, ${ago(new Date(balance.timestamp))}`;
+}
+
 function Headline({ figures, before, range }: { figures: Numbers; before: Numbers | undefined; range: Range }) {
   const than = (now: number, old: number | undefined) => {
     const text = old === undefined ? null : change(now, old);
     return text ? `${text} vs the time before` : "nothing before";
   };
   const done = figures.successes + figures.failures;
+  const left = useLeft();
   return (
     <div className="stats">
       <Stat label="Active agents" value={count(figures.agents)} sub={than(figures.agents, before?.agents)} to="/agents" />
       <Stat label="Sessions" value={count(figures.sessions)} sub={than(figures.sessions, before?.sessions)} to="/sessions" />
       <Stat label="Events" value={short(figures.events)} sub={than(figures.events, before?.events)} to={exploreUrl("-source:internal", range)} />
       <Stat label="Failures" value={count(figures.failures)} sub={`${percent(done === 0 ? null : figures.failures / done)} of ${count(done)} finished`} to={exploreUrl("status:failed", range)} />
-      <Stat label="Spent" value={money(figures.cost)} sub={than(Number(figures.cost ?? 0), before && Number(before.cost ?? 0))} to="/costs" title="The sum of what events say they cost. A balance is known when an event reports it." />
+      <Stat label="Spent" value={money(figures.cost)} sub={left} to="/costs" title="The sum of what events say they cost, and the newest metric credit_balance." />
       <Stat label="Agents using memory" value={count(figures.memory)} sub="stored or retrieved something" to={exploreUrl("type:memory", range)} />
     </div>
   );

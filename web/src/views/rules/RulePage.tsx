@@ -2,12 +2,11 @@
 
 import { Copy, Pencil } from "lucide-react";
 import { Link, useParams } from "react-router";
-import { type RuleDetail, useAlerts, useRule } from "../../api/alerts.ts";
+import { type RuleDetail, isOff, useAlerts, useRule } from "../../api/alerts.ts";
 import { Ago, AlertState, NotSwitchedOn, SeverityMark } from "../../components/AlertMarks.tsx";
 import { Stat } from "../../components/Figures.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
 import { Empty, Fault, Loaded, Panel } from "../../components/Panel.tsx";
-import { ApiError } from "../../api/http.ts";
 import { visible } from "../../lib/ansi.ts";
 import { defang } from "../../lib/defang.ts";
 import { count } from "../../lib/format.ts";
@@ -21,7 +20,7 @@ export default function RulePage() {
     return (
       <>
         <PageHead title="Rule" sub={<code>{visible(id)}</code>} />
-        {query.error instanceof ApiError && query.error.status === 503 ? (
+        {isOff(query.error) ? (
           <Panel>
             <NotSwitchedOn />
           </Panel>
