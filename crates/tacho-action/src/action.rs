@@ -140,6 +140,12 @@ impl Action {
         !libraries(self).is_disjoint(&libraries(other))
     }
 
+    /// Since when it was proposed and nobody has told how it ended.
+    pub(crate) fn waits_since(&self) -> Option<Micros> {
+        let began = self.members.iter().map(|member| member.time_us).min();
+        began.filter(|_| self.closure(false) == Closure::Open)
+    }
+
     /// How far in time from what is told of it, microseconds.
     pub(crate) fn apart_us(&self, (from, to): (Micros, Micros)) -> Micros {
         let first = self.members.iter().map(|member| member.lasts().0).min().unwrap_or(from);

@@ -185,6 +185,7 @@ impl Joiner {
     fn alike(&self, observation: &Observation<'_>, likeness: Likeness, own_call: bool) -> Option<u64> {
         let slot = slot(observation);
         let lasts = lasts(observation);
+        let is_question = observation.phase == Some(Phase::Asked);
         let candidates = self.near.actions(likeness.place).filter_map(|id| {
             let action = self.actions.get(&id)?;
             // Most have an id of their own: no need to look further.
@@ -193,7 +194,8 @@ impl Joiner {
             }
             let input = action.likeness.and_then(|likeness| likeness.input);
             let half = Half::of(&action.members, observation);
-            Some(Candidate { action: id, input, apart_us: action.apart_us(lasts), half })
+            let waits_since = action.waits_since().filter(|since| is_question && *since <= lasts.0);
+            Some(Candidate { action: id, input, apart_us: action.apart_us(lasts), half, waits_since })
         });
         choose(likeness.input, candidates.collect())
     }

@@ -2,7 +2,8 @@
 //!
 //! A request for permission names no call, and Gemini CLI's hooks have none to name. What they tell of is the call of
 //! the same tool in the same session with the same input, nearest in time, of which the same witness has not told the
-//! same already. Where the input is not to be compared, only a call that no other one comes close to will do.
+//! same already. Of several such calls that wait at once the first is asked about first: nothing else tells which of them
+//! is meant. Where the input is not to be compared, only a call that no other one comes close to will do.
 
 use crate::member::Member;
 use crate::observation::{Observation, key};
@@ -64,6 +65,8 @@ pub(crate) struct Candidate {
     pub(crate) input: Option<u64>,
     pub(crate) apart_us: Micros,
     pub(crate) half: Half,
+    /// It is open, and what is looked for its request for permission: when it was proposed.
+    pub(crate) waits_since: Option<Micros>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -119,8 +122,12 @@ pub(crate) fn choose(input: Option<u64>, mut candidates: Vec<Candidate>) -> Opti
         .retain(|candidate| candidate.half != Half::OfAnother && candidate.apart_us <= window(candidate));
     candidates.sort_by_key(|candidate| (candidate.apart_us, candidate.action));
     if let Some(input) = input {
-        if let Some(same) = candidates.iter().find(|candidate| candidate.input == Some(input)) {
-            return Some(same.action);
+        let same = || candidates.iter().filter(|candidate| candidate.input == Some(input));
+        // Of several that wait the first is asked about first.
+        let waiting = same().filter(|candidate| candidate.waits_since.is_some());
+        let first = waiting.min_by_key(|candidate| (candidate.waits_since, candidate.action));
+        if let Some(meant) = first.or_else(|| same().next()) {
+            return Some(meant.action);
         }
         candidates.retain(|candidate| candidate.input.is_none());
     }
@@ -199,7 +206,7 @@ mod tests {
     }
 
     fn candidate(action: u64, input: Option<u64>, apart_us: Micros) -> Candidate {
-        Candidate { action, input, apart_us, half: Half::Neither }
+        Candidate { action, input, apart_us, half: Half::Neither, waits_since: None }
     }
 
     #[test]

@@ -171,15 +171,14 @@ impl<T: Transport> Log for ServerLog<T> {
             let Some(id) = entry.get("header").and_then(|header| header["event_id"].as_str()) else {
                 return Ok(Vec::new());
             };
-            let states =
-                format!("SELECT action, observations FROM observations WHERE event_id = {}", literal(id)?);
-            let mut actions = BTreeSet::new();
-            for state in self.rows(caller, &states).await? {
-                // What nobody else tells of has no other observation.
-                if state.get("observations").and_then(Value::as_u64) > Some(1) {
-                    actions.extend(state.get("action").and_then(Value::as_u64));
-                }
-            }
+            // What nobody else tells of has no other observation.
+            let told = format!(
+                "SELECT action_of(index) AS action FROM events WHERE event_id = {} \
+                 AND (observations(index) > 1 OR NOT is_shown(index))",
+                literal(id)?
+            );
+            let told = self.rows(caller, &told).await?;
+            let actions = told.iter().filter_map(|row| row.get("action")?.as_u64()).collect();
             self.rows(caller, &observations_sql(id, &actions, max)?).await
         })
     }

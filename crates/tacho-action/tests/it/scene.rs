@@ -125,3 +125,14 @@ pub(crate) struct End {
     pub(crate) session: Option<[u8; 16]>,
     pub(crate) agent: String,
 }
+
+/// Times of the events that are one action, for each.
+pub(crate) fn groups(log: &[Observation<'_>]) -> Vec<Vec<i64>> {
+    let mut groups: Vec<_> = ends(log, &join(log)).into_values().map(|end| end.events).collect();
+    groups.sort();
+    groups
+}
+
+pub(crate) fn closures(log: &[Observation<'_>]) -> Vec<Closure> {
+    ends(log, &join(log)).into_values().map(|end| end.closure).collect()
+}

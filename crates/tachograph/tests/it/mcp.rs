@@ -97,15 +97,19 @@ fn an_entry_comes_with_every_observation_of_its_action() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());
     let seen = |id: &str| call(&server, &[], "get_entry", json!({"id": id}))["structuredContent"].clone();
-    call(&server, &[], "log_action", json!({"action_name": "deploy", "event_id": "e1", "status": "running"}));
-    call(&server, &[], "log_action", json!({"action_name": "other", "event_id": "e2"}));
-    call(&server, &[], "log_outcome", json!({"action_id": "e1", "status": "failure", "error": "no room"}));
-    call(&server, &[], "log_outcome", json!({"action_id": "e1", "status": "success"}));
+    let log = |tool, what| call(&server, &[], tool, what)["structuredContent"]["index"].clone();
+    let begun = log(
+        "log_action",
+        json!({"action_name": "deploy", "event_id": "e1", "status": "running", "session_id": "s1"}),
+    );
+    log("log_action", json!({"action_name": "other", "event_id": "e2"}));
+    let failed = log("log_outcome", json!({"action_id": "e1", "status": "failure", "error": "no room"}));
+    let went_well = log("log_outcome", json!({"action_id": "e1", "status": "success"}));
     let entry = seen("e1");
     let of = |row: &Value| (row["index"].clone(), row["outcome_status"].clone());
     let told: Vec<(Value, Value)> = entry["observations"].as_array().unwrap().iter().map(of).collect();
-    let expected = [(0, "running"), (2, "failure"), (3, "success")];
-    assert_eq!(told, expected.map(|(index, outcome)| (json!(index), json!(outcome))));
+    let expected = [(begun, "running"), (failed, "failure"), (went_well, "success")];
+    assert_eq!(told, expected.map(|(index, outcome)| (index, json!(outcome))));
     let outcome = seen("e1/outcome");
     assert_eq!(outcome["event"]["header"]["outcome_status"], "success", "the last state: {outcome}");
     assert_eq!(outcome["observations"].as_array().unwrap().len(), 3, "{outcome}");
