@@ -125,6 +125,13 @@ async function judgeCodex() {
     && result('call_fails')?.action_name && told.every((row) => row.agent_id === 'codex' || row.agent_id === 'codex_exec'),
     told.filter((row) => row.call_id).slice(0, 6));
   check('and the tokens of requests', told.some((row) => row.tokens_output === 60), told.slice(0, 3));
+  const requests = (phase) => told.filter((row) => row.action_name === 'model_request' && row.phase === phase).length;
+  const [models] = await sql(`SELECT count(*) AS calls, min(observations) AS least, max(observations) AS most,
+    sum(tokens_output) AS tokens FROM agent_audit_log WHERE session_id = '${id}' AND source = 'otlp'
+    AND action_type = 'external' AND action_name IN ('model_request', 'api_request')`);
+  check('a request to the model and its answer, which its log tells apart, are one call', requests('result') > 5
+    && models.calls === requests('result') && requests('proposed') === requests('result') && models.least === 2 && models.most === 2
+    && models.tokens === 60 * models.calls, { models, asked: requests('proposed'), answered: requests('result') });
   const calls = await sql(`SELECT call_id, outcome_status, exit_code FROM agent_audit_log WHERE session_id = '${id}'
     AND call_id IN ('call_look', 'call_fails', 'call_refused', 'call_unknown') ORDER BY call_id`);
   check('hooks and telemetry together are one row for each call, with what became of it',
