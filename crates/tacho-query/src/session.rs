@@ -15,6 +15,7 @@ use datafusion::logical_expr::{LogicalPlanBuilder, cast, col};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use tacho_event::id::Id;
 use tacho_event::time::{self, Micros};
 
 /// Most events that one timeline shows.
@@ -114,8 +115,9 @@ impl Engine {
         session: &str,
     ) -> Result<Option<Timeline>, QueryError> {
         let told = |told, args: Vec<_>| crate::actions::function(told).call(args);
-        let on_log = told(Told::Session, vec![col("session_uuid"), col("index")])
-            .eq(table::text(&session.to_ascii_lowercase()));
+        let moment = moment.into();
+        let id = self.session_on_log(&moment, session).await?;
+        let on_log = told(Told::Session, vec![col("session_uuid"), col("index")]).eq(table::text(&id));
         let action = told(Told::Action, vec![col("index")]).alias("action");
         let shown = cast(told(Told::Shown, vec![col("index")]), DataType::Int64).alias("shown");
         let plan = LogicalPlanBuilder::from(catalog::scan(self.base(), "events")?)
@@ -123,9 +125,25 @@ impl Engine {
             .project(COLUMNS.map(col).into_iter().chain([action, shown]))?
             .sort_with_limit(vec![col("index").sort(true, false)], Some(TIMELINE_EVENTS_MAX + 1))?
             .build()?;
-        let batches = self.ask(moment.into(), &[], Ask::Plan(plan)).await?.collect().await?;
+        let batches = self.ask(moment, &[], Ask::Plan(plan)).await?.collect().await?;
         let rows: Vec<RowRef<'_>> = RowRef::all(&batches).collect();
         Ok(rows.first().map(|_| read(&rows)))
+    }
+
+    /// A session's UUID on the log, by which events inherit it: those say no name of their own.
+    async fn session_on_log(&self, moment: &Moment, session: &str) -> Result<String, QueryError> {
+        let id = session.to_ascii_lowercase();
+        if Id::parse(&id).is_some() || moment.overlay.changes().sessions == 0 {
+            return Ok(id);
+        }
+        let plan = LogicalPlanBuilder::from(catalog::scan(self.base(), "events")?)
+            .filter(col("who_session").eq(table::text(session)))?
+            .project([col("session_uuid")])?
+            .limit(0, Some(1))?
+            .build()?;
+        let batches = self.ask(moment.clone(), &[], Ask::Plan(plan)).await?.collect().await?;
+        let found = RowRef::all(&batches).next().and_then(|row| row.text("session_uuid").map(str::to_string));
+        Ok(found.unwrap_or(id))
     }
 }
 
@@ -157,7 +175,10 @@ fn read(rows: &[RowRef<'_>]) -> Timeline {
     let counted = || rows.iter().filter(|row| row.int("shown") != Some(0));
     let sum = |column: &str| counted().filter_map(|row| row.int(column)).sum::<i64>();
     Timeline {
-        session: first.text("who_session").or(first.text("session_uuid")).unwrap_or_default().to_string(),
+        session: (rows.iter().find_map(|row| row.text("who_session")))
+            .or_else(|| rows.iter().find_map(|row| row.text("session_uuid")))
+            .unwrap_or_default()
+            .to_string(),
         agent: first.text("agent_id").unwrap_or_default().to_string(),
         user: rows.iter().find_map(|row| row.text("who_user")).map(str::to_string),
         started: time::format(started),

@@ -159,6 +159,20 @@ fn a_report_joins_the_call_that_a_hook_tells_of() {
     assert_eq!(rows[0]["observers"], json!("hook, mcp"), "{rows:#?}");
 }
 
+/// A child comes before its parent, in another request, and the sender's id of the session is no UUID.
+#[test]
+fn a_session_is_told_whole_under_the_name_that_its_sender_gave() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    otlp(&server, "traces", span(2, 1, vec![attribute("gen_ai.operation.name", json!("chat"))]));
+    otlp(&server, "traces", span(1, 0, vec![attribute("gen_ai.conversation.id", json!("desk-7"))]));
+    let told = server.get("/v1/sessions/desk-7").json();
+    assert_eq!((&told["session"], &told["totals"]["events"]), (&json!("desk-7"), &json!(2)), "{told}");
+    let named = "SELECT count(*) AS n FROM agent_audit_log WHERE session_uuid IN \
+                 (SELECT session_uuid FROM events WHERE who_session = 'desk-7')";
+    assert_eq!(server.sql(named)[0]["n"], json!(2));
+}
+
 /// The export of the OpenAI Agents SDK, an object a request, children first.
 #[test]
 fn spans_of_another_request_inherit_session_and_agent() {
