@@ -146,13 +146,7 @@ impl Ingest {
             place.settle(format, &text, &self.acceptor.id_key, sender, options, &mut events);
             for event in &mut events {
                 prices::estimate(event);
-                if sender.agent.is_some() && event.facts.int(IntFact::AgentAssumed) == Some(1) {
-                    // The credential knows better than a program's name.
-                    event.agent = None;
-                }
-                if event.agent.is_none() && sender.agent.is_none() {
-                    event.agent = format.default_agent().map(Into::into);
-                }
+                name_agent(event, format, sender);
                 if options.replay {
                     scratch.inherited_us = place.time(event, &mut has_looked, body, options);
                 }
@@ -259,5 +253,15 @@ impl Tally {
         if self.refused.len() < REJECTED_MAX {
             self.refused.push(Rejected { line, reason });
         }
+    }
+}
+
+/// Who acted, where the event does not say, or says only by which program: the credential knows better.
+fn name_agent(event: &mut Event<'_>, format: Format, sender: &Sender<'_>) {
+    if sender.agent.is_some() && event.facts.int(IntFact::AgentAssumed) == Some(1) {
+        event.agent = None;
+    }
+    if event.agent.is_none() && sender.agent.is_none() {
+        event.agent = format.default_agent().map(Into::into);
     }
 }

@@ -1,11 +1,12 @@
 //! A tachograph server as a log: every question is a request to its HTTP interface, carried by a transport.
 
+mod sql;
+
 use crate::limits::REPLY_BYTES_MAX;
-use crate::log::{Answer, Caller, CostBy, Costs, Fault, Filter, Kind, Log, Page, Recorded};
+use crate::log::{Answer, Caller, Costs, Fault, Filter, Kind, Log, Page, Recorded};
 use futures::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
 
 /// A request to the HTTP interface. `Accept` is always JSON; what is no JSON comes as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,15 +172,9 @@ impl<T: Transport> Log for ServerLog<T> {
             let Some(id) = entry.get("header").and_then(|header| header["event_id"].as_str()) else {
                 return Ok(Vec::new());
             };
-            // What nobody else tells of has no other observation.
-            let told = format!(
-                "SELECT action_of(index) AS action FROM events WHERE event_id = {} \
-                 AND (observations(index) > 1 OR NOT is_shown(index))",
-                literal(id)?
-            );
-            let told = self.rows(caller, &told).await?;
+            let told = self.rows(caller, &sql::joined(id)?).await?;
             let actions = told.iter().filter_map(|row| row.get("action")?.as_u64()).collect();
-            self.rows(caller, &observations_sql(id, &actions, max)?).await
+            self.rows(caller, &sql::observations(id, &actions, max)?).await
         })
     }
 
@@ -189,7 +184,7 @@ impl<T: Transport> Log for ServerLog<T> {
 
     fn agent<'a>(&'a self, caller: &'a Caller, id: &'a str) -> Answer<'a, Value> {
         Box::pin(async move {
-            let id = literal(id)?;
+            let id = sql::literal(id)?;
             let of = |table: &str, column: &str| {
                 format!("SELECT * FROM {table} WHERE {column} = canonical_agent({id}) LIMIT 1")
             };
@@ -203,7 +198,7 @@ impl<T: Transport> Log for ServerLog<T> {
     }
 
     fn costs<'a>(&'a self, caller: &'a Caller, costs: &'a Costs) -> Answer<'a, Vec<Map<String, Value>>> {
-        Box::pin(async move { self.rows(caller, &costs_sql(costs)?).await })
+        Box::pin(async move { self.rows(caller, &sql::costs(costs)?).await })
     }
 
     fn proof<'a>(&'a self, caller: &'a Caller, id: &'a str) -> Answer<'a, String> {
@@ -216,55 +211,6 @@ impl<T: Transport> Log for ServerLog<T> {
     fn published<'a>(&'a self, caller: &'a Caller, path: &'a str) -> Answer<'a, Vec<u8>> {
         Box::pin(self.ask(caller, format!("/tlog/{path}"), None))
     }
-}
-
-/// The states of an event, and what tells of its actions: an action is named by the index of its first observation.
-fn observations_sql(id: &str, actions: &BTreeSet<u64>, max: usize) -> Result<String, Fault> {
-    let mut which = format!("event_id = {}", literal(id)?);
-    if let Some(first) = actions.first() {
-        let list: Vec<String> = actions.iter().map(u64::to_string).collect();
-        which = format!("{which} OR (index >= {first} AND action_of(index) IN ({}))", list.join(", "));
-    }
-    Ok(format!(
-        "SELECT index, either(who_id, event_id) AS id, revision, timestamp, source, known, hook_event, phase, agent_id, \
-         action_type, action_name, outcome_status, error FROM events WHERE {which} ORDER BY index LIMIT {max}"
-    ))
-}
-
-fn costs_sql(costs: &Costs) -> Result<String, Fault> {
-    let column = match costs.by {
-        CostBy::Agent => "agent_id",
-        CostBy::Day => "day",
-        CostBy::Model => "model",
-        CostBy::Action => "action_name",
-    };
-    let mut conditions = vec!["true".to_string()];
-    for (name, operator, value) in [("day", ">=", &costs.from), ("day", "<=", &costs.to)] {
-        let Some(value) = value else { continue };
-        let day = tacho_event::time::Day::parse(value)
-            .ok_or_else(|| Fault::refused(format!("\"{value}\" is no day: expected one like 2026-11-21")))?;
-        conditions.push(format!("{name} {operator} DATE '{}'", day.text()));
-    }
-    if let Some(agent) = &costs.agent {
-        conditions.push(format!("agent_id = canonical_agent({})", literal(agent)?));
-    }
-    let (conditions, limit) = (conditions.join(" AND "), costs.limit);
-    Ok(format!(
-        "SELECT {column}, sum(events) AS events, sum(tokens_input) AS tokens_input, \
-         sum(tokens_output) AS tokens_output, sum(tokens_cache_read) AS tokens_cache_read, \
-         sum(tokens_cache_write) AS tokens_cache_write, sum(cost_usd) AS cost_usd, \
-         sum(estimated_cost_usd) AS estimated_cost_usd FROM costs WHERE {conditions} \
-         GROUP BY {column} ORDER BY cost_usd DESC NULLS LAST, {column} LIMIT {limit}"
-    ))
-}
-
-/// A text as it may stand in SQL.
-fn literal(text: &str) -> Result<String, Fault> {
-    crate::log::bounded("an id", text)?;
-    if text.chars().any(char::is_control) {
-        return Err(Fault::refused("an id holds a control character"));
-    }
-    Ok(format!("'{}'", text.replace('\'', "''")))
 }
 
 /// A text as one segment of a path or one value of a query.
@@ -282,34 +228,6 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn costs(agent: &str) -> Costs {
-        Costs { by: CostBy::Model, agent: Some(agent.into()), from: None, to: None, limit: 5 }
-    }
-
-    #[test]
-    fn an_id_can_not_leave_its_literal() {
-        let sql = costs_sql(&costs("x' OR '1'='1")).unwrap();
-        assert!(sql.contains("canonical_agent('x'' OR ''1''=''1')"), "{sql}");
-        assert!(costs_sql(&costs("x\n")).is_err());
-    }
-
-    #[test]
-    fn observations_are_asked_for_by_id_and_by_action() {
-        let sql = observations_sql("x'y", &BTreeSet::from([7, 9]), 3).unwrap();
-        assert!(sql.contains("event_id = 'x''y' OR (index >= 7 AND action_of(index) IN (7, 9))"), "{sql}");
-        assert!(sql.ends_with("LIMIT 3"), "{sql}");
-        assert!(!observations_sql("x", &BTreeSet::new(), 3).unwrap().contains("action_of"));
-    }
-
-    #[test]
-    fn a_day_is_read_before_it_is_asked_for() {
-        let mut wrong = costs("a");
-        wrong.from = Some("2026-13-01' OR true --".into());
-        assert_eq!(costs_sql(&wrong).unwrap_err().kind, Kind::Refused);
-        wrong.from = Some("2026-11-21".into());
-        assert!(costs_sql(&wrong).unwrap().contains("day >= DATE '2026-11-21'"));
-    }
 
     #[test]
     fn an_id_can_not_leave_its_place_in_a_path() {

@@ -50,7 +50,8 @@ mod tests {
         assert_eq!(found(openai).as_deref(), Some("chatcmpl-abc"), "also as an object");
         let chain = r#"{"generations":[[]],"llm_output":{"id":"msg_7"}}"#;
         assert_eq!(found(&quote(chain)).as_deref(), Some("msg_7"));
-        for other in ["", "resp_1", "[{\"id\":\"resp_1\"}]", "{\"id\":\"call_1\"}", "{\"id\":7}", "{\"id\":"] {
+        for other in ["", "resp_1", "[{\"id\":\"resp_1\"}]", "{\"id\":\"call_1\"}", "{\"id\":7}", "{\"id\":"]
+        {
             assert_eq!(found(&quote(other)), None, "{other}");
         }
         let long = format!("{{\"id\":\"msg_{}\"}}", "x".repeat(FACT_BYTES_MAX));

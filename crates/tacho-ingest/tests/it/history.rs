@@ -14,13 +14,18 @@ use tacho_ingest::{Ingest, Options, Place, Tally};
 use tacho_record::keyring::KeyRing;
 use tacho_redact::minimise::Minimisation;
 
-const OWNER: Sender<'static> =
+pub(crate) const OWNER: Sender<'static> =
     Sender { writer: *b"local---", source: "import", known: Known::Imported, agent: None };
 
 static INGEST: LazyLock<Ingest> = LazyLock::new(|| ingest(Minimisation::default()));
 
 /// A part of a file, from a place on.
-fn part(body: &str, file: &str, place: Option<&Place>, sender: &Sender<'_>) -> (Tally, Vec<Batch>) {
+pub(crate) fn part(
+    body: &str,
+    file: &str,
+    place: Option<&Place>,
+    sender: &Sender<'_>,
+) -> (Tally, Vec<Batch>) {
     static KEYS: LazyLock<Mutex<KeyRing>> = LazyLock::new(|| keys(&tempfile::tempdir().unwrap().keep()));
     let options = Options { replay: true, file, place, ..Options::default() };
     let mut batches = Vec::new();
@@ -29,13 +34,13 @@ fn part(body: &str, file: &str, place: Option<&Place>, sender: &Sender<'_>) -> (
     (tally, batches)
 }
 
-fn whole(body: &str) -> Vec<Batch> {
+pub(crate) fn whole(body: &str) -> Vec<Batch> {
     let (tally, batches) = part(body, "f.jsonl", None, &OWNER);
     assert_eq!(tally.refused, [], "{body}");
     batches
 }
 
-fn events(batches: &[Batch]) -> Vec<Accepted<'_>> {
+pub(crate) fn events(batches: &[Batch]) -> Vec<Accepted<'_>> {
     batches.iter().flat_map(|batch| batch.events()).map(Result::unwrap).collect()
 }
 
@@ -45,7 +50,7 @@ fn same(batches: &[Batch]) -> Vec<([u8; 16], Option<u64>)> {
 }
 
 /// Type, action, phase, outcome, call, agent.
-fn told(batches: &[Batch]) -> Vec<String> {
+pub(crate) fn told(batches: &[Batch]) -> Vec<String> {
     let told = |event: &Accepted<'_>| {
         let header = &event.header;
         let phase = header.phase.map_or("-", |phase| phase.as_str());
@@ -55,11 +60,11 @@ fn told(batches: &[Batch]) -> Vec<String> {
     events(batches).iter().map(told).collect()
 }
 
-fn sum(batches: &[Batch], fact: IntFact) -> i64 {
+pub(crate) fn sum(batches: &[Batch], fact: IntFact) -> i64 {
     events(batches).iter().filter_map(|event| event.facts.int(fact)).sum()
 }
 
-fn lines(lines: &[&str]) -> String {
+pub(crate) fn lines(lines: &[&str]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
@@ -207,36 +212,6 @@ fn runs_of_data_sets_have_calls_messages_and_verdicts() {
     );
     assert_eq!(told(&tau)[3], "tool find proposed running call_1 tau-bench");
     assert_eq!(told(&tau)[4], "tool tool_result result unknown call_1 tau-bench");
-}
-
-#[test]
-fn spans_are_read_as_phoenix_and_as_an_sdk_write_them() {
-    let nested = r#"{"name":"llm","context":{"trace_id":"aa","span_id":"b1"},"parent_id":"b0","start_time":"2026-11-21T00:00:00Z","end_time":"2026-11-21T00:00:01Z","status_code":"OK","attributes":{"openinference":{"span":{"kind":"LLM"}},"llm":{"model_name":"gpt-4o","token_count":{"prompt":5,"completion":2}}}}"#;
-    let columns = r#"{"name":"search","context.trace_id":"aa","context.span_id":"b2","start_time":"2026-11-21T00:00:00Z","status_code":"ERROR","status_message":"no","attributes.openinference.span.kind":"TOOL","attributes.input.value":"{\"q\":1}"}"#;
-    let chain = r#"{"name":"chain","context":{"trace_id":"0xaa","span_id":"0xb0"},"kind":"SpanKind.INTERNAL","status":{"status_code":"OK"},"attributes":{"openinference.span.kind":"CHAIN","llm.token_count.prompt":5}}"#;
-    let page = format!(r#"{{"data":[{nested},{columns},{chain}],"next_cursor":null}}"#);
-    let batches = whole(&page);
-    let told = told(&batches);
-    assert_eq!(told[0], "external model_request - success b1 unknown");
-    assert_eq!(told[1], "tool search result failure b2 unknown");
-    assert_eq!(told[2], "workflow chain - success b0 unknown");
-    assert_eq!(sum(&batches, IntFact::TokensInput), 5, "the sum of a chain is not counted");
-    assert_eq!(events(&batches)[0].facts.int(IntFact::DurationUs), Some(1_000_000));
-    let printed = r#"{"name":"ChatOpenAI","context":{"trace_id":"0xaa","span_id":"0xb3"},"attributes":{"openinference.span.kind":"LLM","output.value":"{\"id\":\"chatcmpl-0123456789\"}"},"resource":{"attributes":{"service.name":"desk","telemetry.sdk.language":"python"},"schema_url":""}}"#;
-    let read = |file: &str, sender: &Sender<'_>| {
-        let (_, batches) = part(&lines(&[file]), "f", None, sender);
-        let event = &events(&batches)[0];
-        (event.header.agent.to_string(), event.facts.text(TextFact::RequestId).map(str::to_string))
-    };
-    let answer = Some("chatcmpl-0123456789".to_string());
-    assert_eq!(read(printed, &OWNER), ("desk".to_string(), answer.clone()));
-    let known = Sender { agent: Some("trader"), ..OWNER };
-    assert_eq!(read(printed, &known), ("trader".to_string(), answer.clone()), "the credential knows better");
-    let named = printed.replace("\"openinference.span.kind\"", "\"agent.name\":\"buyer\",\"openinference.span.kind\"");
-    assert_eq!(read(&named, &known), ("buyer".to_string(), answer));
-    let otlp = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"x","startTimeUnixNano":"1544712660000000000","attributes":[]}]}]}]}"#;
-    let (tally, batches) = part(&lines(&[otlp, "{\"resourceLogs\":7}"]), "f", None, &OWNER);
-    assert_eq!((events(&batches).len(), tally.refused_lines, tally.refused[0].line), (1, 1, 2));
 }
 
 #[test]

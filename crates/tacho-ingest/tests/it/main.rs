@@ -16,3 +16,4 @@ mod otlp;
 mod properties;
 mod replayed;
 mod samples;
+mod spans;

@@ -109,7 +109,10 @@ fn spans_of_coding_agents_repeat_tokens_and_do_not_count_them_again() {
 fn a_tool_of_an_mcp_server_has_its_own_name() {
     let parameters = r#"{"mcp_server_name":"my demo","mcp_tool_name":"add"}"#;
     let records = json!([
-        log("tool_decision", json!({"decision": "accept", "tool_name": "mcp_tool", "tool_parameters": parameters})),
+        log(
+            "tool_decision",
+            json!({"decision": "accept", "tool_name": "mcp_tool", "tool_parameters": parameters})
+        ),
         log(
             "tool_result",
             json!({"tool_name": "mcp_tool", "tool_use_id": "toolu_1", "tool_parameters": parameters,

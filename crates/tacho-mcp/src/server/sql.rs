@@ -1,0 +1,97 @@
+//! What a server is asked in SQL. Nothing of a question reaches it but as an escaped literal.
+
+use crate::log::{CostBy, Costs, Fault};
+use std::collections::BTreeSet;
+
+/// The actions of an event that others tell of too. What nobody else tells of has no other observation.
+pub(super) fn joined(id: &str) -> Result<String, Fault> {
+    Ok(format!(
+        "SELECT action_of(index) AS action FROM events WHERE event_id = {} \
+         AND (observations(index) > 1 OR NOT is_shown(index))",
+        literal(id)?
+    ))
+}
+
+/// The states of an event, and what tells of its actions: an action is named by the index of its first observation.
+pub(super) fn observations(id: &str, actions: &BTreeSet<u64>, max: usize) -> Result<String, Fault> {
+    let mut which = format!("event_id = {}", literal(id)?);
+    if let Some(first) = actions.first() {
+        let list: Vec<String> = actions.iter().map(u64::to_string).collect();
+        which = format!("{which} OR (index >= {first} AND action_of(index) IN ({}))", list.join(", "));
+    }
+    Ok(format!(
+        "SELECT index, either(who_id, event_id) AS id, revision, timestamp, source, known, hook_event, phase, agent_id, \
+         action_type, action_name, outcome_status, error FROM events WHERE {which} ORDER BY index LIMIT {max}"
+    ))
+}
+
+/// What was spent, by what it is added up by.
+pub(super) fn costs(costs: &Costs) -> Result<String, Fault> {
+    let column = match costs.by {
+        CostBy::Agent => "agent_id",
+        CostBy::Day => "day",
+        CostBy::Model => "model",
+        CostBy::Action => "action_name",
+    };
+    let mut conditions = vec!["true".to_string()];
+    for (name, operator, value) in [("day", ">=", &costs.from), ("day", "<=", &costs.to)] {
+        let Some(value) = value else { continue };
+        let day = tacho_event::time::Day::parse(value)
+            .ok_or_else(|| Fault::refused(format!("\"{value}\" is no day: expected one like 2026-11-21")))?;
+        conditions.push(format!("{name} {operator} DATE '{}'", day.text()));
+    }
+    if let Some(agent) = &costs.agent {
+        conditions.push(format!("agent_id = canonical_agent({})", literal(agent)?));
+    }
+    let (conditions, limit) = (conditions.join(" AND "), costs.limit);
+    Ok(format!(
+        "SELECT {column}, sum(events) AS events, sum(tokens_input) AS tokens_input, \
+         sum(tokens_output) AS tokens_output, sum(tokens_cache_read) AS tokens_cache_read, \
+         sum(tokens_cache_write) AS tokens_cache_write, sum(cost_usd) AS cost_usd, \
+         sum(estimated_cost_usd) AS estimated_cost_usd FROM costs WHERE {conditions} \
+         GROUP BY {column} ORDER BY cost_usd DESC NULLS LAST, {column} LIMIT {limit}"
+    ))
+}
+
+/// A text as it may stand in SQL.
+pub(super) fn literal(text: &str) -> Result<String, Fault> {
+    crate::log::bounded("an id", text)?;
+    if text.chars().any(char::is_control) {
+        return Err(Fault::refused("an id holds a control character"));
+    }
+    Ok(format!("'{}'", text.replace('\'', "''")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::Kind;
+
+    fn costs(agent: &str) -> Costs {
+        Costs { by: CostBy::Model, agent: Some(agent.into()), from: None, to: None, limit: 5 }
+    }
+
+    #[test]
+    fn an_id_can_not_leave_its_literal() {
+        let sql = super::costs(&costs("x' OR '1'='1")).unwrap();
+        assert!(sql.contains("canonical_agent('x'' OR ''1''=''1')"), "{sql}");
+        assert!(super::costs(&costs("x\n")).is_err());
+    }
+
+    #[test]
+    fn observations_are_asked_for_by_id_and_by_action() {
+        let sql = observations("x'y", &BTreeSet::from([7, 9]), 3).unwrap();
+        assert!(sql.contains("event_id = 'x''y' OR (index >= 7 AND action_of(index) IN (7, 9))"), "{sql}");
+        assert!(sql.ends_with("LIMIT 3"), "{sql}");
+        assert!(!observations("x", &BTreeSet::new(), 3).unwrap().contains("action_of"));
+    }
+
+    #[test]
+    fn a_day_is_read_before_it_is_asked_for() {
+        let mut wrong = costs("a");
+        wrong.from = Some("2026-13-01' OR true --".into());
+        assert_eq!(super::costs(&wrong).unwrap_err().kind, Kind::Refused);
+        wrong.from = Some("2026-11-21".into());
+        assert!(super::costs(&wrong).unwrap().contains("day >= DATE '2026-11-21'"));
+    }
+}
