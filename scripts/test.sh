@@ -18,6 +18,7 @@ scripts/judge-hook.sh
 scripts/judge-agents.sh
 scripts/judge-otel.sh
 scripts/judge-mcp.sh
+scripts/judge-channels.sh
 scripts/judge-sdks.sh
 scripts/judge-web.sh
 scripts/power-cut.sh

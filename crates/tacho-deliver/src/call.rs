@@ -18,11 +18,13 @@ pub struct Request {
     pub url: Secret,
     pub headers: Vec<(&'static str, Secret)>,
     pub body: Vec<u8>,
+    /// Certificates in PEM that alone are believed, where the settings name some.
+    pub ca: Option<String>,
 }
 
 impl Request {
     pub(crate) fn post(url: impl Into<String>, kind: &str, body: Vec<u8>) -> Request {
-        Request { method: "POST", url: Secret::new(url), headers: Vec::new(), body }
+        Request { method: "POST", url: Secret::new(url), headers: Vec::new(), body, ca: None }
             .with("content-type", kind.to_string())
     }
 
@@ -31,7 +33,7 @@ impl Request {
     }
 
     pub(crate) fn get(url: impl Into<String>) -> Request {
-        Request { method: "GET", url: Secret::new(url), headers: Vec::new(), body: Vec::new() }
+        Request { method: "GET", url: Secret::new(url), headers: Vec::new(), body: Vec::new(), ca: None }
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Request {
@@ -62,6 +64,8 @@ pub struct Mail {
     /// How the client calls itself.
     pub hello: String,
     pub login: Option<Login>,
+    /// Certificates in PEM that alone are believed, where the settings name some.
+    pub ca: Option<String>,
     /// Addresses of the envelope.
     pub from: String,
     pub to: String,
@@ -124,6 +128,6 @@ impl Answer {
         let text = String::from_utf8_lossy(&self.body);
         let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let text: String = text.chars().filter(|c| !c.is_control()).collect();
-        crate::outline::cut(&text, 300)
+        crate::outline::cut(&text, 200)
     }
 }

@@ -171,5 +171,7 @@ impl Channel {
 fn parts(secret: &str) -> impl Iterator<Item = &str> {
     let whole = Some(secret.trim()).filter(|whole| whole.len() >= 4);
     let between = |c: char| "/?=&:_ ".contains(c);
-    whole.into_iter().chain(secret.split(between).filter(|part| part.len() >= 8))
+    // Plain words of a path are no secret.
+    let random = |part: &&str| part.len() >= 8 && part.contains(|c: char| !c.is_ascii_lowercase());
+    whole.into_iter().chain(secret.split(between).filter(random))
 }

@@ -44,6 +44,7 @@ const SMTP: &[(&str, &str)] = &[
     ("smtp_auth_username", "auth_username"),
     ("smtp_auth_password", "auth_password"),
     ("smtp_require_tls", "require_tls"),
+    ("smtp_tls_config", "tls_config"),
 ];
 const SLACK: &[(&str, &str)] =
     &[("slack_api_url", "api_url"), ("slack_app_token", "app_token"), ("slack_app_url", "app_url")];

@@ -1,5 +1,6 @@
 //! Settings of channels: read strictly, so that a slip is an error with the name that was meant.
 
+use crate::call::Request;
 use crate::secret::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -119,6 +120,27 @@ impl OneOrMany {
 pub(crate) struct HttpConfig {
     basic_auth: Option<Basic>,
     authorization: Option<Authorization>,
+    #[serde(default)]
+    tls_config: TlsConfig,
+}
+
+/// Whom to believe that it is the server.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TlsConfig {
+    /// Certificates in PEM, in place of those that browsers trust; as a file: `ca_file`.
+    pub(crate) ca: Option<String>,
+}
+
+impl TlsConfig {
+    pub(crate) fn check(&self) -> Result<(), String> {
+        match &self.ca {
+            Some(text) if !text.contains("-----BEGIN CERTIFICATE-----") => {
+                Err("tls_config: ca holds no certificate in PEM".into())
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -137,8 +159,16 @@ struct Authorization {
 }
 
 impl HttpConfig {
-    /// The value of the header `authorization`.
-    pub(crate) fn authorization(&self) -> Option<String> {
+    /// A request with who calls, and whom to believe.
+    pub(crate) fn apply(&self, request: Request) -> Request {
+        let request = match self.authorization() {
+            Some(value) => request.with("authorization", value),
+            None => request,
+        };
+        Request { ca: self.tls_config.ca.clone(), ..request }
+    }
+
+    fn authorization(&self) -> Option<String> {
         let basic = self.basic_auth.as_ref().map(|b| basic(&b.username, b.password.expose()));
         basic.or_else(|| {
             let given = self.authorization.as_ref()?;
@@ -148,6 +178,7 @@ impl HttpConfig {
     }
 
     pub(crate) fn check(&self) -> Result<(), String> {
+        self.tls_config.check()?;
         let value = self.authorization().unwrap_or_default();
         if self.basic_auth.is_some() && self.authorization.is_some() {
             return Err("http_config: basic_auth and authorization exclude each other".into());

@@ -57,10 +57,7 @@ impl Form for Alertmanager {
         let call = || {
             let base = self.url.as_ref().map_or("", Secret::expose);
             let request = Request::json(format!("{base}/api/v2/alerts"), &self.alerts(telling.message));
-            Call::Http(match self.http_config.authorization() {
-                Some(value) => request.with("authorization", value),
-                None => request,
-            })
+            Call::Http(self.http_config.apply(request))
         };
         once(telling, call, |answer| by_status(answer, telling.now_us))
     }

@@ -49,10 +49,7 @@ impl Form for CloudEvents {
             let url = self.url.as_ref().map_or("", Secret::expose).trim();
             let body = self.event(telling.message).to_string().into_bytes();
             let request = Request::post(url, "application/cloudevents+json; charset=utf-8", body);
-            Call::Http(match self.http_config.authorization() {
-                Some(value) => request.with("authorization", value),
-                None => request,
-            })
+            Call::Http(self.http_config.apply(request))
         };
         once(telling, call, |answer| gone_or(answer, telling.now_us))
     }

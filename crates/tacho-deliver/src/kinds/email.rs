@@ -7,7 +7,7 @@ use crate::call::{Answer, Call, Login, Mail, Security};
 use crate::message::{Message, Notice, digest};
 use crate::outline::{Item, Outline, cut, one_line};
 use crate::secret::Secret;
-use crate::settings::{OneOrMany, need, strict};
+use crate::settings::{OneOrMany, TlsConfig, need, strict};
 use crate::verdict::Verdict;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
@@ -36,6 +36,8 @@ struct Email {
     auth_password: Option<Secret>,
     /// `false` sends as it is, also passwords: only within one machine.
     require_tls: Option<bool>,
+    #[serde(default)]
+    tls_config: TlsConfig,
     /// For digests: where people leave, `mailto:` or `https:`.
     list_unsubscribe: Option<String>,
     #[serde(skip)]
@@ -46,6 +48,7 @@ struct Email {
 
 pub(super) fn read(settings: Map<String, Value>) -> Forms {
     let mut email: Email = strict(settings)?;
+    email.tls_config.check()?;
     let mailbox = |name: &str, text: &str| {
         text.trim().parse::<Mailbox>().map_err(|_| format!("{name}: \"{}\" is no address", cut(text, 100)))
     };
@@ -114,6 +117,7 @@ impl Email {
             security,
             hello: self.hello.clone().unwrap_or_else(|| from.email.domain().to_string()),
             login: login.map(|(user, password)| Login { user, password }),
+            ca: self.tls_config.ca.clone(),
             from: from.email.to_string(),
             to: to.email.to_string(),
             bytes,

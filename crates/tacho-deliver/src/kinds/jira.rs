@@ -263,10 +263,7 @@ impl Jira {
     }
 
     fn authorized(&self, request: Request) -> Call {
-        Call::Http(match self.http_config.authorization() {
-            Some(value) => request.with("authorization", value).with("accept", "application/json"),
-            None => request.with("accept", "application/json"),
-        })
+        Call::Http(self.http_config.apply(request).with("accept", "application/json"))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::call::{Call, Request};
 use crate::message::{Message, Notice};
 use crate::outline::moment;
 use crate::secret::Secret;
-use crate::settings::{host, need, strict, url};
+use crate::settings::{HttpConfig, host, need, strict, url};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signer, SigningKey};
@@ -28,6 +28,8 @@ struct StandardWebhook {
     url: Option<Secret>,
     /// `whsec_…` or `whsk_…`, in base64; while keys are changed, both with a blank between them.
     secret: Option<Secret>,
+    #[serde(default)]
+    http_config: HttpConfig,
     #[serde(skip)]
     keys: Vec<Key>,
 }
@@ -46,6 +48,7 @@ impl std::fmt::Debug for Key {
 
 pub(super) fn read(settings: Map<String, Value>) -> Forms {
     let mut webhook: StandardWebhook = strict(settings)?;
+    webhook.http_config.check()?;
     url("url", need("url", webhook.url.as_ref())?)?;
     let secrets = need("secret", webhook.secret.as_ref())?.expose();
     webhook.keys = secrets.split_whitespace().map(key).collect::<Result<_, _>>()?;
@@ -80,7 +83,7 @@ impl Form for StandardWebhook {
     }
 
     fn secrets(&self) -> Vec<&Secret> {
-        self.url.iter().chain(&self.secret).collect()
+        self.url.iter().chain(&self.secret).chain(self.http_config.secrets()).collect()
     }
 
     fn wants(&self, _: Notice) -> bool {
@@ -107,7 +110,7 @@ impl StandardWebhook {
         let url = self.url.as_ref().map_or("", Secret::expose).trim();
         let request = Request::post(url, "application/json", body.into_bytes()).with("webhook-id", id);
         let request = request.with("webhook-timestamp", seconds);
-        Call::Http(request.with("webhook-signature", signatures.join(" ")))
+        Call::Http(self.http_config.apply(request.with("webhook-signature", signatures.join(" "))))
     }
 }
 

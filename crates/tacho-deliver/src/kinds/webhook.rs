@@ -47,10 +47,7 @@ impl Form for Webhook {
             let body = body(telling.message, self.max_alerts);
             let request = Request::json(self.url.as_ref().map_or("", Secret::expose), &body);
             let request = request.with("idempotency-key", telling.message.id.clone());
-            Call::Http(match self.http_config.authorization() {
-                Some(value) => request.with("authorization", value),
-                None => request,
-            })
+            Call::Http(self.http_config.apply(request))
         };
         once(telling, call, |answer| gone_or(answer, telling.now_us))
     }

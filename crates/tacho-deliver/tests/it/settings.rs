@@ -135,6 +135,20 @@ fn global_settings_stand_in_and_secrets_come_from_elsewhere() {
 }
 
 #[test]
+fn certificates_come_from_a_file_and_are_certificates() {
+    let pem = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----";
+    let read = |pem: &'static str| {
+        let settings =
+            json!([{"url": "https://in.example", "http_config": {"tls_config": {"ca_file": "/ca.pem"}}}]);
+        let channels = [("webhook_configs".to_string(), settings)].into_iter().collect();
+        tacho_deliver::read(&Receiver { name: "r".into(), channels }, &Value::Null, &|_| Ok(pem.to_string()))
+    };
+    let request = http(step(&read(pem).unwrap()[0], &message(Notice::Firing), None, &[]));
+    assert_eq!(request.ca.as_deref(), Some(pem));
+    assert!(read("junk").unwrap_err()[0].why.contains("no certificate in PEM"));
+}
+
+#[test]
 fn no_secret_is_shown() {
     for (key, settings, secret) in least() {
         let channel = channel(key, settings);

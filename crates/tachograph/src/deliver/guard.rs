@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use ureq::config::Config;
 use ureq::http::Uri;
+use ureq::tls::{RootCerts, TlsConfig};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
@@ -41,19 +42,12 @@ impl Guard {
                 None => found.hosts.push(text),
             }
         }
-        let config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            // A proxy would look names up by itself.
-            .proxy(None)
-            .timeout_connect(Some(CONNECT_TIME))
-            .timeout_global(Some(WHOLE_TIME))
-            .user_agent(concat!("tachograph/", env!("CARGO_PKG_VERSION")))
-            .build();
-        let lookup = Lookup { allowed: found.clone(), inner: DefaultResolver::default() };
-        let agent = ureq::Agent::with_parts(config, DefaultConnector::default(), lookup);
-        Guard { allowed: found, agent }
+        Guard { agent: agent(&found, None), allowed: found }
+    }
+
+    /// A client that believes these certificates and no others.
+    pub(super) fn believing(&self, roots: RootCerts) -> ureq::Agent {
+        agent(&self.allowed, Some(roots))
     }
 
     /// The addresses of a host that may be connected to.
@@ -63,6 +57,23 @@ impl Guard {
     pub(super) fn only(&self, host: &str, found: &[SocketAddr]) -> Result<Vec<SocketAddr>, Private> {
         self.allowed.only(host, found.iter().copied())
     }
+}
+
+fn agent(allowed: &Allowed, roots: Option<RootCerts>) -> ureq::Agent {
+    let mut config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        // A proxy would look names up by itself.
+        .proxy(None)
+        .timeout_connect(Some(CONNECT_TIME))
+        .timeout_global(Some(WHOLE_TIME))
+        .user_agent(concat!("tachograph/", env!("CARGO_PKG_VERSION")));
+    if let Some(roots) = roots {
+        config = config.tls_config(TlsConfig::builder().root_certs(roots).build());
+    }
+    let lookup = Lookup { allowed: allowed.clone(), inner: DefaultResolver::default() };
+    ureq::Agent::with_parts(config.build(), DefaultConnector::default(), lookup)
 }
 
 impl Allowed {

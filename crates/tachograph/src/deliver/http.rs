@@ -4,6 +4,7 @@ use super::{Guard, Unsent};
 use std::io::Read;
 use tacho_deliver::{Answer, Request};
 use ureq::http;
+use ureq::tls::{PemItem, RootCerts, parse_pem};
 
 /// Answers are read up to this size, bytes; what comes behind is left.
 const ANSWER_BYTES_MAX: u64 = 256 * 1024;
@@ -17,10 +18,12 @@ pub(super) fn call(request: &Request, guard: &Guard) -> Result<Answer, Unsent> {
     let wrong = |_| {
         Unsent::Refused("the settings make no request: a URL or a header has bytes that it can't have".into())
     };
+    let own = request.ca.as_deref().map(|pem| Ok(guard.believing(roots(pem)?))).transpose()?;
+    let agent = own.as_ref().unwrap_or(&guard.agent);
     let sent = if request.method == "GET" {
-        guard.agent.run(built.body(()).map_err(wrong)?)
+        agent.run(built.body(()).map_err(wrong)?)
     } else {
-        guard.agent.run(built.body(request.body.as_slice()).map_err(wrong)?)
+        agent.run(built.body(request.body.as_slice()).map_err(wrong)?)
     };
     let mut response = sent.map_err(|error| unsent(&error))?;
     let headers = response.headers().iter().filter_map(|(name, value)| {
@@ -33,6 +36,19 @@ pub(super) fn call(request: &Request, guard: &Guard) -> Result<Answer, Unsent> {
     let read = response.body_mut().as_reader().take(ANSWER_BYTES_MAX).read_to_end(&mut body);
     read.map_err(|error| Unsent::Silent(format!("the answer broke off: {error}")))?;
     Ok(Answer { status, headers, body })
+}
+
+fn roots(pem: &str) -> Result<RootCerts, Unsent> {
+    let refused = |error: ureq::Error| Unsent::Refused(format!("ca can't be read: {error}"));
+    let items: Vec<PemItem<'_>> = parse_pem(pem.as_bytes()).collect::<Result<_, _>>().map_err(refused)?;
+    let certificates: Vec<_> = items
+        .into_iter()
+        .filter_map(|item| match item {
+            PemItem::Certificate(certificate) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    Ok(RootCerts::new_with_certs(&certificates))
 }
 
 fn unsent(error: &ureq::Error) -> Unsent {

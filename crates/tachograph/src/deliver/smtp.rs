@@ -4,7 +4,7 @@ use super::{Guard, Unsent};
 use lettre::Address;
 use lettre::address::Envelope;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{SmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, CertificateStore, SmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Code;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -26,19 +26,34 @@ pub(super) fn call(mail: &Mail, guard: &Guard) -> Result<Answer, Unsent> {
     let from: Address = mail.from.parse().map_err(refused)?;
     let to: Address = mail.to.parse().map_err(refused)?;
     let envelope = Envelope::new(Some(from), vec![to]).map_err(|error| Unsent::Refused(error.to_string()))?;
-    said(hand_over(mail, &good, &envelope))
+    said(hand_over(mail, &good, &envelope), mail)
 }
 
-fn hand_over(mail: &Mail, to: &[SocketAddr], envelope: &Envelope) -> Result<Answer, Failure> {
+/// How far a conversation came before it failed.
+struct Failed {
+    /// TLS was being set up: where a certificate is not believed, the library says no more than that nothing came.
+    securing: bool,
+    error: Failure,
+}
+
+impl From<Failure> for Failed {
+    fn from(error: Failure) -> Failed {
+        Failed { securing: false, error }
+    }
+}
+
+fn hand_over(mail: &Mail, to: &[SocketAddr], envelope: &Envelope) -> Result<Answer, Failed> {
     let tls = match mail.security {
         Security::Plain => None,
-        Security::Tls | Security::StartTls => Some(TlsParameters::new(mail.host.clone())?),
+        Security::Tls | Security::StartTls => Some(tls(mail)?),
     };
     let hello = ClientId::Domain(mail.hello.clone());
     let first = tls.as_ref().filter(|_| mail.security == Security::Tls);
-    let mut connection = SmtpConnection::connect(to, Some(STEP_TIME), &hello, first, None)?;
+    let connected = SmtpConnection::connect(to, Some(STEP_TIME), &hello, first, None);
+    let mut connection = connected.map_err(|error| Failed { securing: first.is_some(), error })?;
     if let Some(tls) = tls.as_ref().filter(|_| mail.security == Security::StartTls) {
-        connection.starttls(tls, &hello)?;
+        let offered = connection.can_starttls();
+        connection.starttls(tls, &hello).map_err(|error| Failed { securing: offered, error })?;
     }
     if let Some(login) = &mail.login {
         let credentials = Credentials::new(login.user.clone(), login.password.expose().to_string());
@@ -52,14 +67,23 @@ fn hand_over(mail: &Mail, to: &[SocketAddr], envelope: &Envelope) -> Result<Answ
     Ok(Answer { status, headers: Vec::new(), body })
 }
 
-fn said(sent: Result<Answer, Failure>) -> Result<Answer, Unsent> {
-    sent.or_else(|error| match error.status() {
-        Some(code) => {
-            Ok(Answer { status: number(code), headers: Vec::new(), body: error.to_string().into_bytes() })
-        }
+/// The settings' own certificates believe nobody else's.
+fn tls(mail: &Mail) -> Result<TlsParameters, Failure> {
+    let Some(pem) = &mail.ca else { return TlsParameters::new(mail.host.clone()) };
+    let believing = TlsParameters::builder(mail.host.clone()).certificate_store(CertificateStore::None);
+    believing.add_root_certificate(Certificate::from_pem(pem.as_bytes())?).build()
+}
+
+fn said(sent: Result<Answer, Failed>, mail: &Mail) -> Result<Answer, Unsent> {
+    sent.or_else(|Failed { securing, error }| match error.status() {
+        Some(code) => Ok(Answer { status: number(code), headers: Vec::new(), body: error.to_string().into_bytes() }),
         // The server lacks what the settings need: STARTTLS, or a way to log in.
         None if error.is_client() => Err(Unsent::Refused(error.to_string())),
-        None => Err(Unsent::Silent(error.to_string())),
+        None if securing => Err(Unsent::Silent(format!(
+            "no TLS with {}: {error}; is its certificate of an authority that is known? (tls_config: ca_file)",
+            mail.host
+        ))),
+        None => Err(Unsent::Silent(format!("no answer from {}: {error}", mail.host))),
     })
 }
 
