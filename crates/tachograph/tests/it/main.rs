@@ -4,6 +4,7 @@
 
 mod actions;
 mod agree;
+mod alerts;
 mod answers;
 mod check;
 mod cli;
