@@ -22,7 +22,7 @@ test("a newcomer sees the first event arrive, without a reload, and its proof", 
   await page.getByText("Waiting for the first event").waitFor();
   await page.locator("pre", { hasText: `${program.url}/log` }).waitFor();
   await accessible(page, "first run");
-  for (const path of ["/agents", "/sessions", "/explore", "/costs", "/performance", "/security", "/coverage", "/integrity"]) {
+  for (const path of ["/operations", "/business", "/trading", "/trading?part=models", "/mine", "/alerts", "/silences", "/agents", "/sessions", "/explore", "/costs", "/performance", "/security", "/coverage", "/integrity"]) {
     await page.goto(program.url + path);
     await page.locator(".page-head h1").waitFor();
     await page.waitForFunction(() => document.querySelector(".bone") === null);
@@ -91,7 +91,7 @@ test("hostile content stays text everywhere it is shown", async () => {
   const session = "evil-session\"><img src=x onerror=alert(1)>";
   const index = await program.send({ agent: { id: EVIL.html.slice(0, 60), name: EVIL.html }, session: { id: session }, action: { type: "tool", name: `Bash ${EVIL.html}`.slice(0, 200), parameters: { command: EVIL.html, [EVIL.html]: EVIL.html } }, outcome: { status: "failure", result: { stdout: EVIL.ansi }, error: { message: "javascript:alert(1) https://evil.example/x" } } });
   const [{ session_id: known, agent_id: agent }] = await program.sql(`SELECT session_id, agent_id FROM agent_audit_log WHERE index = ${index}`);
-  const paths = [`/events/${index}`, "/explore?range=all", "/agents", `/agents/${encodeURIComponent(agent)}`, "/sessions", "/", "/performance", "/security", ...(known ? [`/sessions/${encodeURIComponent(known)}`] : [])];
+  const paths = [`/events/${index}`, "/explore?range=all", "/agents", `/agents/${encodeURIComponent(agent)}`, "/sessions", "/", "/operations", "/business", "/alerts", "/performance", "/security", ...(known ? [`/sessions/${encodeURIComponent(known)}`] : [])];
   for (const path of paths) {
     await page.goto(program.url + path);
     await page.locator(".page-head h1").waitFor();

@@ -4,110 +4,25 @@ import { type UseMutationResult, keepPreviousData, useMutation, useQuery, useQue
 import { useCallback, useEffect, useRef } from "react";
 import type { Severity } from "../lib/alerting.ts";
 import { ApiError, askJson, tell } from "./http.ts";
+import type { components } from "./schema";
 import { useTail } from "./tail.ts";
 
-export type AlertState = "firing" | "acknowledged" | "snoozed" | "resolved";
+type Schemas = components["schemas"];
 
-export interface Alert {
-  id: string;
-  rule: string;
-  title: string;
-  severity: Severity;
-  tier?: string;
-  state: AlertState;
-  flapping?: boolean;
-  labels: Record<string, string>;
-  annotations: Record<string, string>;
-  values?: Record<string, string>;
-  starts_at: string;
-  ends_at?: string | null;
-  acknowledged_by?: string | null;
-  acknowledged_at?: string | null;
-  snoozed_until?: string | null;
-  assigned_to?: string | null;
-  muted_by?: { silence?: string; inhibited_by?: { labels: Record<string, string> } } | null;
-  receivers?: string[];
-  evidence?: { index: number; id?: string; at?: string }[];
-  window?: { from: string; to: string } | null;
-  rule_hash?: string;
-  tree_size?: number;
-  index?: number | null;
-}
-
-export interface AlertDetail extends Alert {
-  history?: { at: string; what: string; by?: string | null; note?: string | null }[];
-}
-
-export interface AlertList {
-  alerts: Alert[];
-  totals: Record<Severity, number>;
-}
-
-export interface Rule {
-  id: string;
-  title: string;
-  severity: Severity;
-  tier?: string | null;
-  source: string;
-  query: string;
-  window?: string | null;
-  every?: string | null;
-  state: "inactive" | "learning" | "pending" | "firing";
-  firing?: number;
-  groups?: number;
-  learning?: number;
-  late?: number;
-  refused?: number;
-  last_fired_at?: string | null;
-}
-
-export interface RuleDetail extends Rule {
-  text: string;
-  explanation?: string;
-}
-
-export interface Checked {
-  errors: { line?: number | null; message: string }[];
-  advice: (string | { line?: number | null; message: string })[];
-  formatted?: string | null;
-  explanation?: string | null;
-}
-
-export interface Replayed {
-  fired: number;
-  per_week: number;
-  firings: { at: string; [name: string]: unknown }[];
-}
-
-export interface Silence {
-  id: string;
-  matchers: string[];
-  starts_at: string;
-  ends_at: string;
-  by: string;
-  comment: string;
-  approved_by?: string | null;
-}
-
-export interface Receiver {
-  name: string;
-  channels: { kind: string; to: string }[];
-  waiting: number;
-  sent: number;
-  failed: number;
-  last_error?: string | null;
-}
-
-export interface Delivery {
-  id: string | number;
-  at: string;
-  receiver: string;
-  kind: string;
-  title: string;
-  state: "waiting" | "sent" | "failed";
-  attempts: number;
-  error?: string | null;
-}
+/** The server's words where its document says only "text". */
+type Graded<T extends { severity: string }> = Omit<T, "severity"> & { severity: Severity };
+export type Alert = Omit<Graded<Schemas["Alert"]>, "values" | "muted_by"> & {
+  values: Record<string, unknown>;
+  muted_by?: { silence?: string; inhibited_by?: Record<string, string> } | null;
+};
+export type AlertList = Omit<Schemas["Alerts"], "alerts"> & { alerts: Alert[] };
+export type Rule = Graded<Schemas["Rule"]>;
+export type RuleList = Omit<Schemas["Rules"], "rules"> & { rules: Rule[] };
+export type Checked = Schemas["Checked"];
+export type ReplayedRule = Schemas["ReplayedRule"];
+export type Silence = Schemas["Silence"];
+export type Receiver = Schemas["Receiver"];
+export type Delivery = Schemas["Delivery"];
 
 const ROOT = "/v1/alerts";
 const REFRESH_MS = 5_000;
@@ -140,12 +55,12 @@ export function useAlerts(asked: AlertsAsked = {}) {
   return useAsked<AlertList>(["list", params.toString()], `${ROOT}?${params}`);
 }
 
-export const useAlert = (id: string) => useAsked<AlertDetail>(["one", id], path(id));
-export const useRules = () => useAsked<{ rules: Rule[]; error?: string | null }>(["rules"], path("rules"));
-export const useRule = (id: string, enabled = true) => useAsked<RuleDetail>(["rule", id], path("rules", id), 15_000, enabled);
-export const useSilences = () => useAsked<{ silences: Silence[] }>(["silences"], path("silences"));
-export const useReceivers = () => useAsked<{ receivers: Receiver[] }>(["receivers"], path("receivers"));
-export const useDeliveries = (limit: number) => useAsked<{ deliveries: Delivery[] }>(["deliveries", limit], `${path("deliveries")}?limit=${limit}`);
+export const useAlert = (id: string) => useAsked<Alert>(["one", id], path(id));
+export const useRules = () => useAsked<RuleList>(["rules"], path("rules"));
+export const useRule = (id: string, enabled = true) => useAsked<Rule>(["rule", id], path("rules", id), 15_000, enabled);
+export const useSilences = () => useAsked<Schemas["Silences"]>(["silences"], path("silences"));
+export const useReceivers = () => useAsked<Schemas["Receivers"]>(["receivers"], path("receivers"));
+export const useDeliveries = (limit: number) => useAsked<Schemas["Deliveries"]>(["deliveries", limit], `${path("deliveries")}?limit=${limit}`);
 
 export const checkRules = (text: string, signal?: AbortSignal) => askJson<Checked>(path("rules", "check"), { body: { text }, signal });
 
@@ -156,16 +71,16 @@ export function useCheck(text: string) {
 
 /** Over what is recorded: how often a text of rules would have fired. Asked for by hand, since it reads much. */
 export function useReplay() {
-  return useMutation({ mutationFn: (body: { text: string; days: number }) => askJson<Replayed>(path("rules", "replay"), { body }) });
+  return useMutation({ mutationFn: (body: { text: string; days: number }) => askJson<Schemas["Replayed"]>(path("rules", "replay"), { body }) });
 }
 
-/** The text of a file of rules: its rules one behind the other. */
+/** The text of a file of rules, which each of its rules brings along. */
 export function useRuleFile(file: string, rules: Rule[]) {
-  const ids = rules.filter((rule) => rule.source === file).map((rule) => rule.id);
+  const id = rules.find((rule) => rule.source === file)?.id ?? null;
   return useQuery({
-    queryKey: ["rule-file", file, ids],
-    queryFn: async ({ signal }) => (await Promise.all(ids.map((id) => askJson<RuleDetail>(path("rules", id), { signal })))).map((rule) => rule.text.trim()).join("\n---\n"),
-    enabled: ids.length > 0,
+    queryKey: ["rule-file", file, id],
+    queryFn: async ({ signal }) => (await askJson<Rule>(path("rules", id ?? ""), { signal })).text ?? "",
+    enabled: id !== null,
     staleTime: 0,
   });
 }
@@ -176,12 +91,20 @@ function useTelling<Body>(send: (body: Body) => Promise<unknown>): UseMutationRe
   return useMutation({ mutationFn: send, onSettled: () => client.invalidateQueries({ queryKey: ["alerts"] }) });
 }
 
+/** What goes along with an act; the server takes the name of the key for whoever gives none. */
+export interface ActBody {
+  by?: string;
+  note?: string;
+  minutes?: number;
+  to?: string;
+}
+
 export type Act = "acknowledge" | "resolve" | "snooze" | "assign" | "note";
 
 export interface Acting {
   id: string;
   act: Act;
-  body: { by: string; note?: string; minutes?: number; to?: string };
+  body: ActBody;
 }
 
 export const useActing = () => useTelling(({ id, act, body }: Acting) => tell(path(id, act), { body }));
@@ -201,20 +124,11 @@ export function useFeed() {
   };
 }
 
-export interface NewSilence {
-  matchers: string[];
-  minutes: number;
-  starts_at?: string;
-  by: string;
-  comment: string;
-  approved_by?: string;
-}
-
-export const useSilencing = () => useTelling((body: NewSilence) => tell(path("silences"), { body }));
+export const useSilencing = () => useTelling((body: Schemas["Wanted"]) => tell(path("silences"), { body }));
 export const useExpiring = () => useTelling((id: string) => tell(path("silences", id), { method: "DELETE" }));
-export const useTesting = () => useTelling(({ name, by }: { name: string; by: string }) => tell(path("receivers", name, "test"), { body: { by } }));
-export const useSaving = () => useTelling(({ file, text, by }: { file: string; text: string; by: string }) => tell(path("rules", file), { method: "PUT", body: { text, by } }));
-export const useRemoving = () => useTelling(({ file, by }: { file: string; by: string }) => tell(`${path("rules", file)}?${new URLSearchParams({ by })}`, { method: "DELETE" }));
+export const useTesting = () => useTelling((name: string) => tell(path("receivers", name, "test"), { method: "POST" }));
+export const useSaving = () => useTelling(({ file, text, by }: { file: string; text: string; by?: string }) => tell(path("rules", file), { method: "PUT", body: { text, ...(by ? { by } : {}) } }));
+export const useRemoving = () => useTelling((file: string) => tell(path("rules", file), { method: "DELETE" }));
 
 /** What tachograph does about alerts is on the log: when something of it comes, alerts are asked for at once. */
 export function useLiveAlerts(): void {

@@ -455,6 +455,778 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alerts, newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `open` (when not given), `firing`, `acknowledged`, `snoozed`, `resolved` or `all`. */
+                    state?: string;
+                    /** @description `critical`, `warning` or `info`. */
+                    severity?: string;
+                    /** @description The rule's id. */
+                    rule?: string;
+                    /** @description Alerts whose label `agent_id` is this. */
+                    agent?: string;
+                    /** @description Newest first; 200 when not given, at most 1,000. */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Alerts */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Alerts"];
+                    };
+                };
+                /** @description Alerting is switched off */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest messages. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description 100 when not given, at most 1,000. */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Messages, newest first */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Deliveries"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/receivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody who can be told. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Receivers and their channels */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Receivers"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/receivers/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a marked test message to every channel of a receiver; see deliveries for what became of it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The messages wait to be sent */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Posted"];
+                    };
+                };
+                /** @description There is no such receiver */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every rule that is followed. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Rules, and how they are doing */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Rules"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/rules/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Checks a rule file: errors with their line, advice, its own tests. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Text"];
+                };
+            };
+            responses: {
+                /** @description What is wrong with it, or what it means */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Checked"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/rules/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How often the rules of a text would have fired over what is recorded. Nobody is told. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Text"];
+                };
+            };
+            responses: {
+                /** @description Firings by rule */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Replayed"];
+                    };
+                };
+                /** @description The rules are not understood */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One rule, with what it means and its SQL. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The rule */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Rule"];
+                    };
+                };
+                /** @description There is none of this id */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Saves a rule file; its rules count at once. A rule of the id of a built-in one takes its place. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Text"];
+                };
+            };
+            responses: {
+                /** @description It is saved */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Checked"];
+                    };
+                };
+                /** @description The rules are not understood: nothing is saved */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Deletes a rule file; a built-in rule that it replaced counts again. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is gone */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description There is no such file */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/silences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Silences that have not ended. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Silences */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Silences"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Mutes what the matchers name, for a while and for a reason. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Wanted"];
+                };
+            };
+            responses: {
+                /** @description The silence */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Silence"];
+                    };
+                };
+                /** @description It matches everything, has no reason or no end */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/silences/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a silence now. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It ended */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description There is none of this id */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One alert, open or over. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The alert */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Alert"];
+                    };
+                };
+                /** @description There is none of this id */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that somebody takes care: no repetition, no escalation. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Acting"];
+                };
+            };
+            responses: {
+                /** @description The alert */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Alert"];
+                    };
+                };
+                /** @description There is no open alert of this id */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/{id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands it to somebody. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Acting"];
+                };
+            };
+            responses: {
+                /** @description The alert */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Alert"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/{id}/note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes a note into its history. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Acting"];
+                };
+            };
+            responses: {
+                /** @description The alert */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Alert"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends it by hand; it fires again when its rule finds it anew. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Acting"];
+                };
+            };
+            responses: {
+                /** @description The alert */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Alert"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/{id}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps it quiet for some minutes; then it escalates from where it was. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Acting"];
+                };
+            };
+            responses: {
+                /** @description The alert */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Alert"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/coverage": {
         parameters: {
             query?: never;
@@ -1609,6 +2381,105 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What somebody says with it; an empty body says nothing. */
+        Acting: {
+            /**
+             * @description Who does it; the name of the API key when not given.
+             * @default null
+             */
+            by: string | null;
+            /**
+             * Format: int32
+             * @description For how long to snooze.
+             * @default null
+             */
+            minutes: number | null;
+            /** @default null */
+            note: string | null;
+            /**
+             * @description To whom it is assigned.
+             * @default null
+             */
+            to: string | null;
+        };
+        Alert: {
+            acknowledged_at?: string | null;
+            acknowledged_by?: string | null;
+            annotations: {
+                [key: string]: string;
+            };
+            assigned_to?: string | null;
+            ends_at?: string | null;
+            /** @description Events that it is about, the newest. */
+            evidence: components["schemas"]["AlertEvidence"][];
+            /** @description It comes and goes. */
+            flapping: boolean;
+            history: components["schemas"]["Happened"][];
+            id: string;
+            labels: {
+                [key: string]: string;
+            };
+            muted_by?: components["schemas"]["MutedBy"] | null;
+            receivers: string[];
+            rule: string;
+            /** @description SHA-256 of what the rule means, and the size of the log that it saw: with the log, anybody computes it again. */
+            rule_hash: string;
+            severity: string;
+            snoozed_until?: string | null;
+            starts_at: string;
+            /** @description `firing`, `acknowledged`, `snoozed` or `resolved`. */
+            state: string;
+            tier?: string | null;
+            title: string;
+            /** Format: int64 */
+            tree_size: number;
+            /** @description What the rule computed. */
+            values: Record<string, never>;
+            window: components["schemas"]["Window"];
+        };
+        /** @description The document of the interface has one name for each; a finding of coverage has evidence too. */
+        AlertEvidence: {
+            at: string;
+            id: string;
+            /** Format: int64 */
+            index: number;
+        };
+        Alerts: {
+            alerts: components["schemas"]["Alert"][];
+            faults: string[];
+            /** @description Whether rules follow the log, and why not. */
+            following: boolean;
+            /** @description Open alerts by severity, whatever was asked for. */
+            totals: {
+                [key: string]: number;
+            };
+        };
+        Channel: {
+            /** Format: int64 */
+            failed: number;
+            /** @description `slack`, `email` and so on. */
+            kind: string;
+            /** @description What the newest message failed with. */
+            last_error?: string | null;
+            /** @description Where in the routing it stands. */
+            place: string;
+            /** Format: int64 */
+            sent: number;
+            /** @description Where it goes, without secrets. */
+            to: string;
+            /** Format: int64 */
+            waiting: number;
+        };
+        Checked: {
+            advice: string[];
+            errors: components["schemas"]["TextError"][];
+            explanation?: string | null;
+            /** @description What failed of the tests that the rules carry. */
+            failures: string[];
+            formatted?: string | null;
+            /** Format: int64 */
+            rules: number;
+        };
         /** @description Something that was too much to read. */
         Cut: {
             /** Format: int64 */
@@ -1616,6 +2487,29 @@ export interface components {
             /** @description Nothing before this moment was looked at in what was cut, RFC 3339. */
             since?: string | null;
             what: string;
+        };
+        Deliveries: {
+            deliveries: components["schemas"]["Delivery"][];
+        };
+        Delivery: {
+            /** @description The alerts that it tells of. */
+            alerts: string[];
+            /** @description When the message was made. */
+            at: string;
+            /** Format: int32 */
+            attempts: number;
+            /** @description Where in the routing its channel stands. */
+            channel: string;
+            /** @description When it is tried next. */
+            due?: string | null;
+            error?: string | null;
+            id: string;
+            /** @description `firing`, `resolved`, `repeated`, `escalated`, `digest` or `test`. */
+            notice: string;
+            receiver: string;
+            /** @description `waiting`, `sent` or `failed`. */
+            state: string;
+            title: string;
         };
         /** @description What became of a request. */
         Erased: {
@@ -1709,6 +2603,18 @@ export interface components {
             /** @description What is missing. */
             what: string;
         };
+        Firing: {
+            at: string;
+            group: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description The newest event that it is about.
+             */
+            index?: number | null;
+            values: Record<string, never>;
+        };
         /**
          * @description How an export is written.
          * @enum {string}
@@ -1720,6 +2626,12 @@ export interface components {
             first: number;
             /** Format: int64 */
             last: number;
+        };
+        Happened: {
+            at: string;
+            by?: string | null;
+            note?: string | null;
+            what: string;
         };
         /** @description How the server is. */
         Health: {
@@ -1785,6 +2697,16 @@ export interface components {
          * @enum {string}
          */
         Mode: "erase" | "anonymise";
+        /** @description What mutes an alert; it fires all the same. */
+        MutedBy: {
+            /** @description The silence's id. */
+            silence: string;
+        } | {
+            /** @description The labels of the alert that says more. */
+            inhibited_by: {
+                [key: string]: string;
+            };
+        };
         /** @description Where something is wrong in a text, for programs that mark it. */
         Place: {
             /**
@@ -1819,6 +2741,13 @@ export interface components {
             /** @description `seen`, `silent` or `never_seen`. */
             state: string;
         };
+        Posted: {
+            /**
+             * Format: int64
+             * @description Channels that get the message.
+             */
+            channels: number;
+        };
         /** @description An answer that says what is wrong. */
         Problem: {
             /** @description What exactly, where, and what was expected. */
@@ -1836,6 +2765,14 @@ export interface components {
             status: number;
             /** @description What kind of trouble, the same text for each of its kind. */
             title: string;
+        };
+        Receiver: {
+            /** @description Empty: told on the dashboard only. */
+            channels: components["schemas"]["Channel"][];
+            name: string;
+        };
+        Receivers: {
+            receivers: components["schemas"]["Receiver"][];
         };
         /** @description What became of a request's events. */
         Recorded: {
@@ -1873,6 +2810,27 @@ export interface components {
             /** @description What is wrong and what was expected. */
             reason: string;
         };
+        Replayed: {
+            rules: components["schemas"]["ReplayedRule"][];
+        };
+        ReplayedRule: {
+            /** Format: int64 */
+            events: number;
+            /** Format: int64 */
+            fired: number;
+            /** @description The newest, oldest first. */
+            firings: components["schemas"]["Firing"][];
+            from: string;
+            /** @description What it could not do. */
+            notes: string[];
+            /**
+             * Format: double
+             * @description Absent when less than an hour was replayed.
+             */
+            per_week?: number | null;
+            rule: string;
+            to: string;
+        };
         /** @description What was looked at, what it comes to, and what is missing. */
         Report: {
             /** @description What was left out because there was too much of it. */
@@ -1896,6 +2854,61 @@ export interface components {
              * @description Size of the log that the report is about.
              */
             tree_size: number;
+        };
+        Rule: {
+            actions: string[];
+            annotations: {
+                [key: string]: string;
+            };
+            controls: string[];
+            /** @description `stream`, or how often it is evaluated. */
+            every: string;
+            /** @description What it means in words, and its SQL; for one rule only. */
+            explanation?: string | null;
+            /** Format: int64 */
+            firing: number;
+            /** Format: int64 */
+            groups: number;
+            hash: string;
+            id: string;
+            last_fired_at?: string | null;
+            /**
+             * Format: int64
+             * @description Events that came too late, of groups beyond the limit, and instants that were left out.
+             */
+            late: number;
+            /** Format: int64 */
+            learning: number;
+            query: string;
+            /** Format: int64 */
+            refused: number;
+            severity: string;
+            /** Format: int64 */
+            skipped: number;
+            /** @description `builtin`, or the file that it stands in. */
+            source: string;
+            /** @description `inactive`, `learning` (too little history to say what is usual) or `firing`. */
+            state: string;
+            /** @description The text of the file that it stands in, of a built-in one its own; for one rule only. */
+            text?: string | null;
+            tier?: string | null;
+            title: string;
+            window: string;
+        };
+        Rules: {
+            /** @description What could not be used. */
+            errors: string[];
+            /** @description The rule files and the SHA-256 of what they hold. */
+            files: {
+                [key: string]: string;
+            };
+            following: boolean;
+            /**
+             * Format: int64
+             * @description Entries of the log that the rules have seen.
+             */
+            position: number;
+            rules: components["schemas"]["Rule"][];
         };
         /** @description What a run did. */
         Run: {
@@ -1926,6 +2939,25 @@ export interface components {
          * @enum {string}
          */
         Severity: "critical" | "warning" | "info";
+        Silence: {
+            approved_by?: string | null;
+            by: string;
+            comment: string;
+            ends_at: string;
+            id: string;
+            matchers: string[];
+            /**
+             * Format: int64
+             * @description Open alerts that it mutes now.
+             */
+            mutes: number;
+            starts_at: string;
+            /** @description `active`, or `pending` before it starts. */
+            state: string;
+        };
+        Silences: {
+            silences: components["schemas"]["Silence"][];
+        };
         /** @description How long what is kept, and what there is. */
         Status: {
             /** @description Days that each class is kept. */
@@ -1957,6 +2989,25 @@ export interface components {
          * @enum {string}
          */
         Stream: "application" | "critical" | "security" | "audit" | "performance";
+        /** @description A rule file's text. */
+        Text: {
+            /** @description Who saves it; the name of the API key when not given. */
+            by?: string | null;
+            /**
+             * Format: int32
+             * @description For a replay: the last so many days; 7 when not given.
+             */
+            days?: number | null;
+            text: string;
+        };
+        TextError: {
+            /**
+             * Format: int64
+             * @description From one.
+             */
+            line: number;
+            message: string;
+        };
         /** @description Segments of one age. */
         Tier: {
             /** Format: int64 */
@@ -1968,11 +3019,34 @@ export interface components {
             /** @description `hot`, `warm` or `cold`. */
             tier: string;
         };
+        /** @description A silence that is wanted. */
+        Wanted: {
+            /** @description A second person who agreed. */
+            approved_by?: string | null;
+            /** @description Who wants it; the name of the API key when not given. */
+            by?: string | null;
+            /** @description Why. */
+            comment?: string;
+            /** @description This or `minutes`. */
+            ends_at?: string | null;
+            /** @description Of the silence that it replaces. */
+            id?: string | null;
+            /** @description Such as `alertname="hung_agent"`, `agent_id=~"dev-.*"`; all of them match. */
+            matchers: string[];
+            /** Format: int32 */
+            minutes?: number | null;
+            /** @description Now when not given. */
+            starts_at?: string | null;
+        };
         /**
          * @description The clock that times are of.
          * @enum {string}
          */
         Whose: "server" | "event";
+        Window: {
+            from: string;
+            to: string;
+        };
         /** @description How a person is to be erased. */
         Wish: {
             mode?: components["schemas"]["Mode"] | null;

@@ -7,7 +7,7 @@ import { useActor } from "../lib/actor.ts";
 export type ActName = "acknowledge" | "resolve" | "snooze" | "assign" | "note" | "test" | "save" | "remove";
 
 export interface ActBody {
-  by: string;
+  by?: string;
   note?: string;
   minutes?: number;
   to?: string;
@@ -30,6 +30,8 @@ const MINUTES: [number, string][] = [
   [1440, "1 day"],
   [10080, "1 week"],
 ];
+/** The server takes the key's name for these. */
+const NAMELESS = new Set<ActName>(["test", "remove"]);
 const WITH_NOTE = new Set<ActName>(["acknowledge", "resolve", "snooze", "assign", "note"]);
 
 interface ActDialogProps {
@@ -64,8 +66,8 @@ function Form({ act, about, busy, error, onDo, onClose }: Omit<ActDialogProps, "
   const words = WORDS[act];
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    setActor(by);
-    onDo({ by: by.trim(), ...(note.trim() ? { note: note.trim() } : {}), ...(act === "snooze" ? { minutes } : {}), ...(act === "assign" ? { to: to.trim() } : {}) });
+    if (!NAMELESS.has(act)) setActor(by);
+    onDo({ ...(by.trim() ? { by: by.trim() } : {}), ...(note.trim() ? { note: note.trim() } : {}), ...(act === "snooze" ? { minutes } : {}), ...(act === "assign" ? { to: to.trim() } : {}) });
   };
   return (
     <form className="stack dialog-form" onSubmit={submit}>
@@ -100,12 +102,14 @@ function Form({ act, about, busy, error, onDo, onClose }: Omit<ActDialogProps, "
           <textarea className="area" rows={2} required={act === "note"} value={note} onChange={(event) => setNote(event.target.value)} />
         </label>
       )}
-      <label className="form-row">
-        <span>Your name, for the record</span>
-        <span className="field">
-          <input required autoComplete="name" value={by} onChange={(event) => setBy(event.target.value)} placeholder="As others know you" />
-        </span>
-      </label>
+      {!NAMELESS.has(act) && (
+        <label className="form-row">
+          <span>Your name, for the record</span>
+          <span className="field">
+            <input autoComplete="name" value={by} onChange={(event) => setBy(event.target.value)} placeholder="The name of your key, unless you say another" />
+          </span>
+        </label>
+      )}
       {error !== null && (
         <p className="chip fail" role="alert">
           {error.message.slice(0, 300)}

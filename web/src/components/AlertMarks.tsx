@@ -6,7 +6,7 @@ import { Link } from "react-router";
 import { visible } from "../lib/ansi.ts";
 import type { Severity } from "../lib/alerting.ts";
 import { ago, exactTime, parseTime } from "../lib/time.ts";
-import { Empty } from "./Panel.tsx";
+import { Empty, Fault } from "./Panel.tsx";
 
 const SEVERITY: Record<Severity, { Icon: ComponentType<{ "aria-hidden"?: boolean }>; chip: string; text: string }> = {
   critical: { Icon: OctagonX, chip: "chip fail", text: "Critical" },
@@ -75,11 +75,16 @@ export function Ago({ at }: { at: string | null | undefined }) {
   );
 }
 
+/** Labels that are said elsewhere on the page. */
+const SAID = new Set(["alertname", "severity", "tier"]);
+
 /** Labels as chips; what an alert is about. */
 export function Labels({ labels }: { labels: Record<string, string> }) {
   return (
     <>
-      {Object.entries(labels).map(([name, value]) => (
+      {Object.entries(labels)
+        .filter(([name]) => !SAID.has(name))
+        .map(([name, value]) => (
         <span key={name} className="chip mono" title={visible(name)}>
           <span className="cut">
             {visible(name)}={visible(value)}
@@ -90,10 +95,22 @@ export function Labels({ labels }: { labels: Record<string, string> }) {
   );
 }
 
+/** Why rules do not follow the log, or what of them could not be used. */
+export function Troubles({ following, faults }: { following: boolean; faults: string[] }) {
+  return (
+    <>
+      {!following && faults.length === 0 && <p className="chip warn">Rules do not follow the log yet.</p>}
+      {faults.map((fault) => (
+        <Fault key={fault} error={`${following ? "Not all of alerting works" : "Rules do not follow the log"}: ${fault}`} />
+      ))}
+    </>
+  );
+}
+
 export function NotSwitchedOn() {
   return (
     <Empty title="Alerting is not switched on" icon={<BellOff />}>
-      This server raises no alerts. Rules can be tried on what is recorded all the same: <code>tachograph rules replay</code>. Failures and changes are on the{" "}
+      This server raises no alerts: <code>[alerts] enabled = true</code> in its configuration switches them on. Rules can be tried on what is recorded all the same: <code>tachograph rules replay</code>. Failures and changes are on the{" "}
       <Link className="link" to="/">
         overview
       </Link>

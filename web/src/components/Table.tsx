@@ -27,12 +27,12 @@ interface TableProps<Row> {
 export function Table<Row>({ label, rows, columns, sort, sortName = "sort", id }: TableProps<Row>) {
   const [params, setParams] = useSearchParams();
   const word = params.get(sortName) ?? sort;
-  const sorting: SortingState = [{ id: word.replace(/^-/, ""), desc: word.startsWith("-") }];
+  const sorting = useMemo<SortingState>(() => [{ id: word.replace(/^-/, ""), desc: word.startsWith("-") }], [word]);
   const definitions = useMemo<ColumnDef<Row>[]>(
     () => columns.map((column) => ({ id: column.name, header: column.title, accessorFn: (row) => column.value(row) ?? undefined, cell: ({ row }) => column.show(row.original), sortUndefined: "last", meta: column })),
     [columns],
   );
-  const table = useReactTable({ data: rows, columns: definitions, state: { sorting }, getRowId: id, getCoreRowModel: getCoreRowModel(), getSortedRowModel: getSortedRowModel() });
+  const table = useReactTable({ data: rows, columns: definitions, state: { sorting }, getRowId: id, getCoreRowModel: getCoreRowModel(), getSortedRowModel: getSortedRowModel(), autoResetAll: false });
   const press = (name: string) => {
     const next = word === `-${name}` ? name : `-${name}`;
     setParams((before) => { before.set(sortName, next); return before; }, { replace: true });

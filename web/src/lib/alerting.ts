@@ -60,11 +60,11 @@ export function allLabels(alert: { rule: string; severity: Severity; labels: Rec
   return { alertname: alert.rule, severity: alert.severity, ...alert.labels };
 }
 
-export type Span = "waiting" | "active" | "over";
-
-export function spanOf(silence: { starts_at: string; ends_at: string }, now: number): Span {
-  if (Date.parse(silence.ends_at) <= now) return "over";
-  return Date.parse(silence.starts_at) > now ? "waiting" : "active";
+/** What a rule computed, in one line. */
+export function valueText(value: unknown): string {
+  if (typeof value === "number") return value.toLocaleString(undefined, { maximumFractionDigits: 4 });
+  if (typeof value === "string") return value;
+  return JSON.stringify(value) ?? "";
 }
 
 /** How many firings fall into each step of the time that was replayed. */

@@ -3,16 +3,17 @@
 import { BellOff, Check, CircleCheckBig, Clock, FileSearch, MessageSquarePlus, UserRound } from "lucide-react";
 import { useState } from "react";
 import { Link, useParams } from "react-router";
-import { type Act, type AlertDetail, isOff, useActing, useAlert, useLiveAlerts } from "../../api/alerts.ts";
+import { type Act, type Alert, isOff, useActing, useAlert, useLiveAlerts } from "../../api/alerts.ts";
 import { ActDialog } from "../../components/ActDialog.tsx";
 import { Ago, AlertState, Labels, NotSwitchedOn, SeverityMark } from "../../components/AlertMarks.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
 import { Empty, Fault, Loaded, Panel } from "../../components/Panel.tsx";
 import { Time } from "../../components/Marks.tsx";
+import { valueText } from "../../lib/alerting.ts";
 import { visible } from "../../lib/ansi.ts";
 import { defang } from "../../lib/defang.ts";
 import { count } from "../../lib/format.ts";
-import { agentUrl, eventUrl } from "../../lib/links.ts";
+import { agentUrl } from "../../lib/links.ts";
 import { silenceUrl } from "./AlertRow.tsx";
 import { Evidence } from "./Evidence.tsx";
 import { Runbook } from "./Runbook.tsx";
@@ -89,7 +90,7 @@ export default function AlertPage() {
   );
 }
 
-function Acts({ alert, onAct }: { alert: AlertDetail; onAct: (act: Act) => void }) {
+function Acts({ alert, onAct }: { alert: Alert; onAct: (act: Act) => void }) {
   return (
     <>
       {ACTS.filter(([act]) => act !== "acknowledge" || alert.state === "firing").map(([act, text, Icon]) => (
@@ -104,10 +105,10 @@ function Acts({ alert, onAct }: { alert: AlertDetail; onAct: (act: Act) => void 
   );
 }
 
-function What({ alert }: { alert: AlertDetail }) {
+function What({ alert }: { alert: Alert }) {
   const { summary, description, runbook: _, ...more } = alert.annotations;
   const agent = alert.labels.agent_id ?? alert.labels.agent;
-  const muted = alert.muted_by;
+  const muted = alert.muted_by ?? {};
   return (
     <Panel title="What it found">
       <div className="stack">
@@ -130,24 +131,22 @@ function What({ alert }: { alert: AlertDetail }) {
               </dd>
             </>
           )}
-          {Object.entries(alert.values ?? {}).map(([name, value]) => (
-            <Fact key={name} name={visible(name)} value={<span className="num">{visible(value)}</span>} />
+          {Object.entries(alert.values).map(([name, value]) => (
+            <Fact key={name} name={visible(name)} value={<span className="num">{visible(valueText(value))}</span>} />
           ))}
-          {alert.window && (
-            <Fact
-              name="Window"
-              value={
-                <>
-                  <Time at={alert.window.from} /> – <Time at={alert.window.to} />
-                </>
-              }
-            />
-          )}
+          <Fact
+            name="Window"
+            value={
+              <>
+                <Time at={alert.window.from} /> – <Time at={alert.window.to} />
+              </>
+            }
+          />
           {alert.ends_at && <Fact name="Over" value={<Time at={alert.ends_at} />} />}
           {alert.tier && <Fact name="For" value={visible(alert.tier)} />}
-          {alert.receivers && alert.receivers.length > 0 && <Fact name="Told to" value={visible(alert.receivers.join(", "))} />}
-          {muted?.silence && <Fact name="Muted by" value={<Link className="link" to="/silences">the silence {visible(muted.silence)}</Link>} />}
-          {muted?.inhibited_by && <Fact name="Muted by" value={<Labels labels={muted.inhibited_by.labels} />} />}
+          {alert.receivers.length > 0 && <Fact name="Told to" value={visible(alert.receivers.join(", "))} />}
+          {muted.silence && <Fact name="Muted by" value={<Link className="link" to="/silences">the silence {visible(muted.silence)}</Link>} />}
+          {muted.inhibited_by && <Fact name="Muted by" value={<Labels labels={muted.inhibited_by} />} />}
           {Object.entries(more).map(([name, value]) => (
             <Fact key={name} name={visible(name)} value={defang(visible(value))} />
           ))}
@@ -156,12 +155,7 @@ function What({ alert }: { alert: AlertDetail }) {
           <Labels labels={alert.labels} />
         </div>
         <p className="faint small">
-          {alert.tree_size !== undefined && <>Judged over the first {count(alert.tree_size)} entries of the log. </>}
-          {alert.index != null && (
-            <Link className="link" to={eventUrl(alert.index)}>
-              The firing itself is entry {count(alert.index)}
-            </Link>
-          )}
+          Judged over the first {count(alert.tree_size)} entries of the log by the rule with the hash <code>{visible(alert.rule_hash.slice(0, 16))}…</code>: with the log, anybody can compute it again.
         </p>
       </div>
     </Panel>
@@ -177,8 +171,8 @@ function Fact({ name, value }: { name: string; value: React.ReactNode }) {
   );
 }
 
-function History({ alert }: { alert: AlertDetail }) {
-  const history = alert.history ?? [];
+function History({ alert }: { alert: Alert }) {
+  const { history } = alert;
   return (
     <Panel title="History" note="each step is on the record">
       {history.length === 0 ? (

@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { type Act, type Alert, type AlertList, isOff, useActing, useAlerts, useLiveAlerts } from "../../api/alerts.ts";
 import { ActDialog } from "../../components/ActDialog.tsx";
-import { NotSwitchedOn } from "../../components/AlertMarks.tsx";
+import { NotSwitchedOn, Troubles } from "../../components/AlertMarks.tsx";
 import { AlertNav } from "../../components/AlertNav.tsx";
 import { Tabs } from "../../components/Controls.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
@@ -19,6 +19,7 @@ import { AlertRow } from "./AlertRow.tsx";
 const STATES = [
   ["open", "Open"],
   ["acknowledged", "Acknowledged"],
+  ["snoozed", "Snoozed"],
   ["resolved", "Resolved"],
   ["all", "All"],
 ] as const;
@@ -57,7 +58,12 @@ export default function Alerts() {
             </Link>
           </div>
           <Loaded query={list} height={320}>
-            {(data) => <List data={data} q={q} state={state} />}
+            {(data) => (
+              <>
+                <Troubles following={data.following} faults={data.faults} />
+                <List data={data} q={q} state={state} />
+              </>
+            )}
           </Loaded>
         </div>
       )}

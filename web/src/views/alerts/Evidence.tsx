@@ -2,7 +2,7 @@
 
 import { Fingerprint } from "lucide-react";
 import { Link } from "react-router";
-import type { AlertDetail } from "../../api/alerts.ts";
+import type { Alert } from "../../api/alerts.ts";
 import { useEvidence } from "../../api/evidence.ts";
 import { AgentLink, KindIcon, Status, Time } from "../../components/Marks.tsx";
 import { Empty, Loaded, Panel } from "../../components/Panel.tsx";
@@ -12,8 +12,8 @@ import { plural } from "../../lib/format.ts";
 import { eventUrl } from "../../lib/links.ts";
 import { titleOf } from "../../lib/steps.ts";
 
-export function Evidence({ alert }: { alert: AlertDetail }) {
-  const named = alert.evidence ?? [];
+export function Evidence({ alert }: { alert: Alert }) {
+  const named = alert.evidence;
   const events = useEvidence(named.map((event) => event.index));
   if (named.length === 0) {
     return (

@@ -68,7 +68,7 @@ function Cards({ receivers }: { receivers: Receiver[] }) {
             key={receiver.name}
             title={visible(receiver.name)}
             actions={
-              <button type="button" className="button small" aria-label={`Send a test to ${visible(receiver.name)}`} onClick={() => { test.reset(); setTesting(receiver); }}>
+              <button type="button" className="button small" disabled={receiver.channels.length === 0} aria-label={`Send a test to ${visible(receiver.name)}`} onClick={() => { test.reset(); setTesting(receiver); }}>
                 <Send aria-hidden /> Test
               </button>
             }
@@ -77,17 +77,17 @@ function Cards({ receivers }: { receivers: Receiver[] }) {
               {receiver.channels.length === 0 ? <p className="dim">It has no channel: its alerts are shown on this page only.</p> : (
                 <ul className="stack said">
                   {receiver.channels.map((channel, place) => (
-                    <li key={place} className="row">
+                    <li key={place} className="channel">
                       <span className="chip">{visible(channel.kind)}</span>
                       <span className="cut mono">{visible(channel.to)}</span>
+                      <span className="num dim small">
+                        {count(channel.sent)} sent, {count(channel.waiting)} waiting, <span className={channel.failed > 0 ? "status failure" : undefined}>{count(channel.failed)} failed</span>
+                      </span>
+                      {channel.last_error && <span className="chip fail wide-chip">{visible(channel.last_error)}</span>}
                     </li>
                   ))}
                 </ul>
               )}
-              <p className="row small dim num">
-                {count(receiver.sent)} sent, {count(receiver.waiting)} waiting, <span className={receiver.failed > 0 ? "status failure" : undefined}>{count(receiver.failed)} failed</span>
-              </p>
-              {receiver.last_error && <p className="chip fail wide-chip">{visible(receiver.last_error)}</p>}
             </div>
           </Panel>
         ))}
@@ -98,7 +98,7 @@ function Cards({ receivers }: { receivers: Receiver[] }) {
         busy={test.isPending}
         error={test.error}
         onClose={() => setTesting(null)}
-        onDo={({ by }) => testing && test.mutate({ name: testing.name, by }, { onSuccess: () => { setTold(testing.name); setTesting(null); } })}
+        onDo={() => testing && test.mutate(testing.name, { onSuccess: () => { setTold(testing.name); setTesting(null); } })}
       />
     </>
   );
@@ -115,7 +115,7 @@ function Deliveries() {
         {({ deliveries }) => {
           const shown = deliveries.filter((one) => state === "all" || one.state === state);
           if (shown.length === 0) return <Empty title={deliveries.length === 0 ? "Nothing was sent yet" : "None in this state"} icon={<Send />} />;
-          return <Table label="Deliveries" rows={shown} columns={columns} sort="-at" id={(one) => String(one.id)} />;
+          return <Table label="Deliveries" rows={shown} columns={columns} sort="-at" id={(one) => one.id} />;
         }}
       </Loaded>
     </Panel>
@@ -123,7 +123,7 @@ function Deliveries() {
 }
 
 function State({ delivery }: { delivery: Delivery }) {
-  const { Icon, className, text } = MARKS[delivery.state] ?? MARKS.waiting;
+  const { Icon, className, text } = MARKS[delivery.state as keyof typeof MARKS] ?? MARKS.waiting;
   return (
     <span className={className} title={delivery.error ? visible(delivery.error) : undefined}>
       <Icon aria-hidden />
@@ -137,8 +137,9 @@ function columnsOf(): Column<Delivery>[] {
     { name: "title", title: "Notice", value: (one) => one.title, show: (one) => <span className="cut">{visible(one.title)}</span> },
     { name: "state", title: "State", value: (one) => one.state, show: (one) => <State delivery={one} /> },
     { name: "receiver", title: "Receiver", value: (one) => one.receiver, show: (one) => visible(one.receiver) },
-    { name: "kind", title: "Kind", value: (one) => one.kind, show: (one) => visible(one.kind) },
-    { name: "attempts", title: "Attempts", right: true, value: (one) => one.attempts, show: (one) => <span className="num">{count(one.attempts)}</span> },
+    { name: "notice", title: "Kind", value: (one) => one.notice, show: (one) => visible(one.notice) },
+    { name: "channel", title: "Channel", value: (one) => one.channel, show: (one) => <span className="dim">{visible(one.channel)}</span> },
+    { name: "attempts", title: "Attempts", right: true, value: (one) => one.attempts, show: (one) => <span className="num" title={one.due ? `next ${new Date(one.due).toLocaleString()}` : undefined}>{count(one.attempts)}</span> },
     { name: "error", title: "Error", value: (one) => one.error ?? "", show: (one) => <span className="dim">{visible(one.error ?? "")}</span> },
     { name: "at", title: "At", right: true, value: (one) => Date.parse(one.at) || 0, show: (one) => <Time at={one.at} /> },
   ];

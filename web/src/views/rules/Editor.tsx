@@ -23,8 +23,8 @@ export default function Editor() {
   const model = useRule(from ?? "", from !== null);
   if (file !== null && whole.data === undefined && !whole.isError && !rules.isError) return <Bones height={400} />;
   if (from !== null && model.data === undefined && !model.isError) return <Bones height={400} />;
-  const start = file !== null ? (whole.data ?? "") : from !== null && model.data ? model.data.text.replace(/^id: *(.+)$/m, "id: my-$1") : NEW_RULE;
-  return <Form key={`${file} ${from}`} start={start} file={file} />;
+  const start = file !== null ? (whole.data ?? "") : from !== null && model.data?.text ? `${model.data.text.trim()}\n` : NEW_RULE;
+  return <Form key={`${file} ${from}`} start={start} file={file} name={from === null ? "my-rules.yaml" : `${from.replace(/[^A-Za-z0-9_-]/g, "-")}.yaml`} known={Object.keys(rules.data?.files ?? {})} />;
 }
 
 function useLater(text: string): string {
@@ -36,9 +36,18 @@ function useLater(text: string): string {
   return later;
 }
 
-function Form({ start, file }: { start: string; file: string | null }) {
+interface FormProps {
+  start: string;
+  /** The file that is edited; nothing for a new one. */
+  file: string | null;
+  /** What a new one is called unless somebody says otherwise. */
+  name: string;
+  known: string[];
+}
+
+function Form({ start, file, name: proposed, known }: FormProps) {
   const [text, setText] = useState(start);
-  const [name, setName] = useState(file ?? "my-rules.yaml");
+  const [name, setName] = useState(file ?? proposed);
   const [asking, setAsking] = useState<"save" | "remove" | null>(null);
   const area = useRef<HTMLTextAreaElement>(null);
   const checked = useCheck(useLater(text));
@@ -53,6 +62,7 @@ function Form({ start, file }: { start: string; file: string | null }) {
     area.current?.setSelectionRange(at, at + (lines[line - 1]?.length ?? 0));
   };
   const formatted = checked.data?.formatted;
+  const replaces = file === null && known.includes(name);
   return (
     <>
       <PageHead title={file === null ? "New rule" : visible(file)} sub="Checked while you type; in force once it is saved">
@@ -69,6 +79,7 @@ function Form({ start, file }: { start: string; file: string | null }) {
         </button>
       </PageHead>
       <div className="stack">
+        {replaces && <p className="chip warn">There is a file of this name already: saving takes its place.</p>}
         <div className="editor-grid">
           <Panel
             title="Text"
@@ -112,8 +123,8 @@ function Form({ start, file }: { start: string; file: string | null }) {
         onClose={() => setAsking(null)}
         onDo={({ by }) => {
           const done = { onSuccess: () => void navigate("/rules") };
-          if (asking === "remove") removing.mutate({ file: name, by }, done);
-          else saving.mutate({ file: name, text, by }, done);
+          if (asking === "remove") removing.mutate(name, done);
+          else saving.mutate({ file: name, text, ...(by ? { by } : {}) }, done);
         }}
       />
     </>
@@ -155,12 +166,22 @@ function Said({ checked, onGo, empty }: { checked: ReturnType<typeof useCheck>; 
             </ul>
           </>
         )}
+        {(data?.failures.length ?? 0) > 0 && (
+          <div>
+            <h3>Tests that fail</h3>
+            <ul className="said">
+              {data?.failures.map((one) => (
+                <li key={one}>{visible(one)}</li>
+              ))}
+            </ul>
+          </div>
+        )}
         {advice.length > 0 && (
           <div>
             <h3>Advice</h3>
             <ul className="said dim">
               {advice.map((one, place) => (
-                <li key={place}>{visible(typeof one === "string" ? one : one.message)}</li>
+                <li key={place}>{visible(one)}</li>
               ))}
             </ul>
           </div>

@@ -2,7 +2,7 @@
 
 import { Copy, Pencil } from "lucide-react";
 import { Link, useParams } from "react-router";
-import { type RuleDetail, isOff, useAlerts, useRule } from "../../api/alerts.ts";
+import { type Rule, isOff, useAlerts, useRule } from "../../api/alerts.ts";
 import { Ago, AlertState, NotSwitchedOn, SeverityMark } from "../../components/AlertMarks.tsx";
 import { Stat } from "../../components/Figures.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
@@ -58,15 +58,15 @@ export default function RulePage() {
           <div className="stack">
             <Figures rule={rule} />
             <div className="grid" style={{ "--min": "400px" } as React.CSSProperties}>
-              <Panel title="As it is written">
-                <pre className="raw mono">{visible(rule.text)}</pre>
+              <Panel title="As it is written" note={rule.source === "builtin" ? undefined : `the whole file ${visible(rule.source)}`}>
+                <pre className="raw mono">{visible(rule.text ?? rule.query)}</pre>
               </Panel>
               <div className="stack">
                 <Panel title="What it means">{rule.explanation ? <pre className="raw explanation">{visible(rule.explanation)}</pre> : <Empty title="No explanation" />}</Panel>
                 <Firing rule={rule} />
               </div>
             </div>
-            <Replay text={rule.text} />
+            <Replay text={rule.text ?? ""} only={rule.id} />
           </div>
         </>
       )}
@@ -74,20 +74,21 @@ export default function RulePage() {
   );
 }
 
-function Figures({ rule }: { rule: RuleDetail }) {
+function Figures({ rule }: { rule: Rule }) {
   return (
     <div className="stats">
-      <Stat label="Firing" value={count(rule.firing ?? 0)} sub="groups" />
-      <Stat label="Groups" value={count(rule.groups ?? 0)} sub="that it keeps apart" />
-      <Stat label="Learning" value={count(rule.learning ?? 0)} sub="with too few windows" />
-      <Stat label="Late" value={count(rule.late ?? 0)} sub="events after their window" />
-      <Stat label="Refused" value={count(rule.refused ?? 0)} sub="beyond the limit of groups" />
+      <Stat label="Firing" value={count(rule.firing)} sub="groups" />
+      <Stat label="Groups" value={count(rule.groups)} sub="that it keeps apart" />
+      <Stat label="Learning" value={count(rule.learning)} sub="with too few windows" />
+      <Stat label="Late" value={count(rule.late)} sub="events after their window" />
+      <Stat label="Refused" value={count(rule.refused)} sub="beyond the limit of groups" />
+      <Stat label="Left out" value={count(rule.skipped)} sub="instants that were not judged" />
       <Stat label="Fired last" value={rule.last_fired_at ? <Ago at={rule.last_fired_at} /> : "never"} />
     </div>
   );
 }
 
-function Firing({ rule }: { rule: RuleDetail }) {
+function Firing({ rule }: { rule: Rule }) {
   const alerts = useAlerts({ rule: rule.id, state: "all", limit: 20 });
   return (
     <Panel title="Its alerts" flush>

@@ -1,7 +1,7 @@
 // A new silence, with what it would mute just now.
 
 import { Plus, X } from "lucide-react";
-import { type FormEvent, useMemo, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { Link } from "react-router";
 import { useAlerts, useSilencing } from "../../api/alerts.ts";
 import { SeverityMark } from "../../components/AlertMarks.tsx";
@@ -36,7 +36,7 @@ export function NewSilence({ start, onDone }: { start: string[]; onDone: () => v
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setActor(by);
-    silencing.mutate({ matchers: matchers.map(renderMatcher), minutes, by: by.trim(), comment: comment.trim(), ...(begins ? { starts_at: new Date(begins).toISOString() } : {}), ...(approved.trim() ? { approved_by: approved.trim() } : {}) }, { onSuccess: onDone });
+    silencing.mutate({ matchers: matchers.map(renderMatcher), minutes, comment: comment.trim(), ...(by.trim() ? { by: by.trim() } : {}), ...(begins ? { starts_at: new Date(begins).toISOString() } : {}), ...(approved.trim() ? { approved_by: approved.trim() } : {}) }, { onSuccess: onDone });
   };
   return (
     <Panel title="New silence">
@@ -69,11 +69,11 @@ export function NewSilence({ start, onDone }: { start: string[]; onDone: () => v
             <label className="form-row">
               <span>Your name, for the record</span>
               <span className="field">
-                <input required autoComplete="name" value={by} onChange={(event) => setBy(event.target.value)} />
+                <input autoComplete="name" value={by} onChange={(event) => setBy(event.target.value)} placeholder="The name of your key" />
               </span>
             </label>
             <label className="form-row">
-              <span>Approved by (if you like)</span>
+              <span>Approved by somebody else (if you like)</span>
               <span className="field">
                 <input value={approved} onChange={(event) => setApproved(event.target.value)} />
               </span>
@@ -126,8 +126,8 @@ function Matchers({ texts, onChange }: { texts: string[]; onChange: (texts: stri
 
 /** The open alerts that it would mute. */
 function Preview({ matchers, why }: { matchers: Matcher[]; why: string | null }) {
-  const alerts = useAlerts({ state: "all", limit: 500 });
-  const open = useMemo(() => (alerts.data?.alerts ?? []).filter((alert) => alert.state !== "resolved"), [alerts.data]);
+  const alerts = useAlerts({ state: "open", limit: 1000 });
+  const open = alerts.data?.alerts ?? [];
   const muted = matchers.length === 0 ? [] : open.filter((alert) => matchesLabels(matchers, allLabels(alert)));
   return (
     <div className="stack preview" aria-live="polite">

@@ -1,7 +1,6 @@
 // Silences: what nobody is told of for a while, by whom, and why.
 
 import { BellOff, BellPlus } from "lucide-react";
-import { useMemo } from "react";
 import { useSearchParams } from "react-router";
 import { type Silence, isOff, useExpiring, useSilences } from "../../api/alerts.ts";
 import { NotSwitchedOn } from "../../components/AlertMarks.tsx";
@@ -9,13 +8,12 @@ import { AlertNav } from "../../components/AlertNav.tsx";
 import { Time } from "../../components/Marks.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
 import { Empty, Loaded, Panel } from "../../components/Panel.tsx";
-import { type Span, spanOf } from "../../lib/alerting.ts";
 import { visible } from "../../lib/ansi.ts";
 import { defang } from "../../lib/defang.ts";
+import { plural } from "../../lib/format.ts";
 import { NewSilence } from "./NewSilence.tsx";
 
-const WORDS: Record<Span, string> = { active: "Active", waiting: "Begins later", over: "Over" };
-const OVER_MAX = 30;
+const WORDS: Record<string, string> = { active: "Active", pending: "Begins later" };
 
 export default function Silences() {
   const silences = useSilences();
@@ -25,7 +23,7 @@ export default function Silences() {
   const close = () => setParams(new URLSearchParams());
   return (
     <>
-      <PageHead title="Silences" sub="What nobody is told of for a while; the alerts themselves go on">
+      <PageHead title="Silences" sub="What nobody is told of for a while; the alerts themselves go on, and each silence is on the record">
         <AlertNav />
         {!off && !isNew && (
           <button type="button" className="button primary" onClick={() => setParams(new URLSearchParams({ new: "1" }))}>
@@ -50,8 +48,6 @@ export default function Silences() {
 }
 
 function List({ silences }: { silences: Silence[] }) {
-  const now = Date.now();
-  const groups = useMemo(() => Map.groupBy(silences, (silence) => spanOf(silence, now)), [silences, now]);
   if (silences.length === 0) {
     return (
       <Panel>
@@ -63,14 +59,14 @@ function List({ silences }: { silences: Silence[] }) {
   }
   return (
     <>
-      {(["active", "waiting", "over"] as const).map((span) => {
-        const rows = (groups.get(span) ?? []).toSorted((a, b) => Date.parse(b.ends_at) - Date.parse(a.ends_at));
+      {Object.keys(WORDS).map((state) => {
+        const rows = silences.filter((silence) => silence.state === state).sort((a, b) => Date.parse(a.ends_at) - Date.parse(b.ends_at));
         if (rows.length === 0) return null;
         return (
-          <Panel key={span} title={`${WORDS[span]} (${rows.length})`} flush>
+          <Panel key={state} title={`${WORDS[state]} (${rows.length})`} flush>
             <ul className="silences">
-              {rows.slice(0, span === "over" ? OVER_MAX : undefined).map((silence) => (
-                <One key={silence.id} silence={silence} span={span} />
+              {rows.map((silence) => (
+                <One key={silence.id} silence={silence} />
               ))}
             </ul>
           </Panel>
@@ -80,10 +76,10 @@ function List({ silences }: { silences: Silence[] }) {
   );
 }
 
-function One({ silence, span }: { silence: Silence; span: Span }) {
+function One({ silence }: { silence: Silence }) {
   const expiring = useExpiring();
   return (
-    <li className="silence" data-span={span}>
+    <li className="silence">
       <div className="row wrap">
         {silence.matchers.map((matcher) => (
           <code key={matcher} className="chip">
@@ -95,15 +91,18 @@ function One({ silence, span }: { silence: Silence; span: Span }) {
         {defang(visible(silence.comment))} <span className="dim">by {visible(silence.by)}</span>
         {silence.approved_by && <span className="dim">, approved by {visible(silence.approved_by)}</span>}
       </p>
-      <span className="dim small nowrap">
-        {span === "waiting" ? "from " : span === "over" ? "ended " : "until "}
-        <Time at={span === "waiting" ? silence.starts_at : silence.ends_at} />
+      <span className="dim small">
+        {silence.state === "pending" && (
+          <>
+            from <Time at={silence.starts_at} />{" "}
+          </>
+        )}
+        until <Time at={silence.ends_at} />
+        {silence.state === "active" && <>, mutes {plural(silence.mutes, "alert")}</>}
       </span>
-      {span !== "over" && (
-        <button type="button" className="button small" disabled={expiring.isPending} onClick={() => expiring.mutate(silence.id)} aria-label={`End now the silence of ${visible(silence.comment)}`}>
-          End now
-        </button>
-      )}
+      <button type="button" className="button small" disabled={expiring.isPending} onClick={() => expiring.mutate(silence.id)} aria-label={`End now the silence of ${visible(silence.comment)}`}>
+        End now
+      </button>
       {expiring.isError && (
         <p className="chip fail" role="alert">
           {expiring.error.message}

@@ -2,6 +2,7 @@
 //! `admin`.
 
 pub(super) mod act;
+pub(super) mod proof;
 pub(super) mod rules;
 pub(super) mod silences;
 pub(super) mod told;
@@ -101,7 +102,9 @@ pub(crate) enum MutedBy {
     InhibitedBy(BTreeMap<String, String>),
 }
 
+/// The document of the interface has one name for each; a finding of coverage has evidence too.
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = AlertEvidence)]
 pub(crate) struct Evidence {
     pub index: u64,
     pub id: String,

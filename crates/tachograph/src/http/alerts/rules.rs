@@ -60,7 +60,7 @@ pub(crate) struct Rule {
     /// What it means in words, and its SQL; for one rule only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explanation: Option<String>,
-    /// The text of the file that it stands in; for one rule only.
+    /// The text of the file that it stands in, of a built-in one its own; for one rule only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
@@ -133,10 +133,12 @@ pub(crate) async fn rule(
     let rule = rule.ok_or_else(|| Problem::not_found(format!("there is no rule \"{id}\"")))?;
     let mut found = seen(rule, &book, &board);
     found.explanation = Some(explain(rule, now_us()));
-    if found.source != live::BUILT_IN {
+    found.text = if found.source == live::BUILT_IN {
+        tacho_alert::builtin::text(&id).map(str::to_string)
+    } else {
         let path = live::folder(alerting.config(), alerting.data()).join(&found.source);
-        found.text = std::fs::read_to_string(path).ok();
-    }
+        std::fs::read_to_string(path).ok()
+    };
     Ok(Json(found))
 }
 
