@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import openai
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.prompts import ChatPromptTemplate
 from langchain_openai import ChatOpenAI
 from openinference.instrumentation import TraceConfig
 from openinference.instrumentation.langchain import LangChainInstrumentor as OpenInferenceChain
@@ -128,8 +130,17 @@ def chained_at_once():
     return {"calls": 5, "tokens": 500}
 
 
+def piped():
+    """Each library has spans of its own around the call; of what streams neither tells an id."""
+    pipe = ChatPromptTemplate.from_messages([("user", "{tokens}")]) | chain() | StrOutputParser()
+    pipe.invoke({"tokens": "100"})
+    list(pipe.stream({"tokens": "200"}))
+    list(pipe.stream({"tokens": "200"}))
+    return {"calls": 3, "tokens": 500}
+
+
 works = {"in turn": in_turn, "at once": at_once, "failing": failing}
-chains = {"by LangChain": chained, "by LangChain at once": chained_at_once}
+chains = {"by LangChain": chained, "by LangChain at once": chained_at_once, "in a pipe": piped}
 sent = []
 
 

@@ -50,6 +50,7 @@ pub(crate) struct Node {
     pub(crate) parent: Option<u64>,
     pub(crate) role: Role,
     pub(crate) part: Part,
+    pub(crate) library: Option<u64>,
     pub(crate) action: Option<u64>,
     /// What it says itself, or has inherited.
     pub(crate) session: Option<[u8; 16]>,
@@ -61,7 +62,7 @@ pub(crate) struct Node {
 impl Node {
     pub(crate) fn new(index: u64, parent: Option<u64>, role: Role) -> Node {
         let (session, agent, action, repeats) = (None, None, None, None);
-        Node { index, parent, role, part: Part::None, action, session, agent, repeats }
+        Node { index, parent, role, part: Part::None, library: None, action, session, agent, repeats }
     }
 }
 
@@ -120,10 +121,31 @@ impl Kin {
         true
     }
 
-    /// Takes up what a span that was added is compared by.
-    pub(crate) fn add_twin(&mut self, key: u64, twin: Twin) {
-        if let Some(parent) = self.nodes.get(&key).and_then(|node| node.parent) {
+    /// Takes up what a span that was added is compared by. Tells of which spans it is to be asked again what stands beside.
+    pub(crate) fn settle(&mut self, key: u64, twin: Option<Twin>) -> BTreeSet<u64> {
+        let mut moved = BTreeSet::new();
+        let parent = self.nodes.get(&key).and_then(|node| node.parent);
+        if let Some((parent, twin)) = parent.zip(twin) {
             self.twins.add(key, parent, twin);
+            moved.insert(key);
+            self.climb(parent, &mut moved);
+        }
+        self.climb(key, &mut moved);
+        moved
+    }
+
+    /// Lets the calls of models within a span stand where the span itself stands, as far as its library goes.
+    fn climb(&mut self, from: u64, moved: &mut BTreeSet<u64>) {
+        let mut at = from;
+        for _ in 0..NEAR_MAX {
+            let Some(node) = self.nodes.get(&at) else { return };
+            let Some((library, parent)) = node.library.zip(node.parent) else { return };
+            let climbed = self.twins.climb(at, library, parent);
+            if climbed.is_empty() {
+                return;
+            }
+            moved.extend(climbed);
+            at = parent;
         }
     }
 

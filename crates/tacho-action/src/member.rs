@@ -106,7 +106,7 @@ impl Member {
             agent: key(&[observation.agent.as_bytes()]),
             name: key(&[observation.name.as_bytes()]),
             call: observation.call.map_or(0, |call| key(&[call.as_bytes()])),
-            library: observation.library.filter(|_| is_span).map(|library| key(&[library.as_bytes()])),
+            library: observation.library.filter(|_| is_span).map(crate::twins::library_key),
         }
     }
 

@@ -1,19 +1,27 @@
 //! One call of a model that two libraries tell of side by side: below the same span, neither within the other.
 //!
+//! A library that tells of chains and agents puts spans of its own around the call. So a span stands below its parent,
+//! and where that is of the same library below its parent in turn, and so on: these are its places.
+//!
 //! Invariants
 //! - Two spans of one library are two calls. So are two whose models, tokens or answers' ids say otherwise.
-//! - One began while the other went on. Where neither tells tokens that the other tells as well, one lies within the
-//!   other.
+//! - One began while the other went on. Where no tokens are told by both, they have the same parent and one lies
+//!   within the other.
 //!
-//! Limits: as many spans as `kin` remembers; [`BESIDE_MAX`] before and after one are compared with it.
+//! Limits: as many spans as `kin` remembers, [`PLACES_MAX`] places of each; [`BESIDE_MAX`] before and after one are
+//! compared with it at each place.
 
 use crate::observation::{Observation, Observer, key};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::time::Micros;
 
-/// So many spans that began before and after one below the same parent are looked at.
+/// So many spans that began before and after one at the same place are looked at.
 const BESIDE_MAX: usize = 64;
+/// So far up a span's own library is followed.
+const PLACES_MAX: usize = 16;
+/// So many spans are moved when the one around them comes.
+const BELOW_MAX: usize = 256;
 
 /// What a span of a call of a model is compared by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +41,7 @@ impl Twin {
         }
         let [tokens_in, tokens_out, ..] = observation.figures;
         Some(Twin {
-            library: key(&[observation.library?.as_bytes()]),
+            library: library_key(observation.library?),
             model: key(&[undated(observation.model?).as_bytes()]),
             lasts: crate::member::lasts(observation),
             // A library that was not told writes zero.
@@ -42,7 +50,8 @@ impl Twin {
         })
     }
 
-    fn is_one_with(&self, other: &Twin) -> bool {
+    /// Whether both tell of one call; `have_parent` says that they have the same parent.
+    fn is_one_with(&self, other: &Twin, have_parent: bool) -> bool {
         let differ = |one: Option<u64>, other: Option<u64>| one.zip(other).is_some_and(|(a, b)| a != b);
         if self.library == other.library || self.model != other.model || differ(self.answer, other.answer) {
             return false;
@@ -56,15 +65,16 @@ impl Twin {
             if self.lasts.0 <= other.lasts.0 { (self.lasts, other.lasts) } else { (other.lasts, self.lasts) };
         let is_within = |time| first.0 <= time && time <= first.1;
         let has_same_start = first.0 == second.0;
-        is_within(second.0) && (is_told || has_same_start || is_within(second.1))
+        is_within(second.0) && (is_told || have_parent && (has_same_start || is_within(second.1)))
     }
 }
 
-/// The spans of calls of models, by the span around them and their beginning.
+/// The spans of calls of models, by their places and their beginning.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Twins {
     places: BTreeSet<(u64, Micros, u64)>,
-    known: BTreeMap<u64, (u64, Twin)>,
+    /// With the places of each, the parent first.
+    known: BTreeMap<u64, (Vec<u64>, Twin)>,
 }
 
 impl Twins {
@@ -73,30 +83,57 @@ impl Twins {
             return;
         }
         self.places.insert((parent, twin.lasts.0, span));
-        self.known.insert(span, (parent, twin));
+        self.known.insert(span, (vec![parent], twin));
+    }
+
+    /// Gives the spans of a library at a place, which a span of that library is, the one around it as well. Tells which.
+    pub(crate) fn climb(&mut self, place: u64, library: u64, around: u64) -> Vec<u64> {
+        let at = self.places.range((place, Micros::MIN, 0)..=(place, Micros::MAX, u64::MAX));
+        let climbs = |span: &u64| {
+            self.known.get(span).is_some_and(|(places, twin)| {
+                twin.library == library && places.len() < PLACES_MAX && !places.contains(&around)
+            })
+        };
+        let moved: Vec<u64> = at.map(|(_, _, span)| *span).filter(climbs).take(BELOW_MAX).collect();
+        for span in &moved {
+            if let Some((places, twin)) = self.known.get_mut(span) {
+                places.push(around);
+                self.places.insert((around, twin.lasts.0, *span));
+            }
+        }
+        moved
     }
 
     pub(crate) fn remove(&mut self, span: u64) {
-        if let Some((parent, twin)) = self.known.remove(&span) {
-            self.places.remove(&(parent, twin.lasts.0, span));
+        let Some((places, twin)) = self.known.remove(&span) else { return };
+        for place in places {
+            self.places.remove(&(place, twin.lasts.0, span));
         }
     }
 
     /// The spans that may tell of the same call as this one, the one that began nearest first.
     pub(crate) fn beside(&self, span: u64) -> Vec<u64> {
-        let Some((parent, twin)) = self.known.get(&span) else { return Vec::new() };
-        let (parent, from, to) = (*parent, twin.lasts.0, twin.lasts.1);
-        let before = self.places.range((parent, Micros::MIN, 0)..(parent, from, span)).rev().take(BESIDE_MAX);
-        let after = self.places.range((parent, from, span)..=(parent, to, u64::MAX)).skip(1).take(BESIDE_MAX);
-        let is_one = |other: &u64| self.known.get(other).is_some_and(|(_, other)| twin.is_one_with(other));
-        let mut found: Vec<(u64, u64)> = before
-            .chain(after)
-            .filter(|(_, _, other)| is_one(other))
-            .map(|(_, began, other)| (began.abs_diff(from), *other))
-            .collect();
-        found.sort_unstable();
+        let Some((places, twin)) = self.known.get(&span) else { return Vec::new() };
+        let (from, to) = twin.lasts;
+        let is_one = |other: &u64| {
+            self.known
+                .get(other)
+                .is_some_and(|(theirs, other)| twin.is_one_with(other, places.first() == theirs.first()))
+        };
+        let mut found = BTreeSet::new();
+        for place in places.iter().copied() {
+            let before = self.places.range((place, Micros::MIN, 0)..(place, from, span)).rev();
+            let after = self.places.range((place, from, span)..=(place, to, u64::MAX)).skip(1);
+            let near = before.take(BESIDE_MAX).chain(after.take(BESIDE_MAX));
+            let near = near.filter(|(_, _, other)| is_one(other));
+            found.extend(near.map(|(_, began, other)| (began.abs_diff(from), *other)));
+        }
         found.into_iter().map(|(_, other)| other).collect()
     }
+}
+
+pub(crate) fn library_key(library: &str) -> u64 {
+    key(&[library.as_bytes()])
 }
 
 /// A model's name without the day that its provider's answer adds: `gpt-4o-2024-08-06`, `claude-sonnet-4-20250514`,

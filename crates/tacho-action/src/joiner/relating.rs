@@ -5,7 +5,7 @@ use crate::Overlay;
 use crate::entry::{Entry, Record};
 use crate::kin::{Heritage, Node, part, role, span_key};
 use crate::observation::{Observation, Observer, key};
-use crate::twins::Twin;
+use crate::twins::{Twin, library_key};
 use std::collections::BTreeSet;
 
 impl Joiner {
@@ -29,6 +29,7 @@ impl Joiner {
         node.session = observation.session.map(|session| session.0);
         node.agent = Some(observation.agent.to_string()).filter(|_| !observation.agent_assumed);
         node.action = action;
+        node.library = observation.library.filter(|_| observation.span.is_some()).map(library_key);
         if let Some(action) = action.and_then(|id| self.actions.get_mut(&id)) {
             action.nodes.push(key);
         }
@@ -42,9 +43,8 @@ impl Joiner {
                 changed.insert(self.merge(one, other));
             }
         }
-        if let Some(twin) = Twin::of(observation) {
-            self.kin.add_twin(key, twin);
-            self.join_beside(key, changed);
+        for span in self.kin.settle(key, Twin::of(observation)) {
+            self.join_beside(span, changed);
         }
     }
 

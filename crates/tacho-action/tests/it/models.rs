@@ -163,3 +163,49 @@ fn a_request_and_its_answer_that_one_log_tells_of_apart_are_one_call() {
     assert_eq!(record.times[0], Some(1_480_000), "when the request was sent");
     assert_eq!(record.figures[5], None, "until the answer began is not how long it took");
 }
+
+/// Chains of two libraries, one within the other or side by side, around the same call.
+#[test]
+fn spans_that_a_library_puts_around_a_call_do_not_hide_it() {
+    let chain = |time, library, id, parent| Observation {
+        kind: ActionType::Workflow,
+        library: Some(library),
+        ..span(time, id, Some(parent))
+    };
+    let call = |library, id, parent, from, tokens| Observation {
+        parent: Some(parent),
+        ..told(library, id, from, 900, tokens)
+    };
+    let within = [
+        chain(1, "openllmetry", "00000000000000d1", "00000000000000e0"),
+        chain(2, "openinference", "00000000000000d2", "00000000000000d1"),
+        call("openllmetry", "00000000000000e1", "00000000000000d1", 100, 182),
+        call("openinference", "00000000000000e2", "00000000000000d2", 110, 182),
+    ];
+    let beside = [
+        chain(1, "openllmetry", "00000000000000d1", "00000000000000e0"),
+        chain(2, "openinference", "00000000000000d2", "00000000000000e0"),
+        within[2].clone(),
+        within[3].clone(),
+    ];
+    for log in [within.clone(), beside] {
+        for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 3, 0, 1], [0, 3, 2, 1], [2, 0, 3, 1]] {
+            let log = order.map(|at| log[at].clone());
+            assert_eq!(groups(&log), [vec![1], vec![2], vec![100, 110]], "{order:?}");
+        }
+    }
+    let apart = |change: &dyn Fn(&mut [Observation<'static>; 4])| {
+        let mut log = within.clone();
+        change(&mut log);
+        groups(&log).len()
+    };
+    assert_eq!(apart(&|log| log[1].library = Some("another")), 4, "another library's span lies between");
+    assert_eq!(apart(&|log| log[3].figures[0] = Some(183)), 4, "other tokens");
+    assert_eq!(
+        apart(&|log| log[3].figures[..2].fill(None)),
+        4,
+        "without tokens only a common parent will do"
+    );
+    // An agent's own next call, of the same length, after the first.
+    assert_eq!(apart(&|log| log[3].time_us = 1_001), 4, "after it");
+}
