@@ -5,6 +5,7 @@
 mod answers;
 mod digests;
 mod forms;
+mod guide;
 mod limits;
 mod replies;
 mod settings;

@@ -6,6 +6,7 @@ mod actions;
 mod agree;
 mod alerts;
 mod answers;
+mod channels;
 mod check;
 mod cli;
 mod coverage;
