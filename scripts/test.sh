@@ -13,6 +13,7 @@ scripts/judge-recorder.sh
 scripts/faults.sh short
 scripts/judge-segments.sh
 scripts/judge-sigma.sh
+scripts/judge-routing.sh
 scripts/judge-claude-code.sh
 scripts/judge-hook.sh
 scripts/judge-agents.sh

@@ -7,7 +7,7 @@ use tacho_pipe::{Catalog, Column, Kind, Table};
 pub(crate) struct OpenKind {
     pub(crate) name: &'static str,
     pub(crate) columns: &'static [(&'static str, Kind)],
-    sql: &'static str,
+    pub(crate) sql: &'static str,
 }
 
 const SPAN: Kind = Kind::Duration { unit_us: 1 };
@@ -22,12 +22,20 @@ pub(crate) const OPEN: [OpenKind; 4] = [
             ("age", SPAN),
             ("idle", SPAN),
         ],
-        sql: "SELECT agent_id, session_id, min(recorded_at) AS started, \
-              1000000 * (extract(epoch FROM {now}) - extract(epoch FROM min(recorded_at))) AS age, \
+        sql: "WITH told AS (SELECT agent_id, session_id, recorded_at, \"index\", \
+              action_type IN ('lifecycle', 'communication') AND lower(action_name) IN (\
+              'userpromptsubmit', 'user_prompt_submit', 'subagentstart', 'subagent_start', 'agent_start', \
+              'agent_started', 'run_started', 'execution_started', 'start', 'started') AS begins, \
+              action_type IN ('lifecycle', 'communication') AND lower(action_name) IN (\
+              'stop', 'stopfailure', 'sessionend', 'session_end', 'subagentstop', 'subagent_stop', \
+              'agent_end', 'agent_executed', 'agent_execution', 'agent_finished', 'run_finished', \
+              'execution_finished', 'end', 'completed', 'failed', 'failure', 'cancelled') AS ends \
+              FROM agent_audit_log WHERE session_id IS NOT NULL AND recorded_at < {now}) \
+              SELECT agent_id, session_id, max(recorded_at) FILTER (WHERE begins) AS started, \
+              1000000 * (extract(epoch FROM {now}) - extract(epoch FROM max(recorded_at) FILTER (WHERE begins))) AS age, \
               1000000 * (extract(epoch FROM {now}) - extract(epoch FROM max(recorded_at))) AS idle \
-              FROM agent_audit_log WHERE session_id IS NOT NULL AND recorded_at < {now} GROUP BY agent_id, session_id \
-              HAVING NOT bool_or(action_type = 'lifecycle' AND lower(action_name) IN ('sessionend', 'session_end', \
-              'subagentstop', 'subagent_stop', 'agent_end', 'end', 'stop', 'completed', 'failed', 'cancelled'))",
+              FROM told GROUP BY agent_id, session_id \
+              HAVING max(\"index\") FILTER (WHERE begins) > coalesce(max(\"index\") FILTER (WHERE ends), -1)",
     },
     OpenKind {
         name: "call",

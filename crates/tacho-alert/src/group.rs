@@ -40,6 +40,13 @@ impl<T> Groups<T> {
         self.map.get_mut(self.scratch.as_slice())
     }
 
+    /// The group of a key, when there is one.
+    pub(crate) fn get<'a>(&mut self, key: impl Iterator<Item = Value<'a>>) -> Option<&mut T> {
+        self.scratch.clear();
+        key.for_each(|value| value.push_key(&mut self.scratch));
+        self.map.get_mut(self.scratch.as_slice())
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.map.len()
     }

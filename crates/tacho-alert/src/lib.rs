@@ -8,6 +8,7 @@
 
 mod absent;
 mod alert;
+pub mod alertmanager;
 mod anchor;
 pub mod builtin;
 mod catalog;

@@ -10,17 +10,38 @@ use crate::value::Value;
 use tacho_event::fact::{IntFact, TextFact};
 
 const FORGET_US: i64 = 7 * 86_400_000_000;
-/// Actions of type `lifecycle` that end a run, in lower case.
-const ENDS: [&str; 10] = [
+/// Actions of type `lifecycle` or `communication` that begin a run, in lower case. That an agent is there to be asked
+/// (`SessionStart`) begins none: it may wait for days.
+const BEGINS: [&str; 10] = [
+    "userpromptsubmit",
+    "user_prompt_submit",
+    "subagentstart",
+    "subagent_start",
+    "agent_start",
+    "agent_started",
+    "run_started",
+    "execution_started",
+    "start",
+    "started",
+];
+/// The same that end one.
+const ENDS: [&str; 17] = [
+    "stop",
+    "stopfailure",
     "sessionend",
     "session_end",
     "subagentstop",
     "subagent_stop",
     "agent_end",
+    "agent_executed",
+    "agent_execution",
+    "agent_finished",
+    "run_finished",
+    "execution_finished",
     "end",
-    "stop",
     "completed",
     "failed",
+    "failure",
     "cancelled",
 ];
 
@@ -45,6 +66,8 @@ pub(crate) struct Things {
 /// What an event says of a thing.
 enum Says {
     Open,
+    /// It goes on, if it is open.
+    Goes,
     Ended,
     Nothing,
 }
@@ -71,6 +94,11 @@ impl Things {
         let now = row.recorded_us();
         match says(kind, row) {
             Says::Nothing => {}
+            Says::Goes => {
+                if let Some(thing) = self.things.get(keys()) {
+                    thing.last_us = now;
+                }
+            }
             // A run that ended is over; a later event with its name begins another.
             Says::Ended if kind == "agent_execution" => {
                 self.things.remove(keys());
@@ -87,6 +115,9 @@ impl Things {
                     _ => row.value(Field::Int(IntFact::EscalationUs)).as_number(),
                 };
                 if let Some(thing) = self.of(keys(), names, row) {
+                    if kind == "agent_execution" {
+                        thing.started_us = now;
+                    }
                     thing.last_us = now;
                     thing.allowed_us = allowed.or(thing.allowed_us);
                 }
@@ -169,8 +200,12 @@ fn says(kind: &str, row: &dyn Row) -> Says {
         "agent_execution" => {
             let name =
                 row.value(Field::ActionName).as_text().map(str::to_ascii_lowercase).unwrap_or_default();
-            let ends = is(Field::ActionType, &["lifecycle"]) && ENDS.contains(&name.as_str());
-            if ends { Says::Ended } else { Says::Open }
+            let tells = is(Field::ActionType, &["lifecycle", "communication"]);
+            match name.as_str() {
+                name if tells && BEGINS.contains(&name) => Says::Open,
+                name if tells && ENDS.contains(&name) => Says::Ended,
+                _ => Says::Goes,
+            }
         }
         "call" if is(Field::Phase, &["result"]) || is(Field::Outcome, &done) => Says::Ended,
         "call" if is(Field::Phase, &["proposed", "asked", "decided", "executed"]) => Says::Open,
@@ -185,5 +220,19 @@ fn says(kind: &str, row: &dyn Row) -> Says {
         "task" if is(Field::Outcome, &done) => Says::Ended,
         "task" => Says::Open,
         _ => Says::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_begins_and_ends_a_run_is_the_same_in_sql() {
+        let kind = crate::catalog::OPEN.iter().find(|kind| kind.name == "agent_execution").unwrap();
+        for words in [&BEGINS[..], &ENDS[..]] {
+            let list = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(", ");
+            assert!(kind.sql.contains(&format!("IN ({list})")), "{list}\n{}", kind.sql);
+        }
     }
 }

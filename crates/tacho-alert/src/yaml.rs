@@ -87,6 +87,14 @@ impl<'de> Deserialize<'de> for What {
     }
 }
 
+/// A key of many digits is no number to count with: it would lose its last ones.
+fn integer(number: impl ToString, size: u64) -> What {
+    match number.to_string() {
+        text if size >= 1 << 53 => What::Text(text),
+        text => text.parse().map_or(What::Text(text.clone()), What::Number),
+    }
+}
+
 struct Any;
 
 impl<'de> de::Visitor<'de> for Any {
@@ -113,11 +121,11 @@ impl<'de> de::Visitor<'de> for Any {
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<What, E> {
-        Ok(What::Number(number as f64))
+        Ok(integer(number, number.unsigned_abs()))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<What, E> {
-        Ok(What::Number(number as f64))
+        Ok(integer(number, number))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<What, E> {
@@ -171,6 +179,52 @@ pub(crate) fn quoted(text: &str) -> String {
     if word { text.to_string() } else { serde_json::Value::from(text).to_string() }
 }
 
+/// Writes a tree in block form, indented by so many places.
+pub(crate) fn write(node: &Node, indent: usize, out: &mut String) {
+    let pad = " ".repeat(indent);
+    match &node.what {
+        What::Map(members) if !members.is_empty() => {
+            for (key, value) in members {
+                out.push_str(&format!("{pad}{}:", quoted(&key.text)));
+                below(value, indent + 2, out);
+            }
+        }
+        What::List(items) if !items.is_empty() => {
+            for item in items {
+                out.push_str(&format!("{pad}-"));
+                below(item, indent + 2, out);
+            }
+        }
+        _ => out.push_str(&format!("{pad}{}\n", scalar(node))),
+    }
+}
+
+/// What stands behind a colon or a dash: on the same line, or below.
+fn below(node: &Node, indent: usize, out: &mut String) {
+    let is_empty = match &node.what {
+        What::Map(members) => members.is_empty(),
+        What::List(items) => items.is_empty(),
+        _ => true,
+    };
+    if is_empty {
+        out.push_str(&format!(" {}\n", scalar(node)));
+    } else {
+        out.push('\n');
+        write(node, indent, out);
+    }
+}
+
+fn scalar(node: &Node) -> String {
+    match &node.what {
+        What::Null => "null".into(),
+        What::Bool(value) => value.to_string(),
+        What::Number(number) => number.to_string(),
+        What::Text(text) => quoted(text),
+        What::List(_) => "[]".into(),
+        What::Map(_) => "{}".into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,6 +240,19 @@ mod tests {
         assert_eq!(documents[0].get("a").unwrap().what, What::Number(1.0));
         let (key, value) = &documents[1].members()[0];
         assert_eq!((key.line, key.text.as_str(), &value.what), (8, "c|d", &What::Bool(true)));
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let text = "a: {b: [1, {c: ' d', e: []}], f: {}}\ng: [[x, y], null, true]\n";
+        let bare = |nodes: &[Node]| {
+            let mut out = String::new();
+            nodes.iter().for_each(|node| write(node, 0, &mut out));
+            out
+        };
+        let written = bare(&documents("f", text).unwrap());
+        assert_eq!(bare(&documents("f", &written).unwrap()), written, "{written}");
+        assert!(written.contains("c: \" d\"") && written.contains("e: []"), "{written}");
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub use channel::{Channel, ReadError, read};
 pub use kinds::{KINDS, Kind, Step, Telling};
 pub use message::{Links, Message, Notice, Told};
 pub use secret::{Kept, Secret};
+pub use settings::TEMPLATED;
 pub use verdict::Verdict;
 
 use tacho_alert::notify::LabelSet;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use tacho_pipe::nearest;
 
 /// Keys of Alertmanager's that shape texts by templates, which are not run here.
-const TEMPLATED: &[&str] = &[
+pub const TEMPLATED: &[&str] = &[
     "title",
     "title_link",
     "text",

@@ -1,5 +1,8 @@
 //! `rules`: what somebody who writes alert rules needs, from reading to trying them on what is recorded.
 
+mod routing;
+mod sigma;
+
 use super::{Arguments, read, replay};
 use crate::clock::now_us;
 use crate::exit::Ended;
@@ -8,7 +11,7 @@ use clap::{Args, Subcommand};
 use std::error::Error;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use tacho_alert::notify::{Config, Dispatcher};
+use tacho_alert::notify::Config;
 use tacho_alert::{Every, FILE_BYTES_MAX, FileError, Rule, builtin, explain, format, lint, trial};
 use tacho_pipe::{format_us, nearest};
 
@@ -72,6 +75,20 @@ pub(super) enum Rules {
         #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(0..=20))]
         examples: u8,
     },
+    /// Rules of another format become ours, on standard output. What can't be said ends with 1; the rest is written.
+    #[command(
+        after_help = "Files that correlations and filters name go into one import; of a folder, all *.yml below it.\n\
+        Example: tachograph rules import --from sigma rules/ > sigma.yaml && tachograph rules lint sigma.yaml"
+    )]
+    Import(sigma::Import),
+    /// Ours become rules of another format, on standard output; what it can't say is listed with the reason.
+    #[command(after_help = "Example: tachograph rules export --to sigma alerts.yaml > sigma.yml")]
+    Export(sigma::Export),
+    /// Who is told: checks a routing, reads a real alertmanager.yml, tries labels.
+    Routing {
+        #[command(subcommand)]
+        command: routing::Command,
+    },
 }
 
 /// Which rules.
@@ -113,6 +130,9 @@ pub(super) fn run(arguments: &Arguments, command: &Rules) -> Result<bool, Box<dy
         Rules::Replay { chosen, days, time, examples } => {
             replay::run(arguments, &chosen.rules()?, *days, *time, usize::from(*examples))
         }
+        Rules::Import(import) => import.run(),
+        Rules::Export(export) => export.run(),
+        Rules::Routing { command } => command.run(),
     }
 }
 
@@ -152,14 +172,7 @@ impl Chosen {
 
 impl Routing {
     fn config(&self) -> Result<Config, Box<dyn Error>> {
-        let config = match &self.routing {
-            None => tacho_alert::notify::defaults(),
-            Some(file) => Config::read(&file.display().to_string(), &contents(file)?),
-        };
-        let config = config.map_err(Ended::usage)?;
-        Dispatcher::new(&config)
-            .map_err(|why| Ended::usage(format!("the routing contradicts itself: {why}")))?;
-        Ok(config)
+        routing::config(self.routing.as_deref())
     }
 }
 

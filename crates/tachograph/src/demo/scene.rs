@@ -120,7 +120,15 @@ impl<'r> Scene<'r> {
         self.push(session.agent.id, body, note);
     }
 
-    /// An agent writes to another, in the form of a communication log.
+    /// The agent is done with what it was asked.
+    pub(crate) fn stops(&mut self, session: &Session) {
+        if session.hooks {
+            self.hook(session, "Stop", json!({ "stop_hook_active": false }));
+        }
+    }
+
+    /// An agent writes to another, in the form of a communication log. What wants an answer gets it as a later state of
+    /// the same message: mostly in time, now and then late or never.
     pub(crate) fn message(
         &mut self,
         session: &Session,
@@ -147,7 +155,20 @@ impl<'r> Scene<'r> {
             body["response"] = json!({ "received_at": stamp(self.at_us + MINUTE_US), "response_time": took,
                 "status": status, "confidence": self.rng.pick(&["high", "medium"]), "notes": notes });
         }
-        self.push(from.id, body, note);
+        self.push(from.id, body.clone(), note);
+        let answered_us = match self.rng.between(0, 99) {
+            _ if message.answer.is_some() => return,
+            0 => return,
+            1 | 2 => self.rng.between(31, 50) * MINUTE_US,
+            _ => self.rng.between(20, 240) * SECOND_US,
+        };
+        let at_us = self.at_us + answered_us;
+        body["timestamp"] = stamp(at_us).into();
+        body["response"] = json!({ "received_at": stamp(at_us), "response_time": format!("{}s", answered_us / SECOND_US),
+            "status": "completed", "confidence": "high", "notes": "Done." });
+        let answer =
+            Sent { at_us, body: body.to_string(), agent: to.id.into(), note: None, tone: Tone::Plain };
+        self.out.push(answer);
     }
 
     /// An entry of the application's audit trail, about a person or an agent.

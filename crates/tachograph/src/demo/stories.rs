@@ -152,9 +152,7 @@ fn review(scene: &mut Scene<'_>, session: &Session, subject: &str) {
         answer: Some(("48s", "approved", "Clear, tested and small")),
     };
     scene.message(&reviewer, session.agent, &answer, None);
-    if session.hooks {
-        scene.hook(session, "Stop", json!({ "stop_hook_active": false }));
-    }
+    scene.stops(session);
 }
 
 /// The same failing command again and again, each time with a longer and dearer context.
@@ -270,6 +268,7 @@ fn leak(scene: &mut Scene<'_>) {
         .exits(254, "An error occurred (AccessDenied) when calling the ListObjectsV2 operation")
         .took(1200);
     scene.act(&session, act);
+    scene.stops(&session);
 }
 
 /// A query that takes longer than anybody waits, its reason, and its cure.

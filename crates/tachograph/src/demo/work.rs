@@ -160,6 +160,7 @@ fn coder(scene: &mut Scene<'_>, session: &Session) {
     if scene.rng.chance(20) {
         github(scene, session);
     }
+    scene.stops(session);
 }
 
 fn github(scene: &mut Scene<'_>, session: &Session) {

@@ -54,7 +54,9 @@ impl Desk {
     }
 
     fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path(name), text).unwrap();
+        let path = std::path::PathBuf::from(self.path(name));
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
@@ -166,4 +168,52 @@ fn a_replay_tells_how_often_a_week_from_what_is_recorded() {
     let all = desk.run(&["replay", "--time", "event"]);
     assert_eq!(all.status.code(), Some(0), "{all:?}");
     assert!(text(&all.stdout).contains("never fired over 6 events: "), "{all:?}");
+}
+
+const SIGMA: &str = "title: Shell\nlogsource: {category: agent_activity}\ndetection:\n  s: {ToolName: Bash}\n  condition: s\n";
+
+#[test]
+fn sigma_rules_come_and_go() {
+    let desk = Desk::new();
+    desk.write("sigma/shell.yaml", SIGMA);
+    desk.write("sigma/more/bad.yml", &SIGMA.replace("ToolName", "ToolNmae"));
+    let folder = desk.path("sigma");
+    let imported = desk.run(&["import", "--from", "sigma", &folder]);
+    assert_eq!(imported.status.code(), Some(1), "one is refused: {imported:?}");
+    let told = text(&imported.stderr);
+    assert!(told.contains("bad.yml:4: ") && told.contains("did you mean \"ToolName\"?"), "{told}");
+    assert!(told.ends_with("1 rules written, 1 refused\n"), "{told}");
+    desk.write("ours.yaml", &text(&imported.stdout));
+    assert_eq!(desk.run(&["lint", "ours.yaml"]).status.code(), Some(0));
+    let exported = desk.run(&["export", "--to", "sigma", "ours.yaml"]);
+    assert!(text(&exported.stdout).contains("    action_name: bash\n"), "{exported:?}");
+    let left = desk.run(&["export", "--to", "sigma", "--rule", "hung_agent"]);
+    assert_eq!((left.status.code(), text(&left.stdout)), (Some(0), String::new()));
+    assert!(text(&left.stderr).contains("hung_agent: left out: it looks at what is open"), "{left:?}");
+}
+
+#[test]
+fn a_real_routing_is_checked_written_as_ours_and_tried() {
+    let desk = Desk::new();
+    let real = "global: {resolve_timeout: 5m}\nroute:\n  receiver: team\n  routes: [{match: {severity: critical}, receiver: pager}]\n\
+        receivers: [{name: team}, {name: pager, webhook_configs: [{url: 'https://example.com/x'}]}]\n";
+    desk.write("am.yaml", real);
+    let checked = desk.run(&["routing", "check", "am.yaml"]);
+    assert_eq!(checked.status.code(), Some(0), "{checked:?}");
+    assert!(text(&checked.stdout).contains("am.yaml:1: resolve_timeout is not needed"), "{checked:?}");
+    let imported = desk.run(&["routing", "import", "am.yaml"]);
+    desk.write("ours.yaml", &text(&imported.stdout));
+    for (labels, to) in [("severity=critical", "pager"), ("severity=warning", "team")] {
+        for file in ["am.yaml", "ours.yaml"] {
+            let tried = desk.run(&["routing", "test", "--routing", file, "--expect", to, labels]);
+            assert_eq!((tried.status.code(), text(&tried.stdout)), (Some(0), format!("{to}\n")), "{tried:?}");
+        }
+    }
+    let other =
+        desk.run(&["routing", "test", "--routing", "am.yaml", "--expect", "team", "severity=critical"]);
+    assert_eq!(other.status.code(), Some(1), "{other:?}");
+    desk.write("bad.yaml", &real.replace("receiver: pager", "receiver: pagr"));
+    let bad = desk.run(&["routing", "check", "bad.yaml"]);
+    assert!(text(&bad.stdout).contains("no receiver \"pagr\"; did you mean \"pager\"?"), "{bad:?}");
+    assert_eq!(bad.status.code(), Some(1));
 }
