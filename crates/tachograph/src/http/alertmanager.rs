@@ -1,0 +1,338 @@
+//! Alertmanager's own interface, version 2: Prometheus sends its alerts here, and `amtool` works with it.
+//!
+//! Source: the OpenAPI description of Alertmanager 0.25 (`api/v2/openapi.yaml`). An alert that is not told again ends at its
+//! `endsAt`; without one after five minutes.
+
+use super::App;
+use super::auth::Role;
+use super::problem::Problem;
+use crate::alerting::{Alerting, NewSilence, Seen};
+use crate::clock::now_us;
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tacho_alert::notify::{self, LabelSet, Matcher, Muted, Outside, parse_matchers};
+use tacho_event::time::{format, parse};
+
+/// Alerts of one request.
+const ALERTS_MAX: usize = 10_000;
+/// Labels and annotations of one alert, and characters of each.
+const LABELS_MAX: usize = 100;
+const TEXT_MAX: usize = 16 << 10;
+/// How long an alert without an end counts.
+const USUAL_US: i64 = 5 * 60_000_000;
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/status", get(status))
+        .route("/receivers", get(receivers))
+        .route("/alerts", get(alerts).post(post_alerts))
+        .route("/alerts/groups", get(groups))
+        .route("/silences", get(silences).post(post_silence))
+        .route("/silence/{id}", get(silence).delete(delete_silence))
+}
+
+fn of(app: &App) -> Result<&Arc<Alerting>, Problem> {
+    app.alerting().ok_or_else(|| Problem::not_found("alerting is switched off"))
+}
+
+async fn status(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, Problem> {
+    app.auth().check(&headers, Role::Read)?;
+    of(&app)?;
+    let version = env!("CARGO_PKG_VERSION");
+    Ok(Json(json!({
+        "cluster": {"name": "tachograph", "status": "disabled", "peers": []},
+        "config": {"original": ""},
+        "uptime": format(now_us()),
+        "versionInfo": {"branch": "", "buildDate": "", "buildUser": "", "goVersion": "", "revision": "",
+            "version": version},
+    })))
+}
+
+async fn receivers(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, Problem> {
+    app.auth().check(&headers, Role::Read)?;
+    let names = of(&app)?.book().routing.names();
+    Ok(Json(names.into_iter().map(|name| json!({"name": name})).collect()))
+}
+
+/// What is asked for: matchers, and which of active, silenced and inhibited alerts.
+struct Filter {
+    matchers: Vec<Matcher>,
+    active: bool,
+    silenced: bool,
+    inhibited: bool,
+}
+
+impl Filter {
+    fn read(query: Option<&str>) -> Result<Filter, Problem> {
+        let mut filter = Filter { matchers: Vec::new(), active: true, silenced: true, inhibited: true };
+        for pair in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let value = decoded(value)?;
+            let flag = value != "false";
+            match name {
+                "filter" | "filter[]" => {
+                    filter.matchers.extend(parse_matchers(&value).map_err(Problem::bad_request)?);
+                }
+                "active" => filter.active = flag,
+                "silenced" => filter.silenced = flag,
+                "inhibited" => filter.inhibited = flag,
+                _ => {}
+            }
+        }
+        Ok(filter)
+    }
+
+    fn takes(&self, seen: &Seen) -> bool {
+        let wanted = match &seen.muted {
+            None => self.active,
+            Some(Muted::Silenced(_)) => self.silenced,
+            Some(Muted::Inhibited(_)) => self.inhibited,
+        };
+        wanted && self.matchers.iter().all(|matcher| matcher.matches(seen.raised.labels()))
+    }
+}
+
+/// A value of a query string as text.
+fn decoded(value: &str) -> Result<String, Problem> {
+    let bad = || Problem::bad_request(format!("\"{value}\" is no value of a query string"));
+    let (mut out, mut bytes) = (Vec::with_capacity(value.len()), value.bytes());
+    while let Some(byte) = bytes.next() {
+        out.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digits = [bytes.next().ok_or_else(bad)?, bytes.next().ok_or_else(bad)?];
+                let digits = std::str::from_utf8(&digits).map_err(|_| bad())?;
+                u8::from_str_radix(digits, 16).map_err(|_| bad())?
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(out).map_err(|_| bad())
+}
+
+fn seen_alert(seen: &Seen) -> Value {
+    let (raised, none) = (&seen.raised, Vec::<String>::new());
+    let (silenced, inhibited) = match &seen.muted {
+        None => (none.clone(), none),
+        Some(Muted::Silenced(id)) => (vec![id.clone()], none),
+        Some(Muted::Inhibited(labels)) => (none, vec![format!("{labels:?}")]),
+    };
+    let state = if seen.muted.is_some() { "suppressed" } else { "active" };
+    let ends_us = raised.alert.ends_us.or(raised.expires_us).unwrap_or_else(|| now_us() + USUAL_US);
+    let url = raised.values.get("generator_url").cloned().unwrap_or_else(|| "".into());
+    json!({
+        "fingerprint": raised.id(), "labels": raised.labels(), "annotations": raised.alert.annotations,
+        "startsAt": format(raised.alert.starts_us), "endsAt": format(ends_us), "updatedAt": format(raised.at_us),
+        "generatorURL": url,
+        "receivers": seen.receivers.iter().map(|name| json!({"name": name})).collect::<Value>(),
+        "status": {"state": state, "silencedBy": silenced, "inhibitedBy": inhibited, "mutedBy": []},
+    })
+}
+
+async fn alerts(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Problem> {
+    app.auth().check(&headers, Role::Read)?;
+    let filter = Filter::read(query.as_deref())?;
+    let open = of(&app)?.open_alerts();
+    Ok(Json(open.iter().filter(|seen| filter.takes(seen)).map(seen_alert).collect()))
+}
+
+/// Alerts by receiver: one group for each of those that are told.
+async fn groups(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Problem> {
+    app.auth().check(&headers, Role::Read)?;
+    let filter = Filter::read(query.as_deref())?;
+    let open = of(&app)?.open_alerts();
+    let open: Vec<&Seen> = open.iter().filter(|seen| filter.takes(seen)).collect();
+    let mut names: Vec<&String> = open.iter().flat_map(|seen| &seen.receivers).collect();
+    names.sort();
+    names.dedup();
+    let group = |name: &String| {
+        let told = open.iter().filter(|seen| seen.receivers.contains(name));
+        json!({"labels": {}, "receiver": {"name": name}, "alerts": told.map(|seen| seen_alert(seen)).collect::<Value>()})
+    };
+    Ok(Json(names.into_iter().map(group).collect()))
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Posted {
+    labels: LabelSet,
+    #[serde(default)]
+    annotations: LabelSet,
+    starts_at: Option<String>,
+    ends_at: Option<String>,
+    #[serde(rename = "generatorURL")]
+    generator_url: Option<String>,
+}
+
+impl Posted {
+    fn read(self, now_us: i64) -> Result<Outside, Problem> {
+        let Posted { labels, annotations, starts_at, ends_at, generator_url } = self;
+        let texts = labels.iter().chain(&annotations).flat_map(|(name, value)| [name, value]);
+        if labels.is_empty() || labels.len() + annotations.len() > LABELS_MAX {
+            let what =
+                format!("an alert has at least one label, and at most {LABELS_MAX} labels and annotations");
+            return Err(Problem::bad_request(what));
+        }
+        if texts.into_iter().chain(&generator_url).any(|text| text.len() > TEXT_MAX) {
+            return Err(Problem::bad_request(format!(
+                "a label or annotation has more than {TEXT_MAX} bytes"
+            )));
+        }
+        let moment = |name: &str, text: Option<String>| {
+            // Go's zero time stands for none.
+            let text = text.filter(|text| !text.starts_with("0001-"));
+            let parsed = text.map(|text| parse(&text)).transpose();
+            parsed.map_err(|error| Problem::bad_request(format!("\"{name}\": {error}")))
+        };
+        let ends_us = moment("endsAt", ends_at)?;
+        let starts_us = moment("startsAt", starts_at)?.or(ends_us).unwrap_or(now_us).min(now_us);
+        let labels = labels.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        Ok(Outside {
+            labels,
+            annotations,
+            starts_us,
+            expires_us: ends_us.unwrap_or(now_us + USUAL_US),
+            url: generator_url,
+        })
+    }
+}
+
+async fn post_alerts(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Value>, Problem> {
+    app.auth().check(&headers, Role::Write)?;
+    let posted: Vec<Posted> =
+        serde_json::from_slice(&body).map_err(|error| Problem::bad_request(error.to_string()))?;
+    if posted.len() > ALERTS_MAX {
+        return Err(Problem::too_large(format!("a request brings at most {ALERTS_MAX} alerts")));
+    }
+    let now = now_us();
+    let alerts = posted.into_iter().map(|posted| posted.read(now)).collect::<Result<_, _>>()?;
+    let alerting = Arc::clone(of(&app)?);
+    let taken = tokio::task::spawn_blocking(move || alerting.outside(alerts)).await;
+    taken.map_err(|error| Problem::internal(error.to_string()))??;
+    Ok(Json(json!({})))
+}
+
+fn seen_silence(silence: &notify::Silence, now_us: i64) -> Value {
+    let matchers = silence.matchers.iter().map(|matcher| {
+        json!({"name": matcher.name(), "value": matcher.value(), "isRegex": matcher.is_regex(),
+            "isEqual": matcher.is_equal()})
+    });
+    let state = match () {
+        () if silence.ends_us <= now_us => "expired",
+        () if silence.starts_us > now_us => "pending",
+        () => "active",
+    };
+    json!({
+        "id": silence.id, "matchers": matchers.collect::<Value>(), "startsAt": format(silence.starts_us),
+        "endsAt": format(silence.ends_us), "updatedAt": format(silence.starts_us), "createdBy": silence.created_by,
+        "comment": silence.comment, "status": {"state": state},
+    })
+}
+
+async fn silences(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, Problem> {
+    app.auth().check(&headers, Role::Read)?;
+    let now = now_us();
+    let all = of(&app)?.silences();
+    Ok(Json(all.iter().map(|(silence, _)| seen_silence(silence, now)).collect()))
+}
+
+async fn silence(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Problem> {
+    app.auth().check(&headers, Role::Read)?;
+    let all = of(&app)?.silences();
+    let found = all.iter().find(|(silence, _)| silence.id == id);
+    let (silence, _) = found.ok_or_else(|| Problem::not_found(format!("there is no silence \"{id}\"")))?;
+    Ok(Json(seen_silence(silence, now_us())))
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PostedSilence {
+    id: Option<String>,
+    matchers: Vec<PostedMatcher>,
+    starts_at: String,
+    ends_at: String,
+    created_by: String,
+    comment: String,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PostedMatcher {
+    name: String,
+    value: String,
+    #[serde(default)]
+    is_regex: bool,
+    #[serde(default = "yes")]
+    is_equal: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl PostedMatcher {
+    fn text(&self) -> String {
+        let operator = match (self.is_equal, self.is_regex) {
+            (true, false) => "=",
+            (false, false) => "!=",
+            (true, true) => "=~",
+            (false, true) => "!~",
+        };
+        let value = self.value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        format!("{}{operator}\"{value}\"", self.name)
+    }
+}
+
+async fn post_silence(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Value>, Problem> {
+    app.auth().check(&headers, Role::Admin)?;
+    let posted: PostedSilence =
+        serde_json::from_slice(&body).map_err(|error| Problem::bad_request(error.to_string()))?;
+    let moment = |name: &str, text: &str| {
+        parse(text).map_err(|error| Problem::bad_request(format!("\"{name}\": {error}")))
+    };
+    let silence = of(&app)?.silence(NewSilence {
+        id: posted.id.filter(|id| !id.is_empty()),
+        matchers: posted.matchers.iter().map(PostedMatcher::text).collect(),
+        starts_us: Some(moment("startsAt", &posted.starts_at)?),
+        ends_us: moment("endsAt", &posted.ends_at)?,
+        by: posted.created_by,
+        comment: posted.comment,
+        approved_by: None,
+    })?;
+    Ok(Json(json!({"silenceID": silence.id})))
+}
+
+async fn delete_silence(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Problem> {
+    let credential = app.auth().check(&headers, Role::Admin)?;
+    of(&app)?.unsilence(&id, &credential.name)?;
+    Ok(Json(json!({})))
+}
