@@ -139,8 +139,17 @@ def piped():
     return {"calls": 3, "tokens": 500}
 
 
+def chained_failing():
+    try:
+        chain().invoke("fail")
+    except openai.BadRequestError:
+        pass
+    chain().invoke("100")
+    return {"calls": 2, "tokens": 100}
+
+
 works = {"in turn": in_turn, "at once": at_once, "failing": failing}
-chains = {"by LangChain": chained, "by LangChain at once": chained_at_once, "in a pipe": piped}
+chains = {"by LangChain": chained, "by LangChain at once": chained_at_once, "in a pipe": piped, "failing by LangChain": chained_failing}
 sent = []
 
 

@@ -5,8 +5,8 @@
 //!
 //! Invariants
 //! - Two spans of one library are two calls. So are two whose models, tokens or answers' ids say otherwise.
-//! - One began while the other went on. Where no tokens are told by both, they have the same parent and one lies
-//!   within the other.
+//! - One began while the other went on. Where no tokens are told by both, as of a call that failed, they have the same
+//!   parent, and one lies within the other or they began together.
 //!
 //! Limits: as many spans as `kin` remembers, [`PLACES_MAX`] places of each; [`BESIDE_MAX`] before and after one are
 //! compared with it at each place.
@@ -18,6 +18,8 @@ use tacho_event::time::Micros;
 
 /// So many spans that began before and after one at the same place are looked at.
 const BESIDE_MAX: usize = 64;
+/// Two began together when no more than this part of the shorter lies between their beginnings.
+const BEGIN_SHARE: Micros = 10;
 /// So far up a span's own library is followed.
 const PLACES_MAX: usize = 16;
 /// So many spans are moved when the one around them comes.
@@ -64,8 +66,9 @@ impl Twin {
         let (first, second) =
             if self.lasts.0 <= other.lasts.0 { (self.lasts, other.lasts) } else { (other.lasts, self.lasts) };
         let is_within = |time| first.0 <= time && time <= first.1;
-        let has_same_start = first.0 == second.0;
-        is_within(second.0) && (is_told || have_parent && (has_same_start || is_within(second.1)))
+        let shorter = first.1.saturating_sub(first.0).min(second.1.saturating_sub(second.0));
+        let began_together = second.0.saturating_sub(first.0) <= shorter / BEGIN_SHARE;
+        is_within(second.0) && (is_told || have_parent && (began_together || is_within(second.1)))
     }
 }
 

@@ -59,6 +59,9 @@ fn one_call_of_a_model_that_two_libraries_tell_of_side_by_side_counts_once() {
     );
     let neither = told("openllmetry", "00000000000000e1", 100, 900, 0);
     assert_eq!(groups(&[neither.clone(), silent]), [vec![100, 110]], "the one lies within the other");
+    // Called back one after the other, the libraries end as they began; a call that failed has no tokens.
+    let failed = told("openinference", "00000000000000e2", 110, 980, 0);
+    assert_eq!(groups(&[neither, failed]), [vec![100, 110]], "they began together");
     let third = told("vendor", "00000000000000e5", 120, 860, 182);
     assert_eq!(groups(&[third, outer, inner]), [vec![100, 110, 120]]);
 }
