@@ -8,7 +8,11 @@ pub mod slack;
 pub mod telegram;
 pub mod twilio;
 
+use crate::secret::{Kept, Secret, resolve};
+use crate::settings::strict;
 use hmac::{Hmac, KeyInit, Mac};
+use serde::Deserialize;
+use serde_json::{Map, Value};
 use sha2::Sha256;
 use std::collections::BTreeMap;
 
@@ -16,6 +20,33 @@ use std::collections::BTreeMap;
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 /// Snoozed for at most a week.
 const MINUTES_MAX: u32 = 7 * 24 * 60;
+
+/// What replies are verified with. A way back is open where its secret is known.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    /// The app's "Signing Secret".
+    pub slack_signing_secret: Option<Secret>,
+    /// What the bot's webhook was set with: `secret_token` of `setWebhook`.
+    pub telegram_secret_token: Option<Secret>,
+    /// The account's, as for sending.
+    pub twilio_auth_token: Option<Secret>,
+    /// Of the webhook subscription of version 3.
+    pub pagerduty_secret: Option<Secret>,
+}
+
+impl Secrets {
+    /// Reads them, each as `KEY`, `KEY_file` or `KEY_env`.
+    ///
+    /// # Errors
+    /// When a key is unknown, or what it names can't be read.
+    pub fn read(
+        settings: &Map<String, Value>,
+        lookup: &dyn Fn(Kept<'_>) -> Result<String, String>,
+    ) -> Result<Secrets, String> {
+        strict(resolve(settings, lookup)?)
+    }
+}
 
 /// Somebody's answer to a message.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -81,8 +81,17 @@ fn about(url: &str) -> Result<Option<About>, Refusal> {
     Ok(found.map(unescape).transpose()?.and_then(|text| code(&text)))
 }
 
-/// What Twilio is answered: words that are read out, or sent back.
-pub fn answer(spoken: &str) -> String {
-    let text = spoken.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Say>{text}</Say></Response>")
+/// What Twilio is answered within a call: words that are read out.
+pub fn spoken_answer(words: &str) -> String {
+    markup("Say", words)
+}
+
+/// What Twilio is answered to a text: words that are sent back.
+pub fn text_answer(words: &str) -> String {
+    markup("Message", words)
+}
+
+fn markup(verb: &str, words: &str) -> String {
+    let text = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><{verb}>{text}</{verb}></Response>")
 }

@@ -99,7 +99,22 @@ fn nothing_without_a_signature_is_read() {
         Err(Refusal::Unreadable("a % without two hexadecimal digits"))
     );
     assert_eq!(
-        twilio::answer("a < b & c"),
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Say>a &lt; b &amp; c</Say></Response>"
+        twilio::text_answer("a < b & c"),
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Message>a &lt; b &amp; c</Message></Response>"
     );
+}
+
+#[test]
+fn secrets_of_replies_are_read_strictly() {
+    use tacho_deliver::inbound::Secrets;
+    let lookup = |kept: Kept<'_>| match kept {
+        Kept::File("/s") => Ok("hush0123\n".to_string()),
+        other => Err(format!("{other:?}")),
+    };
+    let read = |settings: Value| Secrets::read(settings.as_object().unwrap(), &lookup);
+    let found = read(json!({"slack_signing_secret_file": "/s", "twilio_auth_token": "t"})).unwrap();
+    assert_eq!(found.slack_signing_secret, Some(Secret::new("hush0123")));
+    assert!(found.pagerduty_secret.is_none() && !format!("{found:?}").contains("hush0123"));
+    let error = read(json!({"slack_signing_secre": "x"})).unwrap_err();
+    assert_eq!(error, "there is no key \"slack_signing_secre\"; did you mean \"slack_signing_secret\"?");
 }

@@ -12,6 +12,7 @@ mod book;
 mod look;
 mod outbox;
 mod past;
+mod reply;
 mod tell;
 mod worker;
 
@@ -30,6 +31,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tacho_alert::notify::{Changed, Desk, Due, Raised, Silence, Told};
 use tacho_deliver::Channel;
+use tacho_deliver::inbound::Secrets;
 use tacho_store::alert_file::{AlertChanges, AlertFile, Message, Sending};
 use tokio::sync::watch;
 
@@ -58,6 +60,8 @@ pub(crate) struct Config {
     pub keep_days: u32,
     /// Hosts on private networks that channels may reach; `*` for all.
     pub allow_private: Vec<String>,
+    /// What people's replies are verified with (docs/guide/channels.md).
+    pub replies: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Default for Config {
@@ -70,6 +74,7 @@ impl Default for Config {
             look_back: 1_000_000,
             keep_days: 90,
             allow_private: Vec::new(),
+            replies: serde_json::Map::new(),
         }
     }
 }
@@ -78,6 +83,7 @@ impl Default for Config {
 pub(crate) struct Alerting {
     config: Config,
     data: PathBuf,
+    replies: Secrets,
     /// Where this server is reached when the configuration does not say.
     url: String,
     inner: Mutex<Inner>,
@@ -120,6 +126,8 @@ impl Alerting {
                 (AlertFile::open(data, log)?, Some((error.to_string(), aside)))
             }
         };
+        let replies = Secrets::read(&config.replies, &crate::deliver::secret);
+        let replies = replies.map_err(|why| format!("[alerts.replies] {why}"))?;
         let book = Arc::new(Book::read(config, data)?);
         let mut inner = Inner {
             desk: Desk::new(&book.rules, &book.routing)?,
@@ -138,6 +146,7 @@ impl Alerting {
             url: config.url.clone().unwrap_or(url).trim_end_matches('/').to_string(),
             config: config.clone(),
             data: data.to_path_buf(),
+            replies,
             inner: Mutex::new(inner),
             board: Mutex::default(),
             reload: watch::Sender::new(0),
@@ -149,6 +158,16 @@ impl Alerting {
 
     pub(crate) fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What replies are verified with.
+    pub(crate) fn replies(&self) -> &Secrets {
+        &self.replies
+    }
+
+    /// The beginning of this server's addresses, as others reach it.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     pub(crate) fn data(&self) -> &Path {
@@ -274,7 +293,8 @@ impl Inner {
         if let Due::Page { alert, level, receivers, at_us } = due {
             self.pending.sayings.push(tell::escalated(alert, receivers, *level, *at_us));
         }
-        for (receiver, message) in tell::messages(due, &self.desk, url) {
+        for (receiver, mut message) in tell::messages(due, &self.desk, url) {
+            self.sign(&mut message, url, now_us);
             let alerts: Vec<&str> = message.alerts.iter().map(|told| told.fingerprint.as_str()).collect();
             let thread = serde_json::json!({"alerts": alerts, "at_us": now_us});
             self.pending.notes.push((THREAD, message.code.clone(), Some(thread.to_string())));

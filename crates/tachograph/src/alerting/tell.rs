@@ -236,7 +236,7 @@ pub(super) fn messages(due: &Due, desk: &Desk, url: &str) -> Vec<(String, Messag
 }
 
 /// Characters of a code for replies.
-const CODE: usize = 12;
+pub(super) const CODE: usize = 12;
 
 /// Gives an alert of a message its own name, its values and its link.
 fn name(told: &mut Told, id: &str, desk: &Desk, url: &str) {

@@ -17,6 +17,7 @@ mod otlp;
 mod problem;
 mod query;
 mod read;
+mod replies;
 mod retention;
 mod slowest;
 mod subjects;
@@ -247,6 +248,7 @@ fn interface(app: Arc<App>) -> Router {
     events
         .fold(Router::new(), |router, path| router.route(path, post(write::events)))
         .nest("/v1/otlp", otlp::signals())
+        .nest("/v1/replies", replies::routes())
         .route("/v1/traces/ingest", post(otlp::openai_agents))
         .route("/v1/sql", get(read::sql_get).post(read::sql_post))
         .route("/v1/query", post(query::query))

@@ -22,5 +22,6 @@ mod mutate;
 mod otlp;
 mod pipes;
 mod registry;
+mod replies;
 mod rules;
 mod server;

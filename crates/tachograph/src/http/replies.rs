@@ -1,0 +1,192 @@
+//! What people answer to messages: buttons of Slack and Telegram, texts and digits by Twilio, PagerDuty's webhooks, and
+//! signed links. No API key: each is believed by its vendor's signature, and no way is open whose secret is not set.
+
+use super::App;
+use super::problem::Problem;
+use crate::alerting::{Alerting, Refused};
+use crate::clock::now_us;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{OriginalUri, Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use std::sync::Arc;
+use tacho_deliver::inbound::link::Link;
+use tacho_deliver::inbound::{
+    About, BODY_BYTES_MAX, Refusal, Reply, What, pagerduty, slack, telegram, twilio,
+};
+
+type Answered = Result<Response, Problem>;
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/slack", post(by_slack))
+        .route("/telegram", post(by_telegram))
+        .route("/pagerduty", post(by_pagerduty))
+        .route("/twilio/text", post(by_text))
+        .route("/twilio/voice", post(by_digit))
+        .route("/link/{token}", get(page).post(by_link))
+}
+
+async fn by_slack(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Answered {
+    let (alerting, body) = (of(&app)?, whole(body).await?);
+    let secret = set(&alerting.replies().slack_signing_secret, "slack_signing_secret")?;
+    let (moment, signature) =
+        (text(&headers, "x-slack-request-timestamp"), text(&headers, "x-slack-signature"));
+    let reply = slack::read(secret, moment, signature, &body, now_us()).map_err(refused)?;
+    // Slack wants an empty answer within three seconds; what came of it is in the thread.
+    act(alerting, reply, "Slack").await?;
+    Ok(StatusCode::OK.into_response())
+}
+
+async fn by_telegram(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Answered {
+    let (alerting, body) = (of(&app)?, whole(body).await?);
+    let secret = set(&alerting.replies().telegram_secret_token, "telegram_secret_token")?;
+    let given = text(&headers, "x-telegram-bot-api-secret-token");
+    let Some(pressed) = telegram::read(secret, given, &body).map_err(refused)? else {
+        return Ok(StatusCode::OK.into_response());
+    };
+    let said = act(alerting, Some(pressed.reply.clone()), "Telegram").await?;
+    Ok(Json(pressed.answer(&said)).into_response())
+}
+
+async fn by_pagerduty(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Answered {
+    let (alerting, body) = (of(&app)?, whole(body).await?);
+    let secret = set(&alerting.replies().pagerduty_secret, "pagerduty_secret")?;
+    let reply = pagerduty::read(secret, text(&headers, "x-pagerduty-signature"), &body).map_err(refused)?;
+    act(alerting, reply, "PagerDuty").await?;
+    Ok(StatusCode::ACCEPTED.into_response())
+}
+
+async fn by_text(
+    State(app): State<Arc<App>>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    body: Body,
+) -> Answered {
+    let (alerting, body) = (of(&app)?, whole(body).await?);
+    let secret = set(&alerting.replies().twilio_auth_token, "twilio_auth_token")?;
+    let (url, signature) = (format!("{}{uri}", alerting.url()), text(&headers, "x-twilio-signature"));
+    let reply = twilio::text(secret, &url, signature, &body).map_err(refused)?;
+    let said = match reply {
+        None => "Say ACK, SNOOZE or RESOLVE and the code of the message.".to_string(),
+        reply => act(alerting, reply, "SMS").await?,
+    };
+    Ok(xml(twilio::text_answer(&said)))
+}
+
+async fn by_digit(
+    State(app): State<Arc<App>>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    body: Body,
+) -> Answered {
+    let (alerting, body) = (of(&app)?, whole(body).await?);
+    let secret = set(&alerting.replies().twilio_auth_token, "twilio_auth_token")?;
+    let (url, signature) = (format!("{}{uri}", alerting.url()), text(&headers, "x-twilio-signature"));
+    let reply = twilio::digit(secret, &url, signature, &body).map_err(refused)?;
+    let said = match reply {
+        None => "Nothing was done.".to_string(),
+        reply => act(alerting, reply, "phone").await?,
+    };
+    Ok(xml(twilio::spoken_answer(&said)))
+}
+
+/// Asks. Programs that look at mails open each link; only the button does something.
+async fn page(State(app): State<Arc<App>>, Path(token): Path<String>) -> Answered {
+    let link = opened(of(&app)?, token).await?;
+    let asked = format!(
+        "<p>An alert was told to <b>{}</b>.</p><form method=\"post\"><button>Acknowledge it</button></form>",
+        escape(&link.receiver)
+    );
+    Ok(html(&asked))
+}
+
+async fn by_link(State(app): State<Arc<App>>, Path(token): Path<String>) -> Answered {
+    let alerting = of(&app)?;
+    let link = opened(Arc::clone(&alerting), token).await?;
+    let reply = Reply { about: About::Code(link.code), what: What::Acknowledge, who: link.receiver };
+    let said = act(alerting, Some(reply), "link").await?;
+    Ok(html(&format!("<p>{}</p>", escape(&said))))
+}
+
+async fn opened(alerting: Arc<Alerting>, token: String) -> Result<Link, Problem> {
+    let opened = tokio::task::spawn_blocking(move || alerting.link(&token)).await;
+    let opened = opened.map_err(|error| Problem::internal(error.to_string()))?;
+    opened?.map_err(refused)
+}
+
+/// Does what a reply says, and tells it in a sentence.
+async fn act(alerting: Arc<Alerting>, reply: Option<Reply>, way: &'static str) -> Result<String, Problem> {
+    let Some(reply) = reply else { return Ok(String::new()) };
+    let what = reply.what;
+    let done = tokio::task::spawn_blocking(move || alerting.reply(&reply, way)).await;
+    match done.map_err(|error| Problem::internal(error.to_string()))? {
+        Ok(done) => {
+            let word = match what {
+                What::Acknowledge => "Acknowledged",
+                What::Resolve => "Resolved",
+                What::Snooze { .. } => "Snoozed",
+            };
+            let titles: Vec<&str> = done.iter().take(3).map(|raised| raised.title.as_str()).collect();
+            Ok(format!("{word}: {}{}", titles.join(", "), if done.len() > 3 { " and others" } else { "" }))
+        }
+        // For the person to read: the vendor must not send it again.
+        Err(Refused::Unknown(why) | Refused::Wrong(why)) => Ok(format!("Nothing was done: {why}.")),
+        Err(Refused::Failed(why)) => Err(Problem::internal(why)),
+    }
+}
+
+fn of(app: &App) -> Result<Arc<Alerting>, Problem> {
+    app.alerting().cloned().ok_or_else(|| Problem::not_found("alerting is switched off"))
+}
+
+fn set<'a, T>(secret: &'a Option<T>, name: &str) -> Result<&'a T, Problem> {
+    secret.as_ref().ok_or_else(|| {
+        Problem::not_found(format!("this way back is not open: [alerts.replies] {name} is not set"))
+    })
+}
+
+async fn whole(body: Body) -> Result<Bytes, Problem> {
+    let large =
+        |_| Problem::bad_request(format!("the body is cut off or has more than {BODY_BYTES_MAX} bytes"));
+    to_bytes(body, BODY_BYTES_MAX).await.map_err(large)
+}
+
+fn refused(refusal: Refusal) -> Problem {
+    tracing::warn!(%refusal, "a reply is not believed");
+    match refusal {
+        Refusal::Unreadable(_) => Problem::bad_request(refusal.to_string()),
+        Refusal::Unsigned | Refusal::Stale => {
+            Problem::new(StatusCode::FORBIDDEN, "Not believed", refusal.to_string())
+        }
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+fn xml(text: String) -> Response {
+    ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], text).into_response()
+}
+
+fn html(inside: &str) -> Response {
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
+    let head = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    let page = format!(
+        "<!doctype html><meta name=\"viewport\" content=\"width=device-width\"><title>tachograph</title>\
+         <body style=\"font-family:sans-serif;max-width:30em;margin:4em auto\"><h1>tachograph</h1>{inside}</body>"
+    );
+    (head, page).into_response()
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
