@@ -74,6 +74,8 @@ test("an alert leads to its events and their proof, to its rule, its runbook and
   await page.getByText("count() by source_ip").first().waitFor();
   await page.getByRole("button", { name: "Replay" }).click();
   await page.locator(".replayed li").first().waitFor();
+  await page.getByRole("button", { name: "Compute again" }).click();
+  await page.getByText(/entr(y|ies) were read/).waitFor();
   await accessible(page, "one rule");
   assert.deepEqual(page.faults, []);
   await page.context().close();

@@ -20,6 +20,8 @@ export type Rule = Graded<Schemas["Rule"]>;
 export type RuleList = Omit<Schemas["Rules"], "rules"> & { rules: Rule[] };
 export type Checked = Schemas["Checked"];
 export type ReplayedRule = Schemas["ReplayedRule"];
+export type Recomputed = Schemas["Recomputed"];
+export type Computed = Schemas["Computed"];
 export type Silence = Schemas["Silence"];
 export type Receiver = Schemas["Receiver"];
 export type Delivery = Schemas["Delivery"];
@@ -72,6 +74,11 @@ export function useCheck(text: string) {
 /** Over what is recorded: how often a text of rules would have fired. Asked for by hand, since it reads much. */
 export function useReplay() {
   return useMutation({ mutationFn: (body: { text: string; days: number }) => askJson<Schemas["Replayed"]>(path("rules", "replay"), { body }) });
+}
+
+/** Whether the alerts of a rule are those that were due; read from the log, so asked for by hand. */
+export function useRecompute() {
+  return useMutation({ mutationFn: (asked: { rule: string; last: string }) => askJson<Recomputed>(`${path("recompute")}?${new URLSearchParams(asked)}`) });
 }
 
 /** The text of a file of rules, which each of its rules brings along. */

@@ -631,6 +631,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/alerts/recompute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Was each alert due that was raised, and was each raised that was due? Computed from the log and the rules alone. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only this rule; all that are followed when not given. */
+                    rule?: string;
+                    /** @description How far back: 1h, 7d; 24h when no time is given. */
+                    last?: string;
+                    /** @description At or after this time, as the server recorded (RFC 3339). */
+                    from?: string;
+                    /** @description Before this time. */
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What agrees and what does not */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Recomputed"];
+                    };
+                };
+                /** @description There is no such rule */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/alerts/rules": {
         parameters: {
             query?: never;
@@ -2480,6 +2534,19 @@ export interface components {
             /** Format: int64 */
             rules: number;
         };
+        Computed: {
+            alert: string;
+            at: string;
+            group: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description The newest event that it is about; of one that is on the log, its own entry.
+             */
+            index?: number | null;
+            rule: string;
+        };
         /** @description Something that was too much to read. */
         Cut: {
             /** Format: int64 */
@@ -2773,6 +2840,29 @@ export interface components {
         };
         Receivers: {
             receivers: components["schemas"]["Receiver"][];
+        };
+        /** @description What came of it. */
+        Recomputed: {
+            /**
+             * Format: int64
+             * @description Alerts that are on the log and are due.
+             */
+            agree: number;
+            /** @description On the log, of a rule that has been edited since: it can't be judged with the rule of today. */
+            edited: components["schemas"]["Computed"][];
+            /**
+             * Format: int64
+             * @description Entries that were read.
+             */
+            entries: number;
+            /** @description On the log, and not due. */
+            extra: components["schemas"]["Computed"][];
+            from: string;
+            /** @description Due, and not on the log. */
+            missing: components["schemas"]["Computed"][];
+            /** Format: int64 */
+            rules: number;
+            to: string;
         };
         /** @description What became of a request's events. */
         Recorded: {

@@ -3,7 +3,7 @@
 import { BellRing, Check, CircleCheck } from "lucide-react";
 import { useState } from "react";
 import { Link } from "react-router";
-import { byGravity, type Severity } from "../lib/alerting.ts";
+import { byGravity, saidOf, type Severity } from "../lib/alerting.ts";
 import { visible } from "../lib/ansi.ts";
 import { defang } from "../lib/defang.ts";
 import { type ActBody, ActDialog } from "./ActDialog.tsx";
@@ -17,6 +17,7 @@ export interface FeedAlert {
   state: string;
   labels: Record<string, string>;
   annotations: Record<string, string>;
+  values: Record<string, unknown>;
   starts_at: string;
 }
 
@@ -52,7 +53,7 @@ export function AlertFeed({ feed: { alerts, off, fault, busy, error, acknowledge
             <li key={alert.id} className="feed-row">
               <SeverityMark severity={alert.severity} />
               <Link className="cut" to={`/alerts/${encodeURIComponent(alert.id)}`}>
-                <strong>{visible(alert.title)}</strong> <span className="dim">{defang(visible(alert.annotations.summary ?? ""))}</span>
+                <strong>{visible(alert.title)}</strong> <span className="dim">{defang(visible(saidOf(alert)))}</span>
               </Link>
               <span className="faint small">
                 <Ago at={alert.starts_at} />

@@ -3,12 +3,12 @@
 
 import cytoscape, { type Core, type ElementDefinition, type StylesheetJson } from "cytoscape";
 import { visible } from "../lib/ansi.ts";
-import { type Edge, type Node, scaled, shortName } from "../lib/network.ts";
+import { type Edge, type Node, scaled, shortName, spiral } from "../lib/network.ts";
 import { resolved } from "./colors.ts";
 
 export type { Core };
 
-/** Above this, forces take too long to settle: agents stand in rings, the busiest within. */
+/** Above this, forces take too long to settle: agents stand on a spiral, the busiest within. */
 const FORCES_MAX = 120;
 /** Above this, names are drawn only when one comes near. */
 const NAMES_MAX = 60;
@@ -39,7 +39,7 @@ function styles(many: boolean): StylesheetJson {
         "text-background-color": resolved("--panel"),
         "text-background-opacity": 0.8,
         "text-background-padding": "1px",
-        "min-zoomed-font-size": many ? 9 : 0,
+        "min-zoomed-font-size": many ? 13 : 0,
       },
     },
     { selector: "node[failures > 0]", style: { "border-color": resolved("--fail") } },
@@ -61,9 +61,10 @@ function styles(many: boolean): StylesheetJson {
 }
 
 function elements(nodes: Node[], edges: Edge[]): ElementDefinition[] {
+  const many = nodes.length > FORCES_MAX;
   const [busiest, widest] = [Math.max(1, ...nodes.map((node) => node.sent + node.received)), Math.max(1, ...edges.map((edge) => edge.n))];
   return [
-    ...nodes.map((node) => ({ group: "nodes" as const, data: { ...node, name: visible(shortName(node.id)).slice(0, 28), size: scaled(node.sent + node.received, busiest, 14, 42) } })),
+    ...nodes.map((node) => ({ group: "nodes" as const, data: { ...node, name: visible(shortName(node.id)).slice(0, 28), size: scaled(node.sent + node.received, busiest, many ? 7 : 14, many ? 30 : 42) } })),
     ...edges.map((edge) => ({ group: "edges" as const, data: { ...edge, id: edgeId(edge), width: scaled(edge.n, widest, 1, 7) } })),
   ];
 }
@@ -84,18 +85,25 @@ export function show(core: Core, nodes: Node[], edges: Edge[]): void {
       }
     }
   });
-  core.style(styles(nodes.length > NAMES_MAX));
-  if (moved) arrange(core, nodes.length);
+  if (moved) {
+    core.style(styles(nodes.length > NAMES_MAX));
+    arrange(core, nodes);
+  }
 }
 
 /** First a circle in the order of names, then forces: the same network always looks the same. */
-function arrange(core: Core, nodes: number): void {
+function arrange(core: Core, nodes: Node[]): void {
+  if (nodes.length > FORCES_MAX) {
+    const places = spiral(nodes, core.width() * 1.2, core.height() * 1.2);
+    core.layout({ name: "preset", positions: Object.fromEntries(places), animate: false }).run();
+    core.fit(undefined, 18);
+    return;
+  }
   // Agents fill the frame as it is, so that names keep their size; a few agents do not fill a wide one.
-  const space = Math.max(320, Math.sqrt(nodes) * 130);
+  const space = Math.max(320, Math.sqrt(nodes.length) * 130);
   const boundingBox = { x1: 0, y1: 0, w: Math.min(core.width(), space * 1.5), h: Math.min(core.height(), space) };
   core.layout({ name: "circle", sort: (a, b) => a.id().localeCompare(b.id()), animate: false, boundingBox }).run();
-  if (nodes > FORCES_MAX) core.layout({ name: "concentric", concentric: (node) => node.degree(false), levelWidth: () => 4, minNodeSpacing: 6, animate: false, padding: 20 }).run();
-  else core.layout({ name: "cose", animate: false, randomize: false, numIter: 600, idealEdgeLength: () => 90, nodeRepulsion: () => 9000, boundingBox, nodeDimensionsIncludeLabels: true }).run();
+  core.layout({ name: "cose", animate: false, randomize: false, numIter: 600, idealEdgeLength: () => 90, nodeRepulsion: () => 9000, boundingBox, nodeDimensionsIncludeLabels: true }).run();
   core.fit(undefined, 18);
   if (core.zoom() > 1.4) core.zoom({ level: 1.4, renderedPosition: { x: core.width() / 2, y: core.height() / 2 } });
   core.center();

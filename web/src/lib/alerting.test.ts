@@ -2,7 +2,7 @@
 
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { allLabels, byGravity, isRuleFile, matchersOf, matchesLabels, mutesAll, parseMatcher, perStep, renderMatcher, valueText } from "./alerting.ts";
+import { allLabels, byGravity, isRuleFile, matchersOf, matchesLabels, mutesAll, parseMatcher, perStep, renderMatcher, saidOf, valueText } from "./alerting.ts";
 import { blocksOf } from "./runbook.ts";
 
 const parsed = (...texts: string[]) => texts.map((text) => parseMatcher(text)).filter((matcher) => matcher !== null);
@@ -49,6 +49,13 @@ describe("alerts", () => {
 
   it("show what was computed as it is", () => {
     expect([valueText(0.12345678), valueText("<b>"), valueText(null), valueText({ a: 1 })]).toEqual(["0.1235", "<b>", "null", '{"a":1}']);
+  });
+
+  it("say their summary, and what was computed where it says no more than the title", () => {
+    const alert = { title: "Slow", annotations: { summary: "Slow" }, values: { n_slow: 7, share: 0.25 } };
+    expect(saidOf(alert)).toBe("n slow 7, share 0.25");
+    expect(saidOf({ ...alert, annotations: { summary: "a was slow" } })).toBe("a was slow");
+    expect(saidOf({ ...alert, annotations: {}, values: {} })).toBe("");
   });
 
   it("that a replay found are counted where they fall, and those outside nowhere", () => {

@@ -67,6 +67,21 @@ export function valueText(value: unknown): string {
   return JSON.stringify(value) ?? "";
 }
 
+interface Told {
+  title: string;
+  annotations: Record<string, string>;
+  values: Record<string, unknown>;
+}
+
+/** What an alert says beside its title: its summary, or else what was computed. */
+export function saidOf({ title, annotations, values }: Told): string {
+  const { summary } = annotations;
+  if (summary !== undefined && summary !== "" && summary !== title) return summary;
+  return Object.entries(values)
+    .map(([name, value]) => `${name.replaceAll("_", " ")} ${valueText(value)}`)
+    .join(", ");
+}
+
 /** How many firings fall into each step of the time that was replayed. */
 export function perStep(firings: { at: string }[], from: number, to: number, steps: number): number[] {
   const counts = new Array<number>(steps).fill(0);

@@ -52,5 +52,19 @@ export function scaled(value: number, most: number, low: number, high: number): 
   return most <= 1 ? low : low + ((high - low) * Math.log(Math.max(1, value))) / Math.log(most);
 }
 
+const GOLDEN = Math.PI * (3 - Math.sqrt(5));
+
+/** Places on a spiral, the busiest in the middle: for more agents than forces can part in time. */
+export function spiral(nodes: { id: string; sent: number; received: number }[], width: number, height: number): Map<string, { x: number; y: number }> {
+  const ordered = nodes.toSorted((a, b) => b.sent + b.received - a.sent - a.received || a.id.localeCompare(b.id));
+  const most = Math.sqrt(Math.max(1, ordered.length - 1));
+  return new Map(
+    ordered.map(({ id }, place) => {
+      const [far, angle] = [Math.sqrt(place) / most, place * GOLDEN];
+      return [id, { x: (width / 2) * far * Math.cos(angle), y: (height / 2) * far * Math.sin(angle) }];
+    }),
+  );
+}
+
 /** An id without the team that stands before its slash. */
 export const shortName = (id: string): string => id.slice(id.indexOf("/") + 1) || id;

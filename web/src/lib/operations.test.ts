@@ -1,7 +1,7 @@
 // Tasks and what they wait for, the network, and the state of tachograph's own parts.
 
 import { describe, expect, it } from "vitest";
-import { type Edge, filtered, nodesOf, scaled, shortName } from "./network.ts";
+import { type Edge, filtered, nodesOf, scaled, shortName, spiral } from "./network.ts";
 import { ownParts } from "./ownhealth.ts";
 import { type StepRow, tasksOf } from "./tasks.ts";
 
@@ -79,6 +79,15 @@ describe("the network", () => {
       { id: "eng/b", sent: 2, received: 10, failures: 1 },
       { id: "ops/c", sent: 1, received: 2, failures: 0 },
     ]);
+  });
+
+  it("of many has the busiest in the middle, all within the frame, and is the same each time", () => {
+    const nodes = Array.from({ length: 500 }, (_, place) => ({ id: `a${place}`, sent: place, received: 0 }));
+    const places = spiral(nodes, 600, 400);
+    expect(places.get("a499")).toEqual({ x: 0, y: 0 });
+    expect([...places.values()].every(({ x, y }) => Math.abs(x) <= 300 && Math.abs(y) <= 200)).toBe(true);
+    expect(spiral(nodes.toReversed(), 600, 400)).toEqual(places);
+    expect(spiral([{ id: "one", sent: 1, received: 0 }], 10, 10).get("one")).toEqual({ x: 0, y: 0 });
   });
 
   it("draws more as wider, within bounds", () => {

@@ -112,7 +112,7 @@ function What({ alert }: { alert: Alert }) {
   return (
     <Panel title="What it found">
       <div className="stack">
-        {summary && <p>{defang(visible(summary))}</p>}
+        {summary && summary !== alert.title && <p>{defang(visible(summary))}</p>}
         {description && <p className="dim">{defang(visible(description))}</p>}
         <dl className="facts">
           <dt>Rule</dt>

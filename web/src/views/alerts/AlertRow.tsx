@@ -5,7 +5,7 @@ import { Menu } from "@base-ui/react/menu";
 import { Link } from "react-router";
 import type { Act, Alert } from "../../api/alerts.ts";
 import { Ago, AlertState, Labels, SeverityMark } from "../../components/AlertMarks.tsx";
-import { allLabels, matchersOf } from "../../lib/alerting.ts";
+import { allLabels, matchersOf, saidOf } from "../../lib/alerting.ts";
 import { visible } from "../../lib/ansi.ts";
 import { defang } from "../../lib/defang.ts";
 
@@ -27,7 +27,7 @@ export function AlertRow({ alert, active, onAct }: { alert: Alert; active: boole
         <Link className="cut" to={`/alerts/${encodeURIComponent(alert.id)}`}>
           <strong>{visible(alert.title)}</strong>
         </Link>
-        {alert.annotations.summary && <p className="dim">{defang(visible(alert.annotations.summary))}</p>}
+        <p className="dim">{defang(visible(saidOf(alert)))}</p>
         <div className="row wrap small">
           <AlertState alert={alert} />
           <Labels labels={alert.labels} />

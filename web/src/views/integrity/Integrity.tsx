@@ -173,8 +173,6 @@ function NotSetUp() {
         <dd>Nobody else signs the checkpoints yet. Keep a pinned key and old checkpoints outside this machine: with them anyone can see that history was only appended to.</dd>
         <dt>Time stamps</dt>
         <dd>No outside authority stamps the checkpoints: their time is the log's own word.</dd>
-        <dt>Alerts and on-call</dt>
-        <dd>This version sends no alerts. Failures and changes are on the overview, and Prometheus can read <code>/metrics</code>.</dd>
       </dl>
     </Panel>
   );

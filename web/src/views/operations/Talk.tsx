@@ -16,7 +16,7 @@ import { useParam } from "../../lib/useView.ts";
 import { visible } from "../../lib/ansi.ts";
 
 /** Lines that a drawing can still be read with, and rows of the table. */
-const DRAWN_MAX = 600;
+const DRAWN_MAX = 300;
 const ROWS_MAX = 200;
 
 export function Talk({ range }: { range: Range }) {
@@ -63,6 +63,7 @@ export function Talk({ range }: { range: Range }) {
                   </p>
                 )}
                 <Table label="Pairs that talk" rows={listed} columns={columns} sort="-n" sortName="pairs" id={(edge) => `${edge.source}\n${edge.target}`} />
+                {edges.length > DRAWN_MAX && <p className="table-note dim">Drawn are the busiest {DRAWN_MAX} pairs; filters choose others.</p>}
                 {(rows.length === EDGES_MAX || edges.length > ROWS_MAX) && <p className="table-note dim">The busiest {plural(Math.min(edges.length, ROWS_MAX), "pair")} of {rows.length === EDGES_MAX ? `more than ${EDGES_MAX}` : count(edges.length)}</p>}
               </div>
             </div>

@@ -10,6 +10,7 @@ import { Empty, Fault, Loaded, Panel } from "../../components/Panel.tsx";
 import { visible } from "../../lib/ansi.ts";
 import { defang } from "../../lib/defang.ts";
 import { count } from "../../lib/format.ts";
+import { Recompute } from "./Recompute.tsx";
 import { Replay } from "./Replay.tsx";
 import { RuleState } from "./RuleState.tsx";
 
@@ -66,6 +67,7 @@ export default function RulePage() {
                 <Firing rule={rule} />
               </div>
             </div>
+            <Recompute rule={rule.id} />
             <Replay text={rule.text ?? ""} only={rule.id} />
           </div>
         </>

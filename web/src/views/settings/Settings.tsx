@@ -111,7 +111,7 @@ function Slowest() {
 const KEYS: [string, string][] = [
   ["Ctrl K", "search and go anywhere"],
   ["/", "to the search of the page"],
-  ["g, then a letter", "to a page: o overview, a agents, s sessions, e explore, l live, i integrity"],
+  ["g, then a letter", "to a page: o overview, w operations, n alerts, a agents, s sessions, e explore, l live; each line at the side says its own"],
   ["j k", "walk through a session or a list"],
   ["n p", "next and previous failure of a session"],
   ["Enter", "open what is chosen"],
