@@ -22,6 +22,7 @@ mod file;
 mod format;
 mod group;
 mod history;
+pub mod incident;
 mod json;
 mod judge;
 mod lint;

@@ -6,6 +6,8 @@
 //! - What is to be sent, and what is to be said on the log, is here before it is tried, and stays until it is done.
 //! - Commits are synced: an acknowledgement that was answered is not lost.
 
+mod incidents;
+
 use crate::error::StoreError;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::path::{Path, PathBuf};
@@ -96,6 +98,8 @@ pub struct AlertChanges {
     /// Kind, id, body.
     pub notes: Vec<(&'static str, String, Option<String>)>,
     pub messages: Vec<Message>,
+    /// Id, whether it is not closed, when it was opened, and the rest.
+    pub incidents: Vec<(String, bool, i64, String)>,
     /// What is to be put on the log, by its id there.
     pub sayings: Vec<(String, String)>,
 }
@@ -106,6 +110,7 @@ impl AlertChanges {
             && self.alerts.is_empty()
             && self.notes.is_empty()
             && self.messages.is_empty()
+            && self.incidents.is_empty()
             && self.sayings.is_empty()
     }
 }
@@ -140,6 +145,7 @@ impl AlertFile {
             VERSION => {}
             other => return Err(file.wrong(format!("it has version {other}, expected {VERSION}"))),
         }
+        file.connection.execute_batch(incidents::TABLE).map_err(&failed)?;
         let of = file.connection.query_row("SELECT log FROM state", [], |row| row.get::<_, String>(0));
         match of.optional().map_err(&failed)? {
             Some(of) if of != log => Err(file.wrong(format!("it is about the log {of}, not {log}"))),
@@ -344,6 +350,8 @@ impl AlertFile {
         let alerts = "DELETE FROM alerts WHERE NOT open AND starts_us < ?1";
         let messages = "DELETE FROM outbox WHERE state <> 'waiting' AND at_us < ?1";
         let alerts = self.connection.execute(alerts, [before_us]).map_err(&failed)?;
+        let incidents = "DELETE FROM incidents WHERE NOT open AND opened_us < ?1";
+        self.connection.execute(incidents, [before_us]).map_err(&failed)?;
         Ok(alerts + self.connection.execute(messages, [before_us]).map_err(&failed)?)
     }
 
@@ -408,6 +416,7 @@ fn put(transaction: &Transaction<'_>, changes: &AlertChanges, log: &str) -> rusq
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         transaction.execute(sql, params![id, lane, state.as_str(), due_us, at_us, attempts, error, body])?;
     }
+    incidents::put(transaction, &changes.incidents)?;
     changes.sayings.iter().try_for_each(|(id, body)| say(transaction, id, body))
 }
 
@@ -449,6 +458,7 @@ mod tests {
             notes: vec![("silence", "s".into(), Some("S".into()))],
             messages: vec![message("m", "ops/0", 10)],
             sayings: vec![("x".into(), "X".into())],
+            ..AlertChanges::default()
         };
         file.save(&changes).unwrap();
         file.save(&changes).unwrap();

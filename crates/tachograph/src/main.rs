@@ -21,6 +21,7 @@ mod logs;
 mod node;
 mod pipe;
 mod retention;
+mod rows;
 mod serve;
 mod streams;
 mod target;

@@ -99,6 +99,7 @@ impl Server {
         let retention = tokio::spawn(crate::retention::schedule::watch(Arc::clone(&self.app), retention));
         let rules = self.app.alerting().map(|alerting| {
             let following = crate::alerting::follow(Arc::clone(&self.app), Arc::clone(alerting));
+            tokio::spawn(crate::alerting::investigate(Arc::clone(&self.app), Arc::clone(alerting)));
             let alerting = Arc::clone(alerting);
             let sending = tokio::task::spawn_blocking(move || crate::alerting::deliver(&alerting));
             (tokio::spawn(following), sending)

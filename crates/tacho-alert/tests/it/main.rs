@@ -5,8 +5,9 @@
 mod alertmanager;
 mod builtin;
 mod files;
-mod naive;
+mod incident;
 mod ladder;
+mod naive;
 mod notify;
 mod sigma;
 mod tools;

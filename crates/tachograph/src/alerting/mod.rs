@@ -8,7 +8,9 @@
 //! - Each step can be the last one: alerts and messages have ids that follow from the log, and are taken once.
 
 mod act;
+mod before;
 mod book;
+mod incidents;
 mod look;
 mod outbox;
 mod past;
@@ -18,6 +20,7 @@ mod worker;
 
 pub(crate) use act::{NewSilence, Refused};
 pub(crate) use book::{BUILT_IN, Book, folder, is_rule_file};
+pub(crate) use incidents::{CLOSED_MAX, investigate};
 pub(crate) use look::{Board, Delivery, Seen, Whom};
 pub(crate) use outbox::deliver;
 pub(crate) use past::replay;
@@ -62,6 +65,8 @@ pub(crate) struct Config {
     pub allow_private: Vec<String>,
     /// What people's replies are verified with (docs/guide/channels.md).
     pub replies: serde_json::Map<String, serde_json::Value>,
+    /// Alerts that belong together.
+    pub incidents: incidents::Config,
 }
 
 impl Default for Config {
@@ -75,6 +80,7 @@ impl Default for Config {
             keep_days: 90,
             allow_private: Vec::new(),
             replies: serde_json::Map::new(),
+            incidents: incidents::Config::default(),
         }
     }
 }
@@ -97,6 +103,7 @@ pub(crate) struct Alerting {
 /// What changes together, and the file that keeps it.
 struct Inner {
     desk: Desk,
+    cases: incidents::Cases,
     book: Arc<Book>,
     channels: HashMap<String, Vec<Channel>>,
     file: AlertFile,
@@ -131,6 +138,7 @@ impl Alerting {
         let book = Arc::new(Book::read(config, data)?);
         let mut inner = Inner {
             desk: Desk::new(&book.rules, &book.routing)?,
+            cases: incidents::Cases::default(),
             channels: HashMap::new(),
             book,
             file,
@@ -142,6 +150,7 @@ impl Alerting {
             inner.pending.sayings.push(tell::lost(&error, &aside, now_us()));
         }
         inner.recall()?;
+        inner.recall_cases(&config.incidents)?;
         let alerting = Alerting {
             url: config.url.clone().unwrap_or(url).trim_end_matches('/').to_string(),
             config: config.clone(),
@@ -235,6 +244,7 @@ impl Alerting {
         let mut inner = self.inner.lock();
         let now = now_us();
         let due = inner.desk.due(now);
+        inner.pass_cases(now);
         let any = !due.is_empty();
         for due in due {
             inner.post(&due, &self.url, now);
@@ -318,6 +328,7 @@ impl Inner {
     /// Saves what changed since this was done last.
     fn save(&mut self, position: Option<(u64, i64)>) -> Result<(), tacho_store::StoreError> {
         let Changed { alerts, groups } = self.desk.take_changed();
+        self.see_cases(&alerts);
         let pending = &mut self.pending;
         for raised in alerts {
             let body = serde_json::to_string(&raised).unwrap_or_default();

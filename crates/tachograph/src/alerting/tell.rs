@@ -15,7 +15,7 @@ use tacho_store::alert_file;
 /// An event for the log: its id there, and its JSON.
 pub(super) type Saying = (String, String);
 
-fn event(id: String, name: &str, level: &str, at_us: i64, more: serde_json::Value) -> Saying {
+pub(super) fn event(id: String, name: &str, level: &str, at_us: i64, more: serde_json::Value) -> Saying {
     let mut event = serde_json::json!({
         "id": id,
         "timestamp": format(at_us),
@@ -29,7 +29,7 @@ fn event(id: String, name: &str, level: &str, at_us: i64, more: serde_json::Valu
     (id, event.to_string())
 }
 
-fn level(severity: Severity) -> &'static str {
+pub(super) fn level(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical => "CRITICAL",
         Severity::Warning => "WARNING",

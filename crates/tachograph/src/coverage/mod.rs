@@ -3,6 +3,7 @@
 
 mod watch;
 
+pub(crate) use crate::rows::Unmade;
 pub(crate) use watch::{Standing, watch};
 
 use crate::http::App;
@@ -10,7 +11,7 @@ use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tacho_coverage::{Config, Input, NumberedRow, Report, ask, judge, suspicious};
 use tacho_event::time::Micros;
-use tacho_query::{AgentEdit, Encoder, Format, QueryError};
+use tacho_query::AgentEdit;
 use tacho_store::Snapshot;
 
 /// What a report is asked about.
@@ -79,40 +80,7 @@ struct Rows<'a> {
 
 impl Rows<'_> {
     async fn all<T: DeserializeOwned>(&self, query: &str) -> Result<Vec<T>, Unmade> {
-        let mut answer = self.app.node.engine().sql(Arc::clone(&self.snapshot), self.agents, query).await?;
-        let mut encoder = Encoder::new(Format::Ndjson, Arc::clone(&answer.schema), answer.log_size)?;
-        let mut rows = Vec::new();
-        while let Some(batch) = answer.next().await? {
-            let mut lines = Vec::new();
-            encoder.batch(&batch, &mut lines)?;
-            for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-                rows.push(serde_json::from_slice(line).map_err(|error| failed(&error))?);
-            }
-        }
-        Ok(rows)
-    }
-}
-
-/// Why there is no report.
-#[derive(Debug)]
-pub(crate) enum Unmade {
-    Query(QueryError),
-    /// A row is not what was asked for.
-    Row(String),
-}
-
-impl From<QueryError> for Unmade {
-    fn from(error: QueryError) -> Unmade {
-        Unmade::Query(error)
-    }
-}
-
-impl std::fmt::Display for Unmade {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Unmade::Query(error) => error.fmt(f),
-            Unmade::Row(why) => write!(f, "a row of the coverage report is not understood: {why}"),
-        }
+        crate::rows::rows(&self.app.node, Arc::clone(&self.snapshot), self.agents, query).await
     }
 }
 

@@ -7,6 +7,7 @@ mod context;
 mod coverage;
 mod doors;
 mod grpc;
+mod incidents;
 mod logins;
 mod mcp;
 mod metrics;
@@ -283,6 +284,15 @@ fn interface(app: Arc<App>) -> Router {
         .route("/v1/alerts/{id}/resolve", post(alerts::act::resolve))
         .route("/v1/alerts/{id}/assign", post(alerts::act::assign))
         .route("/v1/alerts/{id}/note", post(alerts::act::note))
+        .route("/v1/incidents", get(incidents::incidents))
+        .route("/v1/incidents/report", get(incidents::told::report))
+        .route("/v1/incidents/{id}", get(incidents::incident))
+        .route("/v1/incidents/{id}/state", post(incidents::act::state))
+        .route("/v1/incidents/{id}/note", post(incidents::act::note))
+        .route("/v1/incidents/{id}/role", post(incidents::act::role))
+        .route("/v1/incidents/{id}/follow-up", post(incidents::act::follow_up))
+        .route("/v1/incidents/{id}/containment", post(incidents::act::containment))
+        .route("/v1/incidents/{id}/post-mortem", get(incidents::told::written))
         .route("/v1/tail", get(tail::tail))
         .route("/tlog/checkpoint", get(tlog::checkpoint))
         .route("/tlog/tile/{*path}", get(tlog::tile))

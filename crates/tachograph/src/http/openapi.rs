@@ -1,8 +1,8 @@
 //! The OpenAPI document, from the handlers themselves.
 
 use super::{
-    EVENTS, OTHER_NAMES, alerts, coverage, metrics, ops, otlp, problem, query, read, retention, subjects,
-    tail, tlog, write,
+    EVENTS, OTHER_NAMES, alerts, coverage, incidents, metrics, ops, otlp, problem, query, read, retention,
+    subjects, tail, tlog, write,
 };
 use utoipa::OpenApi;
 
@@ -52,6 +52,15 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
             alerts::told::receivers,
             alerts::told::test,
             alerts::told::deliveries,
+            incidents::incidents,
+            incidents::incident,
+            incidents::act::state,
+            incidents::act::note,
+            incidents::act::role,
+            incidents::act::follow_up,
+            incidents::act::containment,
+            incidents::told::written,
+            incidents::told::report,
             tail::tail,
             tlog::checkpoint,
             tlog::tile,

@@ -26,7 +26,7 @@ pub(crate) struct Acting {
 }
 
 /// Reads a body that may be empty.
-pub(super) fn read<T: serde::de::DeserializeOwned + Default>(body: &[u8]) -> Result<T, Problem> {
+pub(crate) fn read<T: serde::de::DeserializeOwned + Default>(body: &[u8]) -> Result<T, Problem> {
     if body.is_empty() {
         return Ok(T::default());
     }

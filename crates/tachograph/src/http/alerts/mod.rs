@@ -180,7 +180,7 @@ impl From<Seen> for Alert {
 }
 
 /// The alerting of this server.
-fn alerting(app: &App) -> Result<&Arc<Alerting>, Problem> {
+pub(super) fn alerting(app: &App) -> Result<&Arc<Alerting>, Problem> {
     app.alerting().ok_or_else(|| {
         let how = "alerting is switched off: set [alerts] enabled = true in the configuration";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Alerting is off", how)

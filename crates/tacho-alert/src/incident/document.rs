@@ -1,0 +1,170 @@
+//! A document that people read: as Markdown, or as a page to print.
+//!
+//! Invariant: what a sender wrote is text in both forms, never markup.
+
+use std::fmt::Write;
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Document {
+    title: String,
+    blocks: Vec<Block>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Block {
+    Heading(String),
+    Text(String),
+    List(Vec<(Option<bool>, String)>),
+    Table(Vec<&'static str>, Vec<Vec<String>>),
+    Code(String),
+}
+
+const STYLE: &str = "body{font:14px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#111}\
+    h1{font-size:1.6em}h2{font-size:1.2em;margin-top:1.6em}table{border-collapse:collapse;width:100%}\
+    th,td{border:1px solid #999;padding:.25em .5em;text-align:left;vertical-align:top;overflow-wrap:anywhere}\
+    pre{background:#eee;padding:.6em;white-space:pre-wrap;overflow-wrap:anywhere}\
+    @media print{body{margin:0;max-width:none}tr{break-inside:avoid}h2{break-after:avoid}}";
+
+impl Document {
+    pub(super) fn new(title: impl Into<String>) -> Document {
+        Document { title: title.into(), blocks: Vec::new() }
+    }
+
+    pub(super) fn heading(&mut self, text: &str) {
+        self.blocks.push(Block::Heading(text.to_string()));
+    }
+
+    pub(super) fn text(&mut self, text: impl Into<String>) {
+        self.blocks.push(Block::Text(text.into()));
+    }
+
+    /// Items, with a box to tick where it is known whether they are done.
+    pub(super) fn list(&mut self, items: Vec<(Option<bool>, String)>) {
+        self.blocks.push(Block::List(items));
+    }
+
+    pub(super) fn table(&mut self, columns: &[&'static str], rows: Vec<Vec<String>>) {
+        self.blocks.push(Block::Table(columns.to_vec(), rows));
+    }
+
+    pub(super) fn code(&mut self, text: impl Into<String>) {
+        self.blocks.push(Block::Code(text.into()));
+    }
+
+    pub fn markdown(&self) -> String {
+        let mut out = format!("# {}\n", marked(&self.title));
+        for block in &self.blocks {
+            out.push('\n');
+            match block {
+                Block::Heading(text) => out += &format!("## {}\n", marked(text)),
+                Block::Text(text) => out += &format!("{}\n", marked(text)),
+                Block::List(items) => {
+                    for (done, text) in items {
+                        let tick = done.map_or("", |done| if done { "[x] " } else { "[ ] " });
+                        out += &format!("- {tick}{}\n", marked(text));
+                    }
+                }
+                Block::Table(columns, rows) => {
+                    out += &format!("| {} |\n|{}\n", columns.join(" | "), "---|".repeat(columns.len()));
+                    for row in rows {
+                        let cells: Vec<String> = row.iter().map(|cell| marked(cell)).collect();
+                        out += &format!("| {} |\n", cells.join(" | "));
+                    }
+                }
+                // Indented code has no fence that a text could close.
+                Block::Code(text) => {
+                    text.lines().for_each(|line| out += &format!("    {}\n", plain(line)));
+                }
+            }
+        }
+        out
+    }
+
+    pub fn html(&self) -> String {
+        let title = escaped(&self.title);
+        let mut out = format!(
+            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+             <style>{STYLE}</style></head><body><h1>{title}</h1>"
+        );
+        for block in &self.blocks {
+            match block {
+                Block::Heading(text) => out += &format!("<h2>{}</h2>", escaped(text)),
+                Block::Text(text) => out += &format!("<p>{}</p>", escaped(text)),
+                Block::List(items) => {
+                    let item = |(done, text): &(Option<bool>, String)| {
+                        let tick = done.map_or("", |done| if done { "\u{2611} " } else { "\u{2610} " });
+                        format!("<li>{tick}{}</li>", escaped(text))
+                    };
+                    out += &format!("<ul>{}</ul>", items.iter().map(item).collect::<String>());
+                }
+                Block::Table(columns, rows) => {
+                    let cells = |tag: &str, cells: &mut dyn Iterator<Item = &str>| {
+                        let cells = cells.map(|cell| format!("<{tag}>{}</{tag}>", escaped(cell)));
+                        format!("<tr>{}</tr>", cells.collect::<String>())
+                    };
+                    out += "<table>";
+                    out += &cells("th", &mut columns.iter().copied());
+                    for row in rows {
+                        out += &cells("td", &mut row.iter().map(String::as_str));
+                    }
+                    out += "</table>";
+                }
+                Block::Code(text) => out += &format!("<pre>{}</pre>", escaped(text)),
+            }
+        }
+        out + "</body></html>\n"
+    }
+}
+
+/// One line without what moves a cursor.
+fn plain(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() || ('\u{200b}'..='\u{202e}').contains(&c) { ' ' } else { c })
+        .collect()
+}
+
+/// A text of one line in which nothing is Markdown.
+fn marked(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in plain(text.trim()).chars() {
+        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\n' => out.push('\n'),
+            c if c.is_control() => write!(out, "\\u{:02x}", u32::from(c)).expect("a string takes it"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_sender_wrote_is_no_markup() {
+        let mut document = Document::new("A | <b>");
+        document.table(&["what"], vec![vec!["x | y\n# no <script>alert(1)</script> `z`".into()]]);
+        document.code("``` \u{1b}[2J\nline");
+        let text = document.markdown();
+        assert!(text.starts_with("# A \\| \\<b\\>\n"), "{text}");
+        assert!(text.contains("| x \\| y \\# no \\<script\\>alert(1)\\</script\\> \\`z\\` |\n"), "{text}");
+        assert!(text.ends_with("    ```  [2J\n    line\n"), "{text}");
+        let page = document.html();
+        assert!(!page.contains("<script>") && !page.contains("<b>") && !page.contains('\u{1b}'), "{page}");
+    }
+}

@@ -1,0 +1,148 @@
+//! Which incident an alert belongs to.
+//!
+//! Alerts belong together when they have the same cause (rule and group), or something in common within a time. Two guards
+//! against one incident that swallows everything: a value that more than [`COMMON_AT`] different causes share says
+//! nothing, and an incident lists a limited number of alerts.
+//!
+//! Invariant: alerts of one instant are taken as a set; the order in which they come changes nothing.
+
+use super::body::Entry;
+use super::entity::{self, Entity, Witness};
+use super::incidents::Incidents;
+use crate::notify::{Raised, label_key};
+use crate::rule::Severity;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Different causes that may share a value.
+pub(super) const COMMON_AT: usize = 50;
+
+/// What a rule's label `incident` says of its alerts: they are about incidents, and open none.
+const NEVER: (&str, &str) = ("incident", "never");
+
+/// An alert that may belong to an incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    pub id: String,
+    pub rule: String,
+    pub title: String,
+    pub severity: Severity,
+    pub at_us: i64,
+    pub ends_us: Option<i64>,
+    /// Rule and group.
+    pub cause: String,
+    pub entities: BTreeSet<Entity>,
+    /// The incident that it is about, when it is about one.
+    pub about: Option<String>,
+    /// Whether it opens an incident where none fits, however severe it is.
+    pub opens: bool,
+    pub evidence: Option<Entry>,
+    pub acknowledged: Option<(String, i64)>,
+}
+
+impl Incoming {
+    /// The alert as grouping sees it, with what its events say.
+    pub fn of(raised: &Raised, events: &[Witness]) -> Incoming {
+        let labels = raised.labels();
+        let never = labels.get(NEVER.0).is_some_and(|value| value == NEVER.1);
+        let mine: Vec<Witness> = events
+            .iter()
+            .filter(|event| raised.evidence.iter().any(|seen| seen.index == event.index))
+            .cloned()
+            .collect();
+        let title = raised.alert.annotations.get("summary").unwrap_or(&raised.title);
+        let newest = raised.evidence.iter().max_by_key(|seen| seen.index);
+        Incoming {
+            id: raised.id().to_string(),
+            rule: raised.rule.clone(),
+            title: title.clone(),
+            severity: raised.severity,
+            at_us: raised.at_us,
+            ends_us: raised.alert.ends_us,
+            cause: label_key(labels),
+            entities: if never { BTreeSet::new() } else { entity::of(labels, &mine) },
+            about: labels.get("call_id").filter(|_| never).cloned(),
+            opens: !never,
+            evidence: newest.map(|seen| Entry { index: seen.index, id: seen.id.clone() }),
+            acknowledged: raised.acknowledged.clone(),
+        }
+    }
+}
+
+/// What ties alerts of one instant together.
+#[derive(PartialEq, Eq, Hash)]
+enum Tie<'a> {
+    Entity(&'a Entity),
+    Cause(&'a str),
+    Incident(String),
+}
+
+/// Alerts of one instant that belong together, and the incidents that they fit.
+pub(super) struct Part {
+    /// Places within the instant, lowest first.
+    pub(super) alerts: Vec<usize>,
+    pub(super) fits: BTreeSet<String>,
+}
+
+impl Incidents {
+    /// Splits the alerts of one instant into those that belong together.
+    pub(super) fn parts(&self, instant: &[Incoming]) -> Vec<Part> {
+        let common = self.common(instant);
+        let mut root: Vec<usize> = (0..instant.len()).collect();
+        let mut fits: Vec<BTreeSet<String>> = Vec::with_capacity(instant.len());
+        let mut first: HashMap<Tie<'_>, usize> = HashMap::new();
+        for (place, alert) in instant.iter().enumerate() {
+            let said: Vec<&Entity> =
+                alert.entities.iter().filter(|entity| !common.contains(entity)).collect();
+            let found = self.fitting(alert, &said);
+            let ties = said.into_iter().map(Tie::Entity);
+            // What is about an incident has only that in common with others.
+            let cause = alert.about.is_none().then_some(Tie::Cause(&alert.cause));
+            let ties = ties.chain(cause).chain(found.iter().cloned().map(Tie::Incident));
+            for tie in ties {
+                let other = *first.entry(tie).or_insert(place);
+                join(&mut root, place, other);
+            }
+            fits.push(found);
+        }
+        let mut parts: BTreeMap<usize, Part> = BTreeMap::new();
+        for (place, fits) in fits.into_iter().enumerate() {
+            let part = parts
+                .entry(find(&mut root, place))
+                .or_insert_with(|| Part { alerts: Vec::new(), fits: BTreeSet::new() });
+            part.alerts.push(place);
+            part.fits.extend(fits);
+        }
+        parts.into_values().collect()
+    }
+
+    /// Values that too many different causes share, those of this instant included.
+    fn common<'a>(&self, instant: &'a [Incoming]) -> BTreeSet<&'a Entity> {
+        let mut causes: BTreeMap<&Entity, BTreeSet<&str>> = BTreeMap::new();
+        for alert in instant {
+            for entity in &alert.entities {
+                causes.entry(entity).or_default().insert(&alert.cause);
+            }
+        }
+        let at_us = instant.first().map_or(0, |alert| alert.at_us);
+        let common = causes.into_iter().filter(|(entity, new)| {
+            let before: usize = self.degree(entity, at_us, new);
+            before + new.len() > COMMON_AT
+        });
+        common.map(|(entity, _)| entity).collect()
+    }
+}
+
+/// Sets that are joined have one root: the lowest place.
+fn join(root: &mut [usize], one: usize, other: usize) {
+    let (one, other) = (find(root, one), find(root, other));
+    let (low, high) = (one.min(other), one.max(other));
+    root[high] = low;
+}
+
+fn find(root: &mut [usize], mut place: usize) -> usize {
+    while root[place] != place {
+        root[place] = root[root[place]];
+        place = root[place];
+    }
+    place
+}

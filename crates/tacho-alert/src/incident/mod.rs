@@ -1,0 +1,35 @@
+//! Incidents: alerts that belong together, what changed before, who takes care, and what is written afterwards.
+//!
+//! `docs/guide/incidents.md` tells the users' side.
+//!
+//! Invariants
+//! - Pure, in virtual time: alerts, steps of people and moments go in; incidents, and what is to be said on the log, come out.
+//! - An incident's id follows from its first alert alone. Which alerts form an incident does not depend on the order in
+//!   which those of one instant come.
+//! - Each line of a timeline names the event of the log that it is from.
+
+mod body;
+mod cause;
+mod document;
+mod entity;
+mod figures;
+mod group;
+mod incidents;
+mod place;
+mod post_mortem;
+mod state;
+mod step;
+
+pub use body::{
+    Answer, Checked, Contained, Entry, FollowUp, Incident, Kind as LineKind, Line, Link, Member, Saying,
+    Settings,
+};
+pub use cause::{Cause, Change, Kind as ChangeKind, suggest};
+pub use document::Document;
+pub use entity::{Entity, Kind as EntityKind, Witness};
+pub use figures::{Figures, figures};
+pub use group::Incoming;
+pub use incidents::Incidents;
+pub use post_mortem::{Proof, post_mortem};
+pub use state::{Next, State};
+pub use step::Step;
