@@ -121,32 +121,26 @@ impl Kin {
         true
     }
 
-    /// Takes up what a span that was added is compared by. Tells of which spans it is to be asked again what stands beside.
-    pub(crate) fn settle(&mut self, key: u64, twin: Option<Twin>) -> BTreeSet<u64> {
-        let mut moved = BTreeSet::new();
-        let parent = self.nodes.get(&key).and_then(|node| node.parent);
+    /// Takes up what a span that was added is compared by. Tells of which spans it is to be asked what stands beside.
+    pub(crate) fn settle(&mut self, key: u64, twin: Option<Twin>) -> Vec<u64> {
+        let Some(node) = self.nodes.get(&key) else { return Vec::new() };
+        let (library, parent) = (node.library, node.parent);
+        let mut moved = library.map(|library| self.twins.at(key, library)).unwrap_or_default();
         if let Some((parent, twin)) = parent.zip(twin) {
             self.twins.add(key, parent, twin);
-            moved.insert(key);
-            self.climb(parent, &mut moved);
+            moved.push(key);
         }
-        self.climb(key, &mut moved);
+        for span in &moved {
+            while self.climb(*span).is_some() {}
+        }
         moved
     }
 
-    /// Lets the calls of models within a span stand where the span itself stands, as far as its library goes.
-    fn climb(&mut self, from: u64, moved: &mut BTreeSet<u64>) {
-        let mut at = from;
-        for _ in 0..NEAR_MAX {
-            let Some(node) = self.nodes.get(&at) else { return };
-            let Some((library, parent)) = node.library.zip(node.parent) else { return };
-            let climbed = self.twins.climb(at, library, parent);
-            if climbed.is_empty() {
-                return;
-            }
-            moved.extend(climbed);
-            at = parent;
-        }
+    /// Lets a call of a model stand where the span around it stands, when that is of its own library.
+    fn climb(&mut self, span: u64) -> Option<()> {
+        let (place, library) = self.twins.last(span)?;
+        let around = self.nodes.get(&place).filter(|node| node.library == Some(library))?;
+        self.twins.place(span, around.parent?)
     }
 
     /// Actions that may be that of this span, told of by other libraries; the likeliest first.

@@ -89,22 +89,31 @@ impl Twins {
         self.known.insert(span, (vec![parent], twin));
     }
 
-    /// Gives the spans of a library at a place, which a span of that library is, the one around it as well. Tells which.
-    pub(crate) fn climb(&mut self, place: u64, library: u64, around: u64) -> Vec<u64> {
+    /// The spans of a library that stand at a place and were followed no further.
+    pub(crate) fn at(&self, place: u64, library: u64) -> Vec<u64> {
         let at = self.places.range((place, Micros::MIN, 0)..=(place, Micros::MAX, u64::MAX));
-        let climbs = |span: &u64| {
-            self.known.get(span).is_some_and(|(places, twin)| {
-                twin.library == library && places.len() < PLACES_MAX && !places.contains(&around)
-            })
+        let ends = |span: &u64| {
+            let known = self.known.get(span);
+            known.is_some_and(|(places, twin)| twin.library == library && places.last() == Some(&place))
         };
-        let moved: Vec<u64> = at.map(|(_, _, span)| *span).filter(climbs).take(BELOW_MAX).collect();
-        for span in &moved {
-            if let Some((places, twin)) = self.known.get_mut(span) {
-                places.push(around);
-                self.places.insert((around, twin.lasts.0, *span));
-            }
+        at.map(|(_, _, span)| *span).filter(ends).take(BELOW_MAX).collect()
+    }
+
+    /// The last place of a span, and its library.
+    pub(crate) fn last(&self, span: u64) -> Option<(u64, u64)> {
+        let (places, twin) = self.known.get(&span)?;
+        Some((*places.last()?, twin.library))
+    }
+
+    /// Gives a span another place. Nothing when it has that, or enough of them.
+    pub(crate) fn place(&mut self, span: u64, place: u64) -> Option<()> {
+        let (places, twin) = self.known.get_mut(&span)?;
+        if places.len() == PLACES_MAX || places.contains(&place) {
+            return None;
         }
-        moved
+        places.push(place);
+        self.places.insert((place, twin.lasts.0, span));
+        Some(())
     }
 
     pub(crate) fn remove(&mut self, span: u64) {

@@ -43,8 +43,11 @@ impl Joiner {
                 changed.insert(self.merge(one, other));
             }
         }
-        for span in self.kin.settle(key, Twin::of(observation)) {
-            self.join_beside(span, changed);
+        // A span that was told of twice is the first one.
+        if self.kin.get(key).is_some_and(|node| node.index == observation.index) {
+            for span in self.kin.settle(key, Twin::of(observation)) {
+                self.join_beside(span, changed);
+            }
         }
     }
 

@@ -212,3 +212,31 @@ fn spans_that_a_library_puts_around_a_call_do_not_hide_it() {
     // An agent's own next call, of the same length, after the first.
     assert_eq!(apart(&|log| log[3].time_us = 1_001), 4, "after it");
 }
+
+#[test]
+fn of_many_calls_below_one_span_each_is_one() {
+    const CALLS: usize = 2_000;
+    let ids: Vec<[String; 2]> =
+        (0..CALLS).map(|n| [format!("{:016x}", n + 1_000), format!("{:016x}", n + 1_000_000)]).collect();
+    let root = Observation {
+        kind: ActionType::Workflow,
+        library: Some("a"),
+        ..span(1, "00000000000000e0", Some("00000000000000d0"))
+    };
+    let mut log = vec![root];
+    for (n, [one, other]) in ids.iter().enumerate() {
+        let call = |id, library, at| {
+            let call = model(span(at, id, Some("00000000000000e0")), 182);
+            Observation {
+                library: Some(library),
+                model: Some("gpt-4o"),
+                figures: [Some(182), Some(1), None, None, None, Some(50)],
+                ..call
+            }
+        };
+        log.push(call(one, "a", 1_000 + 100 * n as i64));
+        log.push(call(other, "b", 1_001 + 100 * n as i64));
+    }
+    let found = groups(&log);
+    assert_eq!(found.len(), CALLS + 1);
+}
