@@ -15,6 +15,8 @@ use tacho_pipe::Comparison;
 #[derive(Debug, Clone, PartialEq)]
 enum Anchor {
     Equals(Field, Vec<Box<str>>),
+    /// The same without regard to case: the texts are in small letters.
+    Folded(Field, Vec<Box<str>>),
     Above(Field, f64),
     Present(Field),
     Any,
@@ -27,6 +29,7 @@ type ByText = HashMap<Box<str>, Vec<u32>>;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Index {
     equals: Vec<(Field, ByText)>,
+    folded: Vec<(Field, ByText)>,
     /// By bound, least first.
     above: Vec<(Field, Vec<(f64, u32)>)>,
     present: Vec<(Field, Vec<u32>)>,
@@ -54,6 +57,10 @@ impl Index {
                 let map = entry(&mut self.equals, field);
                 values.into_iter().for_each(|value| map.entry(value).or_default().push(rule));
             }
+            Anchor::Folded(field, values) => {
+                let map = entry(&mut self.folded, field);
+                values.into_iter().for_each(|value| map.entry(value).or_default().push(rule));
+            }
             Anchor::Above(field, bound) => entry(&mut self.above, field).push((bound, rule)),
             Anchor::Present(field) => entry(&mut self.present, field).push(rule),
         }
@@ -70,6 +77,11 @@ impl Index {
                 Value::Bool(false) => map.get("false"),
                 _ => None,
             };
+            rules.into_iter().flatten().for_each(|rule| call(*rule));
+        }
+        for (field, map) in &self.folded {
+            let value = row.value(*field);
+            let rules = value.as_text().and_then(|text| map.get(text.to_lowercase().as_str()));
             rules.into_iter().flatten().for_each(|rule| call(*rule));
         }
         for (field, bounds) in &self.above {
@@ -117,6 +129,12 @@ fn of(term: &Term, base: usize) -> Vec<Anchor> {
         Term::Column(at) if *at < base => Some(field_of(*at)),
         _ => None,
     };
+    let lowered = |term: &Term| match term {
+        Term::Scalar(name, arguments) if name == "lower" => arguments.first().and_then(field),
+        _ => None,
+    };
+    // What has no value makes nothing true: where a condition reads, something has to be there.
+    let read = |term: &Term| field(term).or_else(|| lowered(term)).map(Anchor::Present);
     let constant = |term: &Term| match term {
         Term::Constant(value) => Some(value.clone()),
         _ => None,
@@ -131,19 +149,45 @@ fn of(term: &Term, base: usize) -> Vec<Anchor> {
             (Some(field), Some(Value::Number(n)), Comparison::Greater | Comparison::GreaterOrEqual) => {
                 Some(Anchor::Above(field, n))
             }
-            (field, ..) => field.map(Anchor::Present),
+            (None, Some(value), Comparison::Equal) if lowered(a).is_some() => folded(lowered(a), &[value]),
+            _ => read(a),
         },
-        Term::In { value, list, negated: false } => field(value).and_then(|field| equals(field, list)),
+        Term::In { value, list, negated: false } => match lowered(value) {
+            None => field(value).and_then(|field| equals(field, list)),
+            lowered => folded(lowered, list),
+        },
         Term::Exists(a)
         | Term::Contains(a, _)
         | Term::StartsWith(a, _)
         | Term::EndsWith(a, _)
         | Term::Regex(a, _)
-        | Term::Cidr(a, _) => field(a).map(Anchor::Present),
+        | Term::Cidr(a, _) => {
+            if let Some(columns) = members(a).filter(|columns| columns.iter().all(|at| *at < base)) {
+                return columns.iter().map(|at| Anchor::Present(field_of(*at))).collect();
+            }
+            read(a)
+        }
         Term::Column(_) => field(term).map(|field| Anchor::Equals(field, vec!["true".into()])),
         _ => None,
     };
     vec![found.unwrap_or(Anchor::Any)]
+}
+
+/// The columns in which a member of JSON is looked for, also in small letters.
+fn members(term: &Term) -> Option<&[usize]> {
+    match term {
+        Term::Member { columns, .. } => Some(columns),
+        Term::Scalar(name, arguments) if name == "lower" => arguments.first().and_then(members),
+        _ => None,
+    }
+}
+
+fn folded(field: Option<Field>, values: &[Value<'static>]) -> Option<Anchor> {
+    let texts = values.iter().map(|value| value.as_text().map(Box::from));
+    match (field, texts.collect::<Option<Vec<Box<str>>>>()) {
+        (Some(field), Some(texts)) => Some(Anchor::Folded(field, texts)),
+        (field, _) => field.map(Anchor::Present),
+    }
 }
 
 fn equals(field: Field, values: &[Value<'static>]) -> Option<Anchor> {
@@ -161,7 +205,7 @@ fn equals(field: Field, values: &[Value<'static>]) -> Option<Anchor> {
 /// How many events an anchor lets through, roughly: the least is the best.
 fn weight(anchors: &[Anchor]) -> u32 {
     let one = |anchor: &Anchor| match anchor {
-        Anchor::Equals(field, values) => {
+        Anchor::Equals(field, values) | Anchor::Folded(field, values) => {
             let each = match field {
                 Field::Agent | Field::Session | Field::Call | Field::User | Field::Ip => 1,
                 Field::ActionName | Field::Text(TextFact::MappedAction) => 2,

@@ -1,7 +1,7 @@
 //! Rules of ours to Sigma, as far as it can say them.
 //!
 //! Invariant: what is written asks for what the rule asks for. What is lost is when a rule is looked at, what alerts are
-//! named by, and who is told.
+//! named by, who is told, and groups of events that have no value to group by, of which Sigma knows none.
 
 use crate::rule::{NoData, Rule, Severity};
 use crate::sigma::said::{Said, Why};
