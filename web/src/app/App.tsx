@@ -15,6 +15,8 @@ import {
   Business,
   Costs,
   Coverage,
+  DashboardPage,
+  Dashboards,
   Event,
   Explore,
   FirstRun,
@@ -65,6 +67,8 @@ export function App() {
             <Route path="business" element={<Business />} />
             <Route path="trading" element={<Trading />} />
             <Route path="mine" element={<Mine />} />
+            <Route path="dashboards" element={<Dashboards />} />
+            <Route path="dashboards/:name" element={<DashboardPage />} />
             <Route path="alerts" element={<Alerts />} />
             <Route path="alerts/:id" element={<AlertPage />} />
             <Route path="rules" element={<Rules />} />

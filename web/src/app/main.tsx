@@ -16,6 +16,7 @@ import "../styles/coverage.css";
 import "../styles/operations.css";
 import "../styles/alerts.css";
 import "../styles/business.css";
+import "../styles/dashboards.css";
 import { App } from "./App.tsx";
 import { applyTheme, readTheme } from "./theme.ts";
 

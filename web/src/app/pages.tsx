@@ -1,6 +1,6 @@
 // Every page with its address, its place in the navigation and the key that leads to it after `g`.
 
-import { Activity, Banknote, BellOff, BellRing, Bot, Briefcase, ChartCandlestick, Fingerprint, Gauge, LayoutDashboard, ListTree, Radar, Radio, ScrollText, Search, Send, Settings, ShieldCheck, UserRound } from "lucide-react";
+import { Activity, Banknote, BellOff, BellRing, Bot, Briefcase, ChartCandlestick, Fingerprint, Gauge, LayoutDashboard, LayoutGrid, ListTree, Radar, Radio, ScrollText, Search, Send, Settings, ShieldCheck, UserRound } from "lucide-react";
 import { type ComponentType, lazy } from "react";
 
 export interface Page {
@@ -42,6 +42,7 @@ export const GROUPS: { title: string | null; pages: Page[] }[] = [
       { path: "/security", title: "Security", key: "x", icon: ShieldCheck },
       { path: "/business", title: "Business", key: "b", icon: Briefcase },
       { path: "/trading", title: "Trading and models", key: "m", icon: ChartCandlestick },
+      { path: "/dashboards", title: "Dashboards", key: "d", icon: LayoutGrid },
     ],
   },
   {
@@ -71,6 +72,8 @@ export const Receivers = lazy(() => import("../views/receivers/Receivers.tsx"));
 export const Business = lazy(() => import("../views/business/Business.tsx"));
 export const Trading = lazy(() => import("../views/trading/Trading.tsx"));
 export const Mine = lazy(() => import("../views/mine/Mine.tsx"));
+export const Dashboards = lazy(() => import("../views/dashboards/Dashboards.tsx"));
+export const DashboardPage = lazy(() => import("../views/dashboards/DashboardPage.tsx"));
 export const FirstRun = lazy(() => import("../views/start/FirstRun.tsx"));
 export const Agents = lazy(() => import("../views/agents/Agents.tsx"));
 export const Agent = lazy(() => import("../views/agents/Agent.tsx"));

@@ -53,7 +53,7 @@ export function AlertFeed({ feed: { alerts, off, fault, busy, error, acknowledge
             <li key={alert.id} className="feed-row">
               <SeverityMark severity={alert.severity} />
               <Link className="cut" to={`/alerts/${encodeURIComponent(alert.id)}`}>
-                <strong>{visible(alert.title)}</strong> <span className="dim">{defang(visible(saidOf(alert)))}</span>
+                <strong>{visible(alert.title)}</strong> {alert.labels.agent_id && <span>{visible(alert.labels.agent_id)}</span>} <span className="dim">{defang(visible(saidOf(alert)))}</span>
               </Link>
               <span className="faint small">
                 <Ago at={alert.starts_at} />

@@ -48,7 +48,7 @@ export function Fault({ error, retry }: { error: unknown; retry?: () => void }) 
         <CircleAlert size={16} aria-hidden />
         <strong>{title}</strong>
       </div>
-      <p>{text}</p>
+      <p className={text.includes("\n") ? "placed mono" : undefined}>{text}</p>
       {retry && (
         <button type="button" className="button small" onClick={retry}>
           Try again

@@ -58,6 +58,12 @@ describe("tasks under way", () => {
     expect(tasksOf([step(1, { status: "failure", doing: "x", last: at(61) })], [], NOW)[0]).toMatchObject({ waitsFor: { kind: "step", name: "extract" }, delay: "silent" });
   });
 
+  it("that are the same asked again are one line, as old as the first", () => {
+    const ask = (index: number, minutes: number, fields: Partial<StepRow> = {}) => request(index, { task: `t${index}`, subject: "S", first: at(minutes), last: at(minutes), ...fields });
+    const lines = tasksOf([ask(1, 3), ask(2, 8), ask(3, 1), ask(4, 2, { to_agent: "c" }), ask(5, 2, { subject: "T" }), ask(6, 90)], [], NOW);
+    expect(lines.map((task) => [task.times, task.ageMs / 60_000, task.index]).sort()).toEqual([[1, 2, 4], [1, 2, 5], [1, 90, 6], [3, 8, 3]]);
+  });
+
   it("that block others come first", () => {
     const ids = tasksOf([step(9, { task: "plain", doing: "x" }), request(5, { task: "waits" }), request(3, { task: "blocks", blocking: 1 })], [], NOW).map((task) => task.id);
     expect(ids).toEqual(["blocks", "waits", "plain"]);

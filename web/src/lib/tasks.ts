@@ -51,6 +51,8 @@ export interface Task {
   delay: Delay;
   /** The newest event of it. */
   index: number;
+  /** How many requests of this kind wait: the same asked of the same agent at the same stage. */
+  times: number;
 }
 
 /** A workflow that says nothing for so long is told as silent. */
@@ -62,8 +64,23 @@ export function tasksOf(rows: StepRow[], answers: AnswerRow[], now: number): Tas
   const byTask = new Map<string, StepRow[]>();
   for (const row of rows) byTask.set(row.task, [...(byTask.get(row.task) ?? []), row]);
   const tasks = [...byTask].flatMap(([id, steps]) => taskOf(id, steps, answers, now) ?? []);
-  return tasks.sort((a, b) => rank(a) - rank(b) || b.index - a.index);
+  return joined(tasks).sort((a, b) => rank(a) - rank(b) || b.index - a.index);
 }
+
+/** The same asked again is one line, which is as old as the first that is still open and as late as the latest. */
+function joined(tasks: Task[]): Task[] {
+  const lines = new Map<string, Task>();
+  for (const task of tasks) {
+    const key = task.waitsFor?.kind === "agent" && task.steps.length === 1 ? JSON.stringify([task.agent, task.waitsFor.id, task.title, task.steps[0]?.name, late(task)]) : task.id;
+    const before = lines.get(key);
+    const [older, newer] = before && before.sinceMs <= task.sinceMs ? [before, task] : [task, before];
+    lines.set(key, newer === undefined ? task : { ...older, index: Math.max(older.index, newer.index), blocking: older.blocking || newer.blocking, times: older.times + newer.times });
+  }
+  return [...lines.values()];
+}
+
+/** Whether it stands among the overdue. */
+export const late = (task: Task): boolean => task.delay === "escalated" || task.delay === "silent";
 
 const rank = (task: Task): number => (task.blocking && task.waitsFor !== null ? 0 : task.waitsFor !== null ? 1 : 2);
 
@@ -90,6 +107,7 @@ function taskOf(id: string, rows: StepRow[], answers: AnswerRow[], now: number):
     ageMs: Math.max(0, now - since),
     delay: request ? delayOf(last, waited) : waited > SILENT_MS ? "silent" : "none",
     index: last.index,
+    times: 1,
   };
 }
 

@@ -1,24 +1,29 @@
-// Explore: find events by words and filters, or ask in SQL.
+// Explore: find events by words and filters, or ask in the pipe language or in SQL.
 
 import { useParam } from "../../lib/useView.ts";
 import { Tabs } from "../../components/Controls.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
 import { Finding } from "./Finding.tsx";
+import { Pipes } from "./Pipes.tsx";
+import { Saved } from "./Saved.tsx";
 import { Sql } from "./Sql.tsx";
 
 const MODES = [
   ["search", "Search"],
+  ["pipes", "Pipes"],
   ["sql", "SQL"],
 ] as const;
 
 export default function Explore() {
-  const [mode, setMode] = useParam("mode", "search");
+  const [word, setMode] = useParam("mode", "search");
+  const mode = MODES.find(([name]) => name === word)?.[0] ?? "search";
   return (
     <>
       <PageHead title="Explore">
-        <Tabs label="How to ask" value={mode === "sql" ? "sql" : "search"} choices={MODES} onChange={setMode} />
+        <Saved />
+        <Tabs label="How to ask" value={mode} choices={MODES} onChange={setMode} />
       </PageHead>
-      {mode === "sql" ? <Sql /> : <Finding />}
+      {mode === "sql" ? <Sql /> : mode === "pipes" ? <Pipes /> : <Finding />}
     </>
   );
 }

@@ -11,7 +11,7 @@ import { visible } from "../../lib/ansi.ts";
 import { duration, plural } from "../../lib/format.ts";
 import { eventUrl } from "../../lib/links.ts";
 import type { Range } from "../../lib/range.ts";
-import { type Delay, type Task, type TaskStep, tasksOf } from "../../lib/tasks.ts";
+import { type Delay, type Task, type TaskStep, late, tasksOf } from "../../lib/tasks.ts";
 import { useParam } from "../../lib/useView.ts";
 
 const SHOWN_MAX = 12;
@@ -29,8 +29,8 @@ export function Tasks({ range }: { range: Range }) {
   const [which, setWhich] = useParam("tasks", "on");
   const [all, setAll] = useParam("all", "");
   const tasks = useMemo(() => tasksOf(steps.data?.rows ?? [], answers.data?.rows ?? [], Date.now()), [steps.data, answers.data]);
-  const overdue = tasks.filter((task) => task.delay === "escalated" || task.delay === "silent");
-  const on = tasks.filter((task) => task.delay === "none" || task.delay === "late");
+  const overdue = tasks.filter(late);
+  const on = tasks.filter((task) => !late(task));
   const chosen = which === "overdue" ? overdue : on;
   const shown = all === "" ? chosen.slice(0, SHOWN_MAX) : chosen;
   const choices = [
@@ -74,6 +74,7 @@ function One({ task }: { task: Task }) {
       <div className="task-head">
         <Link className="cut" to={eventUrl(task.index)}>
           <strong>{visible(task.title)}</strong>
+          {task.times > 1 && <span className="dim"> × {task.times}</span>}
         </Link>
         <span className="dim cut">
           <AgentLink id={task.agent} />

@@ -1,9 +1,14 @@
 // An answer as a chart: the first column is the axis, a text beside it makes series, numbers are drawn.
 
 import { useMemo } from "react";
-import type { AnyRow, Column } from "../../api/sql.ts";
-import { Chart, type ChartOption } from "../../components/Chart.tsx";
-import { visible } from "../../lib/ansi.ts";
+import { visible } from "../lib/ansi.ts";
+import { Chart, type ChartOption } from "./Chart.tsx";
+
+interface Column {
+  name: string;
+  type: string;
+}
+type AnyRow = Record<string, unknown>;
 
 const NUMERIC = /int|numeric|double|real|float|decimal/;
 const TIME = /timestamp|date/;
@@ -15,12 +20,21 @@ export function chartable(columns: Column[]): boolean {
   return first !== undefined && !NUMERIC.test(first.type) && rest.some((column) => NUMERIC.test(column.type));
 }
 
-export function AnswerChart({ columns, rows }: { columns: Column[]; rows: AnyRow[] }) {
-  const option = useMemo(() => optionOf(columns, rows.slice(0, POINTS_MAX)), [columns, rows]);
-  return <Chart option={option} height={380} label="The answer as a chart" />;
+interface AnswerChartProps {
+  columns: Column[];
+  rows: AnyRow[];
+  height?: number;
+  label?: string;
+  /** Lines or bars; by what the answer is unless it is said. */
+  shape?: "line" | "bar";
 }
 
-function optionOf(columns: Column[], rows: AnyRow[]): ChartOption {
+export function AnswerChart({ columns, rows, height = 380, label = "The answer as a chart", shape }: AnswerChartProps) {
+  const option = useMemo(() => optionOf(columns, rows.slice(0, POINTS_MAX), shape), [columns, rows, shape]);
+  return <Chart option={option} height={height} label={label} />;
+}
+
+function optionOf(columns: Column[], rows: AnyRow[], shape?: "line" | "bar"): ChartOption {
   const [axis, ...rest] = columns;
   const numbers = rest.filter((column) => NUMERIC.test(column.type));
   const split = rest.find((column) => !NUMERIC.test(column.type));
@@ -36,7 +50,7 @@ function optionOf(columns: Column[], rows: AnyRow[]): ChartOption {
       if (split && String(row[split.name] ?? "–") !== name) continue;
       data[place.get(label(row)) ?? 0] = Number(row[split ? value : name] ?? 0);
     }
-    return { name: visible(name), type: time && !split ? "line" : "bar", stack: split ? "all" : undefined, symbol: "none", data };
+    return { name: visible(name), type: shape ?? (time && !split ? "line" : "bar"), stack: split && shape !== "line" ? "all" : undefined, symbol: "none", data };
   });
-  return { xAxis: { type: "category", data: labels }, yAxis: { type: "value" }, legend: series.length > 1 ? { bottom: 0, type: "plain" } : undefined, grid: { left: 4, right: 22, top: 12, bottom: series.length > 1 ? 44 : 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" }, series };
+  return { xAxis: { type: "category", data: labels }, yAxis: { type: "value" }, legend: series.length > 1 ? { bottom: 0, type: "scroll", pageTextStyle: { color: "--dim" }, pageIconColor: "--dim" } : undefined, grid: { left: 4, right: 22, top: 12, bottom: series.length > 1 ? 44 : 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" }, series };
 }
