@@ -70,7 +70,8 @@ fn text(period: Period, alerts: &[Told], from_us: i64, to_us: i64) -> String {
     }
     let open = alerts.iter().filter(|told| told.ends_us.is_none()).count();
     let lasted: Vec<i64> = alerts.iter().filter_map(|told| Some(told.ends_us? - told.starts_us)).collect();
-    let mut told = format!("{} alerts, {open} still firing.", alerts.len());
+    let alerts_word = if alerts.len() == 1 { "alert" } else { "alerts" };
+    let mut told = format!("{} {alerts_word}, {open} still firing.", alerts.len());
     if let Some(longest) = lasted.iter().max() {
         let mean = lasted.iter().sum::<i64>() / lasted.len() as i64;
         told.push_str(&format!(

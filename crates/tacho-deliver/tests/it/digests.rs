@@ -2,7 +2,7 @@
 
 use super::*;
 use tacho_deliver::digest::{Period, message as digest};
-use tacho_deliver::{Secret, heartbeat};
+use tacho_deliver::heartbeat::Heartbeat;
 
 const DAY_US: i64 = 86_400_000_000;
 
@@ -49,10 +49,16 @@ fn a_week_is_told_by_day_and_silence_is_told_too() {
 
 #[test]
 fn a_heartbeat_is_one_call() {
-    let Ok(Call::Http(request)) = heartbeat::call(&Secret::new("https://hc.example.com/ping/hush")) else {
-        panic!()
-    };
+    let read = |settings: Value| Heartbeat::read(settings.as_object().unwrap(), &nothing);
+    assert!(read(json!({})).unwrap().is_none());
+    let heartbeat = read(json!({"url": "https://hc.example.com/ping/hush", "every": "5m"})).unwrap().unwrap();
+    assert_eq!(heartbeat.every_us, 300_000_000);
+    let Call::Http(request) = heartbeat.call() else { panic!("a request") };
     assert_eq!((request.method, request.url.expose()), ("GET", "https://hc.example.com/ping/hush"));
-    assert_eq!(heartbeat::judge(&answer(200, "OK"), NOON_US), Verdict::Delivered { receipt: None });
-    assert!(!heartbeat::call(&Secret::new("hush")).unwrap_err().contains("hush"));
+    assert_eq!(heartbeat.judge(&answer(200, "OK"), NOON_US), Verdict::Delivered { receipt: None });
+    assert!(!format!("{heartbeat:?}").contains("hush"));
+    let why = |settings| read(settings).unwrap_err();
+    assert!(!why(json!({"url": "hush"})).contains("hush"));
+    assert_eq!(why(json!({"url": "https://x.example", "every": "1s"})), "every: expected 10s or more");
+    assert_eq!(why(json!({"every": "1m"})), "url is missing (or url_file, or url_env)");
 }

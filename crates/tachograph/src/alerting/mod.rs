@@ -14,6 +14,7 @@ mod incidents;
 mod look;
 mod outbox;
 mod past;
+mod regular;
 mod reply;
 mod tell;
 mod worker;
@@ -34,6 +35,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tacho_alert::notify::{Changed, Desk, Due, Raised, Silence, Told};
 use tacho_deliver::Channel;
+use tacho_deliver::heartbeat::Heartbeat;
 use tacho_deliver::inbound::Secrets;
 use tacho_store::alert_file::{AlertChanges, AlertFile, Message, Sending};
 use tokio::sync::watch;
@@ -65,6 +67,10 @@ pub(crate) struct Config {
     pub allow_private: Vec<String>,
     /// What people's replies are verified with (docs/guide/channels.md).
     pub replies: serde_json::Map<String, serde_json::Value>,
+    /// Who gets the daily digest and the weekly report.
+    pub digests: regular::Digests,
+    /// An address that is called while all is well: `url`, `every`.
+    pub heartbeat: serde_json::Map<String, serde_json::Value>,
     /// Alerts that belong together.
     pub incidents: incidents::Config,
 }
@@ -80,6 +86,8 @@ impl Default for Config {
             keep_days: 90,
             allow_private: Vec::new(),
             replies: serde_json::Map::new(),
+            digests: regular::Digests::default(),
+            heartbeat: serde_json::Map::new(),
             incidents: incidents::Config::default(),
         }
     }
@@ -90,6 +98,7 @@ pub(crate) struct Alerting {
     config: Config,
     data: PathBuf,
     replies: Secrets,
+    heartbeat: Option<Heartbeat>,
     /// Where this server is reached when the configuration does not say.
     url: String,
     inner: Mutex<Inner>,
@@ -135,6 +144,8 @@ impl Alerting {
         };
         let replies = Secrets::read(&config.replies, &crate::deliver::secret);
         let replies = replies.map_err(|why| format!("[alerts.replies] {why}"))?;
+        let heartbeat = Heartbeat::read(&config.heartbeat, &crate::deliver::secret);
+        let heartbeat = heartbeat.map_err(|why| format!("[alerts.heartbeat] {why}"))?;
         let book = Arc::new(Book::read(config, data)?);
         let mut inner = Inner {
             desk: Desk::new(&book.rules, &book.routing)?,
@@ -156,6 +167,7 @@ impl Alerting {
             config: config.clone(),
             data: data.to_path_buf(),
             replies,
+            heartbeat,
             inner: Mutex::new(inner),
             board: Mutex::default(),
             reload: watch::Sender::new(0),

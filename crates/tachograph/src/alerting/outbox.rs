@@ -6,6 +6,7 @@
 //!
 //! Limits: [`LANES_MAX`] channels at a time; a channel with more than [`BACKLOG_MAX`] messages gets the rest as one.
 
+use super::regular::Regular;
 use super::{Alerting, Inner, RECEIPT, tell};
 use crate::clock::{now_us, random};
 use crate::deliver::Guard;
@@ -31,7 +32,9 @@ pub(crate) fn deliver(alerting: &Arc<Alerting>) {
     let guard = Arc::new(Guard::new(&alerting.config.allow_private));
     let busy = Arc::new(parking_lot::Mutex::new(HashSet::<String>::new()));
     let mut threads = Vec::new();
+    let mut regular = Regular::new();
     loop {
+        regular.pass(alerting, &guard, now_us());
         let due = {
             let mut inner = alerting.inner.lock();
             if inner.closing {

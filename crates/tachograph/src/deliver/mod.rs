@@ -11,6 +11,7 @@ mod smtp;
 pub(crate) use guard::Guard;
 
 use crate::clock::now_us;
+use tacho_deliver::heartbeat::Heartbeat;
 use tacho_deliver::{Answer, Call, Channel, Kept, Message, Step, Telling, Verdict};
 
 /// Calls that one message may take on one channel.
@@ -46,6 +47,19 @@ pub(crate) fn send(channel: &Channel, message: &Message, kept: Option<&str>, gua
         }
     }
     Verdict::Refused { why: format!("the message took more than {CALLS_MAX} calls") }
+}
+
+/// Beats once.
+pub(crate) fn beat(heartbeat: &Heartbeat, guard: &Guard) -> Verdict {
+    let answer = match heartbeat.call() {
+        Call::Http(request) => http::call(&request, guard),
+        Call::Mail(mail) => smtp::call(&mail, guard),
+    };
+    match answer {
+        Ok(answer) => heartbeat.judge(&answer, now_us()),
+        Err(Unsent::Refused(why)) => Verdict::Refused { why },
+        Err(Unsent::Silent(why)) => heartbeat.judge(&Answer::none(&why), now_us()),
+    }
 }
 
 /// A secret that is kept in a file or in the environment.
