@@ -72,7 +72,7 @@ impl Server {
         let app = App::new(node, auth).listening(Arc::clone(&places)).covering(config.coverage.clone());
         let app = app.believing(config.request.clone());
         let url = format!("http://{}", listener.local_addr()?);
-        let alerting = alerting(data, &config, &app, url)?;
+        let alerting = alerting(data, &config, &app.node, url)?;
         let app = app.alerting_with(alerting);
         let app = Arc::new(app);
         Ok(Server { app, places, doors, listener, config, public, _address })
@@ -132,13 +132,13 @@ impl Server {
 }
 
 /// What follows the rules, unless it is switched off.
-fn alerting(
+pub(crate) fn alerting(
     data: &Path,
     config: &Config,
-    app: &App,
+    node: &Node,
     url: String,
 ) -> Result<Option<Arc<Alerting>>, Box<dyn Error>> {
-    let open = || Alerting::open(data, &config.alerts, app.node.store().origin(), url);
+    let open = || Alerting::open(data, &config.alerts, node.store().origin(), url);
     config.alerts.enabled.then(open).transpose().map(|alerting| alerting.map(Arc::new))
 }
 

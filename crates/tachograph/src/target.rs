@@ -46,7 +46,8 @@ impl Target {
         let config = Config::read(None, data)?;
         let node = Node::open(data, &config)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let app = App::new(node, Auth::new(&[], false)).covering(config.coverage);
+        let alerting = crate::serve::alerting(data, &config, &node, String::new())?;
+        let app = App::new(node, Auth::new(&[], false)).covering(config.coverage).alerting_with(alerting);
         Ok(Target::Folder(Box::new(AtRest { app: Arc::new(app), runtime })))
     }
 

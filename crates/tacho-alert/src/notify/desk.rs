@@ -6,8 +6,8 @@
 
 use crate::alert::Change;
 use crate::notify::{
-    Act, Alert, Config, Dispatcher, Escalation, Escalations, Muted, Notification, Raised, Silence, Target,
-    Told,
+    Act, Alert, Config, Dispatcher, Escalation, Escalations, Muted, Notification, Outside, Raised, Silence,
+    Target, Told,
 };
 use crate::rule::Rule;
 use crate::transition::Transition;
@@ -126,16 +126,7 @@ impl Desk {
                 }
                 let rule = self.rules.get(&transition.rule)?;
                 let raised = Raised::of(rule, Alert::of(rule, transition)?, transition);
-                if self.open.len() >= OPEN_MAX {
-                    self.refused += 1;
-                    return None;
-                }
-                self.places.insert(key, raised.id().to_string());
-                self.wait(&raised);
-                self.dispatcher.alert(&raised.alert, transition.at_us);
-                self.changed.insert(raised.id().to_string());
-                self.open.insert(raised.id().to_string(), raised.clone());
-                Some(News::Raised(raised))
+                self.raise(raised, transition.at_us)
             }
             Change::Resolved => {
                 let id = self.places.get(&key)?.clone();
@@ -143,6 +134,51 @@ impl Desk {
             }
             _ => None,
         }
+    }
+
+    /// Takes an alert that somebody else's rule raised: a new one, one that goes on, or one that ended.
+    pub fn outside(&mut self, outside: Outside, now_us: i64) -> Option<News> {
+        let group = outside.labels.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let key: Key = (String::new(), group);
+        let known = self.places.get(&key).cloned();
+        let is_over = outside.expires_us <= now_us;
+        match known {
+            Some(id) if is_over => self.end(&id, outside.expires_us, false).map(News::Resolved),
+            Some(id) => {
+                let raised = self.open.get_mut(&id)?;
+                raised.expires_us = Some(outside.expires_us);
+                if raised.alert.annotations != outside.annotations {
+                    raised.alert.annotations = outside.annotations;
+                    let alert = raised.alert.clone();
+                    self.dispatcher.alert(&alert, now_us);
+                }
+                self.changed.insert(id);
+                None
+            }
+            None if is_over => None,
+            None => self.raise(Raised::from_outside(outside, now_us), now_us),
+        }
+    }
+
+    fn raise(&mut self, raised: Raised, at_us: i64) -> Option<News> {
+        if self.open.len() >= OPEN_MAX {
+            self.refused += 1;
+            return None;
+        }
+        self.places.insert((raised.rule.clone(), raised.group.clone()), raised.id().to_string());
+        self.wait(&raised);
+        self.dispatcher.alert(&raised.alert, at_us);
+        self.changed.insert(raised.id().to_string());
+        self.open.insert(raised.id().to_string(), raised.clone());
+        Some(News::Raised(raised))
+    }
+
+    /// Ends the alerts from outside that nobody told of again.
+    pub fn expire(&mut self, now_us: i64) -> Vec<Raised> {
+        let is_over = |raised: &&Raised| raised.expires_us.is_some_and(|expires| expires <= now_us);
+        let over = self.open.values().filter(is_over);
+        let over: Vec<String> = over.map(|raised| raised.id().to_string()).collect();
+        over.iter().filter_map(|id| self.end(id, now_us, false)).collect()
     }
 
     /// Ends an alert whose rule no longer holds, or is no more.

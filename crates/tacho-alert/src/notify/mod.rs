@@ -22,7 +22,7 @@ pub use dispatch::{Dispatcher, Muted, Notice, Notification, Told};
 pub use escalate::{Escalation, Escalations, Level, Page, Target};
 pub use interval::TimeInterval;
 pub use matcher::{Matcher, parse_matchers};
-pub use raised::{Act, Entry, Evidence, Raised, Standing};
+pub use raised::{Act, Entry, Evidence, Outside, Raised, Standing};
 pub use schedule::{Override, Rotation, Schedule};
 pub use silence::{Silence, Silences};
 

@@ -17,6 +17,29 @@ pub struct Silence {
     pub approved_by: Option<String>,
 }
 
+impl Silence {
+    /// Whether it makes sense.
+    ///
+    /// # Errors
+    /// When it matches everything, ends before it begins, or says no author or reason.
+    pub fn check(&self) -> Result<(), String> {
+        let everything = self.matchers.iter().all(|matcher| matcher.matches(&LabelSet::new()));
+        if everything {
+            return Err(
+                "the silence would match every alert: at least one matcher must not match the empty text"
+                    .into(),
+            );
+        }
+        if self.ends_us <= self.starts_us {
+            return Err("the silence ends before it begins".into());
+        }
+        if self.comment.trim().is_empty() || self.created_by.trim().is_empty() {
+            return Err("a silence needs its author and a reason".into());
+        }
+        Ok(())
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 pub struct Silences {
     all: Vec<Silence>,
@@ -28,19 +51,7 @@ impl Silences {
     /// # Errors
     /// When it matches everything, ends before it begins, says no reason, or there are too many.
     pub fn set(&mut self, silence: Silence) -> Result<(), String> {
-        let everything = silence.matchers.iter().all(|matcher| matcher.matches(&LabelSet::new()));
-        if everything {
-            return Err(
-                "the silence would match every alert: at least one matcher must not match the empty text"
-                    .into(),
-            );
-        }
-        if silence.ends_us <= silence.starts_us {
-            return Err("the silence ends before it begins".into());
-        }
-        if silence.comment.trim().is_empty() || silence.created_by.trim().is_empty() {
-            return Err("a silence needs its author and a reason".into());
-        }
+        silence.check()?;
         self.all.retain(|other| other.id != silence.id);
         if self.all.len() >= SILENCES_MAX {
             return Err(format!("there are {SILENCES_MAX} silences already"));

@@ -156,6 +156,11 @@ impl Alerting {
         Ok(receivers.collect())
     }
 
+    /// Messages by channel and state.
+    pub(crate) fn messages(&self) -> Result<Vec<(String, Sending, u64)>, StoreError> {
+        self.inner.lock().file.counts()
+    }
+
     /// The newest messages.
     pub(crate) fn deliveries(&self, limit: u32) -> Result<Vec<Delivery>, StoreError> {
         let messages = self.inner.lock().file.newest(limit)?;

@@ -11,24 +11,31 @@ mod act;
 mod before;
 mod book;
 mod incidents;
+mod investigate;
 mod look;
 mod outbox;
 mod past;
+mod recompute;
 mod regular;
 mod reply;
+mod silence;
 mod tell;
 mod worker;
 
-pub(crate) use act::{NewSilence, Refused};
+pub(crate) use act::Refused;
 pub(crate) use book::{BUILT_IN, Book, folder, is_rule_file};
-pub(crate) use incidents::{CLOSED_MAX, investigate};
+pub(crate) use incidents::CLOSED_MAX;
+pub(crate) use investigate::investigate;
 pub(crate) use look::{Board, Delivery, Seen, Whom};
 pub(crate) use outbox::deliver;
 pub(crate) use past::replay;
+pub(crate) use recompute::{Recomputed, recompute};
+pub(crate) use silence::{Asked, NewSilence};
 pub(crate) use worker::follow;
 
 use crate::clock::now_us;
 use parking_lot::{Condvar, Mutex};
+use silence::SILENCE;
 use std::collections::HashMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -42,7 +49,6 @@ use tokio::sync::watch;
 
 /// Kinds of notes in the file.
 const TOLD: &str = "told";
-const SILENCE: &str = "silence";
 const THREAD: &str = "thread";
 const RECEIPT: &str = "receipt";
 const BOOK: &str = "book";
@@ -161,7 +167,7 @@ impl Alerting {
             inner.pending.sayings.push(tell::lost(&error, &aside, now_us()));
         }
         inner.recall()?;
-        inner.recall_cases(&config.incidents)?;
+        inner.recall_cases(&config.incidents, config.url.as_ref().unwrap_or(&url))?;
         let alerting = Alerting {
             url: config.url.clone().unwrap_or(url).trim_end_matches('/').to_string(),
             config: config.clone(),
@@ -255,6 +261,9 @@ impl Alerting {
     fn settle(&self, position: Option<(u64, i64)>) {
         let mut inner = self.inner.lock();
         let now = now_us();
+        for raised in inner.desk.expire(now) {
+            inner.pending.sayings.push(tell::resolved(&raised));
+        }
         let due = inner.desk.due(now);
         inner.pass_cases(now);
         let any = !due.is_empty();
@@ -320,20 +329,8 @@ impl Inner {
             let alerts: Vec<&str> = message.alerts.iter().map(|told| told.fingerprint.as_str()).collect();
             let thread = serde_json::json!({"alerts": alerts, "at_us": now_us});
             self.pending.notes.push((THREAD, message.code.clone(), Some(thread.to_string())));
-            let body = serde_json::to_string(&message).unwrap_or_default();
             let channels = self.channels.get(&receiver).map_or(&[][..], Vec::as_slice);
-            for channel in channels.iter().filter(|channel| channel.wants(&message)) {
-                self.pending.messages.push(Message {
-                    id: format!("{}/{}", message.id, channel.place),
-                    lane: format!("{receiver}/{}", channel.place),
-                    state: Sending::Waiting,
-                    due_us: now_us,
-                    at_us: now_us,
-                    attempts: 0,
-                    error: None,
-                    body: body.clone(),
-                });
-            }
+            self.pending.messages.extend(mail(&message, channels, now_us));
         }
     }
 
@@ -362,4 +359,21 @@ impl Inner {
         self.fault = None;
         Ok(())
     }
+}
+
+/// A message as it waits in the outbox, once for each channel of its receiver that wants it.
+fn mail(message: &tacho_deliver::Message, channels: &[Channel], now_us: i64) -> Vec<Message> {
+    let body = serde_json::to_string(message).unwrap_or_default();
+    let wanting = channels.iter().filter(|channel| channel.wants(message));
+    let mail = |channel: &Channel| Message {
+        id: format!("{}/{}", message.id, channel.place),
+        lane: format!("{}/{}", message.receiver, channel.place),
+        state: Sending::Waiting,
+        due_us: now_us,
+        at_us: now_us,
+        attempts: 0,
+        error: None,
+        body: body.clone(),
+    };
+    wanting.map(mail).collect()
 }

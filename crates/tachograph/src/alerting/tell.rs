@@ -121,6 +121,17 @@ pub(super) fn silenced(silence: &Silence, muted: &[String], at_us: i64) -> Sayin
     event(format!("silence/{}/{at_us}", silence.id), "alert_silence_set", "WARNING", at_us, outcome)
 }
 
+/// A silence waits for a second person.
+pub(super) fn silence_asked(silence: &Silence, at_us: i64) -> Saying {
+    let matchers: Vec<String> = silence.matchers.iter().map(ToString::to_string).collect();
+    let result = serde_json::json!({
+        "silence": silence.id, "matchers": matchers, "by": silence.created_by, "comment": silence.comment,
+        "starts_at": format(silence.starts_us), "ends_at": format(silence.ends_us),
+    });
+    let outcome = serde_json::json!({"outcome": {"status": "success", "result": result}});
+    event(format!("silence/{}/asked/{at_us}", silence.id), "alert_silence_asked", "WARNING", at_us, outcome)
+}
+
 pub(super) fn unsilenced(id: &str, by: &str, at_us: i64) -> Saying {
     let outcome = serde_json::json!({"outcome": {"status": "success", "result": {"silence": id, "by": by}}});
     event(format!("silence/{id}/ended/{at_us}"), "alert_silence_ended", "INFO", at_us, outcome)
@@ -256,6 +267,6 @@ fn links(alert: Option<&str>, url: &str) -> Links {
     Links { dashboard: Some(dashboard), ..Links::default() }
 }
 
-fn digest(text: &str) -> String {
+pub(super) fn digest(text: &str) -> String {
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }

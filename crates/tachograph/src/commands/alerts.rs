@@ -1,4 +1,6 @@
-//! `alerts`: trying the channels of a receiver.
+//! `alerts`: what there is, what is done about it, and trying the channels of a receiver.
+
+mod ask;
 
 use super::Arguments;
 use super::read::table;
@@ -24,6 +26,8 @@ pub(super) enum Alerts {
     #[command(after_help = "Example: tachograph alerts send-test --routing routing.yaml --receiver oncall\n\
         `--episode` tells a whole made-up alert: it begins, is repeated, escalates and ends.")]
     SendTest(SendTest),
+    #[command(flatten)]
+    Ask(ask::Ask),
 }
 
 #[derive(Args)]
@@ -42,8 +46,14 @@ pub(super) struct SendTest {
     allow_private: Vec<String>,
 }
 
-pub(super) fn run(_: &Arguments, command: &Alerts) -> Result<bool, Box<dyn Error>> {
-    let Alerts::SendTest(asked) = command;
+pub(super) fn run(arguments: &Arguments, command: &Alerts) -> Result<bool, Box<dyn Error>> {
+    match command {
+        Alerts::SendTest(asked) => send_test(asked),
+        Alerts::Ask(ask) => ask::run(arguments, ask),
+    }
+}
+
+fn send_test(asked: &SendTest) -> Result<bool, Box<dyn Error>> {
     let channels = asked.channels()?;
     let guard = Guard::new(&asked.allow_private);
     let mut shown = table(&["channel", "kind", "to", "told", "what came of it"]);

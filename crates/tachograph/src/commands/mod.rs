@@ -5,6 +5,7 @@ mod alerts;
 mod coverage;
 mod doctor;
 mod import;
+mod incidents;
 mod live;
 mod prove;
 mod query;
@@ -83,10 +84,15 @@ enum Command {
         #[command(subcommand)]
         command: rules::Rules,
     },
-    /// Who is told of alerts: tries the channels of a receiver.
+    /// Alerts: what is open, who answered, silences, messages; tries the channels of a receiver.
     Alerts {
         #[command(subcommand)]
         command: alerts::Alerts,
+    },
+    /// Incidents: alerts that belong together, what changed before, timeline, post-mortem (docs/guide/incidents.md).
+    Incidents {
+        #[command(subcommand)]
+        command: incidents::Incidents,
     },
     /// Searches for words, "phrases" and field:value, newest first.
     #[command(
@@ -270,6 +276,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
         Command::Query(asks) => query::run(arguments, asks),
         Command::Rules { command } => rules::run(arguments, command),
         Command::Alerts { command } => alerts::run(arguments, command),
+        Command::Incidents { command } => incidents::run(arguments, command),
         Command::Search(search) => read::search(arguments, search),
         Command::Costs { by, days, output } => read::costs(arguments, by, *days, output.format),
         Command::Coverage(asks) => coverage::run(arguments, asks),

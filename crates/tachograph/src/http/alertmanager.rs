@@ -4,9 +4,10 @@
 //! `endsAt`; without one after five minutes.
 
 use super::App;
+use super::alerts::silences::has_others;
 use super::auth::Role;
 use super::problem::Problem;
-use crate::alerting::{Alerting, NewSilence, Seen};
+use crate::alerting::{Alerting, Asked, NewSilence, Seen};
 use crate::clock::now_us;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
@@ -15,7 +16,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tacho_alert::notify::{self, LabelSet, Matcher, Muted, Outside, parse_matchers};
+use tacho_alert::notify::{LabelSet, Matcher, Muted, Outside, parse_matchers};
 use tacho_event::time::{format, parse};
 
 /// Alerts of one request.
@@ -229,14 +230,16 @@ async fn post_alerts(
     Ok(Json(json!({})))
 }
 
-fn seen_silence(silence: &notify::Silence, now_us: i64) -> Value {
+fn seen_silence(asked: &Asked, now_us: i64) -> Value {
+    let silence = &asked.silence;
     let matchers = silence.matchers.iter().map(|matcher| {
         json!({"name": matcher.name(), "value": matcher.value(), "isRegex": matcher.is_regex(),
             "isEqual": matcher.is_equal()})
     });
     let state = match () {
         () if silence.ends_us <= now_us => "expired",
-        () if silence.starts_us > now_us => "pending",
+        // One that waits for a second person has not begun.
+        () if silence.starts_us > now_us || asked.credential.is_some() => "pending",
         () => "active",
     };
     json!({
@@ -249,7 +252,7 @@ fn seen_silence(silence: &notify::Silence, now_us: i64) -> Value {
 async fn silences(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, Problem> {
     app.auth().check(&headers, Role::Read)?;
     let now = now_us();
-    let all = of(&app)?.silences();
+    let all = of(&app)?.silences()?;
     Ok(Json(all.iter().map(|(silence, _)| seen_silence(silence, now)).collect()))
 }
 
@@ -259,8 +262,8 @@ async fn silence(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     app.auth().check(&headers, Role::Read)?;
-    let all = of(&app)?.silences();
-    let found = all.iter().find(|(silence, _)| silence.id == id);
+    let all = of(&app)?.silences()?;
+    let found = all.iter().find(|(asked, _)| asked.silence.id == id);
     let (silence, _) = found.ok_or_else(|| Problem::not_found(format!("there is no silence \"{id}\"")))?;
     Ok(Json(seen_silence(silence, now_us())))
 }
@@ -309,7 +312,7 @@ async fn post_silence(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<Value>, Problem> {
-    app.auth().check(&headers, Role::Admin)?;
+    let credential = app.auth().check(&headers, Role::Admin)?;
     let posted: PostedSilence =
         serde_json::from_slice(&body).map_err(|error| Problem::bad_request(error.to_string()))?;
     let moment = |name: &str, text: &str| {
@@ -322,9 +325,10 @@ async fn post_silence(
         ends_us: moment("endsAt", &posted.ends_at)?,
         by: posted.created_by,
         comment: posted.comment,
-        approved_by: None,
+        credential: credential.name,
+        others: has_others(&app)?,
     })?;
-    Ok(Json(json!({"silenceID": silence.id})))
+    Ok(Json(json!({"silenceID": silence.silence.id})))
 }
 
 async fn delete_silence(

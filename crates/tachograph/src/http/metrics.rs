@@ -1,6 +1,7 @@
 //! `/metrics`: counters since the start and the state of now, as Prometheus reads them. `docs/guide/metrics.md` lists
 //! them.
 
+mod alerts;
 mod inside;
 
 use super::App;
@@ -77,6 +78,7 @@ pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
     actions(&app, &mut page);
     followers(&app, &mut page);
     inside::all(&app, &mut page);
+    alerts::all(&app, &mut page);
     process(&mut page);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page.0).into_response()
 }

@@ -1,5 +1,6 @@
 //! The HTTP faces: one router, one state, one OpenAPI document made from the same list of handlers.
 
+mod alertmanager;
 mod alerts;
 mod auth;
 mod connections;
@@ -250,6 +251,7 @@ fn interface(app: Arc<App>) -> Router {
         .fold(Router::new(), |router, path| router.route(path, post(write::events)))
         .nest("/v1/otlp", otlp::signals())
         .nest("/v1/replies", replies::routes())
+        .nest("/api/v2", alertmanager::routes())
         .route("/v1/traces/ingest", post(otlp::openai_agents))
         .route("/v1/sql", get(read::sql_get).post(read::sql_post))
         .route("/v1/query", post(query::query))
@@ -275,8 +277,10 @@ fn interface(app: Arc<App>) -> Router {
         )
         .route("/v1/alerts/silences", get(alerts::silences::silences).post(alerts::silences::set))
         .route("/v1/alerts/silences/{id}", axum::routing::delete(alerts::silences::end))
+        .route("/v1/alerts/silences/{id}/approve", post(alerts::silences::approve))
         .route("/v1/alerts/receivers", get(alerts::told::receivers))
         .route("/v1/alerts/receivers/{name}/test", post(alerts::told::test))
+        .route("/v1/alerts/recompute", get(alerts::proof::recomputed))
         .route("/v1/alerts/deliveries", get(alerts::told::deliveries))
         .route("/v1/alerts/{id}", get(alerts::alert))
         .route("/v1/alerts/{id}/acknowledge", post(alerts::act::acknowledge))

@@ -3,15 +3,14 @@
 use super::super::App;
 use super::super::auth::Role;
 use super::super::problem::Problem;
-use super::alerting;
-use crate::alerting::NewSilence;
+use super::{alerting, failed};
+use crate::alerting::{Asked, NewSilence};
 use crate::clock::now_us;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use std::sync::Arc;
-use tacho_alert::notify;
 use tacho_event::time::{format, parse};
 
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
@@ -29,7 +28,7 @@ pub(crate) struct Silence {
     pub comment: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<String>,
-    /// `active`, or `pending` before it starts.
+    /// `active`, `pending` before it starts, or `waiting` for a second person to agree.
     pub state: &'static str,
     /// Open alerts that it mutes now.
     pub mutes: u64,
@@ -53,11 +52,10 @@ pub(crate) struct Wanted {
     /// Why.
     #[serde(default)]
     pub comment: String,
-    /// A second person who agreed.
-    pub approved_by: Option<String>,
 }
 
-fn seen(silence: notify::Silence, mutes: usize, now_us: i64) -> Silence {
+fn seen(asked: Asked, mutes: usize, now_us: i64) -> Silence {
+    let Asked { silence, credential } = asked;
     Silence {
         id: silence.id,
         matchers: silence.matchers.iter().map(ToString::to_string).collect(),
@@ -66,7 +64,11 @@ fn seen(silence: notify::Silence, mutes: usize, now_us: i64) -> Silence {
         by: silence.created_by,
         comment: silence.comment,
         approved_by: silence.approved_by,
-        state: if silence.starts_us > now_us { "pending" } else { "active" },
+        state: match credential {
+            Some(_) => "waiting",
+            None if silence.starts_us > now_us => "pending",
+            None => "active",
+        },
         mutes: mutes as u64,
     }
 }
@@ -79,7 +81,7 @@ pub(crate) async fn silences(
     headers: HeaderMap,
 ) -> Result<Json<Silences>, Problem> {
     app.auth().check(&headers, Role::Read)?;
-    let all = alerting(&app)?.silences().into_iter();
+    let all = alerting(&app)?.silences()?.into_iter();
     Ok(Json(Silences { silences: all.map(|(silence, mutes)| seen(silence, mutes, now_us())).collect() }))
 }
 
@@ -111,11 +113,37 @@ pub(crate) async fn set(
         matchers: wanted.matchers,
         starts_us,
         ends_us,
-        by: wanted.by.unwrap_or(credential.name),
+        by: wanted.by.unwrap_or_else(|| credential.name.clone()),
         comment: wanted.comment,
-        approved_by: wanted.approved_by,
+        credential: credential.name,
+        others: has_others(&app)?,
     };
     let silence = alerting(&app)?.silence(silence)?;
+    Ok(Json(seen(silence, 0, now_us())))
+}
+
+/// Whether there is more than one who may act.
+pub(in crate::http) fn has_others(app: &App) -> Result<bool, Problem> {
+    let keys = app.node.store().catalog().keys().map_err(failed)?;
+    let admins = keys.iter().filter(|key| key.revoked_us.is_none() && key.role == Role::Admin.as_str());
+    Ok(admins.count() > 1)
+}
+
+/// Agrees with a silence of somebody else that would mute a critical built-in rule.
+#[utoipa::path(post, path = "/v1/alerts/silences/{id}/approve", tag = "alerts", responses(
+    (status = 200, description = "The silence counts now", body = Silence),
+    (status = 400, description = "It is your own", body = Problem),
+    (status = 404, description = "None of this id waits", body = Problem)))]
+pub(crate) async fn approve(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Silence>, Problem> {
+    let credential = app.auth().check(&headers, Role::Admin)?;
+    let acting: super::act::Acting = super::act::read(&body)?;
+    let by = acting.by.unwrap_or_else(|| credential.name.clone());
+    let silence = alerting(&app)?.approve(&id, &by, &credential.name)?;
     Ok(Json(seen(silence, 0, now_us())))
 }
 

@@ -1,0 +1,48 @@
+//! How alerting goes: alerts, rules, messages.
+
+use super::{App, Page};
+use std::collections::BTreeMap;
+use tacho_store::alert_file::Sending;
+
+pub(super) fn all(app: &App, page: &mut Page) {
+    let Some(alerting) = app.alerting() else { return };
+    let board = alerting.board();
+    page.gauge("alert_rules_following", "Whether rules follow the log.", u64::from(board.running));
+    page.gauge("alert_rules_faults", "What is wrong with alerting.", alerting.faults().len() as u64);
+    page.gauge("alert_rules_position", "Entries that the rules have seen.", board.position);
+    let (mut late, mut refused, mut skipped, mut learning) = (0, 0, 0, 0);
+    for state in board.rules.values() {
+        late += state.health.late;
+        refused += state.health.refused;
+        skipped += state.health.skipped;
+        learning += u64::from(state.health.learning > 0);
+    }
+    page.gauge("alert_rules", "Rules that are followed.", board.rules.len() as u64);
+    page.gauge("alert_rules_learning", "Rules with too little history to say what is usual.", learning);
+    page.head("alert_events_uncounted_total", "counter", "What rules could not count.");
+    for (why, count) in [("late", late), ("groups", refused), ("skipped", skipped)] {
+        page.line("alert_events_uncounted_total", &[("why", why)], count);
+    }
+    let mut open: BTreeMap<(&str, bool), u64> = BTreeMap::new();
+    for severity in ["critical", "warning", "info"] {
+        open.extend([((severity, false), 0), ((severity, true), 0)]);
+    }
+    for seen in alerting.open_alerts() {
+        let key = (seen.raised.severity.as_str(), seen.raised.acknowledged.is_some());
+        *open.entry(key).or_default() += 1;
+    }
+    page.head("alerts_open", "gauge", "Alerts that are open.");
+    for ((severity, acknowledged), count) in open {
+        let acknowledged = if acknowledged { "yes" } else { "no" };
+        page.line("alerts_open", &[("severity", severity), ("acknowledged", acknowledged)], count);
+    }
+    // Without the file nothing is said; the fault is in `alert_rules_faults`.
+    let mut messages = [Sending::Waiting, Sending::Sent, Sending::Failed].map(|state| (state, 0));
+    for (_, found, count) in alerting.messages().unwrap_or_default() {
+        messages.iter_mut().filter(|(state, _)| *state == found).for_each(|(_, all)| *all += count);
+    }
+    page.head("alert_messages", "gauge", "Messages to people, of those that are still kept.");
+    for (state, count) in messages {
+        page.line("alert_messages", &[("state", state.as_str())], count);
+    }
+}
