@@ -1,7 +1,8 @@
 #!/bin/sh
 # Lets the real OpenTelemetry SDKs of Python and Node send to a running server, over HTTP and gRPC, and judges what it
-# recorded: also of calls that OpenInference and OpenLLMetry instrument at once. Claude Code with its telemetry as well, where scripts/judge-claude-code.sh has installed it. Needs Python
-# 3.10, Node 20 and npm; what it installs goes below .cache, once.
+# recorded, also of calls that OpenInference and OpenLLMetry instrument at once; Claude Code with its telemetry as well,
+# where scripts/judge-claude-code.sh has installed it. Needs Python 3.10, Node 20 and npm; what it installs goes below
+# .cache, once.
 set -eu
 cd "$(dirname -- "$0")/.."
 
