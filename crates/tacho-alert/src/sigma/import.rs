@@ -136,7 +136,11 @@ impl Writer<'_> {
             };
             let checked = written.and_then(|imported| match crate::read(&imported.id, &imported.text) {
                 Ok(_) => Ok(imported),
-                Err(error) => Err((line, format!("as a rule of tachograph: {}", error.message))),
+                Err(error) => {
+                    // What follows shows the place in the query, which nobody wrote.
+                    let why = error.message.lines().next().unwrap_or_default();
+                    Err((line, format!("as a rule of tachograph: {why}")))
+                }
             });
             match checked {
                 Ok(imported) => out.rules.push(imported),

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use std::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use tacho_alert::sigma;
+use tacho_alert::{FILE_BYTES_MAX, sigma};
 
 /// Files of one import.
 const FILES_MAX: usize = 10_000;
@@ -60,6 +60,12 @@ impl Import {
         }
         for refused in &imported.refused {
             eprintln!("{refused}");
+        }
+        let bytes: usize = imported.rules.iter().map(|rule| rule.text.len() + 4).sum();
+        if bytes > FILE_BYTES_MAX {
+            eprintln!(
+                "these are {bytes} bytes and a rule file has at most {FILE_BYTES_MAX}: import in parts"
+            );
         }
         eprintln!("{} rules written, {} refused", imported.rules.len(), imported.refused.len());
         Ok(imported.refused.is_empty())
