@@ -1,7 +1,7 @@
 // Alerts: be alerted without a reload, answer by keyboard, look at the evidence, silence, write a rule of one's own.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -138,6 +138,33 @@ test("a rule of one's own is checked while it is typed, replayed, saved, and fir
   await page.context().close();
 });
 
+test("alerts become an incident, which is taken, contained and written up, each step with its place on the log", async () => {
+  const page = await open(browser, program.url);
+  await page.goto(`${program.url}/incidents`);
+  const incident = page.locator(".alert", { hasText: "Five failed logins" });
+  await incident.waitFor();
+  await accessible(page, "incidents");
+  await incident.getByRole("link").first().click();
+  await page.waitForURL(/\/incidents\/.+/);
+  await page.getByRole("button", { name: "Investigation" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel(/Note/).fill("looking <b>now</b>");
+  await dialog.getByRole("button", { name: "Investigation" }).click();
+  await page.getByText("looking <b>now</b>").waitFor();
+  await page.getByRole("button", { name: "Contained" }).click();
+  await dialog.getByLabel("What was done").fill("address is blocked");
+  await dialog.getByRole("button", { name: "Say" }).click();
+  await page.locator(".facts", { hasText: "address is blocked" }).waitFor();
+  await accessible(page, "one incident");
+  await page.getByRole("button", { name: /The post-mortem as a file/ }).click();
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("menuitem", { name: "Markdown" }).click()]);
+  assert.match(readFileSync(await file.path(), "utf8"), /address is blocked/);
+  await page.locator(".course").first().getByRole("link", { name: /^entry \d+$/ }).first().click();
+  await page.waitForURL(/\/events\/\d+/);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test("receivers say over which channels they tell, and the feed on other pages has the same alerts", async () => {
   const page = await open(browser, program.url);
   await page.goto(`${program.url}/receivers`);
@@ -154,7 +181,7 @@ test("a server without alerting says so, and nothing else is missing", async () 
   writeFileSync(join(folder, "config.toml"), "[alerts]\nenabled = false\n");
   const quiet = await Program.start("serve", { folder });
   const page = await open(browser, quiet.url);
-  for (const path of ["/alerts", "/alerts/x", "/rules", "/rules/x", "/silences", "/receivers"]) {
+  for (const path of ["/alerts", "/alerts/x", "/incidents", "/incidents/x", "/rules", "/rules/x", "/silences", "/receivers"]) {
     await page.goto(quiet.url + path);
     await page.getByText("Alerting is not switched on").waitFor();
     await accessible(page, `${path} without alerting`);

@@ -31,11 +31,11 @@ test("a dashboard is written, kept, taken along as a file and opened elsewhere",
   assert.ok(await page.getByRole("button", { name: "Keep" }).isDisabled());
   await text.fill(source.replace("name: my-fleet", "name: judged").replace("name: Events}", 'name: "<b>Three</b>"}').replace("SELECT count(*) FROM agent_audit_log WHERE", "SELECT count(*) FROM agent_audit_log WHERE source <> 'internal' AND"));
   await page.locator(".board-figure", { hasText: /^3/ }).waitFor();
-  await page.getByText("<b>Three</b>").waitFor();
+  await page.getByRole("heading", { name: "<b>Three</b>" }).waitFor();
   await accessible(page, "dashboard");
   await page.getByRole("button", { name: "Keep" }).click();
   await page.waitForURL(/\/dashboards\/judged/);
-  const variable = page.getByLabel(/Agent/);
+  const variable = page.getByLabel(/^Agent/);
   await variable.fill("nobody");
   await page.locator(".board-figure", { hasText: /^0/ }).waitFor();
   assert.match(page.url(), /var-agent=nobody/);

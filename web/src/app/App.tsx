@@ -20,6 +20,8 @@ import {
   Event,
   Explore,
   FirstRun,
+  IncidentPage,
+  Incidents,
   Integrity,
   Live,
   Mine,
@@ -71,6 +73,8 @@ export function App() {
             <Route path="dashboards/:name" element={<DashboardPage />} />
             <Route path="alerts" element={<Alerts />} />
             <Route path="alerts/:id" element={<AlertPage />} />
+            <Route path="incidents" element={<Incidents />} />
+            <Route path="incidents/:id" element={<IncidentPage />} />
             <Route path="rules" element={<Rules />} />
             <Route path="rules/edit" element={<RuleEditor />} />
             <Route path="rules/:id" element={<RulePage />} />

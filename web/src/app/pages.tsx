@@ -1,6 +1,6 @@
 // Every page with its address, its place in the navigation and the key that leads to it after `g`.
 
-import { Activity, Banknote, BellOff, BellRing, Bot, Briefcase, ChartCandlestick, Fingerprint, Gauge, LayoutDashboard, LayoutGrid, ListTree, Radar, Radio, ScrollText, Search, Send, Settings, ShieldCheck, UserRound } from "lucide-react";
+import { Activity, Banknote, BellOff, BellRing, Bot, Briefcase, ChartCandlestick, Fingerprint, Gauge, LayoutDashboard, LayoutGrid, ListTree, Radar, Radio, ScrollText, Search, Send, Settings, ShieldCheck, Siren, UserRound } from "lucide-react";
 import { type ComponentType, lazy } from "react";
 
 export interface Page {
@@ -19,6 +19,7 @@ export const GROUPS: { title: string | null; pages: Page[] }[] = [
       { path: "/", title: "Overview", key: "o", icon: LayoutDashboard },
       { path: "/operations", title: "Operations", key: "w", icon: Activity },
       { path: "/alerts", title: "Alerts", key: "n", icon: BellRing },
+      { path: "/incidents", title: "Incidents", key: "h", icon: Siren, under: "/alerts" },
       { path: "/rules", title: "Rules", key: "u", icon: ScrollText, under: "/alerts" },
       { path: "/silences", title: "Silences", key: "z", icon: BellOff, under: "/alerts" },
       { path: "/receivers", title: "Receivers", key: "r", icon: Send, under: "/alerts" },
@@ -74,6 +75,8 @@ export const Trading = lazy(() => import("../views/trading/Trading.tsx"));
 export const Mine = lazy(() => import("../views/mine/Mine.tsx"));
 export const Dashboards = lazy(() => import("../views/dashboards/Dashboards.tsx"));
 export const DashboardPage = lazy(() => import("../views/dashboards/DashboardPage.tsx"));
+export const Incidents = lazy(() => import("../views/incidents/Incidents.tsx"));
+export const IncidentPage = lazy(() => import("../views/incidents/IncidentPage.tsx"));
 export const FirstRun = lazy(() => import("../views/start/FirstRun.tsx"));
 export const Agents = lazy(() => import("../views/agents/Agents.tsx"));
 export const Agent = lazy(() => import("../views/agents/Agent.tsx"));

@@ -4,6 +4,7 @@ import { NavLink } from "react-router";
 
 const PAGES: [string, string][] = [
   ["/alerts", "Alerts"],
+  ["/incidents", "Incidents"],
   ["/rules", "Rules"],
   ["/silences", "Silences"],
   ["/receivers", "Receivers"],
