@@ -6,6 +6,7 @@ mod answers;
 mod digests;
 mod forms;
 mod guide;
+mod hooks;
 mod limits;
 mod replies;
 mod settings;

@@ -211,6 +211,7 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
     /// Monday, 2026-11-23T00:00:00Z.
     const MONDAY: i64 = 1_795_392_000_000_000;
@@ -259,7 +260,19 @@ mod tests {
             told[0].text
         );
         assert!(told[0].text.ends_with("Nothing was raised."));
-        // Away for three days: the next one tells of all of them.
+        // Away for three days: the next one tells of all of them, and what began while it was away.
+        let labels = [("alertname", "down"), ("severity", "critical")];
+        let outside = tacho_alert::notify::Outside {
+            labels: labels.map(|(name, value)| (name.to_string(), value.to_string())).into(),
+            annotations: BTreeMap::new(),
+            starts_us: at(1, 0),
+            expires_us: i64::MAX / 2,
+            url: None,
+        };
+        let mut inner = first.inner.lock();
+        assert!(inner.desk.outside(outside, at(1, 0)).is_some());
+        inner.save(None).unwrap();
+        drop(inner);
         drop(first);
         let second = alerting(data.path(), all);
         second.post_digests(at(3, 12));
@@ -270,6 +283,11 @@ mod tests {
             "{}",
             told[2].text
         );
+        assert_eq!(told[2].title, "Daily digest: 1 critical, 0 warning, 0 info");
+        assert_eq!(told[2].alerts[0].labels["alertname"], "down");
+        second.post_digests(at(4, 8));
+        let still = waiting(&second).remove(3);
+        assert!(still.text.contains("1 alert, 1 still firing."), "it goes on: {}", still.text);
         let pages = second.inner.lock().file.waiting("people/pagerduty_configs[0]").unwrap();
         assert_eq!(pages.len(), 0, "nobody is paged for a digest");
     }

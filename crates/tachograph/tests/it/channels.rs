@@ -50,7 +50,7 @@ fn serve(peer: &TcpStream, kept: &Mutex<Vec<(String, String)>>) {
     let mut reader = BufReader::new(peer);
     loop {
         let mut head = Vec::new();
-        while !head.last().is_some_and(|line: &String| line == "\r\n") {
+        while head.last().is_none_or(|line: &String| line != "\r\n") {
             let mut line = String::new();
             if reader.read_line(&mut line).unwrap_or(0) == 0 {
                 return;
@@ -271,4 +271,25 @@ fn a_routing_that_can_not_be_used_says_why() {
         assert_eq!(done.status.code(), Some(2), "{shown}");
         assert!(shown.contains(expected), "{shown}, expected {expected}");
     }
+}
+
+#[test]
+fn a_server_that_is_well_beats() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, heard) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let (peer, _) = listener.accept().unwrap();
+        let mut line = String::new();
+        BufReader::new(&peer).read_line(&mut line).unwrap();
+        drop(sender.send(line));
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let config = format!(
+        "[alerts]\nallow_private = [\"127.0.0.1\"]\n[alerts.heartbeat]\nurl = \"http://{address}/ping/secret\"\n"
+    );
+    std::fs::write(folder.path().join("config.toml"), config).unwrap();
+    let _server = crate::server::Server::start(folder.path());
+    let line = heard.recv_timeout(std::time::Duration::from_secs(30)).expect("a beat within the time");
+    assert_eq!(line, "GET /ping/secret HTTP/1.1\r\n");
 }

@@ -1,0 +1,83 @@
+//! What programs get: webhooks of three forms, and a real Alertmanager.
+
+use super::*;
+
+fn first(key: &str, settings: Value, notice: Notice) -> Request {
+    http(step(&channel(key, settings), &message(notice), None, &[]))
+}
+
+#[test]
+fn a_webhook_gets_alertmanagers_body() {
+    let settings = json!({"url": "https://example.com/in/", "max_alerts": 1,
+        "http_config": {"basic_auth": {"username": "u", "password": "p"}}});
+    let request = first("webhook_configs", settings, Notice::Resolved);
+    assert_eq!(request.url.expose(), "https://example.com/in/", "the last slash is the receiver's");
+    assert_eq!(header(&request, "authorization"), "Basic dTpw");
+    assert_eq!(header(&request, "idempotency-key"), "3f2a");
+    let sent = body(&request);
+    assert_eq!(
+        (&sent["version"], &sent["status"], &sent["truncatedAlerts"]),
+        (&json!("4"), &json!("resolved"), &json!(4))
+    );
+    assert_eq!((&sent["groupKey"], &sent["receiver"]), (&json!("group-1@17"), &json!("oncall")));
+    assert_eq!(sent["commonLabels"], json!({"alertname": "agent_failure_spike", "severity": "critical"}));
+    let alert = &sent["alerts"][0];
+    assert_eq!(
+        (&alert["startsAt"], &alert["endsAt"]),
+        (&json!("2026-11-21T11:50:00Z"), &json!("2026-11-21T12:00:00Z"))
+    );
+    assert_eq!((&alert["status"], &alert["fingerprint"]), (&json!("resolved"), &json!("aa11")));
+}
+
+#[test]
+fn cloudevents_have_what_the_specification_asks_for() {
+    let request = first(
+        "cloudevents_configs",
+        json!({"url": "https://example.com/in", "source": "/log/eu"}),
+        Notice::Firing,
+    );
+    assert_eq!(header(&request, "content-type"), "application/cloudevents+json; charset=utf-8");
+    let event = body(&request);
+    assert_eq!(
+        (&event["specversion"], &event["id"], &event["source"]),
+        (&json!("1.0"), &json!("3f2a"), &json!("/log/eu"))
+    );
+    assert_eq!(
+        (&event["type"], &event["subject"]),
+        (&json!("io.tachograph.alert.firing"), &json!("group-1@17"))
+    );
+    assert_eq!((&event["time"], &event["data"]["version"]), (&json!("2026-11-21T12:00:00Z"), &json!("4")));
+}
+
+#[test]
+fn a_real_alertmanager_is_told_when_alerts_end() {
+    let settings = json!({"url": "http://am.example.com:9093/", "hold": "2h"});
+    let request = first("alertmanager_configs", settings.clone(), Notice::Firing);
+    assert_eq!(request.url.expose(), "http://am.example.com:9093/api/v2/alerts");
+    let alerts = body(&request);
+    assert_eq!(alerts[0]["labels"]["agent_id"], "deploy-bot");
+    assert_eq!(
+        (&alerts[0]["startsAt"], &alerts[0]["endsAt"]),
+        (&json!("2026-11-21T11:50:00Z"), &json!("2026-11-21T14:00:00Z"))
+    );
+    assert_eq!(alerts[0]["generatorURL"], "https://log.example.com/alerts/aa11");
+    assert_eq!(
+        body(&first("alertmanager_configs", settings, Notice::Resolved))[1]["endsAt"],
+        "2026-11-21T12:00:00Z"
+    );
+}
+
+#[test]
+fn a_standard_webhook_signs_for_both_kinds_of_keys() {
+    // The seed is 32 times 1.
+    let private = "whsk_AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+    let settings = json!({"url": "https://example.com/in", "secret": format!("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw {private}")});
+    let request = first("standard_webhook_configs", settings, Notice::Firing);
+    assert_eq!(header(&request, "webhook-id"), "msg_3f2a");
+    assert_eq!(header(&request, "webhook-timestamp"), "1795262400");
+    let signatures: Vec<&str> = header(&request, "webhook-signature").split(' ').collect();
+    assert!(signatures[0].starts_with("v1,") && signatures[1].starts_with("v1a,"), "{signatures:?}");
+    let sent = body(&request);
+    assert_eq!((&sent["type"], &sent["timestamp"]), (&json!("alert.firing"), &json!("2026-11-21T12:00:00Z")));
+    assert_eq!(sent["data"]["alerts"][1]["labels"]["agent_id"], "billing");
+}
