@@ -1,17 +1,17 @@
-//! A document that people read: as Markdown, or as a page to print.
+//! A document that people read: as Markdown, as a page to print, as PDF.
 //!
-//! Invariant: what a sender wrote is text in both forms, never markup.
+//! Invariant: what a sender wrote is text in every form, never markup.
 
 use std::fmt::Write;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Document {
-    title: String,
-    blocks: Vec<Block>,
+    pub(super) title: String,
+    pub(super) blocks: Vec<Block>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Block {
+pub(super) enum Block {
     Heading(String),
     Text(String),
     List(Vec<(Option<bool>, String)>),

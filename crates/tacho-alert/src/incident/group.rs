@@ -9,7 +9,7 @@
 use super::body::Entry;
 use super::entity::{self, Entity, Witness};
 use super::incidents::Incidents;
-use crate::notify::{Raised, label_key};
+use crate::notify::{Act, Raised, label_key};
 use crate::rule::Severity;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -19,6 +19,22 @@ pub(super) const COMMON_AT: usize = 50;
 /// What a rule's label `incident` says of its alerts: they are about incidents, and open none.
 const NEVER: (&str, &str) = ("incident", "never");
 
+/// The end of an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    pub at_us: i64,
+    /// Who ended it by hand, and when that was said.
+    pub by: Option<(String, i64)>,
+}
+
+impl End {
+    pub(super) fn of(raised: &Raised) -> Option<End> {
+        let last = raised.history.iter().rev().find(|entry| entry.what == Act::Resolve.as_str());
+        let by = last.and_then(|entry| Some((entry.by.clone()?, entry.at_us)));
+        Some(End { at_us: raised.alert.ends_us?, by })
+    }
+}
+
 /// An alert that may belong to an incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incoming {
@@ -27,7 +43,7 @@ pub struct Incoming {
     pub title: String,
     pub severity: Severity,
     pub at_us: i64,
-    pub ends_us: Option<i64>,
+    pub ends: Option<End>,
     /// Rule and group.
     pub cause: String,
     pub entities: BTreeSet<Entity>,
@@ -57,7 +73,7 @@ impl Incoming {
             title: title.clone(),
             severity: raised.severity,
             at_us: raised.at_us,
-            ends_us: raised.alert.ends_us,
+            ends: End::of(raised),
             cause: label_key(labels),
             entities: if never { BTreeSet::new() } else { entity::of(labels, &mine) },
             about: labels.get("call_id").filter(|_| never).cloned(),

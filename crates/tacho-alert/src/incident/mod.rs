@@ -10,11 +10,14 @@
 
 mod body;
 mod cause;
+mod course;
 mod document;
 mod entity;
 mod figures;
+mod gather;
 mod group;
 mod incidents;
+mod pdf;
 mod place;
 mod post_mortem;
 mod state;
@@ -28,7 +31,7 @@ pub use cause::{Cause, Change, Kind as ChangeKind, suggest};
 pub use document::Document;
 pub use entity::{Entity, Kind as EntityKind, Witness};
 pub use figures::{Figures, figures};
-pub use group::Incoming;
+pub use group::{End, Incoming};
 pub use incidents::Incidents;
 pub use post_mortem::{Proof, post_mortem};
 pub use state::{Next, State};

@@ -6,6 +6,7 @@ mod alertmanager;
 mod builtin;
 mod files;
 mod incident;
+mod incident_course;
 mod ladder;
 mod naive;
 mod notify;

@@ -5,106 +5,49 @@
 //!
 //! Invariant: a crash between two steps loses no alert and doubles no incident: ids follow from alerts.
 
-use super::{Alerting, Inner, Refused, before, tell};
+mod config;
+
+pub(crate) use config::Config;
+
+use super::{Alerting, Inner, Refused, mail, tell};
 use crate::clock::now_us;
-use crate::http::App;
-use serde::de::Error as _;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::time::Duration;
-use tacho_alert::Severity;
-use tacho_alert::incident::{Figures, Incident, Incidents, Incoming, Saying, Settings, State, Step, figures};
+use std::collections::BTreeMap;
+use tacho_alert::incident::{Figures, Incident, Incidents, Saying, State, Step, figures};
 use tacho_alert::notify::Raised;
+use tacho_deliver::{Links, Message, Notice};
 use tacho_store::StoreError;
-use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// The kind of notes of alerts that wait to be gathered.
-const WAITS: &str = "ungathered";
-/// How often is looked whether something is to be done.
-const LOOK: Duration = Duration::from_millis(250);
-/// How long is waited at most after something failed, or while an event is not on the log.
-const PAUSE: Duration = Duration::from_secs(10);
-/// Incidents that are looked into at once, and events whose places are asked for at once.
-const AT_ONCE: usize = 20;
-const PLACES_AT_ONCE: usize = 500;
+pub(super) const WAITS: &str = "ungathered";
+/// What those who are told of every incident hear of.
+const TOLD: [&str; 3] = ["alert_incident_opened", "alert_incident_state", "incident_breach"];
 /// Closed incidents of one answer or report.
 pub(crate) const CLOSED_MAX: u32 = 10_000;
-/// Events of alerting are on the log within this time.
-const SAID_WITHIN_US: i64 = 2 * 86_400_000_000;
-
-/// `[alerts.incidents]` of the configuration.
-#[derive(Debug, Clone, serde::Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Config {
-    pub enabled: bool,
-    /// Alerts below this severity join an incident, and open none.
-    pub opens_at: Severity,
-    /// How far apart alerts with something in common may be.
-    pub window: Length,
-    /// How far before the first alert changes are looked for.
-    pub before: Length,
-    /// How long the first answer may take.
-    pub answer_critical: Length,
-    pub answer_warning: Length,
-    pub answer_info: Length,
-}
-
-/// A length of time as people write it: `30m`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Length(pub i64);
-
-impl<'de> serde::Deserialize<'de> for Length {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        tacho_pipe::parse_us(&text).filter(|us| *us > 0).map(Length).ok_or_else(|| {
-            D::Error::custom(format!(
-                "\"{text}\" is no length of time: expected 30s, 15m, 24h, 7d or the like"
-            ))
-        })
-    }
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        let usual = Settings::default();
-        Config {
-            enabled: true,
-            opens_at: usual.opens_at,
-            window: Length(usual.window_us),
-            before: Length(2 * 3_600_000_000),
-            answer_critical: Length(usual.critical_us),
-            answer_warning: Length(usual.warning_us),
-            answer_info: Length(usual.info_us),
-        }
-    }
-}
-
-impl Config {
-    fn settings(&self) -> Settings {
-        Settings {
-            opens_at: self.opens_at,
-            window_us: self.window.0,
-            critical_us: self.answer_critical.0,
-            warning_us: self.answer_warning.0,
-            info_us: self.answer_info.0,
-        }
-    }
-}
 
 /// Incidents, and the alerts that wait to be gathered into them.
 #[derive(Debug, Default)]
 pub(super) struct Cases {
     /// Nothing where incidents are switched off.
-    incidents: Option<Incidents>,
-    waiting: BTreeMap<String, Raised>,
+    pub(super) incidents: Option<Incidents>,
+    pub(super) waiting: BTreeMap<String, Raised>,
+    /// Receivers that are told of every incident.
+    tell: Vec<String>,
+    /// The beginning of links.
+    url: String,
 }
 
 impl Inner {
     /// Takes the incidents and the waiting alerts that the file keeps.
-    pub(super) fn recall_cases(&mut self, config: &Config) -> Result<(), Box<dyn std::error::Error>> {
+    pub(super) fn recall_cases(
+        &mut self,
+        config: &Config,
+        url: &str,
+    ) -> Result<(), Box<dyn std::error::Error>> {
         if !config.enabled {
             return Ok(());
         }
+        self.cases.tell = config.tell.clone();
+        self.cases.url = url.trim_end_matches('/').to_string();
         let kept = self.file.open_incidents()?;
         let kept =
             kept.iter().map(|body| serde_json::from_str(body)).collect::<Result<Vec<Incident>, _>>()?;
@@ -138,6 +81,12 @@ impl Inner {
             self.pending.incidents.push((incident.id, open, incident.opened_us, body));
         }
         self.pending.sayings.extend(sayings.iter().map(said));
+        let told = sayings.iter().filter(|saying| TOLD.contains(&saying.name));
+        for (saying, receiver) in told.flat_map(|saying| self.cases.tell.iter().map(move |to| (saying, to))) {
+            let message = word(saying, receiver, &self.cases.url);
+            let channels = self.channels.get(receiver).map_or(&[][..], Vec::as_slice);
+            self.pending.messages.extend(mail(&message, channels, saying.at_us));
+        }
     }
 
     /// Lets the time pass.
@@ -151,6 +100,34 @@ impl Inner {
     fn closed_case(&self, id: &str) -> Result<Option<Incident>, StoreError> {
         let body = self.file.incident(id)?;
         Ok(body.and_then(|body| serde_json::from_str(&body).ok()))
+    }
+}
+
+/// What is said of an incident to those who are told of every one: not an alert that somebody has to answer.
+fn word(saying: &Saying, receiver: &str, url: &str) -> Message {
+    let text = |name: &str| saying.result[name].as_str().unwrap_or_default();
+    let what = match saying.name {
+        "alert_incident_opened" => "Incident".to_string(),
+        "incident_breach" => "Nobody has answered the incident".to_string(),
+        _ => format!("Incident is now in {}", text("to").replace('_', "-")),
+    };
+    let note = saying.result["note"].as_str().map_or(String::new(), |note| format!(": {note}"));
+    let by = saying.result["by"].as_str().map_or(String::new(), |by| format!("By {by}{note}"));
+    let id = |text: String| tell::digest(&text);
+    Message {
+        id: id(format!("{}/{receiver}", saying.event)),
+        thread: id(format!("incident/{}/{receiver}", saying.incident)),
+        code: String::new(),
+        notice: Notice::Digest,
+        severity: saying.severity,
+        title: format!("{what} ({}): {}", text("severity"), text("title")),
+        text: by,
+        at_us: saying.at_us,
+        receiver: receiver.to_string(),
+        group_labels: Default::default(),
+        alerts: Vec::new(),
+        truncated: 0,
+        links: Links { dashboard: Some(format!("{url}/incidents/{}", saying.incident)), ..Links::default() },
     }
 }
 
@@ -170,7 +147,7 @@ fn said(saying: &Saying) -> tell::Saying {
 }
 
 impl Alerting {
-    fn on(inner: &mut Inner) -> Result<&mut Incidents, Refused> {
+    pub(super) fn on(inner: &mut Inner) -> Result<&mut Incidents, Refused> {
         let off = "incidents are switched off: set [alerts.incidents] enabled = true in the configuration";
         inner.cases.incidents.as_mut().ok_or_else(|| Refused::Wrong(off.into()))
     }
@@ -236,118 +213,5 @@ impl Alerting {
         all.retain(|incident| incident.opened_us >= since_us);
         all.extend(self.closed_incidents(since_us, CLOSED_MAX)?);
         Ok((all.len(), figures(&all)))
-    }
-}
-
-/// Gathers alerts and looks into incidents until the server stops.
-pub(crate) async fn investigate(app: Arc<App>, alerting: Arc<Alerting>) {
-    if !alerting.config().incidents.enabled {
-        return;
-    }
-    let mut stopping = app.stopping();
-    let mut every = interval(LOOK);
-    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let start = Instant::now();
-    let (mut look_at, mut place_at, mut pause) = (start, start, Duration::ZERO);
-    loop {
-        tokio::select! {
-            _ = stopping.changed() => return,
-            _ = every.tick() => {}
-        }
-        gather(&app, &alerting).await;
-        if Instant::now() >= look_at && !look(&app, &alerting).await {
-            look_at = Instant::now() + PAUSE;
-        }
-        if Instant::now() >= place_at {
-            pause =
-                if place(&app, &alerting).await { Duration::ZERO } else { (pause * 2).clamp(LOOK, PAUSE) };
-            place_at = Instant::now() + pause;
-        }
-    }
-}
-
-/// Gathers the alerts that wait.
-async fn gather(app: &App, alerting: &Alerting) {
-    let indices: BTreeSet<u64> = {
-        let inner = alerting.inner.lock();
-        if inner.cases.waiting.is_empty() {
-            return;
-        }
-        let evidence = inner.cases.waiting.values().flat_map(|raised| &raised.evidence);
-        evidence.map(|seen| seen.index).collect()
-    };
-    let events = before::witnesses(app, &indices).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "the events of alerts can't be read; they are gathered by their labels");
-        Vec::new()
-    });
-    let mut inner = alerting.inner.lock();
-    let Inner { cases, pending, .. } = &mut *inner;
-    let Some(incidents) = &mut cases.incidents else { return };
-    // What came meanwhile waits for its own events.
-    let asked = |raised: &Raised| raised.evidence.iter().all(|seen| indices.contains(&seen.index));
-    let (ready, rest): (BTreeMap<_, _>, _) =
-        std::mem::take(&mut cases.waiting).into_iter().partition(|(_, raised)| asked(raised));
-    cases.waiting = rest;
-    incidents.take(ready.values().map(|raised| Incoming::of(raised, &events)).collect());
-    pending.notes.extend(ready.into_keys().map(|id| (WAITS, id, None)));
-    keep(&mut inner);
-}
-
-/// Looks for what changed before incidents. False when that failed.
-async fn look(app: &App, alerting: &Alerting) -> bool {
-    let wanting: Vec<Incident> = {
-        let mut inner = alerting.inner.lock();
-        let Ok(incidents) = Alerting::on(&mut inner) else { return true };
-        incidents.open().filter(|incident| incident.wants_look()).take(AT_ONCE).cloned().collect()
-    };
-    let before_us = alerting.config().incidents.before.0;
-    for incident in wanting {
-        let agents = incident.agents();
-        match before::changes(app, &incident, &agents, before_us).await {
-            Ok(changes) => {
-                let mut inner = alerting.inner.lock();
-                let Ok(incidents) = Alerting::on(&mut inner) else { return true };
-                incidents.explain(&incident.id, changes, agents, now_us());
-                keep(&mut inner);
-            }
-            Err(error) => {
-                tracing::warn!(%error, "what changed before an incident can't be looked for; it is tried again");
-                return false;
-            }
-        }
-    }
-    true
-}
-
-/// Finds the places of lines whose events were recorded meanwhile. False when none was found.
-async fn place(app: &App, alerting: &Alerting) -> bool {
-    let events = {
-        let mut inner = alerting.inner.lock();
-        let Ok(incidents) = Alerting::on(&mut inner) else { return false };
-        incidents.unplaced(PLACES_AT_ONCE)
-    };
-    if events.is_empty() {
-        return true;
-    }
-    match before::places(app, &events, now_us() - SAID_WITHIN_US).await {
-        Ok(places) => {
-            let mut inner = alerting.inner.lock();
-            if let Ok(incidents) = Alerting::on(&mut inner) {
-                incidents.place(&places);
-                keep(&mut inner);
-            }
-            !places.is_empty()
-        }
-        Err(error) => {
-            tracing::warn!(%error, "the places of an incident's lines can't be looked up; it is tried again");
-            false
-        }
-    }
-}
-
-/// Saves; what can't be saved now is saved with the next change.
-fn keep(inner: &mut Inner) {
-    if let Err(error) = inner.save(None) {
-        tracing::error!(%error, "incidents can't be saved; it is tried again");
     }
 }

@@ -54,15 +54,6 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
             alerts::told::test,
             alerts::told::deliveries,
             alerts::proof::recomputed,
-            incidents::incidents,
-            incidents::incident,
-            incidents::act::state,
-            incidents::act::note,
-            incidents::act::role,
-            incidents::act::follow_up,
-            incidents::act::containment,
-            incidents::told::written,
-            incidents::told::report,
             tail::tail,
             tlog::checkpoint,
             tlog::tile,
@@ -84,6 +75,7 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
     )]
     struct Interface;
     let mut document = Interface::openapi();
+    document.merge(incidents::openapi());
     let events = document.paths.paths.get(EVENTS).cloned().unwrap_or_default();
     for (path, id, summary) in OTHER_NAMES {
         let mut same = events.clone();

@@ -15,6 +15,8 @@ mod erase;
 mod forged;
 mod http;
 mod import;
+mod incident_course;
+mod incidents;
 mod kill;
 mod live;
 mod mcp;

@@ -24,20 +24,21 @@ const DAYS_MAX: u32 = 3650;
 pub(crate) enum Paper {
     Markdown,
     Html,
+    Pdf,
 }
 
 #[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Writing {
-    /// `markdown`, or `html` for a page to print; by `Accept` when not given.
+    /// `markdown`, `html` for a page to print, or `pdf`; by `Accept` when not given.
     format: Option<Paper>,
 }
 
 /// The post-mortem of an incident: each line with its place on the log.
 #[utoipa::path(get, path = "/v1/incidents/{id}/post-mortem", tag = "incidents", operation_id = "incident_post_mortem",
     params(Writing), responses(
-    (status = 200, description = "Markdown, or a page", body = String, content_type = "text/markdown"),
+    (status = 200, description = "Markdown, a page, or PDF", body = String, content_type = "text/markdown"),
     (status = 404, description = "There is none of this id", body = Problem)))]
 pub(crate) async fn written(
     State(app): State<Arc<App>>,
@@ -51,14 +52,19 @@ pub(crate) async fn written(
     let proof = Proof { at_us: now_us(), checkpoint: app.node.checkpoint().ok() };
     let document = post_mortem(&found, &proof);
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let usual = if accept.starts_with("text/html") { Paper::Html } else { Paper::Markdown };
-    let (kind, text) = match writing.format.unwrap_or(usual) {
-        Paper::Markdown => ("text/markdown; charset=utf-8", document.markdown()),
-        Paper::Html => ("text/html; charset=utf-8", document.html()),
+    let usual = match accept {
+        accept if accept.starts_with("text/html") => Paper::Html,
+        accept if accept.starts_with("application/pdf") => Paper::Pdf,
+        _ => Paper::Markdown,
+    };
+    let (kind, bytes) = match writing.format.unwrap_or(usual) {
+        Paper::Markdown => ("text/markdown; charset=utf-8", document.markdown().into_bytes()),
+        Paper::Html => ("text/html; charset=utf-8", document.html().into_bytes()),
+        Paper::Pdf => ("application/pdf", document.pdf()),
     };
     // Nothing in it runs or is loaded.
     let guard = "default-src 'none'; style-src 'unsafe-inline'";
-    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, guard)], text).into_response())
+    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, guard)], bytes).into_response())
 }
 
 /// How many days.

@@ -1,0 +1,115 @@
+//! What becomes of an incident by itself: its alerts end, what changed before is found, its time runs out.
+
+use super::body::{Incident, Kind, Line, Saying};
+use super::cause::{Change, suggest};
+use super::group::End;
+use super::incidents::Incidents;
+use super::state::State;
+use crate::notify::Raised;
+use crate::rule::Severity;
+use serde_json::json;
+use std::collections::BTreeSet;
+use tacho_event::time::format;
+
+/// Changes that one incident keeps, the newest.
+const CHANGES_MAX: usize = 50;
+
+impl Incidents {
+    /// Takes what became of an alert that belongs to an incident; false when it belongs to none that is open.
+    pub fn see(&mut self, raised: &Raised) -> bool {
+        let Some(id) = self.of_alert.get(raised.id()).cloned() else { return false };
+        let Some(incident) = self.open.get_mut(&id) else { return false };
+        if let Some((by, at_us)) = &raised.acknowledged {
+            let event = format!("alert/{}/acknowledged/{at_us}", raised.id());
+            let told = incident.timeline.iter().any(|line| line.event.as_ref() == Some(&event));
+            if !told {
+                acknowledged(incident, raised.id(), by, *at_us);
+                self.changed.insert(id.clone());
+            }
+        }
+        let member = incident.alerts.iter_mut().find(|member| member.id == raised.id());
+        if let (Some(member), Some(end)) = (member, End::of(raised))
+            && member.ends_us.is_none()
+        {
+            member.ends_us = Some(end.at_us);
+            let title = member.title.clone();
+            incident.last_us = incident.last_us.max(end.at_us);
+            resolved(incident, raised.id(), &title, &end);
+            self.changed.insert(id);
+        }
+        true
+    }
+
+    /// Takes what was found to have changed before an incident.
+    pub fn explain(&mut self, id: &str, mut changes: Vec<Change>, looked: BTreeSet<String>, now_us: i64) {
+        let Some(incident) = self.open.get_mut(id) else { return };
+        changes.sort_by_key(|change| std::cmp::Reverse((change.at_us, change.entry.index)));
+        changes.truncate(CHANGES_MAX);
+        changes.reverse();
+        let known: BTreeSet<u64> = incident.changes.iter().map(|change| change.entry.index).collect();
+        for change in changes.iter().filter(|change| !known.contains(&change.entry.index)) {
+            let text = format!("{} of {}: {}", change.kind.as_str(), change.agent, change.text);
+            let line = Line::new(change.at_us, Kind::Change, text);
+            incident.write(Line { entry: Some(change.entry.clone()), ..line });
+        }
+        (incident.changes, incident.looked) = (changes, Some(looked));
+        let cause = suggest(incident);
+        if cause != incident.cause {
+            incident.cause = cause;
+            let indices: Vec<u64> = incident.changes.iter().map(|change| change.entry.index).collect();
+            let result = json!({"suggested_cause": incident.cause, "changes": indices});
+            self.sayings.push(incident.saying("alert_incident_explained", now_us, result));
+        }
+        self.changed.insert(id.to_string());
+    }
+
+    /// Takes the time: clocks that ran out, and incidents that went away by themselves.
+    pub fn pass(&mut self, now_us: i64) {
+        let waiting =
+            |incident: &&mut Incident| incident.answered.is_none() && incident.state == State::Reception;
+        let mut gone = Vec::new();
+        for incident in self.open.values_mut().filter(waiting) {
+            // Nobody has to answer for what was over by itself, unless it was critical.
+            let over = incident.severity < Severity::Critical && incident.firing() == 0 && incident.more == 0;
+            if over && now_us >= incident.last_us.saturating_add(self.settings.window_us) {
+                gone.push(incident.id.clone());
+            } else if !over && incident.late_us.is_none() && now_us >= incident.due_us {
+                incident.late_us = Some(incident.due_us);
+                let due = format(incident.due_us);
+                let result = json!({"answer_due_at": due, "alerts": incident.alerts.len()});
+                let saying = incident.saying("incident_breach", now_us, result);
+                let line = Line::new(now_us, Kind::Late, format!("nobody had answered by {due}"));
+                incident.write(Line { event: Some(saying.event.clone()), ..line });
+                self.sayings.push(Saying { severity: incident.severity, ..saying });
+                self.changed.insert(incident.id.clone());
+            }
+        }
+        for id in gone {
+            let Some(mut incident) = self.open.remove(&id) else { continue };
+            incident.state = State::Closed;
+            (incident.resolved_us, incident.closed_us) = (Some(incident.last_us), Some(now_us));
+            let saying = incident.saying("alert_incident_state", now_us, json!({"to": "closed", "by": null}));
+            let text = "closed by itself: its alerts were over before anybody had to answer";
+            let line = Line::new(now_us, Kind::State, text);
+            incident.write(Line { event: Some(saying.event.clone()), ..line });
+            self.sayings.push(saying);
+            self.close(incident);
+        }
+    }
+}
+
+pub(super) fn acknowledged(incident: &mut Incident, alert: &str, by: &str, at_us: i64) {
+    let line = Line::new(at_us, Kind::Acknowledged, "an alert was acknowledged");
+    let event = Some(format!("alert/{alert}/acknowledged/{at_us}"));
+    incident.write(Line { by: Some(by.to_string()), event, ..line });
+    incident.answer(by, at_us);
+}
+
+pub(super) fn resolved(incident: &mut Incident, alert: &str, title: &str, end: &End) {
+    let line = Line::new(end.at_us, Kind::Resolved, format!("over: {title}"));
+    let (event, by) = match &end.by {
+        Some((by, at_us)) => (format!("alert/{alert}/resolved/{at_us}"), Some(by.clone())),
+        None => (format!("alert/{alert}/resolved"), None),
+    };
+    incident.write(Line { by, event: Some(event), ..line });
+}

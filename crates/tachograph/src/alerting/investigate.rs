@@ -1,0 +1,135 @@
+//! Looks into incidents while the server runs: gathers alerts, looks for what changed before, finds the places of lines.
+
+use super::incidents::WAITS;
+use super::{Alerting, Inner, before};
+use crate::clock::now_us;
+use crate::http::App;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tacho_alert::incident::{Incident, Incoming};
+use tacho_alert::notify::Raised;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+/// How often is looked whether something is to be done.
+const LOOK: Duration = Duration::from_millis(250);
+/// How long is waited at most after something failed, or while an event is not on the log.
+const PAUSE: Duration = Duration::from_secs(10);
+/// Incidents that are looked into at once, and events whose places are asked for at once.
+const AT_ONCE: usize = 20;
+const PLACES_AT_ONCE: usize = 500;
+/// Events of alerting are on the log within this time.
+const SAID_WITHIN_US: i64 = 2 * 86_400_000_000;
+
+/// Gathers alerts and looks into incidents until the server stops.
+pub(crate) async fn investigate(app: Arc<App>, alerting: Arc<Alerting>) {
+    if !alerting.config().incidents.enabled {
+        return;
+    }
+    let mut stopping = app.stopping();
+    let mut every = interval(LOOK);
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let start = Instant::now();
+    let (mut look_at, mut place_at, mut pause) = (start, start, Duration::ZERO);
+    loop {
+        tokio::select! {
+            _ = stopping.changed() => return,
+            _ = every.tick() => {}
+        }
+        gather(&app, &alerting).await;
+        if Instant::now() >= look_at && !look(&app, &alerting).await {
+            look_at = Instant::now() + PAUSE;
+        }
+        if Instant::now() >= place_at {
+            pause =
+                if place(&app, &alerting).await { Duration::ZERO } else { (pause * 2).clamp(LOOK, PAUSE) };
+            place_at = Instant::now() + pause;
+        }
+    }
+}
+
+/// Gathers the alerts that wait.
+async fn gather(app: &App, alerting: &Alerting) {
+    let indices: BTreeSet<u64> = {
+        let inner = alerting.inner.lock();
+        if inner.cases.waiting.is_empty() {
+            return;
+        }
+        let evidence = inner.cases.waiting.values().flat_map(|raised| &raised.evidence);
+        evidence.map(|seen| seen.index).collect()
+    };
+    let events = before::witnesses(app, &indices).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the events of alerts can't be read; they are gathered by their labels");
+        Vec::new()
+    });
+    let mut inner = alerting.inner.lock();
+    let Inner { cases, pending, .. } = &mut *inner;
+    let Some(incidents) = &mut cases.incidents else { return };
+    // What came meanwhile waits for its own events.
+    let asked = |raised: &Raised| raised.evidence.iter().all(|seen| indices.contains(&seen.index));
+    let (ready, rest): (BTreeMap<_, _>, _) =
+        std::mem::take(&mut cases.waiting).into_iter().partition(|(_, raised)| asked(raised));
+    cases.waiting = rest;
+    incidents.take(ready.values().map(|raised| Incoming::of(raised, &events)).collect());
+    pending.notes.extend(ready.into_keys().map(|id| (WAITS, id, None)));
+    keep(&mut inner);
+}
+
+/// Looks for what changed before incidents. False when that failed.
+async fn look(app: &App, alerting: &Alerting) -> bool {
+    let wanting: Vec<Incident> = {
+        let mut inner = alerting.inner.lock();
+        let Ok(incidents) = Alerting::on(&mut inner) else { return true };
+        incidents.open().filter(|incident| incident.wants_look()).take(AT_ONCE).cloned().collect()
+    };
+    let before_us = alerting.config().incidents.before.0;
+    for incident in wanting {
+        let agents = incident.agents();
+        match before::changes(app, &incident, &agents, before_us).await {
+            Ok(changes) => {
+                let mut inner = alerting.inner.lock();
+                let Ok(incidents) = Alerting::on(&mut inner) else { return true };
+                incidents.explain(&incident.id, changes, agents, now_us());
+                keep(&mut inner);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what changed before an incident can't be looked for; it is tried again");
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// Finds the places of lines whose events were recorded meanwhile. False when none was found.
+async fn place(app: &App, alerting: &Alerting) -> bool {
+    let events = {
+        let mut inner = alerting.inner.lock();
+        let Ok(incidents) = Alerting::on(&mut inner) else { return false };
+        incidents.unplaced(PLACES_AT_ONCE)
+    };
+    if events.is_empty() {
+        return true;
+    }
+    match before::places(app, &events, now_us() - SAID_WITHIN_US).await {
+        Ok(places) => {
+            let mut inner = alerting.inner.lock();
+            if let Ok(incidents) = Alerting::on(&mut inner) {
+                incidents.place(&places);
+                keep(&mut inner);
+            }
+            !places.is_empty()
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the places of an incident's lines can't be looked up; it is tried again");
+            false
+        }
+    }
+}
+
+/// Saves; what can't be saved now is saved with the next change.
+fn keep(inner: &mut Inner) {
+    if let Err(error) = inner.save(None) {
+        tracing::error!(%error, "incidents can't be saved; it is tried again");
+    }
+}
