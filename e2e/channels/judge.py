@@ -1,4 +1,4 @@
-"""Judges channels by the vendors' libraries: judge.py TACHOGRAPH REPLY ALERTMANAGER"""
+"""Judges channels by the vendors' libraries: judge.py TACHOGRAPH REPLY ALERTMANAGER MODULES"""
 
 import email
 import email.policy
@@ -201,12 +201,18 @@ def others(vendors):
     close = [path for _, path, _, _ in vendors.taken("/opsgenie")]
     check(close[-1].endswith("/close?identifierType=alias") and "/acknowledge?" in close[-2], f"Opsgenie: {close}")
     check(len(vendors.taken("/jsm/ops/integration/v2/alerts")) == 5, "JSM")
-    check(all(body["attachments"][0]["content"]["type"] == "AdaptiveCard" for body in bodies(vendors, "/teams")), "Teams")
     jira = [(method, path.split("/rest/api/3")[1]) for method, path, _, _ in vendors.taken("/rest/api/3")]
     first = [("POST", "/search/jql"), ("POST", "/issue")]
     look, moves = ("GET", "/issue/OPS-1?fields=status"), "/issue/OPS-1/transitions"
     rest = [look, look, ("POST", "/issue/OPS-1/comment"), look, ("GET", moves), ("POST", moves)]
     check(jira == first + rest, f"Jira: {jira}")
+
+
+def cards(vendors, modules):
+    sent = [body["attachments"][0]["content"] for body in bodies(vendors, "/teams")]
+    command = ["node", pathlib.Path(__file__).with_name("cards.mjs"), modules]
+    done = subprocess.run(command, input=json.dumps(sent), capture_output=True, text=True)
+    check(done.returncode == 0 and done.stdout.strip() == str(len(LIFE)), f"Teams: {done.stdout}{done.stderr}")
 
 
 def mails(mailbox):
@@ -299,7 +305,7 @@ def replies(program):
 
 
 def main():
-    program, replying, alertmanager = sys.argv[1:]
+    program, replying, alertmanager, modules = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         cert, context = certificate(folder)
@@ -318,6 +324,7 @@ def main():
             code, text = send(program, file, "all", "--episode", "--allow-private")
             check(code == 0, f"a channel failed:\n{text}")
             slack(vendors), telegrams(vendors), pagerduties(vendors), twilios(vendors), webhooks(vendors), others(vendors)
+            cards(vendors, modules)
             mails(mailbox)
             alerts = peer.alerts()
             check(not alerts, f"Alertmanager: what was resolved is over: {alerts}")
