@@ -73,8 +73,8 @@ function One({ task }: { task: Task }) {
     <li className="task" data-delay={task.delay}>
       <div className="task-head">
         <Link className="cut" to={eventUrl(task.index)}>
+          {task.times > 1 && <span className="dim">{task.times} × </span>}
           <strong>{visible(task.title)}</strong>
-          {task.times > 1 && <span className="dim"> × {task.times}</span>}
         </Link>
         <span className="dim cut">
           <AgentLink id={task.agent} />
