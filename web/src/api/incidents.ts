@@ -4,54 +4,21 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import type { Severity } from "../lib/alerting.ts";
 import { isOff } from "./alerts.ts";
 import { ask, askJson, tell } from "./http.ts";
+import type { components } from "./schema";
 
 export type Stage = "reception" | "investigation" | "remediation" | "post_mortem" | "closed";
 
-export interface IncidentSummary {
-  id: string;
-  title: string;
-  severity: Severity;
-  state: Stage;
-  opened_at: string;
-  answer_due_at: string;
-  late: boolean;
-  answered_at?: string | null;
-  answered_by?: string | null;
-  contained_at?: string | null;
-  resolved_at?: string | null;
-  closed_at?: string | null;
-  alerts: number;
-  firing: number;
-  agents: string[];
-  commander?: string | null;
-  cause?: string | null;
-}
+type Schemas = components["schemas"];
+/** The server's words where its document says only "text". */
+type Worded<T extends { severity: string; state: string }> = Omit<T, "severity" | "state"> & { severity: Severity; state: Stage };
 
-export interface LogPlace {
-  index: number;
-  id: string;
-}
-
-export interface Said {
-  note: string;
-  by: string;
-  at: string;
-}
-
-export interface Incident extends IncidentSummary {
+export type IncidentSummary = Worded<Schemas["Summary"]>;
+export type LogPlace = Schemas["Entry"];
+export type Said = Schemas["Word"];
+export type Incident = Worded<Omit<Schemas["Incident"], "next" | "alerts_listed">> & {
   next: { state: Stage; needs_note: boolean }[];
-  alerts_listed: { id: string; rule: string; title: string; severity: Severity; starts_at: string; ends_at?: string | null }[];
-  alerts_more: number;
-  entities: { kind: string; value: string; causes: number }[];
-  changes: { at: string; kind: string; agent: string; text: string; same_agent: boolean; entry: LogPlace }[];
-  changes_known: boolean;
-  suggested_cause?: { text: string; entry?: LogPlace | null; alert?: string | null } | null;
-  timeline: { at: string; kind: string; text: string; by?: string | null; note?: string | null; entry?: LogPlace | null }[];
-  roles: Record<string, string>;
-  follow_ups: { number: number; text: string; owner?: string | null; due?: string | null; done_at?: string | null; done_by?: string | null }[];
-  containment?: (Said & { verified?: Said | null }) | null;
-  related: string[];
-}
+  alerts_listed: (Omit<Schemas["Listed"], "severity"> & { severity: Severity })[];
+};
 
 const ROOT = "/v1/incidents";
 const of = (id: string, ...parts: string[]) => [ROOT, encodeURIComponent(id), ...parts].join("/");

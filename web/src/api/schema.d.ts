@@ -1027,6 +1027,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/alerts/silences/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agrees with a silence of somebody else that would mute a critical built-in rule. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The silence counts now */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Silence"];
+                    };
+                };
+                /** @description It is your own */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description None of this id waits */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/alerts/{id}": {
         parameters: {
             query?: never;
@@ -1653,6 +1707,410 @@ export interface paths {
                     };
                 };
                 /** @description There is none of that id */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents, newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `open` (when not given), `all`, or `reception`, `investigation`, `remediation`, `post_mortem`, `closed`. */
+                    state?: string;
+                    /** @description `critical`, `warning` or `info`. */
+                    severity?: string;
+                    /** @description Incidents that are about this agent. */
+                    agent?: string;
+                    /** @description Newest first; 100 when not given, at most 1,000. */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Incidents */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Incidents"];
+                    };
+                };
+                /** @description Alerting is switched off */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long it took to answer and to be over, by severity. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Incidents that were opened within so many days; 30 when not given. */
+                    days?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Figures */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["IncidentReport"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One incident with its timeline, closed or not. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The incident */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Incident"];
+                    };
+                };
+                /** @description There is none of this id */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/containment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what contains it, or that somebody verified that it does. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Containing"];
+                };
+            };
+            responses: {
+                /** @description The incident */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Incident"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/follow-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Notes what is to be done afterwards, or that it is done. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Following"];
+                };
+            };
+            responses: {
+                /** @description The incident */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Incident"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes a note into its timeline. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Noting"];
+                };
+            };
+            responses: {
+                /** @description The incident */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Incident"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/post-mortem": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The post-mortem of an incident: each line with its place on the log. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `markdown`, `html` for a page to print, or `pdf`; by `Accept` when not given. */
+                    format?: "markdown" | "html" | "pdf";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Markdown, a page, or PDF */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/markdown": string;
+                    };
+                };
+                /** @description There is none of this id */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives somebody a role, or takes it away. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Playing"];
+                };
+            };
+            responses: {
+                /** @description The incident */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Incident"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Moves it to another state. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Moving"];
+                };
+            };
+            responses: {
+                /** @description The incident */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Incident"];
+                    };
+                };
+                /** @description It can't go there from where it is, or a note is missing */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description There is none of this id */
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -2508,6 +2966,21 @@ export interface components {
                 [key: string]: number;
             };
         };
+        Cause: {
+            alert?: string | null;
+            entry?: components["schemas"]["Entry"] | null;
+            text: string;
+        };
+        Change: {
+            agent: string;
+            at: string;
+            entry: components["schemas"]["Entry"];
+            /** @description `deployment`, `configuration`, `prompt`, `model` or `version`. */
+            kind: string;
+            /** @description Whether the agent is one of the incident. */
+            same_agent: boolean;
+            text: string;
+        };
         Channel: {
             /** Format: int64 */
             failed: number;
@@ -2534,6 +3007,16 @@ export interface components {
             /** Format: int64 */
             rules: number;
         };
+        Common: {
+            /**
+             * Format: int32
+             * @description Different alerts that have it.
+             */
+            causes: number;
+            /** @description `agent`, `session`, `workflow`, `call` or `address`. */
+            kind: string;
+            value: string;
+        };
         Computed: {
             alert: string;
             at: string;
@@ -2546,6 +3029,23 @@ export interface components {
              */
             index?: number | null;
             rule: string;
+        };
+        Containing: {
+            /** @default null */
+            by: string | null;
+            /**
+             * @description What keeps it from going on; or how that was checked.
+             * @default
+             */
+            note: string;
+            /**
+             * @description Whether the note says how it was checked.
+             * @default false
+             */
+            verified: boolean;
+        };
+        Containment: components["schemas"]["Word"] & {
+            verified?: components["schemas"]["Word"] | null;
         };
         /** @description Something that was too much to read. */
         Cut: {
@@ -2577,6 +3077,12 @@ export interface components {
             /** @description `waiting`, `sent` or `failed`. */
             state: string;
             title: string;
+        };
+        /** @description A place on the log: `tachograph prove INDEX` gives its proof. */
+        Entry: {
+            id: string;
+            /** Format: int64 */
+            index: number;
         };
         /** @description What became of a request. */
         Erased: {
@@ -2653,6 +3159,37 @@ export interface components {
             /** @description `hook`, `otel_log`, `otel_span`, `transcript`, or the way in. */
             source: string;
         };
+        /** @description Means and medians are over the incidents that have the time; those that went away by themselves have none. */
+        Figures: {
+            /** Format: int64 */
+            answered: number;
+            /** Format: int64 */
+            closed: number;
+            /**
+             * Format: int64
+             * @description Nobody had answered in time.
+             */
+            late: number;
+            /**
+             * Format: double
+             * @description From the opening to the first answer.
+             */
+            mean_answer_seconds?: number | null;
+            /**
+             * Format: double
+             * @description From the opening until it was over.
+             */
+            mean_resolve_seconds?: number | null;
+            /** Format: double */
+            median_answer_seconds?: number | null;
+            /** Format: double */
+            median_resolve_seconds?: number | null;
+            /** Format: int64 */
+            opened: number;
+            /** Format: int64 */
+            resolved: number;
+            severity: string;
+        };
         /** @description Something that is missing. */
         Finding: {
             /** @description What to do about it. */
@@ -2681,6 +3218,39 @@ export interface components {
              */
             index?: number | null;
             values: Record<string, never>;
+        };
+        FollowUp: {
+            done_at?: string | null;
+            done_by?: string | null;
+            due?: string | null;
+            /** Format: int32 */
+            number: number;
+            owner?: string | null;
+            text: string;
+        };
+        Following: {
+            /** @default null */
+            by: string | null;
+            /**
+             * Format: int32
+             * @description In place of a text: the number of the one that is done.
+             * @default null
+             */
+            done: number | null;
+            /**
+             * @description A day such as 2026-12-01.
+             * @default null
+             */
+            due: string | null;
+            /** @default null */
+            note: string | null;
+            /** @default null */
+            owner: string | null;
+            /**
+             * @description What is to be done: a new follow-up.
+             * @default null
+             */
+            text: string | null;
         };
         /**
          * @description How an export is written.
@@ -2722,6 +3292,47 @@ export interface components {
              */
             visible: number;
         };
+        /** @description An incident with everything that is known of it. */
+        Incident: components["schemas"]["Summary"] & {
+            alerts_listed: components["schemas"]["Listed"][];
+            /**
+             * Format: int64
+             * @description Alerts beyond those that are listed.
+             */
+            alerts_more: number;
+            changes: components["schemas"]["Change"][];
+            /** @description Whether changes have been looked for. */
+            changes_known: boolean;
+            containment?: components["schemas"]["Containment"] | null;
+            entities: components["schemas"]["Common"][];
+            follow_ups: components["schemas"]["FollowUp"][];
+            /** @description Where it can go from here. */
+            next: components["schemas"]["Next"][];
+            related: string[];
+            roles: {
+                [key: string]: string;
+            };
+            suggested_cause?: components["schemas"]["Cause"] | null;
+            timeline: components["schemas"]["Line"][];
+        };
+        /** @description The document of the interface has one name for each; coverage has a report too. */
+        IncidentReport: {
+            /** @description The worst first. */
+            by_severity: components["schemas"]["Figures"][];
+            /** Format: int32 */
+            days: number;
+            from: string;
+            /** Format: int64 */
+            incidents: number;
+            to: string;
+        };
+        Incidents: {
+            incidents: components["schemas"]["Summary"][];
+            /** @description Incidents that are not closed by state, whatever was asked for. */
+            totals: {
+                [key: string]: number;
+            };
+        };
         KeptClass: {
             class: string;
             /** Format: int32 */
@@ -2759,11 +3370,42 @@ export interface components {
         LegalHolds: {
             holds: components["schemas"]["LegalHold"][];
         };
+        Line: {
+            at: string;
+            by?: string | null;
+            entry?: components["schemas"]["Entry"] | null;
+            kind: string;
+            note?: string | null;
+            text: string;
+        };
+        Listed: {
+            ends_at?: string | null;
+            id: string;
+            rule: string;
+            severity: string;
+            starts_at: string;
+            title: string;
+        };
         /**
          * @description What becomes of a data subject.
          * @enum {string}
          */
         Mode: "erase" | "anonymise";
+        /** @description Where it goes. */
+        Moving: {
+            /**
+             * @description Who does it; the name of the API key when not given.
+             * @default null
+             */
+            by: string | null;
+            /** @default null */
+            note: string | null;
+            /**
+             * @description One of the incident's `next`.
+             * @default
+             */
+            to: string;
+        };
         /** @description What mutes an alert; it fires all the same. */
         MutedBy: {
             /** @description The silence's id. */
@@ -2773,6 +3415,17 @@ export interface components {
             inhibited_by: {
                 [key: string]: string;
             };
+        };
+        Next: {
+            /** @description Whether a note has to say why. */
+            needs_note: boolean;
+            state: string;
+        };
+        Noting: {
+            /** @default null */
+            by: string | null;
+            /** @default  */
+            note: string;
         };
         /** @description Where something is wrong in a text, for programs that mark it. */
         Place: {
@@ -2790,6 +3443,22 @@ export interface components {
             line: number;
             /** @description The name that was probably meant. */
             nearest?: string | null;
+        };
+        Playing: {
+            /** @default null */
+            by: string | null;
+            /** @default null */
+            note: string | null;
+            /**
+             * @description `commander`, `communications`, `scribe` or any other word.
+             * @default
+             */
+            role: string;
+            /**
+             * @description Who has it from now on; nobody when empty.
+             * @default
+             */
+            who: string;
         };
         /** @description A declared point and who saw it. */
         PointState: {
@@ -3042,7 +3711,7 @@ export interface components {
              */
             mutes: number;
             starts_at: string;
-            /** @description `active`, or `pending` before it starts. */
+            /** @description `active`, `pending` before it starts, or `waiting` for a second person to agree. */
             state: string;
         };
         Silences: {
@@ -3079,6 +3748,35 @@ export interface components {
          * @enum {string}
          */
         Stream: "application" | "critical" | "security" | "audit" | "performance";
+        /** @description An incident in a list. */
+        Summary: {
+            agents: string[];
+            /**
+             * Format: int64
+             * @description Alerts that belong to it, and how many of those that are listed are not over.
+             */
+            alerts: number;
+            /** @description Until when somebody has to answer. */
+            answer_due_at: string;
+            answered_at?: string | null;
+            answered_by?: string | null;
+            /** @description What is suggested as its cause. */
+            cause?: string | null;
+            closed_at?: string | null;
+            commander?: string | null;
+            contained_at?: string | null;
+            /** Format: int64 */
+            firing: number;
+            id: string;
+            /** @description Nobody had answered by then. */
+            late: boolean;
+            opened_at: string;
+            resolved_at?: string | null;
+            severity: string;
+            /** @description `reception`, `investigation`, `remediation`, `post_mortem` or `closed`. */
+            state: string;
+            title: string;
+        };
         /** @description A rule file's text. */
         Text: {
             /** @description Who saves it; the name of the API key when not given. */
@@ -3111,8 +3809,6 @@ export interface components {
         };
         /** @description A silence that is wanted. */
         Wanted: {
-            /** @description A second person who agreed. */
-            approved_by?: string | null;
             /** @description Who wants it; the name of the API key when not given. */
             by?: string | null;
             /** @description Why. */
@@ -3142,6 +3838,12 @@ export interface components {
             mode?: components["schemas"]["Mode"] | null;
             /** @description Why, for the record. Do not name the person in it. */
             reason?: string | null;
+        };
+        /** @description Who said it, when, and what. */
+        Word: {
+            at: string;
+            by: string;
+            note: string;
         };
     };
     responses: never;

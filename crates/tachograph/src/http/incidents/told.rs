@@ -32,6 +32,7 @@ pub(crate) enum Paper {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Writing {
     /// `markdown`, `html` for a page to print, or `pdf`; by `Accept` when not given.
+    #[param(inline)]
     format: Option<Paper>,
 }
 
@@ -76,7 +77,9 @@ pub(crate) struct Range {
     days: Option<u32>,
 }
 
+/// The document of the interface has one name for each; coverage has a report too.
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = IncidentReport)]
 pub(crate) struct Report {
     pub days: u32,
     pub from: String,
