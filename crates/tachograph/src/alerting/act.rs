@@ -23,7 +23,8 @@ impl Alerting {
         let done = inner.desk.act(id, act, by, note, now).map_err(Refused::Wrong)?;
         let raised = done.ok_or_else(|| Refused::Unknown(format!("there is no open alert \"{id}\"")))?;
         inner.pending.sayings.push(tell::acted(&raised, act, by, note, now));
-        inner.save(None).map_err(|error| Refused::Failed(error.to_string()))?;
+        let told = if *act == Act::Acknowledge { inner.tell_answered(id, by, now) } else { Ok(()) };
+        told.and_then(|()| inner.save(None)).map_err(|error| Refused::Failed(error.to_string()))?;
         drop(inner);
         self.posted.notify_all();
         Ok(raised)

@@ -112,7 +112,7 @@ impl Inner {
         }
     }
 
-    fn channel(&self, lane: &str) -> Option<Channel> {
+    pub(super) fn channel(&self, lane: &str) -> Option<Channel> {
         let (receiver, place) = lane.rsplit_once('/')?;
         self.channels.get(receiver)?.iter().find(|channel| channel.place == place).cloned()
     }

@@ -48,6 +48,7 @@ struct Scene {
     server: Server,
     code: String,
     link: String,
+    bodies: Receiver<Value>,
 }
 
 impl Scene {
@@ -66,7 +67,8 @@ impl Scene {
         std::fs::write(dir.join("rules/own.yaml"), rule).unwrap();
         let routing = format!(
             "route: {{receiver: people, group_by: ['...'], group_wait: 0s}}\nreceivers:\n  - name: oncall\n  - name: people\n    \
-             slack_configs: [{{api_url: 'http://{slack}/x', buttons: true}}, {{api_url: 'http://{slack}/y'}}]\n"
+             slack_configs: [{{api_url: 'http://{slack}/x', buttons: true}}, {{api_url: 'http://{slack}/y'}}]\n    \
+             pagerduty_configs: [{{routing_key: R1, url: 'http://{slack}/v2/enqueue'}}]\n"
         );
         std::fs::write(dir.join("routing.yaml"), routing).unwrap();
         let server = Server::start(dir);
@@ -75,11 +77,12 @@ impl Scene {
         let (mut code, mut link) = (None, None);
         while code.is_none() || link.is_none() {
             let body = bodies.recv_timeout(PATIENCE).expect("a message within the time");
-            let buttons = body["blocks"].as_array().unwrap().last().unwrap()["elements"].clone();
+            let Some(blocks) = body["blocks"].as_array() else { continue };
+            let buttons = blocks.last().unwrap()["elements"].clone();
             code = code.or_else(|| buttons[0]["value"].as_str().map(str::to_string));
             link = link.or_else(|| buttons[0]["url"].as_str().map(str::to_string));
         }
-        Scene { server, code: code.unwrap(), link: link.unwrap() }
+        Scene { server, code: code.unwrap(), link: link.unwrap(), bodies }
     }
 
     fn alert(&self) -> Value {
@@ -136,6 +139,10 @@ fn a_button_of_slack_acknowledges_and_forgeries_do_not() {
     assert_eq!(slack_button(&scene, "s1", now()).status, 200);
     let alert = scene.alert();
     assert_eq!((&alert["state"], &alert["acknowledged_by"]), (&json!("acknowledged"), &json!("ada (Slack)")));
+    // The pager is told as well, or it would go on calling.
+    let told = std::iter::from_fn(|| scene.bodies.recv_timeout(PATIENCE).ok());
+    let answered = told.filter(|body| body["blocks"].is_null()).find(|body| body["event_action"] != "trigger");
+    assert_eq!(answered.expect("the pager is told")["event_action"], "acknowledge");
     // A way whose secret is not set is not open, and says what to set.
     let closed = scene.post("pagerduty", "{}", &[]);
     assert!(
