@@ -14,6 +14,7 @@ scripts/faults.sh short
 scripts/judge-segments.sh
 scripts/judge-sigma.sh
 scripts/judge-routing.sh
+scripts/judge-alertmanager.sh
 scripts/judge-claude-code.sh
 scripts/judge-hook.sh
 scripts/judge-agents.sh

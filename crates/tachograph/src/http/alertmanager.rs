@@ -11,7 +11,8 @@ use crate::alerting::{Alerting, Asked, NewSilence, Seen};
 use crate::clock::now_us;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
@@ -37,11 +38,27 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/silence/{id}", get(silence).delete(delete_silence))
 }
 
+/// An error as Alertmanager's clients read it: a text as JSON.
+struct Told(Problem);
+
+impl<T: Into<Problem>> From<T> for Told {
+    fn from(problem: T) -> Told {
+        Told(problem.into())
+    }
+}
+
+impl IntoResponse for Told {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, Json(self.0.detail)).into_response()
+    }
+}
+
 fn of(app: &App) -> Result<&Arc<Alerting>, Problem> {
     app.alerting().ok_or_else(|| Problem::not_found("alerting is switched off"))
 }
 
-async fn status(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, Problem> {
+async fn status(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, Told> {
     app.auth().check(&headers, Role::Read)?;
     of(&app)?;
     let version = env!("CARGO_PKG_VERSION");
@@ -54,7 +71,7 @@ async fn status(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<
     })))
 }
 
-async fn receivers(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, Problem> {
+async fn receivers(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, Told> {
     app.auth().check(&headers, Role::Read)?;
     let names = of(&app)?.book().routing.names();
     Ok(Json(names.into_iter().map(|name| json!({"name": name})).collect()))
@@ -139,7 +156,7 @@ async fn alerts(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, Told> {
     app.auth().check(&headers, Role::Read)?;
     let filter = Filter::read(query.as_deref())?;
     let open = of(&app)?.open_alerts();
@@ -151,7 +168,7 @@ async fn groups(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, Told> {
     app.auth().check(&headers, Role::Read)?;
     let filter = Filter::read(query.as_deref())?;
     let open = of(&app)?.open_alerts();
@@ -215,12 +232,12 @@ async fn post_alerts(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, Told> {
     app.auth().check(&headers, Role::Write)?;
     let posted: Vec<Posted> =
         serde_json::from_slice(&body).map_err(|error| Problem::bad_request(error.to_string()))?;
     if posted.len() > ALERTS_MAX {
-        return Err(Problem::too_large(format!("a request brings at most {ALERTS_MAX} alerts")));
+        return Err(Problem::too_large(format!("a request brings at most {ALERTS_MAX} alerts")).into());
     }
     let now = now_us();
     let alerts = posted.into_iter().map(|posted| posted.read(now)).collect::<Result<_, _>>()?;
@@ -249,7 +266,7 @@ fn seen_silence(asked: &Asked, now_us: i64) -> Value {
     })
 }
 
-async fn silences(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, Problem> {
+async fn silences(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, Told> {
     app.auth().check(&headers, Role::Read)?;
     let now = now_us();
     let all = of(&app)?.silences()?;
@@ -260,7 +277,7 @@ async fn silence(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, Told> {
     app.auth().check(&headers, Role::Read)?;
     let all = of(&app)?.silences()?;
     let found = all.iter().find(|(asked, _)| asked.silence.id == id);
@@ -311,7 +328,7 @@ async fn post_silence(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, Told> {
     let credential = app.auth().check(&headers, Role::Admin)?;
     let posted: PostedSilence =
         serde_json::from_slice(&body).map_err(|error| Problem::bad_request(error.to_string()))?;
@@ -335,7 +352,7 @@ async fn delete_silence(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, Told> {
     let credential = app.auth().check(&headers, Role::Admin)?;
     of(&app)?.unsilence(&id, &credential.name)?;
     Ok(Json(json!({})))
