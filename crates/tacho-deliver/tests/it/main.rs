@@ -8,6 +8,7 @@ mod forms;
 mod guide;
 mod hooks;
 mod limits;
+mod odd;
 mod replies;
 mod settings;
 mod tickets;
