@@ -141,7 +141,8 @@ fn a_button_of_slack_acknowledges_and_forgeries_do_not() {
     assert_eq!((&alert["state"], &alert["acknowledged_by"]), (&json!("acknowledged"), &json!("ada (Slack)")));
     // The pager is told as well, or it would go on calling.
     let told = std::iter::from_fn(|| scene.bodies.recv_timeout(PATIENCE).ok());
-    let answered = told.filter(|body| body["blocks"].is_null()).find(|body| body["event_action"] != "trigger");
+    let answered =
+        told.filter(|body| body["blocks"].is_null()).find(|body| body["event_action"] != "trigger");
     assert_eq!(answered.expect("the pager is told")["event_action"], "acknowledge");
     // A way whose secret is not set is not open, and says what to set.
     let closed = scene.post("pagerduty", "{}", &[]);
