@@ -74,7 +74,7 @@ pub struct Witness {
 }
 
 /// What an alert is about: its labels, and what its events say where they agree.
-pub(super) fn of(labels: &LabelSet, events: &[Witness]) -> BTreeSet<Entity> {
+pub(super) fn of(labels: &LabelSet, events: &[&Witness]) -> BTreeSet<Entity> {
     let mut all = BTreeSet::new();
     for witness in events {
         let said = [
@@ -108,9 +108,10 @@ mod tests {
     fn labels_count_and_events_where_they_agree() {
         let labels = LabelSet::from([("agent_id".into(), "a".into()), ("tier".into(), "security".into())]);
         let events: Vec<Witness> = (0..5).map(|n| event("a", &format!("s{n}"))).collect();
-        let found: Vec<String> = of(&labels, &events).into_iter().map(|entity| entity.value).collect();
+        let found: Vec<String> =
+            of(&labels, &events.iter().collect::<Vec<_>>()).into_iter().map(|entity| entity.value).collect();
         assert_eq!(found, ["a"], "five sessions say nothing");
-        let found = of(&LabelSet::new(), &events[..2]);
+        let found = of(&LabelSet::new(), &[&events[0], &events[1]]);
         assert_eq!(found.len(), 3);
     }
 
@@ -119,7 +120,7 @@ mod tests {
         let labels =
             LabelSet::from([("agent_id".into(), "tachograph".into()), ("source_ip".into(), "::1".into())]);
         assert!(
-            of(&labels, &[Witness { address: Some("127.0.0.1".into()), ..Witness::default() }]).is_empty()
+            of(&labels, &[&Witness { address: Some("127.0.0.1".into()), ..Witness::default() }]).is_empty()
         );
     }
 }

@@ -56,15 +56,11 @@ pub struct Incoming {
 }
 
 impl Incoming {
-    /// The alert as grouping sees it, with what its events say.
-    pub fn of(raised: &Raised, events: &[Witness]) -> Incoming {
+    /// The alert as grouping sees it, with what its events say, by their indices.
+    pub fn of(raised: &Raised, events: &HashMap<u64, Witness>) -> Incoming {
         let labels = raised.labels();
         let never = labels.get(NEVER.0).is_some_and(|value| value == NEVER.1);
-        let mine: Vec<Witness> = events
-            .iter()
-            .filter(|event| raised.evidence.iter().any(|seen| seen.index == event.index))
-            .cloned()
-            .collect();
+        let mine: Vec<&Witness> = raised.evidence.iter().filter_map(|seen| events.get(&seen.index)).collect();
         let title = raised.alert.annotations.get("summary").unwrap_or(&raised.title);
         let newest = raised.evidence.iter().max_by_key(|seen| seen.index);
         Incoming {

@@ -4,9 +4,9 @@
 //! - An alert belongs to at most one incident, and to the same one for ever.
 //! - What changed is told to whoever keeps it ([`Incidents::take_changed`]); from that, the same incidents are made again.
 
-use super::body::{Incident, Saying, Settings};
+use super::body::{Incident, Link, Saying, Settings};
 use super::entity::Entity;
-use super::group::Incoming;
+use super::group::{COMMON_AT, Incoming};
 use super::state::State;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -120,17 +120,21 @@ impl Incidents {
         at_us >= incident.first_us.saturating_sub(window) && at_us <= incident.last_us.saturating_add(window)
     }
 
-    /// How many different causes share a value in incidents that are near, without some.
+    /// How many different causes share a value in incidents that are near, without some; counted until it is common.
     pub(super) fn degree(&self, entity: &Entity, at_us: i64, without: &BTreeSet<&str>) -> usize {
         let ids = self.by_entity.get(entity).into_iter().flatten();
         let near = ids.filter_map(|id| self.open.get(id)).filter(|found| self.is_near(found, at_us));
-        near.map(|incident| {
-            let link =
-                incident.links.iter().find(|link| link.kind == entity.kind && link.value == entity.value);
+        let mut degree = 0;
+        for incident in near {
+            let is_it = |link: &&Link| link.kind == entity.kind && link.value == entity.value;
+            let causes = incident.links.iter().find(is_it).map_or(0, |link| link.causes as usize);
             let known = without.iter().filter(|cause| incident.causes.contains(**cause)).count();
-            (link.map_or(0, |link| link.causes) as usize).saturating_sub(known)
-        })
-        .sum()
+            degree += causes.saturating_sub(known);
+            if degree > COMMON_AT {
+                break;
+            }
+        }
+        degree
     }
 
     /// Takes alerts that began.

@@ -3,13 +3,15 @@
 use crate::http::{App, registry};
 use crate::rows::rows;
 use std::collections::{BTreeSet, HashMap};
-use tacho_alert::incident::{Change, ChangeKind, Entry, Incident, Witness};
+use tacho_alert::incident::{Change, ChangeKind, Entry, Witness};
 use tacho_event::time::{DAY_US, format};
 
 /// Entries or events that one query names.
 const NAMED_MAX: usize = 1000;
-/// Changes that are looked at, the newest.
-const CHANGES_MAX: usize = 200;
+/// Events of alerts that are read together.
+const WITNESSES_MAX: usize = 10_000;
+/// Changes that one query gives, the newest.
+const CHANGES_MAX: usize = 5000;
 /// How far back a value may have been in use before its first appearance counts as a change.
 const IN_USE_US: i64 = DAY_US;
 
@@ -20,22 +22,29 @@ const FACTS: [(&str, &str); 4] = [
     ("git_commit", "version"),
     ("deployment_id", "deployment"),
 ];
+/// A deployment that concerns everybody.
+const SHARED: &str = "mapped_action = 'production_deployment'";
 /// What the class table calls a deployment.
 const DEPLOYED: &str = "mapped_action IN ('code_deployment', 'production_deployment') OR \
     lower(action_name) IN ('deploy', 'deployment', 'system_update', 'system_update_complete', 'rollback')";
 
-/// The events of some entries.
-pub(super) async fn witnesses(app: &App, indices: &BTreeSet<u64>) -> Result<Vec<Witness>, String> {
-    let all: Vec<u64> = indices.iter().rev().take(NAMED_MAX).copied().collect();
-    let (Some(newest), Some(oldest)) = (all.first(), all.last()) else { return Ok(Vec::new()) };
-    let list: Vec<String> = all.iter().map(ToString::to_string).collect();
-    let query = format!(
-        "SELECT index, agent_id AS agent, coalesce(who_session, session_uuid) AS session, \
-           workflow_id AS workflow, call_id AS call, parent_id AS parent, who_ip AS address \
-         FROM events WHERE index BETWEEN {oldest} AND {newest} AND index IN ({})",
-        list.join(", ")
-    );
-    ask(app, &query).await
+/// The events of some entries, the newest of them where there are very many.
+pub(super) async fn witnesses(app: &App, indices: &BTreeSet<u64>) -> Result<HashMap<u64, Witness>, String> {
+    let newest: Vec<u64> = indices.iter().rev().take(WITNESSES_MAX).copied().collect();
+    let mut found = HashMap::new();
+    for some in newest.chunks(NAMED_MAX) {
+        let (Some(newest), Some(oldest)) = (some.first(), some.last()) else { continue };
+        let list: Vec<String> = some.iter().map(ToString::to_string).collect();
+        let query = format!(
+            "SELECT index, agent_id AS agent, coalesce(who_session, session_uuid) AS session, \
+               workflow_id AS workflow, call_id AS call, parent_id AS parent, who_ip AS address \
+             FROM events WHERE index BETWEEN {oldest} AND {newest} AND index IN ({})",
+            list.join(", ")
+        );
+        let events: Vec<Witness> = ask(app, &query).await?;
+        found.extend(events.into_iter().map(|event| (event.index, event)));
+    }
+    Ok(found)
 }
 
 #[derive(serde::Deserialize)]
@@ -47,33 +56,49 @@ struct Found {
     kind: ChangeKind,
     call: Option<String>,
     text: String,
+    /// It concerns everybody: something was brought into production.
+    shared: bool,
 }
 
-/// What changed within a time before the first alert of an incident: of its agents, and what others deployed.
+/// What changed within a time before the first alert of each incident: of its agents, and what others brought into
+/// production. One query for all of them.
 pub(super) async fn changes(
     app: &App,
-    incident: &Incident,
-    agents: &BTreeSet<String>,
+    incidents: &[(String, i64, BTreeSet<String>)],
     before_us: i64,
-) -> Result<Vec<Change>, String> {
-    let found: Vec<Found> = ask(app, &asked(incident.first_us, agents, before_us)).await?;
-    let mut calls = BTreeSet::new();
-    let mut changes = Vec::new();
-    for found in found.into_iter().rev() {
+) -> Result<Vec<Vec<Change>>, String> {
+    let moments = incidents.iter().map(|(_, first_us, _)| *first_us);
+    let (Some(first_us), Some(last_us)) = (moments.clone().min(), moments.max()) else {
+        return Ok(Vec::new());
+    };
+    let agents: BTreeSet<&String> = incidents.iter().flat_map(|(.., agents)| agents).collect();
+    let found: Vec<Found> = ask(app, &asked(first_us.saturating_sub(before_us), last_us, &agents)).await?;
+    let of = |(_, first_us, agents): &(String, i64, BTreeSet<String>)| {
+        let mut calls = BTreeSet::new();
+        let near =
+            |found: &&Found| found.at_us <= *first_us && found.at_us >= first_us.saturating_sub(before_us);
+        let concerns = |found: &&Found| found.shared || agents.contains(&found.agent);
         // Several witnesses tell of one call: the first counts.
-        if found.call.is_some_and(|call| !calls.insert((found.agent.clone(), call))) {
-            continue;
+        let once = |found: &&Found| {
+            found.call.as_ref().is_none_or(|call| calls.insert((found.agent.clone(), call.clone())))
+        };
+        let own = found.iter().rev().filter(near).filter(concerns).filter(once);
+        own.map(|found| found.change(agents)).collect()
+    };
+    Ok(incidents.iter().map(of).collect())
+}
+
+impl Found {
+    fn change(&self, agents: &BTreeSet<String>) -> Change {
+        Change {
+            at_us: self.at_us,
+            kind: self.kind,
+            same_agent: agents.contains(&self.agent),
+            agent: self.agent.clone(),
+            text: self.text.clone(),
+            entry: Entry { index: self.index, id: self.event_id.clone() },
         }
-        changes.push(Change {
-            at_us: found.at_us,
-            kind: found.kind,
-            same_agent: agents.contains(&found.agent),
-            agent: found.agent,
-            text: found.text,
-            entry: Entry { index: found.index, id: found.event_id },
-        });
     }
-    Ok(changes)
 }
 
 fn moment(us: i64) -> String {
@@ -85,9 +110,9 @@ fn quoted(text: &str) -> String {
 }
 
 /// One query for all of it, the newest first.
-fn asked(first_us: i64, agents: &BTreeSet<String>, before_us: i64) -> String {
-    let (from, to) = (moment(first_us.saturating_sub(before_us)), moment(first_us));
-    let known = moment(first_us.saturating_sub(before_us).saturating_sub(IN_USE_US));
+fn asked(from_us: i64, to_us: i64, agents: &BTreeSet<&String>) -> String {
+    let (from, to) = (moment(from_us), moment(to_us));
+    let known = moment(from_us.saturating_sub(IN_USE_US));
     let own = match agents.is_empty() {
         true => "false".to_string(),
         false => {
@@ -103,14 +128,15 @@ fn asked(first_us: i64, agents: &BTreeSet<String>, before_us: i64) -> String {
              CASE WHEN mapped_action IS NULL OR mapped_action = action_name THEN '' \
                ELSE concat(' (', mapped_action, ')') END, \
              CASE WHEN target IS NULL THEN '' ELSE concat(' ', target) END, \
-             CASE WHEN outcome_status = 'unknown' THEN '' ELSE concat(', ', outcome_status) END) AS text \
+             CASE WHEN outcome_status = 'unknown' THEN '' ELSE concat(', ', outcome_status) END) AS text, \
+           coalesce({SHARED}, false) AS shared \
          FROM events WHERE recorded_at >= {from} AND recorded_at <= {to} AND source <> 'internal' \
-           AND ({DEPLOYED} OR action_type = 'settings' AND {own})"
+           AND ({SHARED} OR ({DEPLOYED} OR action_type = 'settings') AND {own})"
     )];
     for (fact, kind) in FACTS {
         parts.push(format!(
             "SELECT index, event_id, at, agent, CAST(NULL AS VARCHAR) AS call, '{kind}' AS kind, \
-               concat('{fact} is ', value, ', was ', before) AS text \
+               concat('{fact} is ', value, ', was ', before) AS text, false AS shared \
              FROM (SELECT *, lag(value) OVER (PARTITION BY agent ORDER BY index) AS before \
                FROM (SELECT agent_id AS agent, {fact} AS value, min(index) AS index, min(recorded_at) AS at, \
                    first_value(event_id ORDER BY index) AS event_id \
@@ -120,7 +146,7 @@ fn asked(first_us: i64, agents: &BTreeSet<String>, before_us: i64) -> String {
         ));
     }
     format!(
-        "SELECT index, event_id, arrow_cast(at, 'Int64') AS at_us, agent, call, kind, text \
+        "SELECT index, event_id, arrow_cast(at, 'Int64') AS at_us, agent, call, kind, text, shared \
          FROM ({}) AS changes ORDER BY index DESC LIMIT {CHANGES_MAX}",
         parts.join(" UNION ALL ")
     )

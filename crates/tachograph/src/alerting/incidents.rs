@@ -160,6 +160,16 @@ impl Alerting {
         Ok(all)
     }
 
+    /// Incidents that are not closed, by severity and whether somebody has answered.
+    pub(crate) fn incident_counts(&self) -> BTreeMap<(&'static str, bool), u64> {
+        let inner = self.inner.lock();
+        let mut counts = BTreeMap::new();
+        for incident in inner.cases.incidents.iter().flat_map(Incidents::open) {
+            *counts.entry((incident.severity.as_str(), incident.answered.is_some())).or_default() += 1;
+        }
+        counts
+    }
+
     /// Incidents that are closed and were opened since a moment, newest first.
     pub(crate) fn closed_incidents(&self, since_us: i64, limit: u32) -> Result<Vec<Incident>, Refused> {
         let failed = |error: StoreError| Refused::Failed(error.to_string());

@@ -4,10 +4,10 @@ use super::incidents::WAITS;
 use super::{Alerting, Inner, before};
 use crate::clock::now_us;
 use crate::http::App;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
-use tacho_alert::incident::{Incident, Incoming};
+use tacho_alert::incident::Incoming;
 use tacho_alert::notify::Raised;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -16,7 +16,7 @@ const LOOK: Duration = Duration::from_millis(250);
 /// How long is waited at most after something failed, or while an event is not on the log.
 const PAUSE: Duration = Duration::from_secs(10);
 /// Incidents that are looked into at once, and events whose places are asked for at once.
-const AT_ONCE: usize = 20;
+const AT_ONCE: usize = 100;
 const PLACES_AT_ONCE: usize = 500;
 /// Events of alerting are on the log within this time.
 const SAID_WITHIN_US: i64 = 2 * 86_400_000_000;
@@ -60,7 +60,7 @@ async fn gather(app: &App, alerting: &Alerting) {
     };
     let events = before::witnesses(app, &indices).await.unwrap_or_else(|error| {
         tracing::warn!(%error, "the events of alerts can't be read; they are gathered by their labels");
-        Vec::new()
+        HashMap::new()
     });
     let mut inner = alerting.inner.lock();
     let Inner { cases, pending, .. } = &mut *inner;
@@ -77,28 +77,30 @@ async fn gather(app: &App, alerting: &Alerting) {
 
 /// Looks for what changed before incidents. False when that failed.
 async fn look(app: &App, alerting: &Alerting) -> bool {
-    let wanting: Vec<Incident> = {
+    let wanting: Vec<(String, i64, BTreeSet<String>)> = {
         let mut inner = alerting.inner.lock();
         let Ok(incidents) = Alerting::on(&mut inner) else { return true };
-        incidents.open().filter(|incident| incident.wants_look()).take(AT_ONCE).cloned().collect()
+        let wanting = incidents.open().filter(|incident| incident.wants_look()).take(AT_ONCE);
+        wanting.map(|incident| (incident.id.clone(), incident.first_us, incident.agents())).collect()
     };
-    let before_us = alerting.config().incidents.before.0;
-    for incident in wanting {
-        let agents = incident.agents();
-        match before::changes(app, &incident, &agents, before_us).await {
-            Ok(changes) => {
-                let mut inner = alerting.inner.lock();
-                let Ok(incidents) = Alerting::on(&mut inner) else { return true };
-                incidents.explain(&incident.id, changes, agents, now_us());
-                keep(&mut inner);
+    if wanting.is_empty() {
+        return true;
+    }
+    match before::changes(app, &wanting, alerting.config().incidents.before.0).await {
+        Ok(changes) => {
+            let mut inner = alerting.inner.lock();
+            let Ok(incidents) = Alerting::on(&mut inner) else { return true };
+            for ((id, _, agents), changes) in wanting.into_iter().zip(changes) {
+                incidents.explain(&id, changes, agents, now_us());
             }
-            Err(error) => {
-                tracing::warn!(%error, "what changed before an incident can't be looked for; it is tried again");
-                return false;
-            }
+            keep(&mut inner);
+            true
+        }
+        Err(error) => {
+            tracing::warn!(%error, "what changed before incidents can't be looked for; it is tried again");
+            false
         }
     }
-    true
 }
 
 /// Finds the places of lines whose events were recorded meanwhile. False when none was found.

@@ -238,5 +238,8 @@ fn report(answer: &Value) -> Result<String, std::fmt::Error> {
             lasted(one, "median_resolve_seconds"),
         ]);
     }
-    Ok(format!("{table}\n{} incidents in the last {} days", answer["incidents"], answer["days"]))
+    Ok(format!(
+        "{table}\nincidents that were opened in the last {} days: {}",
+        answer["days"], answer["incidents"]
+    ))
 }

@@ -3,6 +3,7 @@
 use crate::incidents::{act, event, folder, list, send, the, until};
 use crate::server::{Server, tachograph, text};
 use serde_json::{Value, json};
+use std::path::Path;
 
 #[test]
 fn people_take_it_from_state_to_state_and_the_post_mortem_can_be_proved() {
@@ -66,7 +67,11 @@ fn people_take_it_from_state_to_state_and_the_post_mortem_can_be_proved() {
         (&json!(1), &json!(1), &json!(0))
     );
     assert!(critical["mean_resolve_seconds"].as_f64() > critical["mean_answer_seconds"].as_f64());
-    let run = |arguments: &[&str]| tachograph(&data, &[&["incidents"], arguments].concat(), "");
+    in_the_terminal(&data, id);
+}
+
+fn in_the_terminal(data: &Path, id: &str) {
+    let run = |arguments: &[&str]| tachograph(data, &[&["incidents"], arguments].concat(), "");
     let listed = text(&run(&["list", "--state", "closed"]).stdout);
     assert!(listed.contains(id) && listed.contains("Something forbidden was done"), "{listed}");
     let shown = text(&run(&["show", id]).stdout);
@@ -76,6 +81,8 @@ fn people_take_it_from_state_to_state_and_the_post_mortem_can_be_proved() {
     let pdf = run(&["post-mortem", id, "--format", "pdf"]).stdout;
     assert!(pdf.starts_with(b"%PDF-") && pdf.ends_with(b"%%EOF"));
     assert_eq!(run(&["show", "none"]).status.code(), Some(1));
+    let figures = text(&run(&["report", "--days", "1"]).stdout);
+    assert!(figures.ends_with("in the last 1 days: 1\n"), "{figures}");
 }
 
 #[test]
@@ -103,4 +110,24 @@ fn what_makes_no_sense_is_refused_with_what_was_expected() {
     for path in ["?state=over", "?stat=open", "/report?days=0"] {
         assert_eq!(server.get(&format!("/v1/incidents{path}")).status, 400, "{path}");
     }
+}
+
+#[test]
+fn receivers_that_are_to_hear_of_incidents_hear_of_each_step() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = folder(dir.path(), "tell = [\"board\"]\n");
+    let routing = "route: {receiver: team}\nreceivers:\n- name: team\n- name: board\n  webhook_configs: [{url: \"http://127.0.0.1:9/\"}]\n";
+    std::fs::write(data.join("routing.yaml"), routing).unwrap();
+    let server = Server::start(&data);
+    send(&server, &[event("billing", "tool", "forbidden", json!({}))]);
+    let id = the(&server, |_| true)["id"].as_str().unwrap().to_string();
+    act(&server, &id, "note", json!({"note": "only a note", "by": "kim"}));
+    act(&server, &id, "state", json!({"to": "closed", "note": "a test", "by": "kim"}));
+    let told = list(&server.get("/v1/alerts/deliveries").json(), "deliveries");
+    let told: Vec<Value> = told.iter().map(|told| json!([told["receiver"], told["title"]])).collect();
+    let expected = [
+        json!(["board", "Incident is now in closed (critical): Something forbidden was done"]),
+        json!(["board", "Incident (critical): Something forbidden was done"]),
+    ];
+    assert_eq!(told, expected);
 }

@@ -5,9 +5,10 @@ use super::super::alerts::act::read;
 use super::super::alerts::alerting;
 use super::super::auth::Role;
 use super::super::problem::Problem;
+use super::super::write::{drained, whole};
 use super::{Incident, Stage};
 use axum::Json;
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use serde::de::DeserializeOwned;
@@ -21,15 +22,23 @@ struct Wanted {
     note: Option<String>,
 }
 
-fn act<T: DeserializeOwned + Default>(
+/// A body, bytes.
+const BODY_BYTES_MAX: usize = 64 << 10;
+
+async fn act<T: DeserializeOwned + Default>(
     app: &App,
     id: &str,
     headers: &HeaderMap,
-    body: &[u8],
+    body: Body,
     of: impl FnOnce(T) -> Result<Wanted, Problem>,
 ) -> Result<Json<Incident>, Problem> {
-    let credential = app.auth().check(headers, Role::Admin)?;
-    let Wanted { step, by, note } = of(read(body)?)?;
+    let credential = match app.auth().check(headers, Role::Admin) {
+        Ok(credential) => credential,
+        Err(problem) => return Err(drained(body, problem).await),
+    };
+    let over = || Problem::too_large(format!("the body: expected at most {BODY_BYTES_MAX} bytes"));
+    let body = whole(body, BODY_BYTES_MAX, over).await?;
+    let Wanted { step, by, note } = of(read(&body)?)?;
     let by = by.as_deref().unwrap_or(&credential.name);
     Ok(Json(alerting(app)?.step(id, &step, by, note.as_deref())?.into()))
 }
@@ -55,9 +64,9 @@ pub(crate) async fn state(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<Json<Incident>, Problem> {
-    act(&app, &id, &headers, &body, |moving: Moving| {
+    act(&app, &id, &headers, body, |moving: Moving| {
         let to = Stage::parse(&moving.to).ok_or_else(|| {
             let stages: Vec<&str> = Stage::ALL.iter().map(|stage| stage.as_str()).collect();
             let what = format!("to \"{}\" is unknown: expected {}", moving.to, stages.join(", "));
@@ -65,6 +74,7 @@ pub(crate) async fn state(
         })?;
         Ok(Wanted { step: Step::Move { to }, by: moving.by, note: moving.note })
     })
+    .await
 }
 
 #[derive(Debug, Default, serde::Deserialize, utoipa::ToSchema)]
@@ -81,11 +91,12 @@ pub(crate) async fn note(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<Json<Incident>, Problem> {
-    act(&app, &id, &headers, &body, |noting: Noting| {
+    act(&app, &id, &headers, body, |noting: Noting| {
         Ok(Wanted { step: Step::Note, by: noting.by, note: Some(noting.note) })
     })
+    .await
 }
 
 #[derive(Debug, Default, serde::Deserialize, utoipa::ToSchema)]
@@ -106,12 +117,13 @@ pub(crate) async fn role(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<Json<Incident>, Problem> {
-    act(&app, &id, &headers, &body, |playing: Playing| {
+    act(&app, &id, &headers, body, |playing: Playing| {
         let step = Step::Role { role: playing.role, who: playing.who };
         Ok(Wanted { step, by: playing.by, note: playing.note })
     })
+    .await
 }
 
 #[derive(Debug, Default, serde::Deserialize, utoipa::ToSchema)]
@@ -135,9 +147,9 @@ pub(crate) async fn follow_up(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<Json<Incident>, Problem> {
-    act(&app, &id, &headers, &body, |following: Following| {
+    act(&app, &id, &headers, body, |following: Following| {
         let Following { text, owner, due, done, by, note } = following;
         let step = match (text, done) {
             (Some(text), None) => Step::FollowUp { text, owner, due: due.map(day).transpose()? },
@@ -146,6 +158,7 @@ pub(crate) async fn follow_up(
         };
         Ok(Wanted { step, by, note })
     })
+    .await
 }
 
 /// A day as it is written; a moment counts as its day.
@@ -175,10 +188,11 @@ pub(crate) async fn containment(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<Json<Incident>, Problem> {
-    act(&app, &id, &headers, &body, |containing: Containing| {
+    act(&app, &id, &headers, body, |containing: Containing| {
         let step = if containing.verified { Step::Verify } else { Step::Contain };
         Ok(Wanted { step, by: containing.by, note: Some(containing.note) })
     })
+    .await
 }

@@ -36,6 +36,14 @@ pub(super) fn all(app: &App, page: &mut Page) {
         let acknowledged = if acknowledged { "yes" } else { "no" };
         page.line("alerts_open", &[("severity", severity), ("acknowledged", acknowledged)], count);
     }
+    let incidents = alerting.incident_counts();
+    page.head("incidents_open", "gauge", "Incidents that are not closed.");
+    for severity in ["critical", "warning", "info"] {
+        for (answered, word) in [(true, "yes"), (false, "no")] {
+            let count = incidents.get(&(severity, answered)).copied().unwrap_or_default();
+            page.line("incidents_open", &[("severity", severity), ("answered", word)], count);
+        }
+    }
     // Without the file nothing is said; the fault is in `alert_rules_faults`.
     let mut messages = [Sending::Waiting, Sending::Sent, Sending::Failed].map(|state| (state, 0));
     for (_, found, count) in alerting.messages().unwrap_or_default() {
