@@ -116,3 +116,23 @@ test("where keys are needed, one is asked for, sent along, kept for the tab and 
   assert.equal(await page.evaluate(() => sessionStorage.length + document.cookie.length), 0);
   await page.context().close();
 });
+
+test("who may only look is shown nothing that acts, and who may act is", async () => {
+  for (const [role, acts] of [["read", 0], ["admin", 1]]) {
+    const key = program.run("key", "create", `of-${role}`, "--role", role).match(/tgk_[0-9a-f]+/)[0];
+    await known(key);
+    const page = await open(browser, program.url);
+    await page.addInitScript((text) => sessionStorage.setItem("tachograph.key", text), key);
+    await page.goto(`${program.url}/rules`);
+    await page.getByRole("table", { name: /rules$/ }).waitFor();
+    assert.equal(await page.getByRole("link", { name: "New rule" }).count(), acts, role);
+    await page.goto(`${program.url}/silences`);
+    await page.getByText("Nothing is silenced").waitFor();
+    assert.equal(await page.getByRole("button", { name: "New silence" }).count(), acts, role);
+    await page.goto(`${program.url}/rules/failed_logins`);
+    await page.getByRole("heading", { name: "As it is written" }).waitFor();
+    assert.equal(await page.getByRole("link", { name: "Make it your own" }).count(), acts, role);
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  }
+});

@@ -3,6 +3,7 @@
 import { type UseMutationResult, keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef } from "react";
 import type { Severity } from "../lib/alerting.ts";
+import { useMayAct } from "./health.ts";
 import { ApiError, askJson, tell } from "./http.ts";
 import type { components } from "./schema";
 import { useTail } from "./tail.ts";
@@ -125,6 +126,7 @@ export function useFeed() {
     alerts: list.data?.alerts,
     off: off && list.data === undefined,
     fault: list.error === null || off ? null : list.error.message,
+    may: useMayAct(),
     busy: doing.isPending,
     error: doing.error,
     acknowledge: (id: string, body: Acting["body"], done: () => void) => doing.mutate({ id, act: "acknowledge", body }, { onSuccess: done }),

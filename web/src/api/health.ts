@@ -25,6 +25,8 @@ export interface About {
   /** What the last verification of the whole folder found, while it runs: nothing. */
   verification: { good: boolean; entries: number; found: number; summary: string; findings: string[] } | null;
   keys_needed: boolean;
+  /** Whether the reader may act: the server refuses it all the same. */
+  may_act?: boolean;
 }
 
 export function useAbout() {
@@ -40,6 +42,11 @@ export function useAbout() {
     },
     refetchInterval: 30_000,
   });
+}
+
+/** Whether buttons that act are shown: not to those who may only look. */
+export function useMayAct(): boolean {
+  return useAbout().data?.may_act !== false;
 }
 
 export function useCheckpoint(refresh = 5_000) {

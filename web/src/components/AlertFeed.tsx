@@ -27,6 +27,8 @@ export interface Feed {
   off: boolean;
   /** What went wrong when they were asked for. */
   fault: string | null;
+  /** Whether the reader may acknowledge. */
+  may: boolean;
   busy: boolean;
   error: Error | null;
   acknowledge: (id: string, body: ActBody, done: () => void) => void;
@@ -34,7 +36,7 @@ export interface Feed {
 
 const SHOWN_MAX = 6;
 
-export function AlertFeed({ feed: { alerts, off, fault, busy, error, acknowledge } }: { feed: Feed }) {
+export function AlertFeed({ feed: { alerts, off, fault, may, busy, error, acknowledge } }: { feed: Feed }) {
   const [chosen, setChosen] = useState<FeedAlert | null>(null);
   const open = (alerts ?? []).toSorted(byGravity);
   const more = open.length - SHOWN_MAX;
@@ -58,7 +60,7 @@ export function AlertFeed({ feed: { alerts, off, fault, busy, error, acknowledge
               <span className="faint small">
                 <Ago at={alert.starts_at} />
               </span>
-              {alert.state === "firing" ? (
+              {alert.state === "firing" && may ? (
                 <button type="button" className="button small" onClick={() => setChosen(alert)} aria-label={`Acknowledge ${visible(alert.title)}`}>
                   <Check aria-hidden /> Acknowledge
                 </button>

@@ -143,6 +143,8 @@ fn dressed(name: &str, body: Body, encoding: Option<&'static str>) -> Response {
 struct About {
     version: &'static str,
     keys_needed: bool,
+    /// Whether the reader may act (role `admin`): the page leaves out what would be refused.
+    may_act: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<String>,
     /// Verifier keys: to compare with those that the reader has pinned.
@@ -165,10 +167,18 @@ fn about(app: &App, headers: &HeaderMap) -> Result<Response, Problem> {
     let version = env!("CARGO_PKG_VERSION");
     let keys_needed = app.auth().check(&HeaderMap::new(), Role::Read).is_err();
     if keys_needed && !given {
-        let about = About { version, keys_needed, origin: None, keys: Vec::new(), verification: None };
+        let about = About {
+            version,
+            keys_needed,
+            may_act: false,
+            origin: None,
+            keys: Vec::new(),
+            verification: None,
+        };
         return Ok(Json(about).into_response());
     }
     app.auth().check(headers, Role::Read)?;
+    let may_act = app.auth().check(headers, Role::Admin).is_ok();
     let keys = app.node.verifiers();
     let verification = app.node.last_check().map(|check| Verification {
         good: check.good,
@@ -179,7 +189,7 @@ fn about(app: &App, headers: &HeaderMap) -> Result<Response, Problem> {
     });
     let origin = keys.first().map(|key| key.name().to_string());
     let keys = keys.iter().map(ToString::to_string).collect();
-    Ok(Json(About { version, keys_needed, origin, keys, verification }).into_response())
+    Ok(Json(About { version, keys_needed, may_act, origin, keys, verification }).into_response())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ import { BellOff, Check, CircleCheckBig, Clock, FileSearch, MessageSquarePlus, U
 import { useState } from "react";
 import { Link, useParams } from "react-router";
 import { type Act, type Alert, isOff, useActing, useAlert, useLiveAlerts } from "../../api/alerts.ts";
+import { useMayAct } from "../../api/health.ts";
 import { ActDialog } from "../../components/ActDialog.tsx";
 import { Ago, AlertState, Labels, NotSwitchedOn, SeverityMark } from "../../components/AlertMarks.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
@@ -32,6 +33,7 @@ export default function AlertPage() {
   useLiveAlerts();
   const [act, setAct] = useState<Act | null>(null);
   const doing = useActing();
+  const may = useMayAct();
   if (query.data === undefined && query.isError) {
     return (
       <>
@@ -66,7 +68,7 @@ export default function AlertPage() {
               </span>
             }
           >
-            {alert.state !== "resolved" && <Acts alert={alert} onAct={begin} />}
+            {alert.state !== "resolved" && may && <Acts alert={alert} onAct={begin} />}
           </PageHead>
           <div className="event-grid">
             <div className="stack">

@@ -18,7 +18,7 @@ const MORE: [Act, string, typeof Clock][] = [
 
 export const silenceUrl = (alert: Alert): string => `/silences?${new URLSearchParams([["new", "1"], ...matchersOf(allLabels(alert)).map((text): [string, string] => ["m", text])])}`;
 
-export function AlertRow({ alert, active, onAct }: { alert: Alert; active: boolean; onAct: (act: Act) => void }) {
+export function AlertRow({ alert, active, onAct }: { alert: Alert; active: boolean; onAct: ((act: Act) => void) | null }) {
   const over = alert.state === "resolved";
   return (
     <li className="alert" data-active={active} data-severity={over ? "over" : alert.severity}>
@@ -43,12 +43,12 @@ export function AlertRow({ alert, active, onAct }: { alert: Alert; active: boole
         )}
       </span>
       <span className="row alert-acts">
-        {alert.state === "firing" && (
+        {alert.state === "firing" && onAct && (
           <button type="button" className="button small" onClick={() => onAct("acknowledge")} aria-label={`Acknowledge ${visible(alert.title)}`}>
             <Check aria-hidden /> Acknowledge
           </button>
         )}
-        {!over && (
+        {!over && onAct && (
           <Menu.Root modal={false}>
             <Menu.Trigger className="button small square bare" aria-label={`More for ${visible(alert.title)}`}>
               <EllipsisVertical aria-hidden />

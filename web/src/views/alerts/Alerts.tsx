@@ -4,6 +4,7 @@ import { BellPlus, CircleCheck } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { type Act, type Alert, type AlertList, isOff, useActing, useAlerts, useLiveAlerts } from "../../api/alerts.ts";
+import { useMayAct } from "../../api/health.ts";
 import { ActDialog } from "../../components/ActDialog.tsx";
 import { NotSwitchedOn, Troubles } from "../../components/AlertMarks.tsx";
 import { AlertNav } from "../../components/AlertNav.tsx";
@@ -34,6 +35,7 @@ export default function Alerts() {
   const [q, setQ] = useParam("q");
   const list = useAlerts({ state, severity, limit: LIMIT });
   useLiveAlerts();
+  const may = useMayAct();
   const off = list.data === undefined && isOff(list.error);
   return (
     <>
@@ -53,15 +55,17 @@ export default function Alerts() {
               <span className="hidden">Filter alerts</span>
               <input data-search value={q} onChange={(event) => setQ(event.target.value)} placeholder="Filter by title, rule or label" />
             </label>
-            <Link className="button" to="/silences?new=1">
-              <BellPlus aria-hidden /> New silence
-            </Link>
+            {may && (
+              <Link className="button" to="/silences?new=1">
+                <BellPlus aria-hidden /> New silence
+              </Link>
+            )}
           </div>
           <Loaded query={list} height={320}>
             {(data) => (
               <>
                 <Troubles following={data.following} faults={data.faults} />
-                <List data={data} q={q} state={state} />
+                <List data={data} q={q} state={state} may={may} />
               </>
             )}
           </Loaded>
@@ -85,7 +89,7 @@ function Severities({ totals, chosen, onChoose }: { totals: AlertList["totals"] 
 
 const textOf = (alert: Alert) => [alert.title, alert.rule, alert.tier, alert.annotations.summary, ...Object.entries(alert.labels).map(([name, value]) => `${name}=${value}`)].join("\n").toLowerCase();
 
-function List({ data, q, state }: { data: AlertList; q: string; state: string }) {
+function List({ data, q, state, may }: { data: AlertList; q: string; state: string; may: boolean }) {
   const [active, setActive] = useState(-1);
   const [acting, setActing] = useState<{ act: Act; alert: Alert } | null>(null);
   const doing = useActing();
@@ -104,7 +108,7 @@ function List({ data, q, state }: { data: AlertList; q: string; state: string })
     const act = KEYS[event.key];
     if (by !== undefined) setActive(Math.max(0, Math.min(shown.length - 1, active + by)));
     else if (event.key === "Enter" && alert && event.target === event.currentTarget) navigate(`/alerts/${encodeURIComponent(alert.id)}`);
-    else if (act && alert && (alert.state !== "resolved" || act === "note")) begin(act, alert);
+    else if (may && act && alert && (alert.state !== "resolved" || act === "note")) begin(act, alert);
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -122,12 +126,17 @@ function List({ data, q, state }: { data: AlertList; q: string; state: string })
     <Panel flush>
       <ul ref={frame} className="alerts" tabIndex={0} aria-label={`${plural(shown.length, "alert")}; arrows choose, Enter opens, a acknowledges, z snoozes, s assigns, r resolves`} onKeyDown={keys}>
         {shown.map((alert, place) => (
-          <AlertRow key={alert.id} alert={alert} active={place === active} onAct={(act) => begin(act, alert)} />
+          <AlertRow key={alert.id} alert={alert} active={place === active} onAct={may ? (act) => begin(act, alert) : null} />
         ))}
       </ul>
       {data.alerts.length >= LIMIT && <p className="table-note dim">The newest {LIMIT}; filters look at these only.</p>}
       <p className="table-note faint keys">
-        <kbd>j</kbd> <kbd>k</kbd> choose, <kbd>Enter</kbd> opens, <kbd>a</kbd> acknowledges, <kbd>z</kbd> snoozes, <kbd>s</kbd> assigns, <kbd>r</kbd> resolves, <kbd>m</kbd> adds a note
+        <kbd>j</kbd> <kbd>k</kbd> choose, <kbd>Enter</kbd> opens
+        {may && (
+          <>
+            , <kbd>a</kbd> acknowledges, <kbd>z</kbd> snoozes, <kbd>s</kbd> assigns, <kbd>r</kbd> resolves, <kbd>m</kbd> adds a note
+          </>
+        )}
       </p>
       <ActDialog
         act={acting?.act ?? null}

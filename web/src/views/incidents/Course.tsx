@@ -10,7 +10,7 @@ import { Empty, Panel } from "../../components/Panel.tsx";
 import { visible } from "../../lib/ansi.ts";
 import { defang } from "../../lib/defang.ts";
 import { eventUrl } from "../../lib/links.ts";
-import type { Intent } from "./IncidentPage.tsx";
+import type { Begin, Intent } from "./IncidentPage.tsx";
 
 interface PartProps {
   incident: Incident;
@@ -128,7 +128,7 @@ export function Members({ incident }: PartProps) {
 }
 
 interface ActingProps extends PartProps {
-  onBegin: (intent: Intent) => void;
+  onBegin: Begin;
 }
 
 function Word({ word }: { word: Said }) {
@@ -142,7 +142,7 @@ function Word({ word }: { word: Said }) {
 
 export function People({ incident, onBegin }: ActingProps) {
   const { containment, roles } = incident;
-  const open = incident.state !== "closed";
+  const begin = incident.state === "closed" ? null : onBegin;
   const role = (name: string): Intent => ({ title: `Who is the ${name}`, says: "Nobody, when the field is empty.", does: "Give", fields: [{ name: "who", label: "Name" }], what: "role", with: { role: name } });
   return (
     <Panel title="People and containment">
@@ -153,8 +153,8 @@ export function People({ incident, onBegin }: ActingProps) {
               <dt>{visible(name)}</dt>
               <dd>
                 {visible(roles[name] ?? "–")}{" "}
-                {open && (
-                  <button type="button" className="button small" onClick={() => onBegin({ ...role(name), with: { role: name, who: "" } })} aria-label={`Give the role ${name}`}>
+                {begin && (
+                  <button type="button" className="button small" onClick={() => begin({ ...role(name), with: { role: name, who: "" } })} aria-label={`Give the role ${name}`}>
                     {roles[name] ? "Change" : "Give"}
                   </button>
                 )}
@@ -166,12 +166,12 @@ export function People({ incident, onBegin }: ActingProps) {
           <dt>Verified</dt>
           <dd>{containment?.verified ? <Word word={containment.verified} /> : "–"}</dd>
         </dl>
-        {open && (
+        {begin && (
           <div className="row wrap">
-            <button type="button" className="button small" onClick={() => onBegin({ title: "Contained", says: "What keeps it from going on?", does: "Say", fields: [{ name: "note", label: "What was done", required: true, kind: "long" }], what: "containment" })}>
+            <button type="button" className="button small" onClick={() => begin({ title: "Contained", says: "What keeps it from going on?", does: "Say", fields: [{ name: "note", label: "What was done", required: true, kind: "long" }], what: "containment" })}>
               Contained
             </button>
-            <button type="button" className="button small" disabled={!containment} onClick={() => onBegin({ title: "Containment verified", says: "How was it checked that it does?", does: "Say", fields: [{ name: "note", label: "How", required: true, kind: "long" }], what: "containment", with: { verified: true } })}>
+            <button type="button" className="button small" disabled={!containment} onClick={() => begin({ title: "Containment verified", says: "How was it checked that it does?", does: "Say", fields: [{ name: "note", label: "How", required: true, kind: "long" }], what: "containment", with: { verified: true } })}>
               Verified
             </button>
           </div>
@@ -186,7 +186,7 @@ export function FollowUps({ incident, onBegin }: ActingProps) {
     <Panel
       title="Afterwards"
       actions={
-        <button
+        onBegin && <button
           type="button"
           className="button small"
           onClick={() =>
@@ -213,7 +213,7 @@ export function FollowUps({ incident, onBegin }: ActingProps) {
               <span className="grow">
                 {said(one.text)} <span className="dim">{[one.owner, one.due].filter(Boolean).map((text) => visible(text ?? "")).join(", ")}</span>
               </span>
-              {!one.done_at && (
+              {!one.done_at && onBegin && (
                 <button type="button" className="button small" aria-label={`Done: ${visible(one.text)}`} onClick={() => onBegin({ title: "Done", says: one.text.slice(0, 200), does: "Done", fields: [{ name: "note", label: "Note", kind: "long" }], what: "follow-up", with: { done: one.number } })}>
                   Done
                 </button>

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { useParams } from "react-router";
 import { isOff, useLiveAlerts } from "../../api/alerts.ts";
 import { type Incident, type Step, postMortem, useIncident, useStep } from "../../api/incidents.ts";
+import { useMayAct } from "../../api/health.ts";
 import { Ago, NotSwitchedOn, SeverityMark } from "../../components/AlertMarks.tsx";
 import { Choice } from "../../components/Controls.tsx";
 import { type Asked, FieldsDialog } from "../../components/FieldsDialog.tsx";
@@ -23,6 +24,9 @@ export interface Intent extends Asked {
   with?: Step["body"];
 }
 
+/** Nothing for those who may only look. */
+export type Begin = ((intent: Intent) => void) | null;
+
 const NOTE = { name: "note", label: "Note", kind: "long" as const };
 
 export default function IncidentPage() {
@@ -31,6 +35,7 @@ export default function IncidentPage() {
   useLiveAlerts();
   const [intent, setIntent] = useState<Intent | null>(null);
   const step = useStep();
+  const may = useMayAct();
   if (query.data === undefined && query.isError) {
     return (
       <>
@@ -45,10 +50,11 @@ export default function IncidentPage() {
       </>
     );
   }
-  const begin = (next: Intent) => {
+  const ask = (next: Intent) => {
     step.reset();
     setIntent(next);
   };
+  const begin = may ? ask : null;
   return (
     <Loaded query={query} height={400}>
       {(incident) => (
@@ -92,19 +98,21 @@ export default function IncidentPage() {
   );
 }
 
-function Doing({ incident, onBegin }: { incident: Incident; onBegin: (intent: Intent) => void }) {
+function Doing({ incident, onBegin }: { incident: Incident; onBegin: Begin }) {
   const [fault, setFault] = useState<string | null>(null);
   const save = (format: "markdown" | "html" | "pdf", ending: string) => void postMortem(incident.id, format).then((blob) => download(`post-mortem-${incident.id.slice(0, 12)}.${ending}`, blob), (error: Error) => setFault(error.message));
   return (
     <>
-      {incident.next.map(({ state, needs_note }, place) => (
+      {onBegin && incident.next.map(({ state, needs_note }, place) => (
         <button key={state} type="button" className={place === 0 ? "button primary" : "button"} onClick={() => onBegin({ title: `To: ${stageText(state)}`, says: "The step is on the record, with your name.", does: stageText(state), fields: [{ ...NOTE, required: needs_note }], what: "state", with: { to: state } })}>
           {stageText(state)}
         </button>
       ))}
-      <button type="button" className="button" onClick={() => onBegin({ title: "Add a note", says: "It stands in the course of the incident, and on the record.", does: "Add", fields: [{ ...NOTE, required: true }], what: "note" })}>
-        Note
-      </button>
+      {onBegin && (
+        <button type="button" className="button" onClick={() => onBegin({ title: "Add a note", says: "It stands in the course of the incident, and on the record.", does: "Add", fields: [{ ...NOTE, required: true }], what: "note" })}>
+          Note
+        </button>
+      )}
       <Choice label={<><FileDown aria-hidden /> Post-mortem</>} title="The post-mortem as a file">
         <Menu.Item className="popup-item" onClick={() => save("pdf", "pdf")}>PDF</Menu.Item>
         <Menu.Item className="popup-item" onClick={() => save("html", "html")}>A page to print</Menu.Item>

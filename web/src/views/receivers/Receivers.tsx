@@ -3,6 +3,7 @@
 import { CircleCheck, Hourglass, OctagonX, Send } from "lucide-react";
 import { useMemo, useState } from "react";
 import { type Delivery, type Receiver, isOff, useDeliveries, useReceivers, useTesting } from "../../api/alerts.ts";
+import { useMayAct } from "../../api/health.ts";
 import { ActDialog } from "../../components/ActDialog.tsx";
 import { NotSwitchedOn } from "../../components/AlertMarks.tsx";
 import { AlertNav } from "../../components/AlertNav.tsx";
@@ -55,6 +56,7 @@ function Cards({ receivers }: { receivers: Receiver[] }) {
   const [testing, setTesting] = useState<Receiver | null>(null);
   const [told, setTold] = useState<string | null>(null);
   const test = useTesting();
+  const may = useMayAct();
   return (
     <>
       {told !== null && (
@@ -68,6 +70,7 @@ function Cards({ receivers }: { receivers: Receiver[] }) {
             key={receiver.name}
             title={visible(receiver.name)}
             actions={
+              may &&
               <button type="button" className="button small" disabled={receiver.channels.length === 0} aria-label={`Send a test to ${visible(receiver.name)}`} onClick={() => { test.reset(); setTesting(receiver); }}>
                 <Send aria-hidden /> Test
               </button>

@@ -4,6 +4,7 @@ import { CircleCheck, OctagonX, Save, TextCursorInput, Trash2, WandSparkles } fr
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { useCheck, useRemoving, useRule, useRuleFile, useRules, useSaving } from "../../api/alerts.ts";
+import { useMayAct } from "../../api/health.ts";
 import { ActDialog } from "../../components/ActDialog.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
 import { Bones, Empty, Panel } from "../../components/Panel.tsx";
@@ -53,6 +54,7 @@ function Form({ start, file, name: proposed, known }: FormProps) {
   const checked = useCheck(useLater(text));
   const [saving, removing] = [useSaving(), useRemoving()];
   const navigate = useNavigate();
+  const may = useMayAct();
   const errors = checked.data?.errors ?? [];
   const marked = useMemo(() => new Set(errors.map((error) => error.line)), [errors]);
   const go = (line: number) => {
@@ -69,12 +71,12 @@ function Form({ start, file, name: proposed, known }: FormProps) {
         <Link className="button" to="/rules">
           Cancel
         </Link>
-        {file !== null && (
+        {file !== null && may && (
           <button type="button" className="button" onClick={() => setAsking("remove")}>
             <Trash2 aria-hidden /> Remove
           </button>
         )}
-        <button type="button" className="button primary" disabled={errors.length > 0 || text.trim() === "" || !isRuleFile(name)} onClick={() => setAsking("save")}>
+        <button type="button" className="button primary" disabled={!may || errors.length > 0 || text.trim() === "" || !isRuleFile(name)} title={may ? undefined : "It needs the role admin"} onClick={() => setAsking("save")}>
           <Save aria-hidden /> Save
         </button>
       </PageHead>

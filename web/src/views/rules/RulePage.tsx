@@ -3,6 +3,7 @@
 import { Copy, Pencil } from "lucide-react";
 import { Link, useParams } from "react-router";
 import { type Rule, isOff, useAlerts, useRule } from "../../api/alerts.ts";
+import { useMayAct } from "../../api/health.ts";
 import { Ago, AlertState, NotSwitchedOn, SeverityMark } from "../../components/AlertMarks.tsx";
 import { Stat } from "../../components/Figures.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
@@ -17,6 +18,7 @@ import { RuleState } from "./RuleState.tsx";
 export default function RulePage() {
   const id = useParams().id ?? "";
   const query = useRule(id);
+  const may = useMayAct();
   if (query.data === undefined && query.isError) {
     return (
       <>
@@ -46,7 +48,7 @@ export default function RulePage() {
               </span>
             }
           >
-            {rule.source === "builtin" ? (
+            {!may ? null : rule.source === "builtin" ? (
               <Link className="button" to={`/rules/edit?${new URLSearchParams({ from: rule.id })}`}>
                 <Copy aria-hidden /> Make it your own
               </Link>

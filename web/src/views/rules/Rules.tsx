@@ -4,6 +4,7 @@ import { FilePlus2 } from "lucide-react";
 import { useMemo } from "react";
 import { Link } from "react-router";
 import { type Rule, isOff, useRules } from "../../api/alerts.ts";
+import { useMayAct } from "../../api/health.ts";
 import { Ago, NotSwitchedOn, SeverityMark, Troubles } from "../../components/AlertMarks.tsx";
 import { AlertNav } from "../../components/AlertNav.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
@@ -17,6 +18,7 @@ import { RuleState } from "./RuleState.tsx";
 
 export default function Rules() {
   const rules = useRules();
+  const may = useMayAct();
   const [q, setQ] = useParam("q");
   const columns = useMemo(columnsOf, []);
   const off = rules.data === undefined && isOff(rules.error);
@@ -31,9 +33,11 @@ export default function Rules() {
               <span className="hidden">Filter rules</span>
               <input data-search value={q} onChange={(event) => setQ(event.target.value)} placeholder="Filter rules" />
             </label>
-            <Link className="button primary" to="/rules/edit">
-              <FilePlus2 aria-hidden /> New rule
-            </Link>
+            {may && (
+              <Link className="button primary" to="/rules/edit">
+                <FilePlus2 aria-hidden /> New rule
+              </Link>
+            )}
           </>
         )}
       </PageHead>

@@ -3,6 +3,7 @@
 import { BellOff, BellPlus } from "lucide-react";
 import { useSearchParams } from "react-router";
 import { type Silence, isOff, useExpiring, useSilences } from "../../api/alerts.ts";
+import { useMayAct } from "../../api/health.ts";
 import { NotSwitchedOn } from "../../components/AlertMarks.tsx";
 import { AlertNav } from "../../components/AlertNav.tsx";
 import { Time } from "../../components/Marks.tsx";
@@ -17,6 +18,7 @@ const WORDS: Record<string, string> = { active: "Active", pending: "Begins later
 
 export default function Silences() {
   const silences = useSilences();
+  const may = useMayAct();
   const [params, setParams] = useSearchParams();
   const off = silences.data === undefined && isOff(silences.error);
   const isNew = params.get("new") === "1";
@@ -25,7 +27,7 @@ export default function Silences() {
     <>
       <PageHead title="Silences" sub="What nobody is told of for a while; the alerts themselves go on, and each silence is on the record">
         <AlertNav />
-        {!off && !isNew && (
+        {!off && !isNew && may && (
           <button type="button" className="button primary" onClick={() => setParams(new URLSearchParams({ new: "1" }))}>
             <BellPlus aria-hidden /> New silence
           </button>
@@ -37,9 +39,9 @@ export default function Silences() {
         </Panel>
       ) : (
         <div className="stack">
-          {isNew && <NewSilence start={params.getAll("m")} onDone={close} />}
+          {isNew && may && <NewSilence start={params.getAll("m")} onDone={close} />}
           <Loaded query={silences} height={240}>
-            {({ silences }) => <List silences={silences} />}
+            {({ silences }) => <List silences={silences} may={may} />}
           </Loaded>
         </div>
       )}
@@ -47,7 +49,7 @@ export default function Silences() {
   );
 }
 
-function List({ silences }: { silences: Silence[] }) {
+function List({ silences, may }: { silences: Silence[]; may: boolean }) {
   if (silences.length === 0) {
     return (
       <Panel>
@@ -66,7 +68,7 @@ function List({ silences }: { silences: Silence[] }) {
           <Panel key={state} title={`${WORDS[state]} (${rows.length})`} flush>
             <ul className="silences">
               {rows.map((silence) => (
-                <One key={silence.id} silence={silence} />
+                <One key={silence.id} silence={silence} may={may} />
               ))}
             </ul>
           </Panel>
@@ -76,7 +78,7 @@ function List({ silences }: { silences: Silence[] }) {
   );
 }
 
-function One({ silence }: { silence: Silence }) {
+function One({ silence, may }: { silence: Silence; may: boolean }) {
   const expiring = useExpiring();
   return (
     <li className="silence">
@@ -100,9 +102,11 @@ function One({ silence }: { silence: Silence }) {
         until <Time at={silence.ends_at} />
         {silence.state === "active" && <>, mutes {plural(silence.mutes, "alert")}</>}
       </span>
-      <button type="button" className="button small" disabled={expiring.isPending} onClick={() => expiring.mutate(silence.id)} aria-label={`End now the silence of ${visible(silence.comment)}`}>
-        End now
-      </button>
+      {may && (
+        <button type="button" className="button small" disabled={expiring.isPending} onClick={() => expiring.mutate(silence.id)} aria-label={`End now the silence of ${visible(silence.comment)}`}>
+          End now
+        </button>
+      )}
       {expiring.isError && (
         <p className="chip fail" role="alert">
           {expiring.error.message}
