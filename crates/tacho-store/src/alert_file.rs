@@ -7,6 +7,10 @@
 //! - Commits are synced: an acknowledgement that was answered is not lost.
 
 mod incidents;
+mod notes;
+mod outbox;
+#[cfg(test)]
+mod tests;
 
 use crate::error::StoreError;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -30,7 +34,13 @@ const TABLES: &str = "
         body TEXT NOT NULL
     ) STRICT;
     CREATE INDEX alerts_by_time ON alerts (open, starts_us);
-    CREATE TABLE notes (kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, id)) STRICT;
+    CREATE TABLE notes (
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL,
+        at INTEGER NOT NULL DEFAULT (unixepoch()),
+        body TEXT NOT NULL,
+        PRIMARY KEY (kind, id)
+    ) STRICT;
     CREATE TABLE outbox (
         seq INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
@@ -222,136 +232,21 @@ impl AlertFile {
         found.optional().map_err(refused(&self.path))
     }
 
-    /// The notes of a kind, by their ids.
+    /// Forgets alerts that are over, messages that are done and the notes of `kinds`, when they are older than a moment.
     ///
     /// # Errors
     /// See [`AlertFile::position`].
-    pub fn notes(&self, kind: &str) -> Result<Vec<(String, String)>, StoreError> {
-        self.pairs("SELECT id, body FROM notes WHERE kind = ?1 ORDER BY id", [kind])
-    }
-
-    /// One note.
-    ///
-    /// # Errors
-    /// See [`AlertFile::position`].
-    pub fn note(&self, kind: &str, id: &str) -> Result<Option<String>, StoreError> {
-        let sql = "SELECT body FROM notes WHERE kind = ?1 AND id = ?2";
-        let found = self.connection.query_row(sql, [kind, id], |row| row.get(0));
-        found.optional().map_err(refused(&self.path))
-    }
-
-    /// What is still to be put on the log, and a limit of them.
-    ///
-    /// # Errors
-    /// See [`AlertFile::position`].
-    pub fn sayings(&self, limit: u32) -> Result<Vec<(String, String)>, StoreError> {
-        self.pairs("SELECT id, body FROM sayings ORDER BY rowid LIMIT ?1", [limit])
-    }
-
-    /// These are on the log.
-    ///
-    /// # Errors
-    /// See [`AlertFile::position`].
-    pub fn said(&mut self, ids: &[String]) -> Result<(), StoreError> {
-        let failed = refused(&self.path);
-        let transaction = self.connection.transaction().map_err(&failed)?;
-        for id in ids {
-            transaction.execute("DELETE FROM sayings WHERE id = ?1", [id]).map_err(&failed)?;
-        }
-        transaction.commit().map_err(&failed)
-    }
-
-    /// The oldest message of each lane, of those that are due.
-    ///
-    /// # Errors
-    /// See [`AlertFile::position`].
-    pub fn due(&self, now_us: i64, limit: u32) -> Result<Vec<Message>, StoreError> {
-        // One that waits to be tried again holds up what is behind it in its lane: order within a channel is kept.
-        let sql = "SELECT id, lane, state, due_us, at_us, attempts, error, body FROM outbox
-             WHERE seq IN (SELECT min(seq) FROM outbox WHERE state = 'waiting' GROUP BY lane) AND due_us <= ?1
-             ORDER BY seq LIMIT ?2";
-        self.messages(sql, params![now_us, limit])
-    }
-
-    /// Everything that waits in a lane, oldest first.
-    ///
-    /// # Errors
-    /// See [`AlertFile::position`].
-    pub fn waiting(&self, lane: &str) -> Result<Vec<Message>, StoreError> {
-        let sql = "SELECT id, lane, state, due_us, at_us, attempts, error, body FROM outbox
-             WHERE state = 'waiting' AND lane = ?1 ORDER BY seq";
-        self.messages(sql, params![lane])
-    }
-
-    /// Puts one message in the place of those that wait.
-    ///
-    /// # Errors
-    /// See [`AlertFile::position`].
-    pub fn gather(&mut self, waiting: &[Message], whole: &Message) -> Result<(), StoreError> {
-        let failed = refused(&self.path);
-        let log = self.log.clone();
-        let transaction = self.connection.transaction().map_err(&failed)?;
-        for Message { id, .. } in waiting {
-            let sql =
-                "UPDATE outbox SET state = 'sent', error = 'told with others in one message' WHERE id = ?1";
-            transaction.execute(sql, [id]).map_err(&failed)?;
-        }
-        let changes = AlertChanges { messages: vec![whole.clone()], ..AlertChanges::default() };
-        put(&transaction, &changes, &log).map_err(&failed)?;
-        transaction.commit().map_err(&failed)
-    }
-
-    /// The newest messages.
-    ///
-    /// # Errors
-    /// See [`AlertFile::position`].
-    pub fn newest(&self, limit: u32) -> Result<Vec<Message>, StoreError> {
-        let sql = "SELECT id, lane, state, due_us, at_us, attempts, error, body FROM outbox ORDER BY seq DESC LIMIT ?1";
-        self.messages(sql, params![limit])
-    }
-
-    /// Messages by lane and state.
-    ///
-    /// # Errors
-    /// See [`AlertFile::position`].
-    pub fn counts(&self) -> Result<Vec<(String, Sending, u64)>, StoreError> {
-        let failed = refused(&self.path);
-        let sql = "SELECT lane, state, count(*) FROM outbox GROUP BY lane, state";
-        let mut statement = self.connection.prepare(sql).map_err(&failed)?;
-        let rows = statement.query_map([], |row| {
-            let state: String = row.get(1)?;
-            Ok((row.get(0)?, Sending::parse(&state), row.get::<_, i64>(2)? as u64))
-        });
-        rows.map_err(&failed)?.collect::<Result<_, _>>().map_err(&failed)
-    }
-
-    /// What became of an attempt to send.
-    ///
-    /// # Errors
-    /// See [`AlertFile::position`].
-    pub fn tried(&mut self, message: &Message, sayings: &[(String, String)]) -> Result<(), StoreError> {
-        let failed = refused(&self.path);
-        let transaction = self.connection.transaction().map_err(&failed)?;
-        let sql = "UPDATE outbox SET state = ?2, due_us = ?3, attempts = ?4, error = ?5 WHERE id = ?1";
-        let Message { id, state, due_us, attempts, error, .. } = message;
-        transaction.execute(sql, params![id, state.as_str(), due_us, attempts, error]).map_err(&failed)?;
-        for (id, body) in sayings {
-            say(&transaction, id, body).map_err(&failed)?;
-        }
-        transaction.commit().map_err(&failed)
-    }
-
-    /// Forgets alerts that are over and messages that are done, when they are older than a moment.
-    ///
-    /// # Errors
-    /// See [`AlertFile::position`].
-    pub fn forget(&mut self, before_us: i64) -> Result<usize, StoreError> {
+    pub fn forget(&mut self, before_us: i64, kinds: &[&str]) -> Result<usize, StoreError> {
         let failed = refused(&self.path);
         let alerts = "DELETE FROM alerts WHERE NOT open AND starts_us < ?1";
         let messages = "DELETE FROM outbox WHERE state <> 'waiting' AND at_us < ?1";
         let alerts = self.connection.execute(alerts, [before_us]).map_err(&failed)?;
         let incidents = "DELETE FROM incidents WHERE NOT open AND opened_us < ?1";
         self.connection.execute(incidents, [before_us]).map_err(&failed)?;
+        for kind in kinds {
+            let notes = "DELETE FROM notes WHERE kind = ?1 AND at < ?2";
+            self.connection.execute(notes, params![kind, before_us / 1_000_000]).map_err(&failed)?;
+        }
         Ok(alerts + self.connection.execute(messages, [before_us]).map_err(&failed)?)
     }
 
@@ -366,26 +261,6 @@ impl AlertFile {
         let failed = refused(&self.path);
         let mut statement = self.connection.prepare(sql).map_err(&failed)?;
         let rows = statement.query_map(given, |row| Ok((row.get(0)?, row.get(1)?))).map_err(&failed)?;
-        rows.collect::<Result<_, _>>().map_err(&failed)
-    }
-
-    fn messages(&self, sql: &str, given: impl rusqlite::Params) -> Result<Vec<Message>, StoreError> {
-        let failed = refused(&self.path);
-        let mut statement = self.connection.prepare(sql).map_err(&failed)?;
-        let read = |row: &rusqlite::Row<'_>| {
-            let state: String = row.get(2)?;
-            Ok(Message {
-                id: row.get(0)?,
-                lane: row.get(1)?,
-                state: Sending::parse(&state),
-                due_us: row.get(3)?,
-                at_us: row.get(4)?,
-                attempts: row.get(5)?,
-                error: row.get(6)?,
-                body: row.get(7)?,
-            })
-        };
-        let rows = statement.query_map(given, read).map_err(&failed)?;
         rows.collect::<Result<_, _>>().map_err(&failed)
     }
 }
@@ -428,100 +303,4 @@ fn say(transaction: &Transaction<'_>, id: &str, body: &str) -> rusqlite::Result<
 fn refused(path: &Path) -> impl Fn(rusqlite::Error) -> StoreError + use<> {
     let path = path.to_path_buf();
     move |source| StoreError::Catalog { path: path.clone(), source }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn message(id: &str, lane: &str, due_us: i64) -> Message {
-        Message {
-            id: id.into(),
-            lane: lane.into(),
-            state: Sending::Waiting,
-            due_us,
-            at_us: 1,
-            attempts: 0,
-            error: None,
-            body: "{}".into(),
-        }
-    }
-
-    #[test]
-    fn what_was_saved_is_there_again_and_the_same_message_is_taken_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut file = AlertFile::open(folder.path(), "log.example").unwrap();
-        assert_eq!(file.position().unwrap(), None);
-        let changes = AlertChanges {
-            position: Some((7, 70)),
-            alerts: vec![("a".into(), true, 5, "A".into()), ("b".into(), false, 6, "B".into())],
-            notes: vec![("silence", "s".into(), Some("S".into()))],
-            messages: vec![message("m", "ops/0", 10)],
-            sayings: vec![("x".into(), "X".into())],
-            ..AlertChanges::default()
-        };
-        file.save(&changes).unwrap();
-        file.save(&changes).unwrap();
-        drop(file);
-        let mut file = AlertFile::open(folder.path(), "log.example").unwrap();
-        assert_eq!(file.position().unwrap(), Some((7, 70)));
-        assert_eq!(file.open_alerts().unwrap(), ["A"]);
-        assert_eq!(file.closed_alerts(100, 10).unwrap(), ["B"]);
-        assert_eq!(file.alert("b").unwrap().as_deref(), Some("B"));
-        assert_eq!(file.notes("silence").unwrap(), [("s".to_string(), "S".to_string())]);
-        assert_eq!(file.newest(10).unwrap().len(), 1);
-        assert_eq!(file.sayings(10).unwrap().len(), 1);
-        file.said(&["x".into()]).unwrap();
-        assert!(file.sayings(10).unwrap().is_empty());
-        let gone = AlertChanges { notes: vec![("silence", "s".into(), None)], ..AlertChanges::default() };
-        file.save(&gone).unwrap();
-        assert!(file.notes("silence").unwrap().is_empty());
-        assert_eq!(file.forget(100).unwrap(), 1);
-        assert!(AlertFile::open(folder.path(), "other.example").is_err());
-    }
-
-    #[test]
-    fn a_message_that_has_to_be_tried_again_holds_up_its_lane_and_no_other() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut file = AlertFile::open(folder.path(), "log.example").unwrap();
-        let messages = vec![message("1", "a", 10), message("2", "a", 10), message("3", "b", 10)];
-        file.save(&AlertChanges { messages, ..AlertChanges::default() }).unwrap();
-        let due = |file: &AlertFile, now| {
-            file.due(now, 10).unwrap().into_iter().map(|message| message.id).collect::<Vec<_>>()
-        };
-        assert_eq!(due(&file, 9), [""; 0]);
-        assert_eq!(due(&file, 10), ["1", "3"]);
-        let later = Message { due_us: 20, attempts: 1, error: Some("503".into()), ..message("1", "a", 10) };
-        file.tried(&later, &[]).unwrap();
-        assert_eq!(due(&file, 10), ["3"]);
-        file.tried(&Message { state: Sending::Sent, ..later }, &[("said".into(), "S".into())]).unwrap();
-        assert_eq!(due(&file, 20), ["2", "3"]);
-        assert_eq!(file.sayings(9).unwrap().len(), 1);
-        let counts = file.counts().unwrap();
-        assert!(counts.contains(&("a".into(), Sending::Sent, 1)));
-        assert!(counts.contains(&("a".into(), Sending::Waiting, 1)));
-    }
-
-    #[test]
-    fn many_messages_become_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut file = AlertFile::open(folder.path(), "log.example").unwrap();
-        let messages = vec![message("1", "a", 10), message("2", "a", 10), message("3", "b", 10)];
-        file.save(&AlertChanges { messages, ..AlertChanges::default() }).unwrap();
-        let waiting = file.waiting("a").unwrap();
-        file.gather(&waiting, &message("1 and 2", "a", 10)).unwrap();
-        assert_eq!(file.waiting("a").unwrap(), [message("1 and 2", "a", 10)]);
-        assert_eq!(file.waiting("b").unwrap().len(), 1);
-    }
-
-    #[test]
-    fn a_file_that_is_none_is_refused_and_can_be_put_aside() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(ALERT_FILE), "no database at all, but long enough to be one")
-            .unwrap();
-        assert!(AlertFile::open(folder.path(), "log.example").is_err());
-        let aside = AlertFile::put_aside(folder.path(), 5).unwrap();
-        assert!(aside.exists());
-        assert!(AlertFile::open(folder.path(), "log.example").is_ok());
-    }
 }

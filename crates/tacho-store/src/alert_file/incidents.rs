@@ -69,7 +69,7 @@ mod tests {
         assert_eq!(file.open_incidents().unwrap(), ["A"]);
         assert_eq!(file.closed_incidents(0, 9).unwrap(), ["C", "B"]);
         assert_eq!(file.closed_incidents(7, 9).unwrap(), ["C"]);
-        file.forget(7).unwrap();
+        file.forget(7, &[]).unwrap();
         assert_eq!(file.incident("b").unwrap(), None);
         assert_eq!(file.incident("a").unwrap().as_deref(), Some("A"), "what is open is not forgotten");
     }

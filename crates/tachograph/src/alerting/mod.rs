@@ -11,7 +11,9 @@ mod act;
 mod answered;
 mod before;
 mod book;
+mod config;
 mod incidents;
+mod inner;
 mod investigate;
 mod look;
 mod outbox;
@@ -25,6 +27,7 @@ mod worker;
 
 pub(crate) use act::Refused;
 pub(crate) use book::{BUILT_IN, Book, folder, is_rule_file};
+pub(crate) use config::Config;
 pub(crate) use incidents::CLOSED_MAX;
 pub(crate) use investigate::investigate;
 pub(crate) use look::{Board, Delivery, Seen, Whom};
@@ -35,17 +38,17 @@ pub(crate) use silence::{Asked, NewSilence};
 pub(crate) use worker::follow;
 
 use crate::clock::now_us;
+use inner::mail;
 use parking_lot::{Condvar, Mutex};
-use silence::SILENCE;
 use std::collections::HashMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tacho_alert::notify::{Changed, Desk, Due, Raised, Silence, Told};
+use tacho_alert::notify::Desk;
 use tacho_deliver::Channel;
 use tacho_deliver::heartbeat::Heartbeat;
 use tacho_deliver::inbound::Secrets;
-use tacho_store::alert_file::{AlertChanges, AlertFile, Message, Sending};
+use tacho_store::alert_file::{AlertChanges, AlertFile};
 use tokio::sync::watch;
 
 /// Kinds of notes in the file.
@@ -53,52 +56,6 @@ const TOLD: &str = "told";
 const THREAD: &str = "thread";
 const RECEIPT: &str = "receipt";
 const BOOK: &str = "book";
-
-/// `[alerts]` of the configuration.
-#[derive(Debug, Clone, serde::Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Config {
-    /// Whether rules follow the log.
-    pub enabled: bool,
-    /// The folder of rule files. Default: `rules` in the data folder.
-    pub rules: Option<PathBuf>,
-    /// Who is told, in Alertmanager's format. Default: `routing.yaml` in the data folder, else the built-in one.
-    pub routing: Option<PathBuf>,
-    /// Where people reach this server: the beginning of links in messages.
-    pub url: Option<String>,
-    /// Newest entries that are read at the start, so that rules know what came before.
-    pub look_back: u64,
-    /// How long alerts that are over are kept.
-    pub keep_days: u32,
-    /// Hosts on private networks that channels may reach; `*` for all.
-    pub allow_private: Vec<String>,
-    /// What people's replies are verified with (docs/guide/channels.md).
-    pub replies: serde_json::Map<String, serde_json::Value>,
-    /// Who gets the daily digest and the weekly report.
-    pub digests: regular::Digests,
-    /// An address that is called while all is well: `url`, `every`.
-    pub heartbeat: serde_json::Map<String, serde_json::Value>,
-    /// Alerts that belong together.
-    pub incidents: incidents::Config,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Config {
-            enabled: true,
-            rules: None,
-            routing: None,
-            url: None,
-            look_back: 1_000_000,
-            keep_days: 90,
-            allow_private: Vec::new(),
-            replies: serde_json::Map::new(),
-            digests: regular::Digests::default(),
-            heartbeat: serde_json::Map::new(),
-            incidents: incidents::Config::default(),
-        }
-    }
-}
 
 /// Alerting of one folder.
 pub(crate) struct Alerting {
@@ -282,99 +239,4 @@ impl Alerting {
             self.posted.notify_all();
         }
     }
-}
-
-impl Inner {
-    /// Takes what the file keeps.
-    fn recall(&mut self) -> Result<(), Box<dyn Error>> {
-        let open = self.file.open_alerts()?;
-        let open = open.iter().map(|body| serde_json::from_str(body)).collect::<Result<Vec<Raised>, _>>()?;
-        let told = self.file.notes(TOLD)?.into_iter().map(|(key, body)| {
-            let told: Told = serde_json::from_str(&body)?;
-            Ok::<_, serde_json::Error>((key, told))
-        });
-        let told = told.collect::<Result<Vec<_>, _>>()?;
-        let silences = self.file.notes(SILENCE)?;
-        let silences = silences.iter().map(|(_, body)| serde_json::from_str(body));
-        self.desk.recall(open, told, silences.collect::<Result<Vec<Silence>, _>>()?);
-        Ok(())
-    }
-
-    /// Reads the channels of the routing, and says on the log which rules count from now on.
-    fn take_book(&mut self) {
-        let (channels, errors) = tell::channels(&self.book.routing);
-        self.channels = channels;
-        if !errors.is_empty() {
-            let mut book = Book::clone(&self.book);
-            book.errors.extend(errors);
-            self.book = Arc::new(book);
-        }
-        for error in &self.book.errors {
-            tracing::error!("alerting: {error}");
-        }
-        let digest = self.book.digest();
-        let before = self.file.notes(BOOK).unwrap_or_default();
-        if before.first().is_none_or(|(_, before)| *before != digest) {
-            self.pending.sayings.push(tell::book(&self.book, &digest, now_us()));
-            self.pending.notes.push((BOOK, BOOK.into(), Some(digest)));
-        }
-    }
-
-    /// Makes messages of what is due, one for each channel.
-    fn post(&mut self, due: &Due, url: &str, now_us: i64) {
-        if let Due::Page { alert, level, receivers, at_us } = due {
-            self.pending.sayings.push(tell::escalated(alert, receivers, *level, *at_us));
-        }
-        for (receiver, mut message) in tell::messages(due, &self.desk, url) {
-            self.sign(&mut message, url, now_us);
-            let alerts: Vec<&str> = message.alerts.iter().map(|told| told.fingerprint.as_str()).collect();
-            let thread = serde_json::json!({"alerts": alerts, "at_us": now_us});
-            self.pending.notes.push((THREAD, message.code.clone(), Some(thread.to_string())));
-            let channels = self.channels.get(&receiver).map_or(&[][..], Vec::as_slice);
-            self.pending.messages.extend(mail(&message, channels, now_us));
-        }
-    }
-
-    /// Saves what changed since this was done last.
-    fn save(&mut self, position: Option<(u64, i64)>) -> Result<(), tacho_store::StoreError> {
-        let Changed { alerts, groups } = self.desk.take_changed();
-        self.see_cases(&alerts);
-        let pending = &mut self.pending;
-        for raised in alerts {
-            let body = serde_json::to_string(&raised).unwrap_or_default();
-            let open = raised.alert.ends_us.is_none();
-            pending.alerts.push((raised.id().to_string(), open, raised.alert.starts_us, body));
-        }
-        for (key, told) in groups {
-            let body = told.map(|told| serde_json::to_string(&told).unwrap_or_default());
-            pending.notes.push((TOLD, key, body));
-        }
-        if position.is_some() {
-            pending.position = position;
-        }
-        if pending.is_empty() {
-            return Ok(());
-        }
-        self.file.save(pending)?;
-        self.pending = AlertChanges::default();
-        self.fault = None;
-        Ok(())
-    }
-}
-
-/// A message as it waits in the outbox, once for each channel of its receiver that wants it.
-fn mail(message: &tacho_deliver::Message, channels: &[Channel], now_us: i64) -> Vec<Message> {
-    let body = serde_json::to_string(message).unwrap_or_default();
-    let wanting = channels.iter().filter(|channel| channel.wants(message));
-    let mail = |channel: &Channel| Message {
-        id: format!("{}/{}", message.id, channel.place),
-        lane: format!("{}/{}", message.receiver, channel.place),
-        state: Sending::Waiting,
-        due_us: now_us,
-        at_us: now_us,
-        attempts: 0,
-        error: None,
-        body: body.clone(),
-    };
-    wanting.map(mail).collect()
 }

@@ -1,14 +1,63 @@
 //! `key` and `agents`: what people edit in the catalog. The recorder puts each edit on the log: a running server within
 //! seconds, else the next one that opens the folder.
 
-use super::{AgentCommand, Arguments, KeyCommand, read};
+use super::{Arguments, Output, read};
 use crate::clock::{now_us, random};
 use crate::exit::Ended;
-use crate::http::new_key;
+use crate::http::{Role, new_key};
+use clap::Subcommand;
 use std::error::Error;
 use std::path::Path;
 use tacho_event::time;
 use tacho_store::catalog::{Agent, ApiKey, Catalog, Stamp};
+
+#[derive(Subcommand)]
+pub(super) enum KeyCommand {
+    /// Makes a key and prints it once.
+    Create {
+        /// Who or what will use it.
+        name: String,
+        #[arg(long, value_enum, default_value_t = Role::Write)]
+        role: Role,
+        /// The agent that events without one belong to.
+        #[arg(long)]
+        agent: Option<String>,
+        /// Events per second that it may send; 0 is without limit.
+        #[arg(long, default_value_t = 50_000)]
+        rate: u32,
+    },
+    /// Lists the keys, never the secrets.
+    List,
+    /// Takes a key away; a running server notices within seconds.
+    Revoke { id: String },
+}
+
+#[derive(Subcommand)]
+pub(super) enum AgentCommand {
+    /// Lists the agents that were seen or declared.
+    List {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Declares or edits an agent.
+    Set {
+        id: String,
+        #[arg(long)]
+        name: Option<String>,
+        #[arg(long)]
+        team: Option<String>,
+        #[arg(long)]
+        version: Option<String>,
+        /// The agent that this id is another name of.
+        #[arg(long)]
+        alias_of: Option<String>,
+        /// Whether it is expected to be seen.
+        #[arg(long)]
+        expected: Option<bool>,
+        #[arg(long)]
+        note: Option<String>,
+    },
+}
 
 pub(super) fn key(data: &Path, command: &KeyCommand) -> Result<bool, Box<dyn Error>> {
     std::fs::create_dir_all(data).map_err(|e| format!("cannot create {}: {e}", data.display()))?;

@@ -1,6 +1,7 @@
 //! `alerts`: what there is, what is done about it, and trying the channels of a receiver.
 
 mod ask;
+mod shown;
 
 use super::Arguments;
 use super::read::table;

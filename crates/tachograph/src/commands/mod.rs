@@ -15,7 +15,6 @@ mod rules;
 mod run;
 mod subject;
 
-use crate::http::Role;
 use crate::streams::Stream;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::error::Error;
@@ -166,12 +165,12 @@ enum Command {
     /// API keys: create, list, revoke.
     Key {
         #[command(subcommand)]
-        command: KeyCommand,
+        command: admin::KeyCommand,
     },
     /// The registry of agents.
     Agents {
         #[command(subcommand)]
-        command: AgentCommand,
+        command: admin::AgentCommand,
     },
     #[command(flatten)]
     Kept(subject::Kept),
@@ -207,54 +206,6 @@ enum Format {
     Json,
     Csv,
     Ndjson,
-}
-
-#[derive(Subcommand)]
-enum KeyCommand {
-    /// Makes a key and prints it once.
-    Create {
-        /// Who or what will use it.
-        name: String,
-        #[arg(long, value_enum, default_value_t = Role::Write)]
-        role: Role,
-        /// The agent that events without one belong to.
-        #[arg(long)]
-        agent: Option<String>,
-        /// Events per second that it may send; 0 is without limit.
-        #[arg(long, default_value_t = 50_000)]
-        rate: u32,
-    },
-    /// Lists the keys, never the secrets.
-    List,
-    /// Takes a key away; a running server notices within seconds.
-    Revoke { id: String },
-}
-
-#[derive(Subcommand)]
-enum AgentCommand {
-    /// Lists the agents that were seen or declared.
-    List {
-        #[command(flatten)]
-        output: Output,
-    },
-    /// Declares or edits an agent.
-    Set {
-        id: String,
-        #[arg(long)]
-        name: Option<String>,
-        #[arg(long)]
-        team: Option<String>,
-        #[arg(long)]
-        version: Option<String>,
-        /// The agent that this id is another name of.
-        #[arg(long)]
-        alias_of: Option<String>,
-        /// Whether it is expected to be seen.
-        #[arg(long)]
-        expected: Option<bool>,
-        #[arg(long)]
-        note: Option<String>,
-    },
 }
 
 /// A query as it is typed. It may begin with a comment or with "not"; what can only be a mistyped option is none.

@@ -3,12 +3,15 @@
 //! Source: the OpenAPI description of Alertmanager 0.25 (`api/v2/openapi.yaml`). An alert that is not told again ends at its
 //! `endsAt`; without one after five minutes.
 
+mod asked;
+
 use super::App;
 use super::alerts::silences::has_others;
 use super::auth::Role;
 use super::problem::Problem;
 use crate::alerting::{Alerting, Asked, NewSilence, Seen};
 use crate::clock::now_us;
+use asked::{Filter, Posted, PostedMatcher, PostedSilence};
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -17,7 +20,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tacho_alert::notify::{LabelSet, Matcher, Muted, Outside, parse_matchers};
+use tacho_alert::notify::Muted;
 use tacho_event::time::{format, parse};
 
 /// Alerts of one request.
@@ -77,62 +80,6 @@ async fn receivers(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Js
     Ok(Json(names.into_iter().map(|name| json!({"name": name})).collect()))
 }
 
-/// What is asked for: matchers, and which of active, silenced and inhibited alerts.
-struct Filter {
-    matchers: Vec<Matcher>,
-    active: bool,
-    silenced: bool,
-    inhibited: bool,
-}
-
-impl Filter {
-    fn read(query: Option<&str>) -> Result<Filter, Problem> {
-        let mut filter = Filter { matchers: Vec::new(), active: true, silenced: true, inhibited: true };
-        for pair in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let value = decoded(value)?;
-            let flag = value != "false";
-            match name {
-                "filter" | "filter[]" => {
-                    filter.matchers.extend(parse_matchers(&value).map_err(Problem::bad_request)?);
-                }
-                "active" => filter.active = flag,
-                "silenced" => filter.silenced = flag,
-                "inhibited" => filter.inhibited = flag,
-                _ => {}
-            }
-        }
-        Ok(filter)
-    }
-
-    fn takes(&self, seen: &Seen) -> bool {
-        let wanted = match &seen.muted {
-            None => self.active,
-            Some(Muted::Silenced(_)) => self.silenced,
-            Some(Muted::Inhibited(_)) => self.inhibited,
-        };
-        wanted && self.matchers.iter().all(|matcher| matcher.matches(seen.raised.labels()))
-    }
-}
-
-/// A value of a query string as text.
-fn decoded(value: &str) -> Result<String, Problem> {
-    let bad = || Problem::bad_request(format!("\"{value}\" is no value of a query string"));
-    let (mut out, mut bytes) = (Vec::with_capacity(value.len()), value.bytes());
-    while let Some(byte) = bytes.next() {
-        out.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let digits = [bytes.next().ok_or_else(bad)?, bytes.next().ok_or_else(bad)?];
-                let digits = std::str::from_utf8(&digits).map_err(|_| bad())?;
-                u8::from_str_radix(digits, 16).map_err(|_| bad())?
-            }
-            other => other,
-        });
-    }
-    String::from_utf8(out).map_err(|_| bad())
-}
-
 fn seen_alert(seen: &Seen) -> Value {
     let (raised, none) = (&seen.raised, Vec::<String>::new());
     let (silenced, inhibited) = match &seen.muted {
@@ -181,51 +128,6 @@ async fn groups(
         json!({"labels": {}, "receiver": {"name": name}, "alerts": told.map(|seen| seen_alert(seen)).collect::<Value>()})
     };
     Ok(Json(names.into_iter().map(group).collect()))
-}
-
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Posted {
-    labels: LabelSet,
-    #[serde(default)]
-    annotations: LabelSet,
-    starts_at: Option<String>,
-    ends_at: Option<String>,
-    #[serde(rename = "generatorURL")]
-    generator_url: Option<String>,
-}
-
-impl Posted {
-    fn read(self, now_us: i64) -> Result<Outside, Problem> {
-        let Posted { labels, annotations, starts_at, ends_at, generator_url } = self;
-        let texts = labels.iter().chain(&annotations).flat_map(|(name, value)| [name, value]);
-        if labels.is_empty() || labels.len() + annotations.len() > LABELS_MAX {
-            let what =
-                format!("an alert has at least one label, and at most {LABELS_MAX} labels and annotations");
-            return Err(Problem::bad_request(what));
-        }
-        if texts.into_iter().chain(&generator_url).any(|text| text.len() > TEXT_MAX) {
-            return Err(Problem::bad_request(format!(
-                "a label or annotation has more than {TEXT_MAX} bytes"
-            )));
-        }
-        let moment = |name: &str, text: Option<String>| {
-            // Go's zero time stands for none.
-            let text = text.filter(|text| !text.starts_with("0001-"));
-            let parsed = text.map(|text| parse(&text)).transpose();
-            parsed.map_err(|error| Problem::bad_request(format!("\"{name}\": {error}")))
-        };
-        let ends_us = moment("endsAt", ends_at)?;
-        let starts_us = moment("startsAt", starts_at)?.or(ends_us).unwrap_or(now_us).min(now_us);
-        let labels = labels.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        Ok(Outside {
-            labels,
-            annotations,
-            starts_us,
-            expires_us: ends_us.unwrap_or(now_us + USUAL_US),
-            url: generator_url,
-        })
-    }
 }
 
 async fn post_alerts(
@@ -283,45 +185,6 @@ async fn silence(
     let found = all.iter().find(|(asked, _)| asked.silence.id == id);
     let (silence, _) = found.ok_or_else(|| Problem::not_found(format!("there is no silence \"{id}\"")))?;
     Ok(Json(seen_silence(silence, now_us())))
-}
-
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PostedSilence {
-    id: Option<String>,
-    matchers: Vec<PostedMatcher>,
-    starts_at: String,
-    ends_at: String,
-    created_by: String,
-    comment: String,
-}
-
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PostedMatcher {
-    name: String,
-    value: String,
-    #[serde(default)]
-    is_regex: bool,
-    #[serde(default = "yes")]
-    is_equal: bool,
-}
-
-fn yes() -> bool {
-    true
-}
-
-impl PostedMatcher {
-    fn text(&self) -> String {
-        let operator = match (self.is_equal, self.is_regex) {
-            (true, false) => "=",
-            (false, false) => "!=",
-            (true, true) => "=~",
-            (false, true) => "!~",
-        };
-        let value = self.value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-        format!("{}{operator}\"{value}\"", self.name)
-    }
 }
 
 async fn post_silence(

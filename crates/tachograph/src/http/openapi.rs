@@ -33,27 +33,6 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
             retention::release,
             subjects::erase,
             subjects::export,
-            alerts::alerts,
-            alerts::alert,
-            alerts::act::acknowledge,
-            alerts::act::snooze,
-            alerts::act::resolve,
-            alerts::act::assign,
-            alerts::act::note,
-            alerts::rules::rules,
-            alerts::rules::rule,
-            alerts::rules::check,
-            alerts::rules::replay,
-            alerts::rules::put,
-            alerts::rules::remove,
-            alerts::silences::silences,
-            alerts::silences::set,
-            alerts::silences::end,
-            alerts::silences::approve,
-            alerts::told::receivers,
-            alerts::told::test,
-            alerts::told::deliveries,
-            alerts::proof::recomputed,
             tail::tail,
             tlog::checkpoint,
             tlog::tile,
@@ -75,6 +54,7 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
     )]
     struct Interface;
     let mut document = Interface::openapi();
+    document.merge(alerts::openapi());
     document.merge(incidents::openapi());
     let events = document.paths.paths.get(EVENTS).cloned().unwrap_or_default();
     for (path, id, summary) in OTHER_NAMES {

@@ -1,69 +1,10 @@
 //! From an event to the one who has to know: the real server, a receiver on loopback, kills in between.
 
-use crate::server::{Server, answer, tachograph, text};
+use crate::hook::{Hook, until};
+use crate::server::{Server, answer};
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
-
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Somebody who takes web hooks and says yes.
-struct Hook {
-    address: String,
-    bodies: Receiver<serde_json::Value>,
-}
-
-impl Hook {
-    fn start() -> Hook {
-        Hook::on(TcpListener::bind("127.0.0.1:0").unwrap())
-    }
-
-    fn on(listener: TcpListener) -> Hook {
-        let (sender, bodies) = channel();
-        let address = listener.local_addr().unwrap().to_string();
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                // Who was killed while it spoke has said nothing.
-                let Some(body) = said(stream.unwrap()) else { continue };
-                drop(sender.send(body));
-            }
-        });
-        Hook { address, bodies }
-    }
-
-    /// The next message: its status, and the `alertname` and `agent_id` of each of its alerts.
-    fn next(&self) -> (String, Vec<String>) {
-        let body = self.bodies.recv_timeout(PATIENCE).expect("a message within the time");
-        let name = |alert: &serde_json::Value| {
-            let label = |name: &str| alert["labels"][name].as_str().unwrap_or("-").to_string();
-            format!("{} {} {}", label("alertname"), label("agent_id"), alert["status"].as_str().unwrap())
-        };
-        let alerts = body["alerts"].as_array().unwrap().iter().map(name).collect();
-        (body["status"].as_str().unwrap().to_string(), alerts)
-    }
-}
-
-/// Reads a request, says yes to it, and gives its body.
-fn said(stream: TcpStream) -> Option<serde_json::Value> {
-    let mut stream = BufReader::new(stream);
-    let (mut length, mut line) = (0, String::new());
-    while stream.read_line(&mut line).ok()? > 2 {
-        let head = line.to_ascii_lowercase();
-        if let Some(value) = head.strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
-        line.clear();
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).ok()?;
-    let good = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-    // Whoever is killed now sends the message again.
-    drop(stream.get_mut().write_all(good.as_bytes()));
-    serde_json::from_slice(&body).ok()
-}
 
 const RULES: &str = "
 id: forbidden
@@ -82,7 +23,7 @@ window: 1h
 ";
 
 /// A folder whose alerts go to a web hook.
-fn folder(dir: &Path, hook: &str) -> PathBuf {
+pub(crate) fn folder(dir: &Path, hook: &str) -> PathBuf {
     let data = dir.join("data");
     std::fs::create_dir_all(data.join("rules")).unwrap();
     std::fs::write(data.join("config.toml"), "[alerts]\nallow_private = [\"127.0.0.1\"]\n").unwrap();
@@ -98,17 +39,6 @@ fn folder(dir: &Path, hook: &str) -> PathBuf {
 fn forbidden(server: &Server, agent: &str) {
     let event = format!(r#"{{"agent":{{"id":"{agent}"}},"action":{{"type":"tool","name":"forbidden"}}}}"#);
     assert_eq!(server.post("/v1/events", &event).status, 200);
-}
-
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < end, "{what}");
-        std::thread::yield_now();
-    }
 }
 
 fn open(server: &Server) -> Vec<serde_json::Value> {
@@ -366,38 +296,4 @@ fn what_is_kept_is_put_aside_when_it_is_damaged_and_switched_off_is_said() {
     let answer = server.get("/v1/alerts");
     assert_eq!(answer.status, 503);
     assert!(answer.body.contains("enabled = true"), "{answer:?}");
-}
-
-fn key(data: &Path, name: &str) -> String {
-    let made = tachograph(data, &["key", "create", name, "--role", "admin"], "");
-    text(&made.stdout).trim().to_string()
-}
-
-#[test]
-fn nobody_mutes_a_critical_built_in_rule_alone() {
-    let dir = tempfile::tempdir().unwrap();
-    let data = folder(dir.path(), "127.0.0.1:9");
-    let keys = [key(&data, "ada"), key(&data, "bob")];
-    let server = Server::start(&data);
-    let post = |path: &str, body: &str, key: &str| {
-        server.post_with(path, body.as_bytes(), &[("x-api-key", key)]).unwrap()
-    };
-    let wish = |matcher: &str| {
-        serde_json::json!({"matchers": [matcher], "minutes": 5, "comment": "test"}).to_string()
-    };
-    // A warning, and a rule of one's own, are muted by one.
-    for free in ["alertname=\"high_error_rate\"", "alertname=\"forbidden\""] {
-        let set = post("/v1/alerts/silences", &wish(free), &keys[0]).json();
-        assert_eq!(set["state"], "active", "{set}");
-    }
-    for guarded in ["alertname=\"failed_logins\"", "severity=\"critical\"", "agent_id=\"a1\""] {
-        let asked = post("/v1/alerts/silences", &wish(guarded), &keys[0]).json();
-        assert_eq!(asked["state"], "waiting", "{asked}");
-    }
-    let asked = post("/v1/alerts/silences", &wish("alertname=~\"failed.*\""), &keys[0]).json();
-    let approve = format!("/v1/alerts/silences/{}/approve", asked["id"].as_str().unwrap());
-    assert_eq!(post(&approve, "", &keys[0]).status, 400);
-    let agreed = post(&approve, "", &keys[1]).json();
-    assert_eq!((agreed["state"].as_str(), agreed["approved_by"].as_str()), (Some("active"), Some("bob")));
-    assert_eq!(post(&approve, "", &keys[1]).status, 404);
 }

@@ -2,25 +2,81 @@
 //! `admin`.
 
 pub(super) mod act;
-pub(super) mod proof;
-pub(super) mod rules;
+mod proof;
+mod rules;
+mod seen;
 pub(super) mod silences;
-pub(super) mod told;
+mod told;
+mod tried;
+
+use seen::Alert;
 
 use super::App;
 use super::auth::Role;
 use super::problem::Problem;
-use crate::alerting::{Alerting, Refused, Seen};
-use crate::clock::now_us;
-use axum::Json;
+use crate::alerting::{Alerting, Refused};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::routing::{get, post};
+use axum::{Json, Router};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tacho_alert::Severity;
-use tacho_alert::notify::{Muted, Standing};
-use tacho_event::time::format;
+use utoipa::OpenApi;
+
+/// What the document says of alerts.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    alerts,
+    alert,
+    act::acknowledge,
+    act::snooze,
+    act::resolve,
+    act::assign,
+    act::note,
+    rules::rules,
+    rules::rule,
+    tried::check,
+    tried::replay,
+    rules::put,
+    rules::remove,
+    silences::silences,
+    silences::set,
+    silences::end,
+    silences::approve,
+    told::receivers,
+    told::test,
+    told::deliveries,
+    proof::recomputed,
+))]
+struct Interface;
+
+pub(super) fn openapi() -> utoipa::openapi::OpenApi {
+    Interface::openapi()
+}
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v1/alerts", get(alerts))
+        .route("/v1/alerts/rules", get(rules::rules))
+        .route("/v1/alerts/rules/check", post(tried::check))
+        .route("/v1/alerts/rules/replay", post(tried::replay))
+        .route("/v1/alerts/rules/{id}", get(rules::rule).put(rules::put).delete(rules::remove))
+        .route("/v1/alerts/silences", get(silences::silences).post(silences::set))
+        .route("/v1/alerts/silences/{id}", axum::routing::delete(silences::end))
+        .route("/v1/alerts/silences/{id}/approve", post(silences::approve))
+        .route("/v1/alerts/receivers", get(told::receivers))
+        .route("/v1/alerts/receivers/{name}/test", post(told::test))
+        .route("/v1/alerts/recompute", get(proof::recomputed))
+        .route("/v1/alerts/deliveries", get(told::deliveries))
+        .route("/v1/alerts/{id}", get(alert))
+        .route("/v1/alerts/{id}/acknowledge", post(act::acknowledge))
+        .route("/v1/alerts/{id}/snooze", post(act::snooze))
+        .route("/v1/alerts/{id}/resolve", post(act::resolve))
+        .route("/v1/alerts/{id}/assign", post(act::assign))
+        .route("/v1/alerts/{id}/note", post(act::note))
+}
 
 /// Alerts of one answer.
 const LIMIT: u32 = 1000;
@@ -50,133 +106,6 @@ pub(crate) struct Alerts {
     /// Whether rules follow the log, and why not.
     pub following: bool,
     pub faults: Vec<String>,
-}
-
-#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
-pub(crate) struct Alert {
-    pub id: String,
-    pub rule: String,
-    pub title: String,
-    pub severity: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tier: Option<String>,
-    /// `firing`, `acknowledged`, `snoozed` or `resolved`.
-    pub state: &'static str,
-    /// It comes and goes.
-    pub flapping: bool,
-    pub labels: BTreeMap<String, String>,
-    pub annotations: BTreeMap<String, String>,
-    /// What the rule computed.
-    #[schema(value_type = Object)]
-    pub values: BTreeMap<String, serde_json::Value>,
-    pub starts_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ends_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub acknowledged_by: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub acknowledged_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub snoozed_until: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub assigned_to: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub muted_by: Option<MutedBy>,
-    pub receivers: Vec<String>,
-    /// Events that it is about, the newest.
-    pub evidence: Vec<Evidence>,
-    pub window: Window,
-    /// SHA-256 of what the rule means, and the size of the log that it saw: with the log, anybody computes it again.
-    pub rule_hash: String,
-    pub tree_size: u64,
-    pub history: Vec<Happened>,
-}
-
-/// What mutes an alert; it fires all the same.
-#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum MutedBy {
-    /// The silence's id.
-    Silence(String),
-    /// The labels of the alert that says more.
-    InhibitedBy(BTreeMap<String, String>),
-}
-
-/// The document of the interface has one name for each; a finding of coverage has evidence too.
-#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
-#[schema(as = AlertEvidence)]
-pub(crate) struct Evidence {
-    pub index: u64,
-    pub id: String,
-    pub at: String,
-}
-
-#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
-pub(crate) struct Window {
-    pub from: String,
-    pub to: String,
-}
-
-#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
-pub(crate) struct Happened {
-    pub at: String,
-    pub what: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub by: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-}
-
-impl From<Seen> for Alert {
-    fn from(seen: Seen) -> Alert {
-        let Seen { raised, muted, receivers } = seen;
-        let state = match raised.standing(now_us()) {
-            Standing::Firing => "firing",
-            Standing::Acknowledged => "acknowledged",
-            Standing::Snoozed => "snoozed",
-            Standing::Resolved => "resolved",
-        };
-        let (by, at) = raised.acknowledged.clone().unzip();
-        let evidence = raised.evidence.into_iter();
-        let history = raised.history.into_iter();
-        Alert {
-            state,
-            id: raised.alert.id,
-            rule: raised.rule,
-            title: raised.title,
-            severity: raised.severity.as_str(),
-            tier: raised.alert.labels.get("tier").cloned(),
-            flapping: raised.alert.flapping,
-            labels: raised.alert.labels,
-            annotations: raised.alert.annotations,
-            values: raised.values,
-            starts_at: format(raised.alert.starts_us),
-            ends_at: raised.alert.ends_us.map(format),
-            acknowledged_by: by,
-            acknowledged_at: at.map(format),
-            snoozed_until: raised.snoozed_until_us.filter(|until| *until > now_us()).map(format),
-            assigned_to: raised.assigned,
-            muted_by: muted.map(|muted| match muted {
-                Muted::Silenced(id) => MutedBy::Silence(id),
-                Muted::Inhibited(labels) => MutedBy::InhibitedBy(labels),
-            }),
-            receivers,
-            evidence: evidence
-                .map(|seen| Evidence { index: seen.index, id: seen.id, at: format(seen.at_us) })
-                .collect(),
-            window: Window { from: format(raised.window.0), to: format(raised.window.1) },
-            rule_hash: raised.rule_hash,
-            tree_size: raised.tree_size,
-            history: history
-                .map(|entry| Happened {
-                    at: format(entry.at_us),
-                    what: entry.what,
-                    by: entry.by,
-                    note: entry.note,
-                })
-                .collect(),
-        }
-    }
 }
 
 /// The alerting of this server.

@@ -1,0 +1,107 @@
+//! The messages on their way: what is due, what became of a try.
+
+use super::{AlertChanges, AlertFile, Message, Sending, put, refused, say};
+use crate::error::StoreError;
+use rusqlite::params;
+
+impl AlertFile {
+    /// The oldest message of each lane, of those that are due.
+    ///
+    /// # Errors
+    /// See [`AlertFile::position`].
+    pub fn due(&self, now_us: i64, limit: u32) -> Result<Vec<Message>, StoreError> {
+        // One that waits to be tried again holds up what is behind it in its lane: order within a channel is kept.
+        let sql = "SELECT id, lane, state, due_us, at_us, attempts, error, body FROM outbox
+             WHERE seq IN (SELECT min(seq) FROM outbox WHERE state = 'waiting' GROUP BY lane) AND due_us <= ?1
+             ORDER BY seq LIMIT ?2";
+        self.messages(sql, params![now_us, limit])
+    }
+
+    /// Everything that waits in a lane, oldest first.
+    ///
+    /// # Errors
+    /// See [`AlertFile::position`].
+    pub fn waiting(&self, lane: &str) -> Result<Vec<Message>, StoreError> {
+        let sql = "SELECT id, lane, state, due_us, at_us, attempts, error, body FROM outbox
+             WHERE state = 'waiting' AND lane = ?1 ORDER BY seq";
+        self.messages(sql, params![lane])
+    }
+
+    /// Puts one message in the place of those that wait.
+    ///
+    /// # Errors
+    /// See [`AlertFile::position`].
+    pub fn gather(&mut self, waiting: &[Message], whole: &Message) -> Result<(), StoreError> {
+        let failed = refused(&self.path);
+        let log = self.log.clone();
+        let transaction = self.connection.transaction().map_err(&failed)?;
+        for Message { id, .. } in waiting {
+            let sql =
+                "UPDATE outbox SET state = 'sent', error = 'told with others in one message' WHERE id = ?1";
+            transaction.execute(sql, [id]).map_err(&failed)?;
+        }
+        let changes = AlertChanges { messages: vec![whole.clone()], ..AlertChanges::default() };
+        put(&transaction, &changes, &log).map_err(&failed)?;
+        transaction.commit().map_err(&failed)
+    }
+
+    /// The newest messages.
+    ///
+    /// # Errors
+    /// See [`AlertFile::position`].
+    pub fn newest(&self, limit: u32) -> Result<Vec<Message>, StoreError> {
+        let sql = "SELECT id, lane, state, due_us, at_us, attempts, error, body FROM outbox ORDER BY seq DESC LIMIT ?1";
+        self.messages(sql, params![limit])
+    }
+
+    /// Messages by lane and state.
+    ///
+    /// # Errors
+    /// See [`AlertFile::position`].
+    pub fn counts(&self) -> Result<Vec<(String, Sending, u64)>, StoreError> {
+        let failed = refused(&self.path);
+        let sql = "SELECT lane, state, count(*) FROM outbox GROUP BY lane, state";
+        let mut statement = self.connection.prepare(sql).map_err(&failed)?;
+        let rows = statement.query_map([], |row| {
+            let state: String = row.get(1)?;
+            Ok((row.get(0)?, Sending::parse(&state), row.get::<_, i64>(2)? as u64))
+        });
+        rows.map_err(&failed)?.collect::<Result<_, _>>().map_err(&failed)
+    }
+
+    /// What became of an attempt to send.
+    ///
+    /// # Errors
+    /// See [`AlertFile::position`].
+    pub fn tried(&mut self, message: &Message, sayings: &[(String, String)]) -> Result<(), StoreError> {
+        let failed = refused(&self.path);
+        let transaction = self.connection.transaction().map_err(&failed)?;
+        let sql = "UPDATE outbox SET state = ?2, due_us = ?3, attempts = ?4, error = ?5 WHERE id = ?1";
+        let Message { id, state, due_us, attempts, error, .. } = message;
+        transaction.execute(sql, params![id, state.as_str(), due_us, attempts, error]).map_err(&failed)?;
+        for (id, body) in sayings {
+            say(&transaction, id, body).map_err(&failed)?;
+        }
+        transaction.commit().map_err(&failed)
+    }
+
+    fn messages(&self, sql: &str, given: impl rusqlite::Params) -> Result<Vec<Message>, StoreError> {
+        let failed = refused(&self.path);
+        let mut statement = self.connection.prepare(sql).map_err(&failed)?;
+        let read = |row: &rusqlite::Row<'_>| {
+            let state: String = row.get(2)?;
+            Ok(Message {
+                id: row.get(0)?,
+                lane: row.get(1)?,
+                state: Sending::parse(&state),
+                due_us: row.get(3)?,
+                at_us: row.get(4)?,
+                attempts: row.get(5)?,
+                error: row.get(6)?,
+                body: row.get(7)?,
+            })
+        };
+        let rows = statement.query_map(given, read).map_err(&failed)?;
+        rows.collect::<Result<_, _>>().map_err(&failed)
+    }
+}

@@ -1,0 +1,98 @@
+//! The file by itself: what was saved is there again, lanes keep their order, a damaged file is refused.
+
+use super::*;
+
+fn message(id: &str, lane: &str, due_us: i64) -> Message {
+    Message {
+        id: id.into(),
+        lane: lane.into(),
+        state: Sending::Waiting,
+        due_us,
+        at_us: 1,
+        attempts: 0,
+        error: None,
+        body: "{}".into(),
+    }
+}
+
+#[test]
+fn what_was_saved_is_there_again_and_the_same_message_is_taken_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = AlertFile::open(folder.path(), "log.example").unwrap();
+    assert_eq!(file.position().unwrap(), None);
+    let changes = AlertChanges {
+        position: Some((7, 70)),
+        alerts: vec![("a".into(), true, 5, "A".into()), ("b".into(), false, 6, "B".into())],
+        notes: vec![("silence", "s".into(), Some("S".into()))],
+        messages: vec![message("m", "ops/0", 10)],
+        sayings: vec![("x".into(), "X".into())],
+        ..AlertChanges::default()
+    };
+    file.save(&changes).unwrap();
+    file.save(&changes).unwrap();
+    drop(file);
+    let mut file = AlertFile::open(folder.path(), "log.example").unwrap();
+    assert_eq!(file.position().unwrap(), Some((7, 70)));
+    assert_eq!(file.open_alerts().unwrap(), ["A"]);
+    assert_eq!(file.closed_alerts(100, 10).unwrap(), ["B"]);
+    assert_eq!(file.alert("b").unwrap().as_deref(), Some("B"));
+    assert_eq!(file.notes("silence").unwrap(), [("s".to_string(), "S".to_string())]);
+    assert_eq!(file.newest(10).unwrap().len(), 1);
+    assert_eq!(file.sayings(10).unwrap().len(), 1);
+    file.said(&["x".into()]).unwrap();
+    assert!(file.sayings(10).unwrap().is_empty());
+    let gone = AlertChanges { notes: vec![("silence", "s".into(), None)], ..AlertChanges::default() };
+    file.save(&gone).unwrap();
+    assert!(file.notes("silence").unwrap().is_empty());
+    assert_eq!(file.forget(100, &[]).unwrap(), 1);
+    let note = |kind| (kind, "n".to_string(), Some("N".to_string()));
+    let notes = vec![note("thread"), note("silence")];
+    file.save(&AlertChanges { notes, ..AlertChanges::default() }).unwrap();
+    file.forget(i64::MAX, &["thread"]).unwrap();
+    assert_eq!((file.notes("thread").unwrap().len(), file.notes("silence").unwrap().len()), (0, 1));
+    assert!(AlertFile::open(folder.path(), "other.example").is_err());
+}
+
+#[test]
+fn a_message_that_has_to_be_tried_again_holds_up_its_lane_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = AlertFile::open(folder.path(), "log.example").unwrap();
+    let messages = vec![message("1", "a", 10), message("2", "a", 10), message("3", "b", 10)];
+    file.save(&AlertChanges { messages, ..AlertChanges::default() }).unwrap();
+    let due = |file: &AlertFile, now| {
+        file.due(now, 10).unwrap().into_iter().map(|message| message.id).collect::<Vec<_>>()
+    };
+    assert_eq!(due(&file, 9), [""; 0]);
+    assert_eq!(due(&file, 10), ["1", "3"]);
+    let later = Message { due_us: 20, attempts: 1, error: Some("503".into()), ..message("1", "a", 10) };
+    file.tried(&later, &[]).unwrap();
+    assert_eq!(due(&file, 10), ["3"]);
+    file.tried(&Message { state: Sending::Sent, ..later }, &[("said".into(), "S".into())]).unwrap();
+    assert_eq!(due(&file, 20), ["2", "3"]);
+    assert_eq!(file.sayings(9).unwrap().len(), 1);
+    let counts = file.counts().unwrap();
+    assert!(counts.contains(&("a".into(), Sending::Sent, 1)));
+    assert!(counts.contains(&("a".into(), Sending::Waiting, 1)));
+}
+
+#[test]
+fn many_messages_become_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = AlertFile::open(folder.path(), "log.example").unwrap();
+    let messages = vec![message("1", "a", 10), message("2", "a", 10), message("3", "b", 10)];
+    file.save(&AlertChanges { messages, ..AlertChanges::default() }).unwrap();
+    let waiting = file.waiting("a").unwrap();
+    file.gather(&waiting, &message("1 and 2", "a", 10)).unwrap();
+    assert_eq!(file.waiting("a").unwrap(), [message("1 and 2", "a", 10)]);
+    assert_eq!(file.waiting("b").unwrap().len(), 1);
+}
+
+#[test]
+fn a_file_that_is_none_is_refused_and_can_be_put_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(ALERT_FILE), "no database at all, but long enough to be one").unwrap();
+    assert!(AlertFile::open(folder.path(), "log.example").is_err());
+    let aside = AlertFile::put_aside(folder.path(), 5).unwrap();
+    assert!(aside.exists());
+    assert!(AlertFile::open(folder.path(), "log.example").is_ok());
+}
