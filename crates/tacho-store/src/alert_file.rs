@@ -256,13 +256,6 @@ impl AlertFile {
         let rows = statement.query_map(given, |row| row.get(0)).map_err(&failed)?;
         rows.collect::<Result<_, _>>().map_err(&failed)
     }
-
-    fn pairs(&self, sql: &str, given: impl rusqlite::Params) -> Result<Vec<(String, String)>, StoreError> {
-        let failed = refused(&self.path);
-        let mut statement = self.connection.prepare(sql).map_err(&failed)?;
-        let rows = statement.query_map(given, |row| Ok((row.get(0)?, row.get(1)?))).map_err(&failed)?;
-        rows.collect::<Result<_, _>>().map_err(&failed)
-    }
 }
 
 fn put(transaction: &Transaction<'_>, changes: &AlertChanges, log: &str) -> rusqlite::Result<()> {
