@@ -134,6 +134,7 @@ export function useFeed() {
 }
 
 export const useSilencing = () => useTelling((body: Schemas["Wanted"]) => tell(path("silences"), { body }));
+export const useApproving = () => useTelling((id: string) => tell(path("silences", id, "approve"), { method: "POST" }));
 export const useExpiring = () => useTelling((id: string) => tell(path("silences", id), { method: "DELETE" }));
 export const useTesting = () => useTelling((name: string) => tell(path("receivers", name, "test"), { method: "POST" }));
 export const useSaving = () => useTelling(({ file, text, by }: { file: string; text: string; by?: string }) => tell(path("rules", file), { method: "PUT", body: { text, ...(by ? { by } : {}) } }));

@@ -25,7 +25,6 @@ export function NewSilence({ start, onDone }: { start: string[]; onDone: () => v
   const [minutes, setMinutes] = useState(120);
   const [begins, setBegins] = useState("");
   const [comment, setComment] = useState("");
-  const [approved, setApproved] = useState("");
   const [actor, setActor] = useActor();
   const [by, setBy] = useState(actor);
   const silencing = useSilencing();
@@ -36,7 +35,7 @@ export function NewSilence({ start, onDone }: { start: string[]; onDone: () => v
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setActor(by);
-    silencing.mutate({ matchers: matchers.map(renderMatcher), minutes, comment: comment.trim(), ...(by.trim() ? { by: by.trim() } : {}), ...(begins ? { starts_at: new Date(begins).toISOString() } : {}), ...(approved.trim() ? { approved_by: approved.trim() } : {}) }, { onSuccess: onDone });
+    silencing.mutate({ matchers: matchers.map(renderMatcher), minutes, comment: comment.trim(), ...(by.trim() ? { by: by.trim() } : {}), ...(begins ? { starts_at: new Date(begins).toISOString() } : {}) }, { onSuccess: onDone });
   };
   return (
     <Panel title="New silence">
@@ -65,20 +64,13 @@ export function NewSilence({ start, onDone }: { start: string[]; onDone: () => v
             <span>Why</span>
             <textarea className="area" rows={2} required value={comment} onChange={(event) => setComment(event.target.value)} placeholder="What is known or planned" />
           </label>
-          <div className="form-two">
-            <label className="form-row">
-              <span>Your name, for the record</span>
-              <span className="field">
-                <input autoComplete="name" value={by} onChange={(event) => setBy(event.target.value)} placeholder="The name of your key" />
-              </span>
-            </label>
-            <label className="form-row">
-              <span>Approved by somebody else (if you like)</span>
-              <span className="field">
-                <input value={approved} onChange={(event) => setApproved(event.target.value)} />
-              </span>
-            </label>
-          </div>
+          <label className="form-row">
+            <span>Your name, for the record</span>
+            <span className="field">
+              <input autoComplete="name" value={by} onChange={(event) => setBy(event.target.value)} placeholder="The name of your key" />
+            </span>
+          </label>
+          <p className="dim small">One that may mute a critical built-in rule waits for a second person, where there is one.</p>
           {silencing.isError && (
             <p className="chip fail" role="alert">
               {silencing.error.message.slice(0, 300)}

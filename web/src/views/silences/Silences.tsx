@@ -2,7 +2,7 @@
 
 import { BellOff, BellPlus } from "lucide-react";
 import { useSearchParams } from "react-router";
-import { type Silence, isOff, useExpiring, useSilences } from "../../api/alerts.ts";
+import { type Silence, isOff, useApproving, useExpiring, useSilences } from "../../api/alerts.ts";
 import { useMayAct } from "../../api/health.ts";
 import { NotSwitchedOn } from "../../components/AlertMarks.tsx";
 import { AlertNav } from "../../components/AlertNav.tsx";
@@ -14,7 +14,7 @@ import { defang } from "../../lib/defang.ts";
 import { plural } from "../../lib/format.ts";
 import { NewSilence } from "./NewSilence.tsx";
 
-const WORDS: Record<string, string> = { active: "Active", pending: "Begins later" };
+const WORDS: Record<string, string> = { waiting: "Waiting for a second person", active: "Active", pending: "Begins later" };
 
 export default function Silences() {
   const silences = useSilences();
@@ -80,6 +80,7 @@ function List({ silences, may }: { silences: Silence[]; may: boolean }) {
 
 function One({ silence, may }: { silence: Silence; may: boolean }) {
   const expiring = useExpiring();
+  const approving = useApproving();
   return (
     <li className="silence">
       <div className="row wrap">
@@ -102,6 +103,16 @@ function One({ silence, may }: { silence: Silence; may: boolean }) {
         until <Time at={silence.ends_at} />
         {silence.state === "active" && <>, mutes {plural(silence.mutes, "alert")}</>}
       </span>
+      {may && silence.state === "waiting" && (
+        <button type="button" className="button small primary" disabled={approving.isPending} onClick={() => approving.mutate(silence.id)} aria-label={`Agree with the silence of ${visible(silence.comment)}`}>
+          Agree
+        </button>
+      )}
+      {approving.isError && (
+        <p className="chip fail" role="alert">
+          {approving.error.message}
+        </p>
+      )}
       {may && (
         <button type="button" className="button small" disabled={expiring.isPending} onClick={() => expiring.mutate(silence.id)} aria-label={`End now the silence of ${visible(silence.comment)}`}>
           End now
