@@ -190,6 +190,8 @@ pub struct Saying {
 pub struct Incident {
     pub id: String,
     pub title: String,
+    /// The title of the rule behind it: what the log has in place of the title, which may name a person.
+    pub name: String,
     pub severity: Severity,
     pub state: State,
     pub opened_us: i64,
@@ -266,7 +268,7 @@ impl Incident {
     pub(super) fn saying(&mut self, name: &'static str, at_us: i64, mut result: serde_json::Value) -> Saying {
         let event = format!("incident/{}/{}", self.id, self.said);
         self.said += 1;
-        result["title"] = self.title.as_str().into();
+        result["title"] = self.name.as_str().into();
         result["severity"] = self.severity.as_str().into();
         result["state"] = self.state.as_str().into();
         Saying { event, incident: self.id.clone(), name, severity: Severity::Info, at_us, result }

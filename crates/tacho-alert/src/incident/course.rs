@@ -57,7 +57,10 @@ impl Incidents {
         if cause != incident.cause {
             incident.cause = cause;
             let indices: Vec<u64> = incident.changes.iter().map(|change| change.entry.index).collect();
-            let result = json!({"suggested_cause": incident.cause, "changes": indices});
+            // The words of an alert may name a person; its id and its events do not.
+            let cause = incident.cause.as_ref();
+            let cause = cause.map(|cause| json!({"entry": cause.entry, "alert": cause.alert}));
+            let result = json!({"suggested_cause": cause, "changes": indices});
             self.sayings.push(incident.saying("alert_incident_explained", now_us, result));
         }
         self.changed.insert(id.to_string());

@@ -45,6 +45,7 @@ impl Incidents {
         let mut incident = Incident {
             id: id.clone(),
             title: first.title.clone(),
+            name: first.name.clone(),
             severity: first.severity,
             state: State::Reception,
             opened_us: first.at_us,
@@ -82,7 +83,8 @@ impl Incidents {
 
     fn add(&mut self, incident: &mut Incident, alert: &Incoming) {
         if alert.severity > incident.severity {
-            (incident.severity, incident.title) = (alert.severity, alert.title.clone());
+            incident.severity = alert.severity;
+            (incident.title, incident.name) = (alert.title.clone(), alert.name.clone());
             let due = alert.at_us + self.settings.answer_us(alert.severity);
             incident.due_us = incident.due_us.min(due);
         }

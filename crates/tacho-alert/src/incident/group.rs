@@ -40,6 +40,9 @@ impl End {
 pub struct Incoming {
     pub id: String,
     pub rule: String,
+    /// The rule's title: it names nobody.
+    pub name: String,
+    /// What the alert says, values filled in.
     pub title: String,
     pub severity: Severity,
     pub at_us: i64,
@@ -66,6 +69,7 @@ impl Incoming {
         Incoming {
             id: raised.id().to_string(),
             rule: raised.rule.clone(),
+            name: raised.title.clone(),
             title: title.clone(),
             severity: raised.severity,
             at_us: raised.at_us,

@@ -22,6 +22,7 @@ pub(crate) fn alert(id: &str, severity: Severity, at_us: i64, entities: &[Entity
     Incoming {
         id: id.into(),
         rule: format!("rule_{id}"),
+        name: format!("rule of {id}"),
         title: format!("title {id}"),
         severity,
         at_us,

@@ -108,6 +108,22 @@ fn the_newest_change_of_its_agents_is_suggested_else_the_earliest_alert() {
 }
 
 #[test]
+fn the_log_has_the_words_of_rules_and_of_people_and_not_those_of_alerts() {
+    let mut all = incidents();
+    all.take(vec![alert("1", Critical, HOUR, &[agent("a")])]);
+    let id = only(&all).id;
+    all.explain(&id, vec![], BTreeSet::new(), HOUR);
+    all.step(&id, &Step::Note, "kim", Some("looking"), HOUR + MINUTE).unwrap();
+    all.pass(HOUR + 5 * MINUTE);
+    let (_, sayings) = all.take_changed();
+    assert_eq!(sayings.len(), 4, "{sayings:?}");
+    for saying in &sayings {
+        let text = saying.result.to_string();
+        assert!(text.contains("rule of 1") && !text.contains("title 1"), "{text}");
+    }
+}
+
+#[test]
 fn every_line_names_its_event_and_the_post_mortem_shows_it() {
     let mut all = incidents();
     all.take(vec![alert("1", Critical, HOUR, &[agent("a|<b>")])]);
