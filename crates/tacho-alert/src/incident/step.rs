@@ -1,6 +1,6 @@
 //! What people do about an incident.
 
-use super::body::{Answer, Checked, Contained, FollowUp, Incident, Kind, Line};
+use super::body::{Answer, Checked, Contained, Entry, FollowUp, Incident, Kind, Line};
 use super::incidents::Incidents;
 use super::state::State;
 use serde_json::{Value, json};
@@ -17,6 +17,12 @@ pub enum Step {
     },
     /// A note alone.
     Note,
+    /// An event of the log belongs to it.
+    Attach {
+        entry: Entry,
+        at_us: i64,
+        text: String,
+    },
     /// Nobody when `who` is empty.
     Role {
         role: String,
@@ -42,10 +48,12 @@ struct Made {
     result: Value,
     kind: Kind,
     text: String,
+    /// The event that the line is about, and when that was recorded.
+    about: Option<(Entry, i64)>,
 }
 
 fn made(name: &'static str, result: Value, kind: Kind, text: impl Into<String>) -> Made {
-    Made { name, result, kind, text: text.into() }
+    Made { name, result, kind, text: text.into(), about: None }
 }
 
 impl Incidents {
@@ -65,16 +73,18 @@ impl Incidents {
         let note = note.map(str::trim).filter(|note| !note.is_empty());
         let Some(mut incident) = self.known(id).cloned() else { return Ok(None) };
         check(step, by, note)?;
-        let Made { name, mut result, kind, text } = take(&mut incident, step, by, note, now_us)?;
+        let Made { name, mut result, kind, text, about } = take(&mut incident, step, by, note, now_us)?;
         incident.answer(by, now_us);
         result["by"] = by.into();
         result["note"] = note.into();
         let saying = incident.saying(name, now_us, result);
+        let (entry, at_us) = about.unzip();
         incident.write(Line {
             by: Some(by.to_string()),
             note: note.map(str::to_string),
             event: Some(saying.event.clone()),
-            ..Line::new(now_us, kind, text)
+            entry,
+            ..Line::new(at_us.unwrap_or(now_us), kind, text)
         });
         self.sayings.push(saying);
         self.open.remove(id);
@@ -120,6 +130,7 @@ fn take(
         _ if closed && !matches!(step, Step::FollowUp { .. } | Step::Done { .. }) => {
             Err("the incident is closed: move it to investigation again first".into())
         }
+        Step::Attach { entry, at_us, text } => attach(incident, entry, *at_us, text),
         Step::Role { role, who } => play(incident, role.trim(), who.trim()),
         Step::FollowUp { text, owner, due } => add(incident, text.trim(), owner.clone(), due.clone()),
         Step::Done { number } => {
@@ -179,6 +190,16 @@ fn go(incident: &mut Incident, to: State, note: Option<&str>, now_us: i64) -> Re
     let result = json!({"from": from.as_str(), "to": to.as_str()});
     let text = format!("{} → {}", from.as_str().replace('_', "-"), to.as_str().replace('_', "-"));
     Ok(made("alert_incident_state", result, Kind::State, text))
+}
+
+fn attach(incident: &mut Incident, entry: &Entry, at_us: i64, text: &str) -> Result<Made, String> {
+    let lines = incident.timeline.iter().filter(|line| matches!(line.kind, Kind::Event | Kind::Change));
+    if lines.filter_map(|line| line.entry.as_ref()).any(|known| known.index == entry.index) {
+        return Err(format!("entry {} is in the timeline already", entry.index));
+    }
+    let result = json!({"index": entry.index, "id": entry.id});
+    let about = Some((entry.clone(), at_us));
+    Ok(Made { about, ..made("alert_incident_event", result, Kind::Event, text) })
 }
 
 fn play(incident: &mut Incident, role: &str, who: &str) -> Result<Made, String> {

@@ -108,6 +108,24 @@ fn the_newest_change_of_its_agents_is_suggested_else_the_earliest_alert() {
 }
 
 #[test]
+fn an_event_that_belongs_to_it_stands_at_its_own_time_and_once() {
+    let mut all = incidents();
+    all.take(vec![alert("1", Critical, HOUR, &[agent("a")])]);
+    let id = only(&all).id;
+    let entry = Entry { index: 5, id: "e5".into() };
+    let attach = Step::Attach { entry: entry.clone(), at_us: HOUR - MINUTE, text: "Bash of a".into() };
+    all.step(&id, &attach, "kim", Some("here it began"), 2 * HOUR).unwrap();
+    let again = all.step(&id, &attach, "kim", None, 2 * HOUR).unwrap_err();
+    assert_eq!(again, "entry 5 is in the timeline already");
+    let incident = only(&all);
+    let first = incident.lines()[0];
+    assert_eq!(
+        (first.kind, first.at_us, first.entry.as_ref()),
+        (LineKind::Event, HOUR - MINUTE, Some(&entry))
+    );
+}
+
+#[test]
 fn the_log_has_the_words_of_rules_and_of_people_and_not_those_of_alerts() {
     let mut all = incidents();
     all.take(vec![alert("1", Critical, HOUR, &[agent("a")])]);

@@ -3,7 +3,7 @@
 use crate::http::{App, registry};
 use crate::rows::rows;
 use std::collections::{BTreeSet, HashMap};
-use tacho_alert::incident::{Change, ChangeKind, Entry, Witness};
+use tacho_alert::incident::{Change, ChangeKind, Entry, Step, Witness};
 use tacho_event::time::{DAY_US, format};
 
 /// Entries or events that one query names.
@@ -175,6 +175,34 @@ pub(super) async fn places(
     let found: Vec<Placed> = ask(app, &query).await?;
     let entry = |placed: Placed| (placed.who_id, Entry { index: placed.index, id: placed.event_id });
     Ok(found.into_iter().map(entry).collect())
+}
+
+#[derive(serde::Deserialize)]
+struct Named {
+    index: u64,
+    event_id: String,
+    at_us: i64,
+    agent: String,
+    name: String,
+    outcome: String,
+}
+
+/// The step that attaches an event, by its index or its id; nothing when there is none.
+pub(crate) async fn attaching(app: &App, event: &str) -> Result<Option<Step>, String> {
+    let named = match event.parse::<u64>() {
+        Ok(index) => format!("index = {index}"),
+        Err(_) => format!("event_id = {0} OR who_id = {0}", quoted(event)),
+    };
+    let query = format!(
+        "SELECT index, event_id, arrow_cast(recorded_at, 'Int64') AS at_us, agent_id AS agent, action_name AS name, \
+           outcome_status AS outcome FROM events WHERE {named} ORDER BY index DESC LIMIT 1"
+    );
+    let found: Vec<Named> = ask(app, &query).await?;
+    Ok(found.into_iter().next().map(|found| Step::Attach {
+        text: format!("{} of {}, {}", found.name, found.agent, found.outcome),
+        entry: Entry { index: found.index, id: found.event_id },
+        at_us: found.at_us,
+    }))
 }
 
 async fn ask<T: serde::de::DeserializeOwned>(app: &App, query: &str) -> Result<Vec<T>, String> {

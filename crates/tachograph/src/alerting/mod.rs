@@ -26,6 +26,7 @@ mod tell;
 mod worker;
 
 pub(crate) use act::Refused;
+pub(crate) use before::attaching;
 pub(crate) use book::{BUILT_IN, Book, folder, is_rule_file};
 pub(crate) use config::Config;
 pub(crate) use incidents::CLOSED_MAX;

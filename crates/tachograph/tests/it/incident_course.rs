@@ -17,6 +17,8 @@ fn people_take_it_from_state_to_state_and_the_post_mortem_can_be_proved() {
     let moved = act(&server, id, "state", json!({"to": "investigation", "by": "lee"}));
     assert_eq!(moved["answered_by"], "kim", "who took a role has answered");
     act(&server, id, "note", json!({"note": "the key | was <shared>", "by": "lee"}));
+    let attached = act(&server, id, "event", json!({"event": "0", "note": "here it began", "by": "lee"}));
+    assert_eq!(list(&attached, "timeline")[0]["entry"]["index"], 0, "{attached}");
     act(&server, id, "containment", json!({"note": "the key was revoked", "by": "kim"}));
     act(&server, id, "containment", json!({"note": "no call since", "verified": true, "by": "lee"}));
     act(&server, id, "state", json!({"to": "remediation", "by": "kim"}));
@@ -31,8 +33,7 @@ fn people_take_it_from_state_to_state_and_the_post_mortem_can_be_proved() {
     act(&server, id, "follow-up", json!({"done": 1, "by": "lee"}));
     let closed =
         the(&server, |one| one["state"] == "closed" && list(one, "follow_ups")[0]["done_by"] == "lee");
-    let open = server.get("/v1/incidents").json();
-    assert_eq!(list(&open, "incidents").len(), 0, "{open}");
+    assert_eq!(list(&server.get("/v1/incidents").json(), "incidents").len(), 0);
     assert_eq!(list(&server.get("/v1/incidents?state=closed").json(), "incidents").len(), 1);
 
     // Every line's entry is proved by the command that the page names.
@@ -106,6 +107,7 @@ fn what_makes_no_sense_is_refused_with_what_was_expected() {
     refused("follow-up", json!({"text": "x", "due": "soon"}), "expected a day");
     refused("containment", json!({"note": "x", "verified": true, "by": "kim"}), "nothing contains it yet");
     assert_eq!(server.get("/v1/incidents/none").status, 404);
+    assert_eq!(server.post(&format!("/v1/incidents/{id}/event"), "{\"event\":\"x' OR true\"}").status, 404);
     assert_eq!(server.post("/v1/incidents/none/note", "{\"note\":\"x\",\"by\":\"kim\"}").status, 404);
     for path in ["?state=over", "?stat=open", "/report?days=0"] {
         assert_eq!(server.get(&format!("/v1/incidents{path}")).status, 400, "{path}");

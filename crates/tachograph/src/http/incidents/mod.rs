@@ -29,6 +29,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/v1/incidents/{id}", get(incident))
         .route("/v1/incidents/{id}/state", post(act::state))
         .route("/v1/incidents/{id}/note", post(act::note))
+        .route("/v1/incidents/{id}/event", post(act::event))
         .route("/v1/incidents/{id}/role", post(act::role))
         .route("/v1/incidents/{id}/follow-up", post(act::follow_up))
         .route("/v1/incidents/{id}/containment", post(act::containment))
@@ -43,6 +44,7 @@ pub(super) fn openapi() -> utoipa::openapi::OpenApi {
         incident,
         act::state,
         act::note,
+        act::event,
         act::role,
         act::follow_up,
         act::containment,
