@@ -1,4 +1,5 @@
 //! How many events a second one core takes through many streaming rules: `cargo run --release --example rate`.
+//! `-- built-in` takes the built-in rules in their place.
 //!
 //! The rules are of the kinds that users have: thresholds on single events, failures by agent, logins by address,
 //! spending, slow calls, sequences. Each names an action, an agent or a target of its own, as a thousand rules do.
@@ -52,8 +53,12 @@ fn rules() -> Vec<Rule> {
 
 fn main() {
     let began = Instant::now();
-    let mut engine = Engine::new(rules()).expect("rules that were read run");
-    println!("{RULES} rules compiled in {:.0} ms", began.elapsed().as_secs_f64() * 1e3);
+    let built_in = std::env::args().nth(1).is_some_and(|word| word == "built-in");
+    let rules =
+        if built_in { tacho_alert::builtin::rules().expect("built-in rules are good") } else { rules() };
+    let count = rules.len();
+    let mut engine = Engine::new(rules).expect("rules that were read run");
+    println!("{count} rules compiled in {:.0} ms", began.elapsed().as_secs_f64() * 1e3);
     let names: Vec<String> = (0..400).map(|i| format!("action{i}")).collect();
     let agents: Vec<String> = (0..1_000).map(|i| format!("agent{i}")).collect();
     let began = Instant::now();

@@ -39,6 +39,8 @@ const SETS: Duration = Duration::from_secs(15);
 const FORGET: Duration = Duration::from_secs(3600);
 /// How long is waited for what is concluded of a batch.
 const CONCLUDED: Duration = Duration::from_secs(2);
+/// Batches that may wait in memory.
+const WAITING_MAX: usize = 64;
 /// Entries that are read at once.
 const STEP: u64 = 16_384;
 /// Events that are put on the log together.
@@ -109,7 +111,13 @@ impl Worker {
                         return Ok(());
                     }
                 }
-                batch = live.recv() => worker.batch(batch).await?,
+                batch = live.recv() => {
+                    worker.batch(batch).await?;
+                    // What waits here is held in memory: from so much on it is read from the store instead.
+                    if live.len() > WAITING_MAX {
+                        live = live.resubscribe();
+                    }
+                }
                 _ = ticks.tick() => worker.tick(&live)?,
             }
         }
