@@ -135,6 +135,8 @@ pub struct Member {
     pub ends_us: Option<i64>,
     /// The newest event that it is about.
     pub evidence: Option<Entry>,
+    /// What people did about it up to then is in the timeline.
+    pub acted_us: i64,
 }
 
 /// Something that alerts of the incident have in common, and in how many different ones it occurs.

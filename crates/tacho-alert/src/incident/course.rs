@@ -5,7 +5,7 @@ use super::cause::{Change, suggest};
 use super::group::End;
 use super::incidents::Incidents;
 use super::state::State;
-use crate::notify::Raised;
+use crate::notify::{Act, Entry as History, Raised};
 use crate::rule::Severity;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -19,13 +19,8 @@ impl Incidents {
     pub fn see(&mut self, raised: &Raised) -> bool {
         let Some(id) = self.of_alert.get(raised.id()).cloned() else { return false };
         let Some(incident) = self.open.get_mut(&id) else { return false };
-        if let Some((by, at_us)) = &raised.acknowledged {
-            let event = format!("alert/{}/acknowledged/{at_us}", raised.id());
-            let told = incident.timeline.iter().any(|line| line.event.as_ref() == Some(&event));
-            if !told {
-                acknowledged(incident, raised.id(), by, *at_us);
-                self.changed.insert(id.clone());
-            }
+        if acted(incident, raised.id(), &raised.history) {
+            self.changed.insert(id.clone());
         }
         let member = incident.alerts.iter_mut().find(|member| member.id == raised.id());
         if let (Some(member), Some(end)) = (member, End::of(raised))
@@ -101,11 +96,30 @@ impl Incidents {
     }
 }
 
-pub(super) fn acknowledged(incident: &mut Incident, alert: &str, by: &str, at_us: i64) {
-    let line = Line::new(at_us, Kind::Acknowledged, "an alert was acknowledged");
-    let event = Some(format!("alert/{alert}/acknowledged/{at_us}"));
-    incident.write(Line { by: Some(by.to_string()), event, ..line });
-    incident.answer(by, at_us);
+/// Takes what people did about an alert since it was asked last: it is in the timeline, and an answer. False for nothing.
+pub(super) fn acted(incident: &mut Incident, alert: &str, history: &[History]) -> bool {
+    let Some(member) = incident.alerts.iter_mut().find(|member| member.id == alert) else { return false };
+    let since_us = member.acted_us;
+    let new: Vec<&History> =
+        history.iter().filter(|entry| entry.by.is_some() && entry.at_us > since_us).collect();
+    let Some(last) = new.last() else { return false };
+    member.acted_us = last.at_us;
+    let title = member.title.clone();
+    for History { at_us, what, by, note } in new {
+        by.iter().for_each(|by| incident.answer(by, *at_us));
+        // The word that its event on the log has.
+        let word = what.split(' ').next().unwrap_or_default();
+        let kind = match word {
+            // Its end has a line of its own.
+            word if word == Act::Resolve.as_str() => continue,
+            word if word == Act::Acknowledge.as_str() => Kind::Acknowledged,
+            _ => Kind::Note,
+        };
+        let event = Some(format!("alert/{alert}/{word}/{at_us}"));
+        let line = Line::new(*at_us, kind, format!("alert {what}: {title}"));
+        incident.write(Line { by: by.clone(), note: note.clone(), event, ..line });
+    }
+    true
 }
 
 pub(super) fn resolved(incident: &mut Incident, alert: &str, title: &str, end: &End) {

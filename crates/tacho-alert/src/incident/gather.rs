@@ -1,7 +1,7 @@
 //! Alerts that belong together become an incident, or join the one that they fit.
 
 use super::body::{ALERTS_MAX, CAUSES_MAX, Incident, Kind, LINKS_MAX, Line, Link, Member};
-use super::course::{acknowledged, resolved};
+use super::course::{acted, resolved};
 use super::group::Incoming;
 use super::incidents::Incidents;
 use super::state::State;
@@ -115,15 +115,14 @@ impl Incidents {
             at_us: alert.at_us,
             ends_us: alert.ends.as_ref().map(|end| end.at_us),
             evidence: alert.evidence.clone(),
+            acted_us: i64::MIN,
         });
         let line =
             Line::new(alert.at_us, Kind::Alert, format!("{}: {}", alert.severity.as_str(), alert.title));
         incident.write(Line { event: Some(format!("alert/{}/firing", alert.id)), ..line });
         let result = json!({"alert": alert.id, "rule": alert.rule});
         self.sayings.push(incident.saying("alert_incident_alert", alert.at_us, result));
-        if let Some((by, at_us)) = &alert.acknowledged {
-            acknowledged(incident, &alert.id, by, *at_us);
-        }
+        acted(incident, &alert.id, &alert.history);
         if let Some(end) = &alert.ends {
             resolved(incident, &alert.id, &alert.title, end);
         }

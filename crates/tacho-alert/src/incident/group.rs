@@ -9,7 +9,7 @@
 use super::body::Entry;
 use super::entity::{self, Entity, Witness};
 use super::incidents::Incidents;
-use crate::notify::{Act, Raised, label_key};
+use crate::notify::{Act, Entry as History, Raised, label_key};
 use crate::rule::Severity;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -55,7 +55,8 @@ pub struct Incoming {
     /// Whether it opens an incident where none fits, however severe it is.
     pub opens: bool,
     pub evidence: Option<Entry>,
-    pub acknowledged: Option<(String, i64)>,
+    /// What became of it, and what people did about it.
+    pub history: Vec<History>,
 }
 
 impl Incoming {
@@ -79,7 +80,7 @@ impl Incoming {
             about: labels.get("call_id").filter(|_| never).cloned(),
             opens: !never,
             evidence: newest.map(|seen| Entry { index: seen.index, id: seen.id.clone() }),
-            acknowledged: raised.acknowledged.clone(),
+            history: raised.history.clone(),
         }
     }
 }

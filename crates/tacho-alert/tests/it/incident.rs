@@ -32,7 +32,7 @@ pub(crate) fn alert(id: &str, severity: Severity, at_us: i64, entities: &[Entity
         about: None,
         opens: true,
         evidence: Some(Entry { index: at_us as u64 / 1_000_000, id: format!("e{id}") }),
-        acknowledged: None,
+        history: Vec::new(),
     }
 }
 

@@ -4,8 +4,9 @@ use crate::incident::{HOUR, MINUTE, agent, alert, incidents, names, only};
 use std::collections::{BTreeSet, HashMap};
 use tacho_alert::Severity::{Critical, Warning};
 use tacho_alert::incident::{
-    Change, ChangeKind, Entry, Incidents, LineKind, Proof, State, Step, figures, post_mortem,
+    Change, ChangeKind, Entry, Incidents, Incoming, LineKind, Proof, State, Step, figures, post_mortem,
 };
+use tacho_alert::notify::Entry as History;
 
 #[test]
 fn states_follow_one_another_and_nothing_is_skipped() {
@@ -123,6 +124,30 @@ fn an_event_that_belongs_to_it_stands_at_its_own_time_and_once() {
         (first.kind, first.at_us, first.entry.as_ref()),
         (LineKind::Event, HOUR - MINUTE, Some(&entry))
     );
+}
+
+#[test]
+fn what_people_did_about_an_alert_is_an_answer_and_in_the_timeline() {
+    let did = |at_us, what: &str, by: Option<&str>| History {
+        at_us,
+        what: what.into(),
+        by: by.map(str::to_string),
+        note: by.map(|_| "a word".into()),
+    };
+    let history = vec![
+        did(HOUR, "firing", None),
+        did(HOUR + 1, "nobody answered: escalated to team", None),
+        did(HOUR + 2, "assigned to lee", Some("kim")),
+        did(HOUR + 3, "resolved", Some("lee")),
+    ];
+    let mut all = incidents();
+    all.take(vec![Incoming { history, ..alert("1", Critical, HOUR, &[agent("a")]) }]);
+    let incident = only(&all);
+    assert_eq!(incident.answered.as_ref().map(|answer| answer.by.as_str()), Some("kim"));
+    let lines = incident.lines();
+    let note = lines.iter().find(|line| line.kind == LineKind::Note).unwrap();
+    assert_eq!(note.event.as_deref(), Some(format!("alert/1/assigned/{}", HOUR + 2).as_str()));
+    assert_eq!(note.text, "alert assigned to lee: title 1");
 }
 
 #[test]

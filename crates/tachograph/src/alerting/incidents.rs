@@ -49,10 +49,16 @@ impl Inner {
         self.cases.tell = config.tell.clone();
         self.cases.url = url.trim_end_matches('/').to_string();
         let kept = self.file.open_incidents()?;
-        let kept =
-            kept.iter().map(|body| serde_json::from_str(body)).collect::<Result<Vec<Incident>, _>>()?;
         let mut incidents = Incidents::new(config.settings());
-        incidents.recall(kept);
+        for body in kept {
+            match serde_json::from_str::<Incident>(&body) {
+                Ok(incident) => incidents.recall(vec![incident]),
+                // The log has what was said of it; the others go on.
+                Err(error) => {
+                    tracing::error!(%error, "an incident that is kept can't be read and is left out")
+                }
+            }
+        }
         self.cases.incidents = Some(incidents);
         for (id, _) in self.file.notes(WAITS)? {
             if let Some(body) = self.file.alert(&id)? {

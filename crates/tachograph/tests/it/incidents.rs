@@ -167,9 +167,12 @@ fn an_acknowledged_alert_is_an_answer() {
     let line = lines.iter().find(|line| line["kind"] == "acknowledged").unwrap();
     let event = server.get(&format!("/v1/events/{}", line["entry"]["index"])).json();
     assert_eq!(event["header"]["action_name"], "alert_acknowledged");
+    server.post(&format!("/v1/alerts/{alert}/note"), "{\"by\":\"lee\",\"note\":\"a word\"}");
     server.post(&format!("/v1/alerts/{alert}/resolve"), "{\"by\":\"kim\"}");
     let over = the(&server, |one| one["firing"] == 0);
-    assert!(list(&over, "timeline").iter().any(|line| line["kind"] == "resolved"));
+    let lines = list(&over, "timeline");
+    assert!(lines.iter().any(|line| line["kind"] == "resolved" && line["by"] == "kim"), "{over}");
+    assert!(lines.iter().any(|line| line["note"] == "a word" && line["by"] == "lee"), "{over}");
 }
 
 #[test]
