@@ -161,9 +161,15 @@ impl Action {
         self.members.iter().any(|member| member.has(flag))
     }
 
+    /// The ends that are told; what an agent says itself counts where no witness tells of one.
+    fn ends(&self) -> impl Iterator<Item = Outcome> + '_ {
+        let witnessed = self.members.iter().any(|member| member.is_witness() && member.ended().is_some());
+        self.members.iter().filter(move |member| !witnessed || member.is_witness()).filter_map(Member::ended)
+    }
+
     /// How it ended; `is_over` says that its turn or session did.
     pub(crate) fn closure(&self, is_over: bool) -> Closure {
-        let ends = || self.members.iter().filter_map(Member::ended);
+        let ends = || self.ends();
         let failed = ends().any(|outcome| matches!(outcome, Outcome::Failure | Outcome::Partial));
         let is_tool = self.kind & TOOL != 0;
         if self.any(flag::UNKNOWN_TOOL) {
@@ -192,7 +198,7 @@ impl Action {
     }
 
     fn outcome(&self, closure: Closure) -> Outcome {
-        let ends = || self.members.iter().filter_map(Member::ended);
+        let ends = || self.ends();
         match closure {
             Closure::Success => Outcome::Success,
             Closure::Failure if !ends().any(|outcome| outcome == Outcome::Failure) => Outcome::Partial,
@@ -275,7 +281,8 @@ impl Action {
         let is_whole = |member: &&Member| {
             place != Figure::DurationUs as usize || member.phase() != Some(Phase::Proposed)
         };
-        let members = self.members.iter().filter(is_whole);
+        let witnessed = self.members.iter().any(Member::is_witness);
+        let members = self.members.iter().filter(|member| !witnessed || member.is_witness()).filter(is_whole);
         let told = members.filter_map(|member| Some((member, member.figures[place]?)));
         told.max_by_key(|(member, figure)| (rank(member.observer), Reverse(*figure)))
             .map(|(_, figure)| figure)

@@ -55,15 +55,15 @@ impl Best {
     }
 }
 
-/// How a name or an agent is ranked by who says it.
+/// How a name or an agent is ranked by who says it: what an agent reports of itself comes last.
 pub(crate) fn rank(observer: Observer) -> u8 {
     match observer {
         Observer::Hook => 6,
         Observer::Log => 5,
-        Observer::Mcp => 4,
-        Observer::Event => 3,
-        Observer::Transcript => 3,
-        Observer::Span => 2,
+        Observer::Transcript => 4,
+        Observer::Span => 3,
+        Observer::Mcp => 2,
+        Observer::Event => 1,
     }
 }
 
@@ -108,6 +108,11 @@ impl Member {
             call: observation.call.map_or(0, |call| key(&[call.as_bytes()])),
             library: observation.library.filter(|_| is_span).map(crate::twins::library_key),
         }
+    }
+
+    /// Whether somebody else than the agent itself tells: no report of its own takes the place of that.
+    pub(crate) fn is_witness(&self) -> bool {
+        !matches!(self.observer, Observer::Mcp | Observer::Event)
     }
 
     pub(crate) fn has(&self, flag: u16) -> bool {
@@ -160,7 +165,7 @@ impl Member {
         let phase = self.phase.unwrap_or_default();
         let agrees = self.outcome() == outcome;
         let by = (rank(self.observer), phase, Reverse(self.time_us), Reverse(self.index));
-        (is_own, tokens, texts, agrees, tier, by)
+        (is_own, self.is_witness(), tokens, texts, agrees, tier, by)
     }
 }
 
