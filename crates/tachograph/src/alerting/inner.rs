@@ -40,7 +40,10 @@ impl Inner {
         let digest = self.book.digest();
         let before = self.file.notes(BOOK).unwrap_or_default();
         if before.first().is_none_or(|(_, before)| *before != digest) {
-            self.pending.sayings.push(tell::book(&self.book, &digest, now_us()));
+            // That the rules are those that are built in is nothing to say of a new folder.
+            if !before.is_empty() || !self.book.files.is_empty() || !self.book.errors.is_empty() {
+                self.pending.sayings.push(tell::book(&self.book, &digest, now_us()));
+            }
             self.pending.notes.push((BOOK, BOOK.into(), Some(digest)));
         }
     }

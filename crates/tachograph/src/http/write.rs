@@ -140,6 +140,7 @@ pub(crate) async fn events(
     // What comes through another program did not happen where that one runs.
     let is_own = parameters.import.is_none() && parameters.via.is_none();
     let origin = is_own.then(|| app.context.origin(&extensions, &headers, &body));
+    let by_hook = headers.get("x-tachograph-via").is_some_and(|value| value == "hook");
     let is_part = parameters.import.is_some();
     let work = {
         let app = Arc::clone(&app);
@@ -148,6 +149,7 @@ pub(crate) async fn events(
             let (source, known) = match (&parameters.import, parameters.via) {
                 (Some(_), _) => ("import", Known::Imported),
                 (None, Some(Via::Mcp)) => ("mcp", Known::SelfReported),
+                (None, None) if by_hook => ("http", Known::Observed),
                 (None, None) => ("http", Known::SelfReported),
             };
             let sender = Sender { writer, source, known, agent: agent.as_deref() };
