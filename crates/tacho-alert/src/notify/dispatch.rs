@@ -68,6 +68,10 @@ pub struct Dispatcher {
     groups: BTreeMap<String, Group>,
     /// Groups whose [`Told`] is another than when this was asked last.
     changed: BTreeSet<String>,
+    /// The firing alerts that may mute others, by their labels: few of all.
+    muting: BTreeMap<String, LabelSet>,
+    /// Alerts of all groups.
+    held: usize,
     pub silences: Silences,
     /// Alerts that were not taken, because there are too many.
     pub refused: u64,
@@ -82,6 +86,8 @@ impl Dispatcher {
             tree,
             groups: BTreeMap::new(),
             changed: BTreeSet::new(),
+            muting: BTreeMap::new(),
+            held: 0,
             silences: Silences::default(),
             refused: 0,
         })
@@ -100,6 +106,11 @@ impl Dispatcher {
         self.tree.root.find(&alert.labels, &mut routes);
         let direct = alert.actions.iter().map(|receiver| self.tree.root.direct(receiver));
         let routes: Vec<Route> = routes.into_iter().cloned().chain(direct).collect();
+        if alert.ends_us.is_none() && self.tree.inhibitions.iter().any(|rule| rule.is_source(&alert.labels)) {
+            self.muting.insert(alert.key(), alert.labels.clone());
+        } else {
+            self.muting.remove(&alert.key());
+        }
         for route in routes {
             let labels: LabelSet = match &route.group_by {
                 None => alert.labels.clone(),
@@ -112,8 +123,9 @@ impl Dispatcher {
             if alert.ends_us.is_some() && !self.groups.contains_key(&key) {
                 continue;
             }
-            let full = self.groups.values().map(|group| group.alerts.len()).sum::<usize>() >= ALERTS_MAX;
-            if full && !self.groups.get(&key).is_some_and(|group| group.alerts.contains_key(&alert.key())) {
+            if self.held >= ALERTS_MAX
+                && !self.groups.get(&key).is_some_and(|group| group.alerts.contains_key(&alert.key()))
+            {
                 self.refused += 1;
                 continue;
             }
@@ -123,7 +135,8 @@ impl Dispatcher {
             let (alerts, told) = (BTreeMap::new(), BTreeSet::new());
             let new = Group { route, labels, alerts, next_us, told, told_us: None, began_us: None };
             self.changed.insert(key.clone());
-            self.groups.entry(key).or_insert(new).alerts.insert(alert.key(), alert.clone());
+            let before = self.groups.entry(key).or_insert(new).alerts.insert(alert.key(), alert.clone());
+            self.held += usize::from(before.is_none());
         }
     }
 
@@ -132,26 +145,25 @@ impl Dispatcher {
         if let Some(silence) = self.silences.muting(&alert.labels, now_us) {
             return Some(Muted::Silenced(silence.id.clone()));
         }
-        let all = self.groups.values().flat_map(|group| group.alerts.values());
-        let firing = all.filter(|other| other.ends_us.is_none() && other.labels != alert.labels);
-        let mut muting = firing.filter(|source| {
-            self.tree.inhibitions.iter().any(|rule| rule.mutes(&source.labels, &alert.labels))
-        });
-        muting.next().map(|source| Muted::Inhibited(source.labels.clone()))
+        let others = self.muting.values().filter(|source| **source != alert.labels);
+        let mut muting = others
+            .filter(|source| self.tree.inhibitions.iter().any(|rule| rule.mutes(source, &alert.labels)));
+        muting.next().map(|source| Muted::Inhibited(source.clone()))
     }
 
     /// The notifications that are due by now, in the order of time.
     pub fn due(&mut self, now_us: i64) -> Vec<Notification> {
+        let due = self.groups.iter().filter(|(_, group)| group.next_us <= now_us);
+        let mut due: BTreeSet<(i64, String)> = due.map(|(key, group)| (group.next_us, key.clone())).collect();
         let mut out = Vec::new();
-        loop {
-            let next = self.groups.iter().filter(|(_, group)| group.next_us <= now_us);
-            let Some((key, at_us)) =
-                next.map(|(key, group)| (key.clone(), group.next_us)).min_by_key(|n| n.1)
-            else {
-                return out;
-            };
+        while let Some((at_us, key)) = due.pop_first() {
             out.extend(self.flush(&key, at_us));
+            // Where much time has passed, a group is due several times.
+            if let Some(group) = self.groups.get(&key).filter(|group| group.next_us <= now_us) {
+                due.insert((group.next_us, key));
+            }
         }
+        out
     }
 
     /// When anything is due next.
@@ -167,7 +179,7 @@ impl Dispatcher {
         let mut told = BTreeSet::new();
         let (mut firing, mut resolved) = (Vec::new(), Vec::new());
         for (name, alert) in &group.alerts {
-            let loud = !quiet && self.muted_beside(&group, alert, at_us).is_none();
+            let loud = !quiet && self.muted(alert, at_us).is_none();
             match alert.ends_us {
                 None if loud => {
                     told.insert(name.clone());
@@ -197,6 +209,7 @@ impl Dispatcher {
         }
         let labels = group.labels.clone();
         let receiver = group.route.receiver.clone();
+        self.held -= group.alerts.len() - kept.len();
         group.alerts = kept;
         if notice.is_some() {
             group.told = told;
@@ -219,19 +232,6 @@ impl Dispatcher {
             firing,
             resolved,
         })
-    }
-
-    /// As [`Dispatcher::muted`], for a group that is taken out of the list.
-    fn muted_beside(&self, group: &Group, alert: &Alert, at_us: i64) -> Option<Muted> {
-        let own =
-            group.alerts.values().filter(|other| other.ends_us.is_none() && other.labels != alert.labels);
-        let mut own = own.filter(|source| {
-            self.tree.inhibitions.iter().any(|rule| rule.mutes(&source.labels, &alert.labels))
-        });
-        match own.next() {
-            Some(source) => Some(Muted::Inhibited(source.labels.clone())),
-            None => self.muted(alert, at_us),
-        }
     }
 
     fn is_quiet(&self, route: &Route, at_us: i64) -> bool {

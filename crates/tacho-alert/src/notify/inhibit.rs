@@ -10,6 +10,11 @@ pub(crate) struct Inhibition {
 }
 
 impl Inhibition {
+    /// Whether an alert of these labels may mute others.
+    pub(crate) fn is_source(&self, labels: &LabelSet) -> bool {
+        self.source.iter().all(|matcher| matcher.matches(labels))
+    }
+
     /// Whether a firing alert mutes another. One that is both source and target does not mute its like.
     pub(crate) fn mutes(&self, source: &LabelSet, target: &LabelSet) -> bool {
         let all =

@@ -13,7 +13,7 @@ use crate::alerting::{Alerting, Asked, NewSilence, Seen};
 use crate::clock::now_us;
 use asked::{Filter, Posted, PostedMatcher, PostedSilence};
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -23,6 +23,8 @@ use std::sync::Arc;
 use tacho_alert::notify::Muted;
 use tacho_event::time::{format, parse};
 
+/// A request's body.
+const BODY_BYTES_MAX: usize = 16 << 20;
 /// Alerts of one request.
 const ALERTS_MAX: usize = 10_000;
 /// Labels and annotations of one alert, and characters of each.
@@ -39,6 +41,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/alerts/groups", get(groups))
         .route("/silences", get(silences).post(post_silence))
         .route("/silence/{id}", get(silence).delete(delete_silence))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 
 /// An error as Alertmanager's clients read it: a text as JSON.

@@ -16,7 +16,7 @@ use super::auth::Role;
 use super::problem::Problem;
 use crate::alerting::{Alerting, Refused};
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -76,6 +76,8 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/v1/alerts/{id}/resolve", post(act::resolve))
         .route("/v1/alerts/{id}/assign", post(act::assign))
         .route("/v1/alerts/{id}/note", post(act::note))
+        // Rule files are the largest of what comes here.
+        .layer(DefaultBodyLimit::max(tacho_alert::FILE_BYTES_MAX * 2))
 }
 
 /// Alerts of one answer.
