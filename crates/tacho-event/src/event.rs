@@ -57,6 +57,11 @@ impl<'a> EventFacts<'a> {
         self.ints.ints[fact as usize].get_or_insert(value);
     }
 
+    /// Gives an integer fact another value.
+    pub fn replace_int(&mut self, fact: crate::fact::IntFact, value: i64) {
+        self.ints.ints[fact as usize] = Some(value);
+    }
+
     /// Sets a text fact; the first value wins.
     pub fn set_text(&mut self, fact: crate::fact::TextFact, value: impl Into<Cow<'a, str>>) {
         if self.text(fact).is_none() {

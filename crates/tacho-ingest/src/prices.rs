@@ -87,10 +87,20 @@ pub(crate) fn estimate(event: &mut Event<'_>) {
     }
 }
 
+/// Whether the vendor of a model, also of one without a price, counts cached tokens apart from the input: Anthropic does.
+pub(crate) fn has_cache_apart(model: &str) -> bool {
+    plain(model).starts_with("claude-")
+}
+
+/// A model's name without its vendor's.
+fn plain(model: &str) -> &str {
+    let name = model.rsplit('/').next().unwrap_or(model);
+    name.find("anthropic.").map_or(name, |at| &name[at + "anthropic.".len()..])
+}
+
 /// The price of a model by its name, with or without vendor (`us.anthropic.`, `models/`) and date.
 fn price(model: &str) -> Option<&'static Price> {
-    let name = model.rsplit('/').next().unwrap_or(model);
-    let name = name.find("anthropic.").map_or(name, |at| &name[at + "anthropic.".len()..]);
+    let name = plain(model);
     PRICES.iter().find(|price| name.strip_prefix(price.model).is_some_and(is_version))
 }
 
@@ -141,6 +151,14 @@ mod tests {
         };
         assert_eq!(cost("claude-sonnet-4-5"), Some(3_000_000 + 1_500_000 + 120_000 + 37_500));
         assert_eq!(cost("gpt-4.1"), Some(1_200_000 + 800_000 + 200_000));
+    }
+
+    #[test]
+    fn whose_cached_tokens_are_apart_is_told_by_the_name_as_by_the_price() {
+        for price in PRICES {
+            assert_eq!(has_cache_apart(price.model), !price.cache_in_input, "{}", price.model);
+        }
+        assert!(has_cache_apart("bedrock/eu.anthropic.claude-of-tomorrow"));
     }
 
     #[test]

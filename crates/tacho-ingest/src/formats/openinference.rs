@@ -13,6 +13,7 @@ use crate::fields::{Fields, Refused};
 use crate::lift::{Head, Lift, lift};
 use crate::otlp::answer;
 use crate::otlp::attributes::{counted, uncounted};
+use crate::otlp::cached;
 use crate::otlp::group::program;
 use crate::read::moment;
 use std::borrow::Cow;
@@ -70,6 +71,7 @@ fn span(mut fields: Fields<'_>) -> Result<Event<'_>, Refused> {
     lift(fields, table, &mut event)?;
     if kind == "LLM" {
         answer::identify(&mut event);
+        cached::set_apart(&mut event);
     }
     name_agent(program, &mut event);
     if let (Some(trace), Some(own)) = (&trace, &own) {

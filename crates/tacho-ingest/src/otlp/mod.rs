@@ -16,6 +16,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod attributes;
+pub(crate) mod cached;
 mod claude;
 mod family;
 mod gemini;

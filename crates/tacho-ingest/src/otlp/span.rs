@@ -2,6 +2,7 @@
 
 use super::answer;
 use super::attributes::{counted, is_section, uncounted};
+use super::cached;
 use super::family::{Family, Heritage, is_span, operation};
 use super::gemini;
 use super::group::Group;
@@ -110,6 +111,7 @@ impl Texts {
         }
         if self.operation == Operation::Model {
             answer::identify(&mut event);
+            cached::set_apart(&mut event);
         }
         self.inherit(&mut event);
         self.settle(group, &mut event);

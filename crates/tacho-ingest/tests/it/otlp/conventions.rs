@@ -36,6 +36,24 @@ fn conventions_of_today_and_of_before_are_one() {
 }
 
 #[test]
+fn cached_tokens_of_claude_are_told_apart_from_its_input() {
+    let today = json!({"gen_ai.operation.name": "chat", "gen_ai.request.model": "claude-sonnet-4-5",
+        "gen_ai.usage.input_tokens": 182, "gen_ai.usage.output_tokens": 0,
+        "gen_ai.usage.cache_read.input_tokens": 57, "gen_ai.usage.cache_creation.input_tokens": 120});
+    let inference = json!({"openinference.span.kind": "LLM", "llm.model_name": "claude-sonnet-4-5",
+        "llm.token_count.prompt": 182, "llm.token_count.completion": 0,
+        "llm.token_count.prompt_details.cache_read": 57, "llm.token_count.prompt_details.cache_write": 120});
+    let records = json!([span(1, 0, "chat", today), span(2, 0, "Messages", inference)]);
+    let batches = send(Signal::Traces, "any", "desk", records);
+    for event in events(&batches) {
+        let facts = facts(&event);
+        assert_eq!((&facts["tokens_input"], &facts["tokens_cache_read"]), (&json!(5), &json!(57)), "{facts}");
+        assert_eq!((&facts["tokens_cache_write"], &facts["cost_micros"]), (&json!(120), &json!(482)));
+        assert_eq!(section(&event, EXTRA)["tokens_input_with_cache"], 182);
+    }
+}
+
+#[test]
 fn children_take_session_agent_and_user_from_above() {
     let mut failed = span(
         3,
