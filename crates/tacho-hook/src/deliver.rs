@@ -10,8 +10,9 @@ pub mod answer;
 pub mod http;
 pub mod run;
 
-use crate::spool::Spool;
+use crate::debug;
 use crate::spool::read::{self, Aside, Batch, Position};
+use crate::spool::{Spool, loss};
 use answer::{Answer, Verdict, judge};
 use std::io;
 use std::time::Duration;
@@ -37,7 +38,7 @@ pub enum Step {
     Deleted,
     /// The server did not take it: wait, then step again.
     Wait { ms: u64, error: String, is_key: bool },
-    /// Nothing is left to send.
+    /// Nothing is left to send, and nothing to tell that could be told.
     Idle,
 }
 
@@ -110,11 +111,31 @@ impl<'c> Courier<'c> {
         Ok(())
     }
 
+    /// When all is answered for: makes room, and writes the event that tells what was lost. `true` when it waits now; what
+    /// can't be told, as on a full disk, is told later.
+    fn tell_loss(&mut self) -> bool {
+        self.try_tell_loss().unwrap_or_else(|error| {
+            debug::say(format_args!("the loss of events could not be told yet: {error}"));
+            false
+        })
+    }
+
+    fn try_tell_loss(&mut self) -> io::Result<bool> {
+        if loss::read(self.spool).count == 0 {
+            return Ok(false);
+        }
+        for number in read::answered(self.spool, self.position, true)? {
+            let lock = self.spool.lock(LOCK_WAIT)?;
+            self.position = read::delete(self.spool, &lock, number, self.position)?;
+        }
+        self.spool.tell_loss(LOCK_WAIT, (self.now_us)())
+    }
+
     fn look(&mut self) -> io::Result<Step> {
         let batch = read::batch(self.spool, self.position, self.events_max, BATCH_BYTES)?;
         if batch.events.is_empty() {
             if batch.broken.is_empty() && batch.next == self.position {
-                return Ok(Step::Idle);
+                return if self.tell_loss() { self.look() } else { Ok(Step::Idle) };
             }
             let rejected = batch.broken.clone();
             self.stage = Stage::Answered { batch, rejected };

@@ -12,8 +12,8 @@ use super::http::Client;
 use super::{Courier, LOCK_WAIT, Step};
 use crate::debug;
 use crate::settings::{KEPT, Settings};
-use crate::spool::Spool;
 use crate::spool::read;
+use crate::spool::{Spool, loss};
 use crate::status;
 use std::fs::File;
 use std::io::{self, Write};
@@ -81,7 +81,7 @@ pub fn flush(settings: &Settings, spool: &Spool, limit: Duration) -> io::Result<
     let start = Instant::now();
     let client = Client::new(settings).map_err(io::Error::other)?;
     let mut post = |body: &[u8]| client.post(body);
-    while read::depth(spool)?.is_some() {
+    while waits(spool)? {
         let Some(sender) = spool.try_sender_lock()? else {
             if start.elapsed() > limit {
                 return Ok(false);
@@ -103,10 +103,19 @@ pub fn flush(settings: &Settings, spool: &Spool, limit: Duration) -> io::Result<
         // The loop looks again.
         drop(sender);
         if start.elapsed() > limit {
-            return Ok(read::depth(spool)?.is_none());
+            return waits(spool).map(|waits| !waits);
+        }
+        if loss::read(spool).count > 0 {
+            // It could not be told: the disk may have room soon.
+            std::thread::sleep(LOOK_PAUSE);
         }
     }
     Ok(true)
+}
+
+/// Whether there is something to deliver, be it that events were lost.
+fn waits(spool: &Spool) -> io::Result<bool> {
+    Ok(read::depth(spool)?.is_some() || loss::read(spool).count > 0)
 }
 
 /// Lets go of a sender's lock and looks again. `false` when something waits and the lock is held once more: a hook may

@@ -18,7 +18,7 @@ impl Server {
         let (mut accepted, mut duplicates, mut rejected) = (0, 0, Vec::new());
         for (number, line) in std::str::from_utf8(body).unwrap().lines().enumerate() {
             let value: Value = serde_json::from_str(line).unwrap();
-            let id = value["id"].as_str().unwrap().to_owned();
+            let id = value["id"].as_str().or(value["event_id"].as_str()).unwrap().to_owned();
             if value["bad"] == true {
                 rejected.push(json!({"line": number + 1, "reason": "it is bad"}));
             } else if self.taken.contains(&id) {
@@ -180,4 +180,52 @@ fn when_all_is_answered_for_a_cleaning_sender_leaves_nothing_on_disk() {
     add(&spool, 5, false, 10);
     while courier.step().unwrap() != Step::Idle {}
     assert_eq!(server.taken, names(0..6));
+}
+
+#[test]
+fn what_found_no_room_is_told_when_all_else_is_answered_for_without_another_event() {
+    let full = || {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(folder.path(), 4000).unwrap();
+        let mut make = |state: Option<&mut State>| {
+            let state = state.unwrap();
+            state.seq += 1;
+            json!({"id": format!("e{:04}", state.seq), "pad": "x".repeat(900)}).to_string().into_bytes()
+        };
+        while spool.append(Some("s"), 0, &mut make, &mut || {}).unwrap() == Appended::Spooled {}
+        (folder, spool)
+    };
+    let whole = {
+        let (_folder, spool) = full();
+        let mut server = Server::default();
+        run(&spool, &mut |body| Ok(server.answer(body)), 1000).len()
+    };
+    for died_after in 0..=whole {
+        let (_folder, spool) = full();
+        let loss = loss::read(&spool);
+        let mut server = Server::default();
+        run(&spool, &mut |body| Ok(server.answer(body)), died_after);
+        run(&spool, &mut |body| Ok(server.answer(body)), 1000);
+        let told = [names(1..5), vec![loss.id]].concat();
+        assert_eq!((server.taken, loss.count), (told, 1), "{died_after}");
+        assert_eq!(loss::read(&spool).count, 0);
+        add(&spool, 5, false, 900);
+    }
+}
+
+#[test]
+fn a_loss_that_can_not_be_told_yet_stops_nothing_and_is_told_later() {
+    let (_folder, spool) = filled(1, 10, |_| false);
+    let mut server = Server::default();
+    run(&spool, &mut |body| Ok(server.answer(body)), 1000);
+    let segment = spool.path("segments/0000000002");
+    std::os::unix::fs::symlink("/dev/full", &segment).unwrap();
+    let mut make = |_: Option<&mut State>| b"{}".to_vec();
+    assert_eq!(spool.append(None, 0, &mut make, &mut || {}).unwrap(), Appended::Lost);
+    let steps = run(&spool, &mut |body| Ok(server.answer(body)), 1000);
+    assert_eq!((steps.last(), server.requests, loss::read(&spool).count), (Some(&Step::Idle), 1, 1));
+    std::fs::remove_file(&segment).unwrap();
+    let id = loss::read(&spool).id;
+    run(&spool, &mut |body| Ok(server.answer(body)), 1000);
+    assert_eq!((server.taken.last(), loss::read(&spool).count), (Some(&id), 0));
 }

@@ -2,14 +2,16 @@
 //! counting, and told as an event when there is room.
 //!
 //! The count keeps the id of the event that will tell it. Told, and not yet set to zero when the process dies, it is
-//! told again under the same id. Who changes the file holds a lock on it, and not the spool's: an event may find no
+//! told again under the same id. A hook tells it before its own event, the sender when all else is answered for. Who
+//! changes the file holds a lock on it, and not the spool's: an event may find no
 //! room because the spool's lock can't be had.
 
 use super::lock::hold;
-use super::{Frame, LOCK_WAIT, Lock, Spool, private};
+use super::{Frame, LOCK_WAIT, Lock, Spool, private, recover};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::time::Duration;
 use tacho_event::id::Id;
 use tacho_event::time;
 
@@ -67,7 +69,23 @@ pub(super) fn count(spool: &Spool, now_us: i64) -> io::Result<()> {
     file.sync_data()
 }
 
-/// Writes the event that tells what was lost, where something was and there is room for it.
+impl Spool {
+    /// Writes the event that tells what was lost, where something was: for the sender, which has made room. `true` when
+    /// there is one to send now.
+    ///
+    /// # Errors
+    /// What the system says; the count stays.
+    pub fn tell_loss(&self, wait: Duration, now_us: i64) -> io::Result<bool> {
+        if read(self).count == 0 {
+            return Ok(false);
+        }
+        let lock = self.lock(wait)?;
+        recover::prepare(self, &lock)?;
+        write(self, &lock, now_us).map(|()| true)
+    }
+}
+
+/// Does so for a hook, whose own event comes behind it.
 pub(super) fn tell(spool: &Spool, lock: &Lock, now_us: i64) {
     if read(spool).count > 0
         && let Err(error) = write(spool, lock, now_us)

@@ -3,6 +3,7 @@
 use crate::program::{Program, kill_sender_of, spawn};
 use crate::server::Server;
 use serde_json::Value;
+use std::io::Write;
 use std::net::TcpListener;
 
 fn event(number: usize) -> Vec<u8> {
@@ -159,4 +160,42 @@ fn who_asks_for_the_status_starts_the_sender_that_is_missing() {
     assert_eq!(numbers(&seen), [0]);
     let page = String::from_utf8(asked.wait_with_output().unwrap().stdout).unwrap();
     assert!(page.contains("sender         running"), "{page}");
+}
+
+#[test]
+fn flush_tells_what_was_lost_without_another_hook() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let program = Program::new(&format!("http://{address}"));
+    let small = |args: &[&str]| {
+        let mut command = program.command(args);
+        command.env("AUDIT_LOG_SPOOL_MB", "1");
+        spawn(&mut command)
+    };
+    let pad = "lorem ipsum ".repeat(4000);
+    let hooks = 40;
+    for number in 0..hooks {
+        let mut hook = small(&["hook", "claude"]);
+        let event =
+            format!(r#"{{"session_id":"s","hook_event_name":"Stop","number":{number},"pad":"{pad}"}}"#);
+        hook.stdin.take().unwrap().write_all(event.as_bytes()).unwrap();
+        assert!(hook.wait().unwrap().success());
+    }
+    program.kill_sender();
+    let server = Server::on(TcpListener::bind(address).unwrap());
+    let mut seen = Vec::new();
+    let mut flush = small(&["flush", "--seconds", "20"]);
+    let ended = loop {
+        server.take_again(&mut seen);
+        if let Some(ended) = flush.try_wait().unwrap() {
+            break ended;
+        }
+        std::thread::yield_now();
+    };
+    assert!(ended.success());
+    let told = seen.pop().unwrap();
+    assert_eq!(told["action_name"], "events_lost");
+    assert_eq!(told["lost_events"].as_u64(), Some(hooks - seen.len() as u64), "{}", seen.len());
+    assert_eq!(numbers(&seen), (0..seen.len() as u64).collect::<Vec<_>>());
 }
