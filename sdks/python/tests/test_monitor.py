@@ -183,20 +183,27 @@ def test_every_spelling_of_a_threshold() -> None:
             "completion_rate": 0.985,
             "queue": {"upper": 10, "severity": "info"},
             "temperature": (5, 30),
+            "humidity": {"min": 30, "max": 60},
             "disk": Threshold(upper=90, severity="critical"),
             "cpu_usage": None,
         },  # type: ignore[dict-item]
         on_alert=raised.append,
     )
-    values = {"error_rate": 0.06, "completion_rate": 0.9, "queue": 11, "temperature": 4, "disk": 95, "cpu_usage": 100}
+    values = {"error_rate": 0.06, "completion_rate": 0.9, "queue": 11, "temperature": 4}
+    values |= {"humidity": 61, "disk": 95, "cpu_usage": 100}
     found = alerts.check_thresholds({**values, "unknown": 1, "api_latency": float("nan"), "memory_usage": None})
     assert [(a.metric, a.bound, a.severity) for a in found] == [
         ("error_rate", "upper", "warning"),
         ("completion_rate", "lower", "warning"),
         ("queue", "upper", "info"),
         ("temperature", "lower", "warning"),
+        ("humidity", "upper", "warning"),
         ("disk", "upper", "critical"),
     ]
     assert raised == found
     with pytest.raises(ValueError, match="threshold of queue"):
         alerts.set("queue", {"high": 1})
+    with pytest.raises(ValueError, match="the same"):
+        alerts.set("queue", {"max": 1, "upper": 2})
+    alerts.set("queue", {"min": 5})
+    assert [a.bound for a in alerts.check_thresholds({"queue": 4})] == ["lower"]

@@ -48,11 +48,14 @@ DEFAULT_THRESHOLDS: Mapping[str, Threshold] = {
 
 Given = Union[Threshold, float, Mapping[str, Any], tuple[Any, Any]]
 
+# What people call a bound, and what it is.
+_NAMES = {"upper": "upper", "max": "upper", "lower": "lower", "min": "lower"}
+
 
 class AlertSystem:
-    """Checks metrics against thresholds. A threshold is a `Threshold`, `{"upper": 80, "lower": 5}`, `(lower, upper)`, or
-    a number: the upper bound, but the lower one for names that end with `_rate`, `_accuracy`, `availability` or `uptime`
-    and do not say `error`, `failure` or `escalation`."""
+    """Checks metrics against thresholds. A threshold is a `Threshold`, `{"upper": 80, "lower": 5}` (also `max` and
+    `min`), `(lower, upper)`, or a number: the upper bound, but the lower one for names that end with `_rate`,
+    `_accuracy`, `availability` or `uptime` and do not say `error`, `failure` or `escalation`."""
 
     def __init__(
         self,
@@ -115,10 +118,15 @@ def _threshold(metric: str, given: Given) -> Threshold:
     if isinstance(given, Threshold):
         return given
     if isinstance(given, Mapping):
-        unknown = set(given) - {"upper", "lower", "severity"}
+        unknown = set(given) - {*_NAMES, "severity"}
         if unknown:
-            raise ValueError(f"threshold of {metric}: expected upper, lower or severity, found {sorted(unknown)}")
-        return Threshold(**given)
+            raise ValueError(
+                f"threshold of {metric}: expected upper (or max), lower (or min) or severity, found {sorted(unknown)}"
+            )
+        named = {_NAMES.get(name, name): value for name, value in given.items()}
+        if len(named) < len(given):
+            raise ValueError(f"threshold of {metric}: upper and max, and lower and min, are the same: give one of each")
+        return Threshold(**named)
     if isinstance(given, tuple):
         lower, upper = given
         return Threshold(upper=upper, lower=lower)
