@@ -20,6 +20,9 @@ pub enum EventKey<'a> {
     Index(u64),
 }
 
+/// Entries of one id that are looked at, the first.
+const SAME_ID_MAX: usize = 1000;
+
 impl Engine {
     /// The event as `header`, `who`, `facts`, `sections` (JSON as JSON), `gone` (why a section is gone) and
     /// `commitments` of sections that are gone. Members without a value are left out. Nothing when there is none.
@@ -43,12 +46,26 @@ impl Engine {
         };
         let plan = LogicalPlanBuilder::from(catalog::scan(self.base(), "events")?)
             .filter(filter)?
-            .sort(vec![col("revision").sort(false, false), col("index").sort(false, false)])?
-            .limit(0, Some(1))?
+            .sort(vec![col("index").sort(true, false)])?
+            .limit(0, Some(SAME_ID_MAX))?
             .build()?;
         let batches = self.ask(moment.into(), &[], Ask::Plan(plan)).await?.collect().await?;
-        RowRef::all(&batches).next().map(nested).transpose()
+        let found = RowRef::all(&batches).map(nested).collect::<Result<Vec<_>, _>>()?;
+        Ok(chosen(found))
     }
+}
+
+/// The newest state of whoever used the id first: nobody else takes its place by using it too, and is named beside it.
+fn chosen(found: Vec<Value>) -> Option<Value> {
+    let whose = |event: &Value| (event["header"]["writer"].clone(), event["header"]["source"].clone());
+    let first = whose(found.first()?);
+    let (own, others): (Vec<Value>, Vec<Value>) = found.into_iter().partition(|event| whose(event) == first);
+    let mut event = own.into_iter().max_by_key(|event| event["header"]["revision"].as_i64())?;
+    if !others.is_empty() {
+        let indexes = others.iter().map(|other| other["header"]["index"].clone());
+        event["same_id"] = indexes.collect();
+    }
+    Some(event)
 }
 
 fn nested(row: RowRef<'_>) -> Result<Value, QueryError> {

@@ -226,3 +226,21 @@ fn only_an_admin_imports_through_a_server() {
     assert!(text(&import(&admin).stdout).starts_with("accepted 2"));
     drop(server);
 }
+
+#[test]
+fn an_id_is_the_event_of_whoever_used_it_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&dir.path().join("data"));
+    let event = |name: &str| {
+        format!(r#"{{"id":"one","agent":{{"id":"a"}},"action":{{"type":"tool","name":"{name}"}}}}"#)
+    };
+    server.post("/v1/events", &event("Bash"));
+    server.post("/v1/events?via=mcp", &event("Read"));
+    let shown = server.get("/v1/events/one").json();
+    assert_eq!(shown["header"]["action_name"], "Bash", "{shown}");
+    let other = shown["same_id"][0].as_u64().unwrap();
+    assert_eq!(server.get(&format!("/v1/events/{other}")).json()["header"]["action_name"], "Read");
+    server.post("/v1/events", &event("Edit"));
+    let shown = server.get("/v1/events/one").json();
+    assert_eq!(shown["header"]["action_name"], "Edit", "a later state of the same sender: {shown}");
+}
