@@ -101,6 +101,7 @@ fn write(spool: &Spool, _: &Lock, now_us: i64) -> io::Result<()> {
         "event_id": loss.id,
         "timestamp": time::format(now_us),
         "agent_id": "agent-audit-log",
+        "host": crate::settings::host(&|name| std::env::var(name).ok()),
         "action_type": "error",
         "action_name": "events_lost",
         "outcome_status": "failure",

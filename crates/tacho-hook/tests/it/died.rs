@@ -196,6 +196,7 @@ fn flush_tells_what_was_lost_without_another_hook() {
     assert!(ended.success());
     let told = seen.pop().unwrap();
     assert_eq!(told["action_name"], "events_lost");
+    assert!(told["host"].is_string(), "whose disk it was: {told}");
     assert_eq!(told["lost_events"].as_u64(), Some(hooks - seen.len() as u64), "{}", seen.len());
     assert_eq!(numbers(&seen), (0..seen.len() as u64).collect::<Vec<_>>());
 }
