@@ -124,10 +124,10 @@ impl Kin {
     /// Takes up what a span that was added is compared by. Tells of which spans it is to be asked what stands beside.
     pub(crate) fn settle(&mut self, key: u64, twin: Option<Twin>) -> Vec<u64> {
         let Some(node) = self.nodes.get(&key) else { return Vec::new() };
-        let (library, parent) = (node.library, node.parent);
+        let (library, parent, session) = (node.library, node.parent, node.session);
         let mut moved = library.map(|library| self.twins.at(key, library)).unwrap_or_default();
-        if let Some((parent, twin)) = parent.zip(twin) {
-            self.twins.add(key, parent, twin);
+        if let Some(twin) = twin {
+            self.twins.add(key, parent, session, twin);
             moved.push(key);
         }
         for span in &moved {
@@ -140,7 +140,8 @@ impl Kin {
     fn climb(&mut self, span: u64) -> Option<()> {
         let (place, library) = self.twins.last(span)?;
         let around = self.nodes.get(&place).filter(|node| node.library == Some(library))?;
-        self.twins.place(span, around.parent?)
+        let session = self.nodes.get(&span)?.session;
+        self.twins.place(span, around.parent, session)
     }
 
     /// Actions that may be that of this span, told of by other libraries; the likeliest first.

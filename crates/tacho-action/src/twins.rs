@@ -1,12 +1,16 @@
-//! One call of a model that two libraries tell of side by side: below the same span, neither within the other.
+//! One call of a model that two libraries tell of side by side: below the same span, neither within the other, or
+//! below none, in traces of their own.
 //!
 //! A library that tells of chains and agents puts spans of its own around the call. So a span stands below its parent,
-//! and where that is of the same library below its parent in turn, and so on: these are its places.
+//! and where that is of the same library below its parent in turn, and so on: these are its places. Where nothing but
+//! its own library's spans are above it, the last place is the root, which all traces of one agent and model share.
 //!
 //! Invariants
 //! - Two spans of one library are two calls. So are two whose models, tokens or answers' ids say otherwise.
 //! - One began while the other went on. Where no tokens are told by both, as of a call that failed, they have the same
 //!   parent, and one lies within the other or they began together.
+//! - At the root one lies within the other or they began together, no session says otherwise, and tokens are told by both
+//!   or by neither: in traces of their own one that was not told them may be any other call.
 //!
 //! Limits: as many spans as `kin` remembers, [`PLACES_MAX`] places of each; [`BESIDE_MAX`] before and after one are
 //! compared with it at each place.
@@ -20,6 +24,8 @@ use tacho_event::time::Micros;
 const BESIDE_MAX: usize = 64;
 /// Two began together when no more than this part of the shorter lies between their beginnings.
 const BEGIN_SHARE: Micros = 10;
+/// The same in traces of their own where the tokens are equal.
+const ROOT_SHARE: Micros = 2;
 /// So far up a span's own library is followed.
 const PLACES_MAX: usize = 16;
 /// So many spans are moved when the one around them comes.
@@ -33,6 +39,20 @@ pub(crate) struct Twin {
     lasts: (Micros, Micros),
     tokens: [Option<i64>; 2],
     answer: Option<u64>,
+    /// The place that it has where nothing but spans of its own library are above it.
+    root: u64,
+    /// Known once it stands there.
+    session: Option<[u8; 16]>,
+}
+
+/// Where two spans stand together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stand {
+    /// Below the same parent.
+    Parent,
+    /// Below the same span, one of them with spans of its own library between.
+    Place,
+    Root,
 }
 
 impl Twin {
@@ -42,9 +62,12 @@ impl Twin {
             return None;
         }
         let [tokens_in, tokens_out, ..] = observation.figures;
+        let model = undated(observation.model?).as_bytes();
         Some(Twin {
             library: library_key(observation.library?),
-            model: key(&[undated(observation.model?).as_bytes()]),
+            model: key(&[model]),
+            root: key(&[b"root", observation.agent.as_bytes(), model]),
+            session: None,
             lasts: crate::member::lasts(observation),
             // A library that was not told writes zero.
             tokens: [tokens_in, tokens_out].map(|tokens| tokens.filter(|tokens| *tokens > 0)),
@@ -52,9 +75,11 @@ impl Twin {
         })
     }
 
-    /// Whether both tell of one call; `have_parent` says that they have the same parent.
-    fn is_one_with(&self, other: &Twin, have_parent: bool) -> bool {
-        let differ = |one: Option<u64>, other: Option<u64>| one.zip(other).is_some_and(|(a, b)| a != b);
+    /// Whether both tell of one call.
+    fn is_one_with(&self, other: &Twin, stand: Stand) -> bool {
+        fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
+            one.zip(other).is_some_and(|(one, other)| one != other)
+        }
         if self.library == other.library || self.model != other.model || differ(self.answer, other.answer) {
             return false;
         }
@@ -63,12 +88,24 @@ impl Twin {
         if told.any(|(one, other)| one != other) {
             return false;
         }
+        let counts = |twin: &Twin| twin.tokens.iter().any(Option::is_some);
+        let is_open = !is_told && (counts(self) || counts(other));
+        if stand == Stand::Root && (is_open || differ(self.session, other.session)) {
+            return false;
+        }
         let (first, second) =
             if self.lasts.0 <= other.lasts.0 { (self.lasts, other.lasts) } else { (other.lasts, self.lasts) };
         let is_within = |time| first.0 <= time && time <= first.1;
         let shorter = first.1.saturating_sub(first.0).min(second.1.saturating_sub(second.0));
-        let began_together = second.0.saturating_sub(first.0) <= shorter / BEGIN_SHARE;
-        is_within(second.0) && (is_told || have_parent && (began_together || is_within(second.1)))
+        let share = if stand == Stand::Root && is_told { ROOT_SHARE } else { BEGIN_SHARE };
+        let began_together = second.0.saturating_sub(first.0) <= shorter / share;
+        let is_close = began_together || is_within(second.1);
+        is_within(second.0)
+            && match stand {
+                Stand::Place => is_told,
+                Stand::Parent => is_told || is_close,
+                Stand::Root => is_close,
+            }
     }
 }
 
@@ -81,12 +118,15 @@ pub(crate) struct Twins {
 }
 
 impl Twins {
-    pub(crate) fn add(&mut self, span: u64, parent: u64, twin: Twin) {
+    /// Takes up a span below its parent; one without stands at the root.
+    pub(crate) fn add(&mut self, span: u64, parent: Option<u64>, session: Option<[u8; 16]>, mut twin: Twin) {
         if self.known.contains_key(&span) {
             return;
         }
-        self.places.insert((parent, twin.lasts.0, span));
-        self.known.insert(span, (vec![parent], twin));
+        twin.session = session;
+        let place = parent.unwrap_or(twin.root);
+        self.places.insert((place, twin.lasts.0, span));
+        self.known.insert(span, (vec![place], twin));
     }
 
     /// The spans of a library that stand at a place and were followed no further.
@@ -105,9 +145,11 @@ impl Twins {
         Some((*places.last()?, twin.library))
     }
 
-    /// Gives a span another place. Nothing when it has that, or enough of them.
-    pub(crate) fn place(&mut self, span: u64, place: u64) -> Option<()> {
+    /// Gives a span another place: below another parent, or the root. Nothing when it has that, or enough of them.
+    pub(crate) fn place(&mut self, span: u64, parent: Option<u64>, session: Option<[u8; 16]>) -> Option<()> {
         let (places, twin) = self.known.get_mut(&span)?;
+        let place = parent.unwrap_or(twin.root);
+        twin.session = session;
         if places.len() == PLACES_MAX || places.contains(&place) {
             return None;
         }
@@ -127,17 +169,21 @@ impl Twins {
     pub(crate) fn beside(&self, span: u64) -> Vec<u64> {
         let Some((places, twin)) = self.known.get(&span) else { return Vec::new() };
         let (from, to) = twin.lasts;
-        let is_one = |other: &u64| {
-            self.known
-                .get(other)
-                .is_some_and(|(theirs, other)| twin.is_one_with(other, places.first() == theirs.first()))
+        let is_one = |place: u64, other: &u64| {
+            let Some((theirs, other)) = self.known.get(other) else { return false };
+            let stand = match () {
+                () if place == twin.root => Stand::Root,
+                () if places.first() == theirs.first() => Stand::Parent,
+                () => Stand::Place,
+            };
+            twin.is_one_with(other, stand)
         };
         let mut found = BTreeSet::new();
         for place in places.iter().copied() {
             let before = self.places.range((place, Micros::MIN, 0)..(place, from, span)).rev();
             let after = self.places.range((place, from, span)..=(place, to, u64::MAX)).skip(1);
             let near = before.take(BESIDE_MAX).chain(after.take(BESIDE_MAX));
-            let near = near.filter(|(_, _, other)| is_one(other));
+            let near = near.filter(|(_, _, other)| is_one(place, other));
             found.extend(near.map(|(_, began, other)| (began.abs_diff(from), *other)));
         }
         found.into_iter().map(|(_, other)| other).collect()
