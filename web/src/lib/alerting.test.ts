@@ -49,6 +49,7 @@ describe("alerts", () => {
 
   it("show what was computed as it is", () => {
     expect([valueText(0.12345678), valueText("<b>"), valueText(null), valueText({ a: 1 })]).toEqual(["0.1235", "<b>", "null", '{"a":1}']);
+    expect([valueText(322_382_133, "age"), valueText(7, "count")]).toEqual(["5 min 22 s", "7"]);
   });
 
   it("say their summary, and what was computed where it says no more than the title", () => {

@@ -1,5 +1,7 @@
 // What alerts have in common: the order of severities, matchers of silences, and the words for a state.
 
+import { duration } from "./format.ts";
+
 export type Severity = "critical" | "warning" | "info";
 export const SEVERITIES: readonly Severity[] = ["critical", "warning", "info"];
 
@@ -60,8 +62,12 @@ export function allLabels(alert: { rule: string; severity: Severity; labels: Rec
   return { alertname: alert.rule, severity: alert.severity, ...alert.labels };
 }
 
+/** Columns that hold lengths of time, in microseconds. */
+const LENGTHS = /^(age|idle)$|_us$/;
+
 /** What a rule computed, in one line. */
-export function valueText(value: unknown): string {
+export function valueText(value: unknown, name = ""): string {
+  if (typeof value === "number" && LENGTHS.test(name)) return duration(value);
   if (typeof value === "number") return value.toLocaleString(undefined, { maximumFractionDigits: 4 });
   if (typeof value === "string") return value;
   return JSON.stringify(value) ?? "";
@@ -78,7 +84,7 @@ export function saidOf({ title, annotations, values }: Told): string {
   const { summary } = annotations;
   if (summary !== undefined && summary !== "" && summary !== title) return summary;
   return Object.entries(values)
-    .map(([name, value]) => `${name.replaceAll("_", " ")} ${valueText(value)}`)
+    .map(([name, value]) => `${name.replaceAll("_", " ")} ${valueText(value, name)}`)
     .join(", ");
 }
 

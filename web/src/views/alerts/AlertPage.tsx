@@ -134,7 +134,7 @@ function What({ alert }: { alert: Alert }) {
             </>
           )}
           {Object.entries(alert.values).map(([name, value]) => (
-            <Fact key={name} name={visible(name)} value={<span className="num">{visible(valueText(value))}</span>} />
+            <Fact key={name} name={visible(name)} value={<span className="num">{visible(valueText(value, name))}</span>} />
           ))}
           <Fact
             name="Window"
