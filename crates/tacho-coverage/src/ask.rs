@@ -26,8 +26,10 @@ CASE WHEN source = 'internal' OR action_type = 'metric' THEN NULL
      WHEN known = 'imported' THEN 'transcript'
      ELSE source END";
 
-/// A call of a tool: of anything but a model.
-const IS_CALL: &str = "action_type IN ('tool', 'skill', 'external') AND action_name <> 'model_request'";
+/// A call of a tool: of anything but a model. That an agent reached an MCP server is none, and what it says of itself over
+/// MCP is no witness's: a source that saw every call has not missed it.
+const IS_CALL: &str = "action_type IN ('tool', 'skill', 'external') \
+  AND action_name NOT IN ('model_request', 'mcp_server_connection') AND source <> 'mcp'";
 
 /// What a range is of: the time that senders say, so that the sources of one call are near one another however late
 /// one of them came.

@@ -147,10 +147,6 @@ impl Group<'_, '_> {
     /// The calls that a source had to see and did not.
     fn finding(&self, source: &str, window: &Window) -> Option<Finding> {
         let session = self.session?;
-        // Nobody has to report over MCP.
-        if source == "mcp" {
-            return None;
-        }
         if let Some(seen) = self.unnamed.get(source) {
             let quiet = session.last_us <= window.settled_us();
             let missing = self.count.saturating_sub(*seen);

@@ -167,7 +167,9 @@ fn figures(
         let tally = weighed.by_source.get(&key).copied().unwrap_or_default();
         figure.calls_seen = tally.seen;
         figure.calls_in_its_sessions = tally.in_its_sessions;
-        figure.calls_all = weighed.all.get(&key.0).copied().unwrap_or_default();
+        // Nobody has to report over MCP: there is nothing that it should have seen.
+        let all = weighed.all.get(&key.0).filter(|_| key.1 != "mcp");
+        figure.calls_all = all.copied().unwrap_or_default();
         figure.calls_share = share(figure.calls_seen, figure.calls_all);
         figure.sessions_all = sessions.get(key.0.as_str()).copied().unwrap_or_default();
         (figure.numbers_seen, figure.numbers_all) =

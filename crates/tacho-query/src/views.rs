@@ -157,14 +157,16 @@ const AUDIT_LOG_ACTION: &str = "\
   observers(index, source, known, hook_event, span_id, call_id) AS observers, action_of(index) AS action,
   witnesses_differ(index) AS witnesses_differ";
 
-/// One row for each call, with the times of its life.
+/// One row for each call, with the times of its life. How long it took is unknown where a clock has its end before its
+/// beginning. That an agent reached an MCP server is no call.
 const ACTIONS: &str = "\
 SELECT
   action, call_id, session_id, session_uuid, agent_id, action_type, action_name, state, closure,
   coalesce(least(proposed_at, asked_at, decided_at, executed_at, result_at), timestamp) AS started,
   proposed_at, asked_at, decided_at, executed_at, result_at,
-  coalesce(duration_us, (arrow_cast(result_at, 'Int64')
-    - arrow_cast(least(proposed_at, asked_at, decided_at, executed_at), 'Int64'))) / 1000 AS duration_ms,
+  coalesce(duration_us, CASE WHEN result_at >= least(proposed_at, asked_at, decided_at, executed_at)
+    THEN arrow_cast(result_at, 'Int64') - arrow_cast(least(proposed_at, asked_at, decided_at, executed_at), 'Int64')
+    END) / 1000 AS duration_ms,
   observations, observers, witnesses_differ, outcome_status, id, index
 FROM (
   SELECT
@@ -184,6 +186,7 @@ FROM (
     witnesses_differ(index) AS witnesses_differ, outcome_now(outcome_status, index) AS outcome_status,
     either(who_id, event_id) AS id, index
   FROM events WHERE is_shown(index) AND action_type IN ('tool', 'skill', 'external')
+    AND action_name <> 'mcp_server_connection'
 )";
 
 /// One row for each agent in each session.

@@ -197,3 +197,26 @@ fn spans_of_another_request_inherit_session_and_agent() {
         server.sql("SELECT agent_id, session_id, observers FROM actions WHERE action_name = 'get_price'");
     assert_eq!(rows, [json!({"agent_id": "trader", "session_id": session, "observers": "span"})]);
 }
+
+/// The end of a call may come with an earlier time than its beginning: clocks differ.
+#[test]
+fn a_call_that_ends_before_it_begins_has_no_duration_and_a_connection_is_no_call() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    hook(&server, "PostToolUse", json!({"tool_use_id": CALL, "timestamp": "2026-11-20T10:00:00.000Z"}));
+    hook(&server, "PreToolUse", json!({"tool_use_id": CALL, "timestamp": "2026-11-20T10:00:00.012Z"}));
+    let later = "toolu_01TheOtherWayRound";
+    hook(&server, "PreToolUse", json!({"tool_use_id": later, "timestamp": "2026-11-20T10:00:01.000Z"}));
+    hook(&server, "PostToolUse", json!({"tool_use_id": later, "timestamp": "2026-11-20T10:00:01.012Z"}));
+    let told = [
+        attribute("event.name", json!("claude_code.mcp_server_connection")),
+        attribute("session.id", json!(SESSION)),
+        attribute("status", json!("connected")),
+    ];
+    otlp(&server, "logs", json!({"timeUnixNano": "1795225308500000000", "attributes": told}));
+    let rows = server.sql("SELECT call_id, closure, duration_ms FROM actions ORDER BY started");
+    let row = |call: &str, took: Value| json!({"call_id": call, "closure": "success", "duration_ms": took});
+    assert_eq!(rows, [row(CALL, Value::Null), row(later, json!(12))]);
+    let kept = "SELECT count(*) AS n FROM agent_audit_log WHERE action_name = 'mcp_server_connection'";
+    assert_eq!(server.sql(kept)[0]["n"], json!(1));
+}

@@ -119,6 +119,18 @@ fn a_session_that_all_sources_saw_is_whole_and_one_without_hooks_is_found() {
 }
 
 #[test]
+fn what_an_agent_reports_over_mcp_and_a_connection_are_no_calls_that_a_source_missed() {
+    let (_dir, _data, server) = serve("");
+    send(&server, &hooks("s", &["toolu_1"], &["SessionEnd"]), &[]);
+    let report = json!({"event_id": "r-1", "agent_id": "claude-code", "session_id": "s", "call_id": "mine",
+        "action_type": "tool", "action_name": "summary", "phase": "result", "timestamp": format!("{DAY}T01:00:02Z")});
+    assert_eq!(server.post("/v1/events?via=mcp", &report.to_string()).status, 200);
+    let report = server.get(WHOLE_DAY).json();
+    assert_eq!((share(&report, "hook"), share(&report, "mcp")), (&json!(1.0), &Value::Null), "{report}");
+    assert_eq!(ids(&report), Vec::<&str>::new(), "{report}");
+}
+
+#[test]
 fn a_call_that_only_one_source_saw_and_a_session_that_never_ended_are_named() {
     let (_dir, _data, server) = serve("");
     let seen = [(0, ""), (1, "toolu_1"), (2, "toolu_2")];
