@@ -7,6 +7,7 @@ use crate::exit::Ended;
 use crate::http::{Role, new_key};
 use clap::Subcommand;
 use std::error::Error;
+use std::io::Write;
 use std::path::Path;
 use tacho_event::time;
 use tacho_store::catalog::{Agent, ApiKey, Catalog, Stamp};
@@ -84,7 +85,7 @@ pub(super) fn key(data: &Path, command: &KeyCommand) -> Result<bool, Box<dyn Err
                 revoked_us: None,
             };
             catalog.insert_key(&key, &stamp)?;
-            println!("{text}");
+            writeln!(std::io::stdout(), "{text}")?;
             eprintln!("This key is shown once. Use it as: Authorization: Bearer KEY");
         }
         KeyCommand::List => {
@@ -103,14 +104,14 @@ pub(super) fn key(data: &Path, command: &KeyCommand) -> Result<bool, Box<dyn Err
                     revoked,
                 ]);
             }
-            println!("{table}");
+            writeln!(std::io::stdout(), "{table}")?;
         }
         KeyCommand::Revoke { id } => {
             if !catalog.revoke_key(id, &stamp())? {
                 let why = format!("there is no active key {id}: tachograph key list shows them");
                 return Err(Box::new(Ended::Absent(why)));
             }
-            println!("{id} is revoked");
+            writeln!(std::io::stdout(), "{id} is revoked")?;
         }
     }
     Ok(true)
@@ -149,7 +150,7 @@ pub(super) fn agents(arguments: &Arguments, command: &AgentCommand) -> Result<bo
             }
             agent.expected = expected.unwrap_or(agent.expected);
             catalog.put_agent(&agent, &stamp())?;
-            println!("{id} is in the registry");
+            writeln!(std::io::stdout(), "{id} is in the registry")?;
             Ok(true)
         }
     }

@@ -5,6 +5,7 @@ use crate::folder::{master_path, read_origin, read_secrets, verifiers};
 use crate::target::{Target, serving};
 use crate::verify::tiles;
 use std::error::Error;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use tacho_merkle::Checkpoint;
@@ -22,6 +23,7 @@ const UNSEALED_MANY: u64 = 1_000_000;
 const DAMAGED: &str = "stop what writes there and change nothing: copy the folder as it is, run tachograph verify on \
                        the copy to see what is damaged, and restore that from a backup";
 
+/// Printed as it is found; the verdict is the same when nobody reads it.
 #[derive(Default)]
 struct Report {
     bad: u32,
@@ -29,16 +31,16 @@ struct Report {
 
 impl Report {
     fn good(&mut self, what: impl std::fmt::Display) {
-        println!("  ok    {what}");
+        drop(writeln!(std::io::stdout(), "  ok    {what}"));
     }
 
     fn note(&mut self, what: impl std::fmt::Display) {
-        println!("  note  {what}");
+        drop(writeln!(std::io::stdout(), "  note  {what}"));
     }
 
     fn bad(&mut self, what: impl std::fmt::Display, cure: &str) {
         self.bad += 1;
-        println!("  BAD   {what}\n        {cure}");
+        drop(writeln!(std::io::stdout(), "  BAD   {what}\n        {cure}"));
     }
 }
 
@@ -47,7 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     let data = arguments.data.as_path();
     let mut is_whole = true;
     if data.exists() {
-        println!("folder {}", data.display());
+        drop(writeln!(std::io::stdout(), "folder {}", data.display()));
         space(data, &mut report)?;
         // A server is asked whatever its folder looks like. A folder at rest would be mended while it is opened, and
         // with that goes what shows how it came to this.
@@ -59,18 +61,26 @@ pub(super) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
         match arguments.target() {
             Err(error) => report.bad(&error, cure(error.as_ref(), data)),
             Ok(target) => {
-                println!("{}", if target.client().is_some() { "server" } else { "folder at rest" });
+                drop(writeln!(
+                    std::io::stdout(),
+                    "{}",
+                    if target.client().is_some() { "server" } else { "folder at rest" }
+                ));
                 ask(&target, &mut report)?;
             }
         }
     } else {
         report.note("the folder was not opened: what is bad above comes first");
     }
-    println!(
+    drop(writeln!(
+        std::io::stdout(),
         "{}",
         if report.bad == 0 { "all is well".to_string() } else { format!("{} to mend", report.bad) }
-    );
-    println!("what is recorded was not compared with what was signed: tachograph verify does that");
+    ));
+    drop(writeln!(
+        std::io::stdout(),
+        "what is recorded was not compared with what was signed: tachograph verify does that"
+    ));
     Ok(report.bad == 0)
 }
 

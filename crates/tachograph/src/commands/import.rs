@@ -19,6 +19,7 @@ use pieces::Pieces;
 use sink::Sink;
 use std::collections::VecDeque;
 use std::error::Error;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use stop::Stop;
@@ -145,21 +146,26 @@ fn set(broken: &Mutex<Option<String>>, why: String) {
     broken.lock().expect("nothing panics while it holds the reason").get_or_insert(why);
 }
 
-/// Says what was found, by kind, or where nothing was.
+/// Says what was found, by kind, or where nothing was. The import goes on when nobody reads it.
 fn tell(found: &[Found], places: &[find::Place]) {
     if found.is_empty() {
         let looked: Vec<String> = places.iter().map(|place| place.path.display().to_string()).collect();
-        println!("found nothing in {}", looked.join(", "));
+        drop(writeln!(std::io::stdout(), "found nothing in {}", looked.join(", ")));
         return;
     }
-    println!("{:<8} {:>8} {:>12}", "found", "files", "size");
+    drop(writeln!(std::io::stdout(), "{:<8} {:>8} {:>12}", "found", "files", "size"));
     let mut kinds: Vec<&str> = found.iter().map(Found::kind).collect();
     kinds.sort_unstable();
     kinds.dedup();
     for kind in kinds {
         let of_kind: Vec<&Found> = found.iter().filter(|found| found.kind() == kind).collect();
         let bytes = of_kind.iter().map(|found| found.bytes).sum();
-        println!("{kind:<8} {:>8} {:>12}", of_kind.len(), HumanBytes(bytes).to_string());
+        drop(writeln!(
+            std::io::stdout(),
+            "{kind:<8} {:>8} {:>12}",
+            of_kind.len(),
+            HumanBytes(bytes).to_string()
+        ));
     }
 }
 

@@ -18,6 +18,7 @@ mod subject;
 use crate::streams::Stream;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::error::Error;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -249,7 +250,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
         Command::Kept(command) => subject::run(arguments, command),
         Command::Doctor => doctor::run(arguments),
         Command::Openapi => {
-            println!("{}", crate::http::openapi().to_pretty_json()?);
+            writeln!(std::io::stdout(), "{}", crate::http::openapi().to_pretty_json()?)?;
             Ok(true)
         }
     }

@@ -60,7 +60,7 @@ fn own_keys(data: &Path, pins: Vec<VerifierKey>) -> Vec<VerifierKey> {
 
 pub(super) fn keys(data: &Path) -> Result<bool, Box<dyn Error>> {
     for key in Keys::read(data)?.verifiers()? {
-        println!("{key}");
+        writeln!(std::io::stdout(), "{key}")?;
     }
     Ok(true)
 }

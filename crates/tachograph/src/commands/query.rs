@@ -6,6 +6,7 @@ use crate::exit::Ended;
 use crate::pipe::{Asking, Whose};
 use std::error::Error;
 use std::fmt::Write as _;
+use std::io::Write as _;
 
 /// A pipe query as it is typed.
 #[derive(clap::Args)]
@@ -23,7 +24,7 @@ pub(super) fn run(arguments: &Arguments, asks: &Asks) -> Result<bool, Box<dyn Er
     let Asks { query, asking, output } = asks;
     if asking.explain {
         // Needs no events, so no server and no folder either.
-        print!("{}", asking.of(query, now_us()).map_err(Ended::usage)?.explain());
+        write!(std::io::stdout(), "{}", asking.of(query, now_us()).map_err(Ended::usage)?.explain())?;
         return Ok(true);
     }
     let mut path = "/v1/query?".to_string();

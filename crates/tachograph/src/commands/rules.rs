@@ -115,7 +115,7 @@ pub(super) fn run(arguments: &Arguments, command: &Rules) -> Result<bool, Box<dy
         Rules::Lint { chosen, routing, strict } => match chosen.read() {
             Ok(rules) => advise(&chosen.only(rules)?, &routing.config()?, *strict),
             Err(Unread::Rules(error)) => {
-                println!("{error}");
+                drop(writeln!(std::io::stdout(), "{error}"));
                 Ok(false)
             }
             Err(Unread::File(error)) => Err(error),
@@ -254,7 +254,8 @@ fn reformat(file: &Path, write: bool, check: bool) -> Result<bool, Box<dyn Error
     let formatted = format(&file.display().to_string(), &text).map_err(Ended::usage)?;
     if check {
         if formatted != text {
-            println!("{} is not formatted: tachograph rules format --write does it", file.display());
+            let advice = "is not formatted: tachograph rules format --write does it";
+            drop(writeln!(std::io::stdout(), "{} {advice}", file.display()));
         }
         return Ok(formatted == text);
     }

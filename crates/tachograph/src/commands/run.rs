@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::demo;
 use crate::serve::{Server, asked_to_stop, start_logs};
 use std::error::Error;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ pub(super) fn serve(data: &Path, arguments: &Serve) -> Result<bool, Box<dyn Erro
     runtime()?.block_on(async {
         let (server, address) = open(data, arguments).await?;
         let asked = asked_to_stop();
-        println!("{}", next_steps(address, &server.doors(), data));
+        drop(writeln!(std::io::stdout(), "{}", next_steps(address, &server.doors(), data)));
         let stop = Arc::new(Notify::new());
         let stopping = Arc::clone(&stop);
         tokio::spawn(async move {
@@ -48,8 +49,8 @@ pub(super) fn demo(
     runtime()?.block_on(async {
         let (server, address) = open(data, arguments).await?;
         let asked = asked_to_stop();
-        println!("{}", next_steps(address, &server.doors(), data));
-        println!("A fleet of agents is at work now; Ctrl-C stops it.\n");
+        drop(writeln!(std::io::stdout(), "{}", next_steps(address, &server.doors(), data)));
+        drop(writeln!(std::io::stdout(), "A fleet of agents is at work now; Ctrl-C stops it.\n"));
         let stop = Arc::new(Notify::new());
         let serving = tokio::spawn({
             let stop = Arc::clone(&stop);
@@ -70,10 +71,11 @@ pub(super) fn demo(
         };
         stop.notify_one();
         serving.await??;
-        println!(
+        drop(writeln!(
+            std::io::stdout(),
             "\n{summary}\nThe record is in {}; look again with: tachograph --data {0} serve",
             data.display()
-        );
+        ));
         Ok(true)
     })
 }

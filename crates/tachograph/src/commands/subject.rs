@@ -133,9 +133,13 @@ fn subject(arguments: &Arguments, command: &Subject) -> Result<bool, Box<dyn Err
             let path = format!("/v1/subjects/{}/erase", segment(user));
             let answer = arguments.target()?.post(&path, "application/json", wish.to_string().as_bytes())?;
             let done: Value = serde_json::from_slice(&answer.good()?)?;
-            println!("erasure {}: {} entries", said(&done["erasure"]), done["entries"]);
+            writeln!(std::io::stdout(), "erasure {}: {} entries", said(&done["erasure"]), done["entries"])?;
             if done["held"] != 0 {
-                println!("a legal hold keeps {} more: they go when it is released", done["held"]);
+                writeln!(
+                    std::io::stdout(),
+                    "a legal hold keeps {} more: they go when it is released",
+                    done["held"]
+                )?;
             }
         }
     }
@@ -164,12 +168,12 @@ fn hold(arguments: &Arguments, command: &Hold) -> Result<bool, Box<dyn Error>> {
         Hold::Set(scope) => {
             let body = serde_json::to_vec(scope)?;
             target.post("/v1/holds", "application/json", &body)?.good()?;
-            println!("{} holds from now on", scope.id);
+            writeln!(std::io::stdout(), "{} holds from now on", scope.id)?;
         }
         Hold::Release { id } => {
             let path = format!("/v1/holds/{}/release", segment(id));
             target.post(&path, "application/json", b"")?.good()?;
-            println!("{id} is released");
+            writeln!(std::io::stdout(), "{id} is released")?;
         }
         Hold::List => {
             let listed: Value =
@@ -179,7 +183,7 @@ fn hold(arguments: &Arguments, command: &Hold) -> Result<bool, Box<dyn Error>> {
             for hold in listed["holds"].as_array().into_iter().flatten() {
                 table.add_row(names.map(|name| said(&hold[name])));
             }
-            println!("{table}");
+            writeln!(std::io::stdout(), "{table}")?;
         }
     }
     Ok(true)
@@ -192,7 +196,7 @@ fn retention(arguments: &Arguments, command: &Retention) -> Result<bool, Box<dyn
         Retention::Run => target.post("/v1/retention/run", Format::Json.accept(), b"")?,
     };
     let said: Value = serde_json::from_slice(&answer.good()?)?;
-    println!("{}", serde_json::to_string_pretty(&said)?);
+    writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&said)?)?;
     Ok(true)
 }
 

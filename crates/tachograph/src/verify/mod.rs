@@ -24,6 +24,7 @@ mod walk;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fmt;
+use std::io::Write;
 use tacho_event::time::Micros;
 use tacho_merkle::VerifierKey;
 
@@ -115,15 +116,19 @@ impl Check {
         Check { good, findings: findings.kept, found: findings.count, entries, summary }
     }
 
-    /// Prints the findings and the summary; says whether all is well.
+    /// Prints the findings and the summary; says whether all is well, also when nobody reads what is printed.
     pub(crate) fn print(&self) -> bool {
         for finding in &self.findings {
-            println!("{finding}");
+            drop(writeln!(std::io::stdout(), "{finding}"));
         }
         if self.found > self.findings.len() as u64 {
-            println!("… and {} more: --all prints them", self.found - self.findings.len() as u64);
+            drop(writeln!(
+                std::io::stdout(),
+                "… and {} more: --all prints them",
+                self.found - self.findings.len() as u64
+            ));
         }
-        println!("{}", self.summary);
+        drop(writeln!(std::io::stdout(), "{}", self.summary));
         self.good
     }
 }

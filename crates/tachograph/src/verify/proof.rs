@@ -2,6 +2,7 @@
 
 use super::{Check, Findings};
 use std::error::Error;
+use std::io::Write;
 use std::path::Path;
 use tacho_merkle::{Checkpoint, TlogProof, VerifierKey, leaf_hash};
 
@@ -31,7 +32,8 @@ pub(crate) fn run(proof: &Path, entry: Option<&Path>, keys: &[VerifierKey]) -> R
                     let (checkpoint, signed) = Checkpoint::open_note(&proof.checkpoint, keys)?;
                     let (index, size, origin) = (proof.index, checkpoint.size, &checkpoint.origin);
                     let signers = signed.len();
-                    println!("{}", String::from_utf8_lossy(&bytes));
+                    // The verdict is the same when nobody reads it.
+                    drop(writeln!(std::io::stdout(), "{}", String::from_utf8_lossy(&bytes)));
                     what = format!(
                         "entry {index} of {origin} is under the checkpoint of size {size}, {signers} signatures"
                     );

@@ -1,7 +1,7 @@
 //! The command line as a person uses it, on a folder at rest.
 
 use crate::server::{tachograph, text};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 const EVENTS: &str = concat!(
     r#"{"id":"1","timestamp":"2026-11-20T10:30:15.123Z","agent":{"id":"ops/a","session_id":"s"},"#,
@@ -50,6 +50,40 @@ fn a_changed_tile_is_named_and_so_is_a_changed_journal() {
         std::fs::write(&path, &good).unwrap();
     }
     assert_eq!(tachograph(&data, &["verify"], "").status.code(), Some(0));
+}
+
+/// Who reads along may have seen enough (`| head`), and the verdict is the same.
+#[test]
+fn a_command_whose_output_nobody_reads_ends_quietly() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    tachograph(&data, &["import", "-"], EVENTS);
+    let unread = |arguments: &[&str]| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tachograph"));
+        command.args(["--data", data.to_str().unwrap()]).args(arguments).stdin(Stdio::null()).stdout(writer);
+        let ended = command.output().unwrap();
+        assert_eq!(text(&ended.stderr), "", "{arguments:?}");
+        ended.status.code()
+    };
+    for arguments in [
+        &["keys"][..],
+        &["openapi"],
+        &["verify"],
+        &["key", "list"],
+        &["hold", "list"],
+        &["agents", "set", "ops/a", "--team", "t"],
+        &["import", "--dry-run", data.to_str().unwrap()],
+        &["query", "--explain", "agent_audit_log | count()"],
+    ] {
+        assert_eq!(unread(arguments), Some(0), "{arguments:?}");
+    }
+    let path = data.join("log/tile/0/000.p/2");
+    let mut bad = std::fs::read(&path).unwrap();
+    bad[40] ^= 1;
+    std::fs::write(&path, &bad).unwrap();
+    assert_eq!(unread(&["verify"]), Some(1), "what was found is found");
 }
 
 #[test]

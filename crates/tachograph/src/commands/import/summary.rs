@@ -139,17 +139,29 @@ impl Summary {
             None => "the server is away".to_string(),
         };
         if !self.is_one_file {
-            println!(
+            drop(writeln!(
+                std::io::stdout(),
                 "{:<8} {:>8} {:>12} {:>12} {:>12} {:>9}",
-                "read", "files", "size", "new", "duplicates", "refused"
-            );
+                "read",
+                "files",
+                "size",
+                "new",
+                "duplicates",
+                "refused"
+            ));
             for (name, kind) in &counts.kinds {
                 let Kind { files, bytes, accepted, duplicates, refused } = kind;
                 let bytes = HumanBytes(*bytes).to_string();
-                println!("{name:<8} {files:>8} {bytes:>12} {accepted:>12} {duplicates:>12} {refused:>9}");
+                drop(writeln!(
+                    std::io::stdout(),
+                    "{name:<8} {files:>8} {bytes:>12} {accepted:>12} {duplicates:>12} {refused:>9}"
+                ));
             }
         }
-        println!("accepted {accepted}, duplicates {duplicates}, refused {refused}; {log}");
+        drop(writeln!(
+            std::io::stdout(),
+            "accepted {accepted}, duplicates {duplicates}, refused {refused}; {log}"
+        ));
         Ok(refused == 0 && counts.files_failed == 0)
     }
 }
