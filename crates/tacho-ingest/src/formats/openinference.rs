@@ -11,10 +11,10 @@
 use super::{limit_items, said, tools};
 use crate::fields::{Fields, Refused};
 use crate::lift::{Head, Lift, lift};
-use crate::otlp::answer;
 use crate::otlp::attributes::{counted, uncounted};
 use crate::otlp::cached;
 use crate::otlp::group::program;
+use crate::otlp::{answer, asked};
 use crate::read::moment;
 use std::borrow::Cow;
 use tacho_event::event::Event;
@@ -71,6 +71,7 @@ fn span(mut fields: Fields<'_>) -> Result<Event<'_>, Refused> {
     lift(fields, table, &mut event)?;
     if kind == "LLM" {
         answer::identify(&mut event);
+        asked::name_model(&mut event);
         cached::set_apart(&mut event);
     }
     name_agent(program, &mut event);

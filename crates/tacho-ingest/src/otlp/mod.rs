@@ -15,6 +15,7 @@
 //! for each record.
 
 pub(crate) mod answer;
+pub(crate) mod asked;
 pub(crate) mod attributes;
 pub(crate) mod cached;
 mod claude;

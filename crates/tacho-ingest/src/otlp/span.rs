@@ -1,6 +1,5 @@
 //! A span as one event: it began at its time, took its duration, belongs to its parent.
 
-use super::answer;
 use super::attributes::{counted, is_section, uncounted};
 use super::cached;
 use super::family::{Family, Heritage, is_span, operation};
@@ -10,6 +9,7 @@ use super::identity;
 use super::meaning::{Operation, decided};
 use super::value::{self, Members, hex, is_id, moment, object, text_under};
 use super::wire::{Link, Span, SpanEvent};
+use super::{answer, asked};
 use crate::fields::{Refused, quote};
 use crate::lift::{Lift, Table, lift, lift_copies};
 use std::fmt::Write;
@@ -111,6 +111,7 @@ impl Texts {
         }
         if self.operation == Operation::Model {
             answer::identify(&mut event);
+            asked::name_model(&mut event);
             cached::set_apart(&mut event);
         }
         self.inherit(&mut event);
