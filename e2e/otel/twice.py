@@ -89,6 +89,11 @@ def traced(name, work):
         return {"name": name, "trace": trace, **work()}
 
 
+def untraced(name, work):
+    """Work with no span around, as a quick start has it: each library begins traces of its own."""
+    return {"name": name, "trace": None, **work()}
+
+
 def in_turn():
     call(100)
     call(100)
@@ -148,16 +153,21 @@ def chained_failing():
     return {"calls": 2, "tokens": 100}
 
 
+def bare():
+    ran = [chained(), chained_at_once(), chained_failing()]
+    return {count: sum(each[count] for each in ran) for count in ("calls", "tokens")}
+
+
 works = {"in turn": in_turn, "at once": at_once, "failing": failing}
 chains = {"by LangChain": chained, "by LangChain at once": chained_at_once, "in a pipe": piped, "failing by LangChain": chained_failing}
 sent = []
 
 
-def instrumented(libraries, works, kind, **more):
+def instrumented(libraries, works, kind, run=traced, **more):
     for library in libraries:
         is_own = type(library).__module__.startswith("openinference")
         library.instrument(tracer_provider=provider, **(more if is_own else {}))
-    sent.extend(traced(f"{name}, {kind}", work) for name, work in works.items())
+    sent.extend(run(f"{name}, {kind}", work) for name, work in works.items())
     for library in reversed(libraries):
         library.uninstrument()
 
@@ -168,6 +178,8 @@ hides = TraceConfig(hide_outputs=True)
 instrumented([OpenInference()], works, "told once", config=hides)
 instrumented([OpenLLMetryChain(), OpenInferenceChain()], chains, "told twice with ids")
 instrumented([OpenLLMetryChain(), OpenInferenceChain()], chains, "told twice without ids", config=hides)
+alone = {"no span around": bare}
+instrumented([OpenLLMetryChain(), OpenInferenceChain()], alone, "told twice without ids", untraced, config=hides)
 instrumented([OpenLLMetry(), OpenInference()], works, "told twice")
 provider.shutdown()
 print(json.dumps(sent))
