@@ -3,4 +3,5 @@
 mod cases;
 mod models;
 mod naive;
+mod roots;
 mod scene;
