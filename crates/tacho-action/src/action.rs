@@ -225,7 +225,7 @@ impl Action {
         for member in &self.members {
             let entry = if member.index != shown.index {
                 Some(Entry::Hidden { action: self.id })
-            } else if says_nothing(&record, shown) {
+            } else if shown.says_all_of(&record) {
                 None
             } else {
                 Some(Entry::Shown(Box::new(record.clone())))
@@ -287,16 +287,4 @@ impl Action {
         told.max_by_key(|(member, figure)| (rank(member.observer), Reverse(*figure)))
             .map(|(_, figure)| figure)
     }
-}
-
-/// Whether the event alone says all that the record would.
-fn says_nothing(record: &Record, own: &Member) -> bool {
-    record.observations == 1
-        && record.closure == Some(Closure::told(own.outcome(), own.phase()))
-        && record.outcome.is_none()
-        && record.session.is_none()
-        && record.agent.is_none()
-        && record.name.is_none()
-        && record.call.is_none()
-        && record.figures.iter().all(Option::is_none)
 }

@@ -1,6 +1,7 @@
 //! One observation of an action, as far as it is remembered.
 
 use crate::Figure;
+use crate::entry::{Closure, Record};
 use crate::observation::{Observation, Observer, TASK_NOTIFICATION, key};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -143,6 +144,18 @@ impl Member {
         let is_end =
             self.has(flag::NOTICE) || matches!(self.phase(), Some(Phase::Executed | Phase::Result) | None);
         Some(self.outcome()).filter(|_| is_end && !self.has(flag::LAUNCH))
+    }
+
+    /// Whether the event alone says all that the record would.
+    pub(crate) fn says_all_of(&self, record: &Record) -> bool {
+        record.observations == 1
+            && record.closure == Some(Closure::told(self.outcome(), self.phase()))
+            && record.outcome.is_none()
+            && record.session.is_none()
+            && record.agent.is_none()
+            && record.name.is_none()
+            && record.call.is_none()
+            && record.figures.iter().all(Option::is_none)
     }
 
     /// How much of the action the event shows, when that is how it ended.

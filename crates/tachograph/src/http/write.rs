@@ -102,6 +102,16 @@ pub(crate) enum Via {
     Mcp,
 }
 
+/// The way in, and how far what comes by it is believed: never said by the body itself.
+fn believed(parameters: &Parameters, by_hook: bool) -> (&'static str, Known) {
+    match (&parameters.import, parameters.via) {
+        (Some(_), _) => ("import", Known::Imported),
+        (None, Some(Via::Mcp)) => ("mcp", Known::SelfReported),
+        (None, None) if by_hook => ("http", Known::Observed),
+        (None, None) => ("http", Known::SelfReported),
+    }
+}
+
 /// Records events of any format.
 #[utoipa::path(post, path = "/v1/events", tag = "record", params(Parameters), request_body = String, responses(
     (status = 200, description = "Recorded durably; refused lines are named", body = Recorded),
@@ -146,12 +156,7 @@ pub(crate) async fn events(
         let app = Arc::clone(&app);
         let writer = credential.writer;
         move || {
-            let (source, known) = match (&parameters.import, parameters.via) {
-                (Some(_), _) => ("import", Known::Imported),
-                (None, Some(Via::Mcp)) => ("mcp", Known::SelfReported),
-                (None, None) if by_hook => ("http", Known::Observed),
-                (None, None) => ("http", Known::SelfReported),
-            };
+            let (source, known) = believed(&parameters, by_hook);
             let sender = Sender { writer, source, known, agent: agent.as_deref() };
             let options = Options {
                 format,
