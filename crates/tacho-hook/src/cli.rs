@@ -1,6 +1,8 @@
 //! The commands for people, and `send`, which a hook starts for itself.
 
 use clap::{Parser, Subcommand};
+use std::fmt::Display;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -125,7 +127,7 @@ fn command(asked: &Asked) -> Result<bool, Box<dyn std::error::Error>> {
         Asked::Status => {
             let mut page = String::new();
             let good = status::page(&settings, &mut page)?;
-            print!("{page}");
+            say(page.trim_end());
             settings_of_agents();
             Ok(good)
         }
@@ -137,7 +139,7 @@ fn command(asked: &Asked) -> Result<bool, Box<dyn std::error::Error>> {
             let command = target.command(place.scope(), &std::env::current_exe()?);
             let change = Change::plan(&place.path(&target)?, |text| install::add(text, &target, &command))?;
             apply(&change, place.dry_run)?;
-            println!("{}", target.note);
+            say(target.note);
             Ok(true)
         }
         Asked::Uninstall { agent, place } => {
@@ -176,23 +178,28 @@ impl Place {
     }
 }
 
+/// Says a line to people; what is done is done also when nobody reads it.
+fn say(line: impl Display) {
+    drop(writeln!(std::io::stdout(), "{line}"));
+}
+
 fn get(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Shows a change and makes it.
 fn apply(change: &Change, dry_run: bool) -> Result<(), Box<dyn std::error::Error>> {
-    change.notes.iter().for_each(|note| println!("{note}"));
+    change.notes.iter().for_each(say);
     if !change.is_some() {
-        println!("{}: nothing to change", change.path.display());
+        say(format_args!("{}: nothing to change", change.path.display()));
         return Ok(());
     }
-    print!("{}", change.diff());
+    say(change.diff().trim_end());
     if dry_run {
-        println!("{}: not changed (--dry-run)", change.path.display());
+        say(format_args!("{}: not changed (--dry-run)", change.path.display()));
     } else {
         change.make().map_err(|error| format!("{}: {error}", change.path.display()))?;
-        println!("{}: changed", change.path.display());
+        say(format_args!("{}: changed", change.path.display()));
     }
     Ok(())
 }
@@ -228,7 +235,7 @@ fn settings_of_agents() {
                     format!("{count} of {} hooks{misnamed}", target.events.len())
                 }
             };
-            println!("{:<14} {told}  {}", target.source.name(), path.display());
+            say(format_args!("{:<14} {told}  {}", target.source.name(), path.display()));
         }
     }
 }

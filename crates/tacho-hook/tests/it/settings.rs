@@ -65,3 +65,19 @@ fn the_help_teaches() {
     }
     assert!(said(&program, &["--help"]).contains("agent-audit-log install claude"));
 }
+
+#[test]
+fn who_reads_no_more_of_what_is_printed_stops_nothing() {
+    let program = Program::new("http://127.0.0.1:1");
+    let unread = |args: &[&str]| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let child = crate::program::spawn(program.command(args).stdout(writer));
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8(ended.stderr).unwrap(), "", "{args:?}");
+        ended.status.code()
+    };
+    assert_eq!(unread(&["install", "claude"]), Some(0));
+    assert!(program.home.path().join(".claude/settings.json").exists());
+    assert_eq!(unread(&["status"]), Some(1), "no server is there");
+}
