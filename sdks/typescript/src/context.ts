@@ -22,7 +22,9 @@ interface Held {
   userId?: string | undefined;
 }
 
-const storage = new AsyncLocalStorage<Held>();
+/** One for all copies of this library (ESM, CommonJS, one in each bundle that Next.js makes), which share the client as well. */
+const SHARED = Symbol.for("tachograph-client context");
+const storage = ((globalThis as { [SHARED]?: AsyncLocalStorage<Held> })[SHARED] ??= new AsyncLocalStorage<Held>());
 const USER_AGENT_MAX = 512;
 const ID_MAX = 200;
 
@@ -89,8 +91,8 @@ export function contextOf(given: unknown, proxies: Proxies | undefined): Request
   if (typeof given !== "object" || given === null) return undefined;
   return safely(() => {
     const from = given as Partial<IncomingRequest & RequestContext>;
-    const held: unknown = from.headers ?? (typeof (given as { get?: unknown }).get === "function" ? given : undefined);
-    if (typeof held !== "object" || held === null) return given as RequestContext;
+    const held = headersOf(given);
+    if (held === undefined) return given as RequestContext;
     const header = (name: string) => safely(() => headerOf(held, name));
     const read = <T>(get: () => T) => safely(get);
     const told = read(() => from.ip);
@@ -104,6 +106,13 @@ export function contextOf(given: unknown, proxies: Proxies | undefined): Request
       text(read(() => from.requestId)) ?? header("x-request-id"),
     );
   }) ?? {};
+}
+
+/** The headers of a request, or those that stand for it: what `headers()` of Next.js gives has both a `get` and `headers`. */
+function headersOf(given: object): object | undefined {
+  const { headers, get } = given as { headers?: unknown; get?: unknown };
+  const held = headers ?? (typeof get === "function" ? given : undefined);
+  return typeof held === "object" && held !== null ? held : undefined;
 }
 
 /** A header by its name in small letters, of `Headers`, a `Map` or a plain object however it spells its names. */
@@ -129,8 +138,9 @@ function fromExpress<R extends IncomingRequest>(request: R, proxies: Proxies | u
 
 export interface NextOptions {
   /**
-   * How many proxies stand in front (one where only the platform's own does). Next.js does not tell the other end of the
-   * connection, so without this number there is no address that could be believed, and none is recorded.
+   * How many proxies stand in front (one where only the platform's own does). The App Router does not tell the other end
+   * of the connection, so without this number there is no address that could be believed, and none is recorded; a
+   * request of the Pages Router tells it, and it is recorded then.
    */
   trustedProxies?: number;
   session?: string | null | undefined;
@@ -142,15 +152,18 @@ export interface HeadersLike {
 }
 
 /**
- * The context from Next.js: hand it `await headers()` in server components and actions, the `Request` in route handlers.
+ * The context from Next.js: hand it `await headers()` in server components and actions, the `Request` in route handlers,
+ * the request of Node in API routes of the Pages Router. Never throws.
  *
- *     await auditLog({ action: "SETTINGS_CHANGED", …, request: nextContext(await headers(), { trustedProxies: 1 }) });
+ *     auditLog({ action: "SETTINGS_CHANGED", …, request: nextContext(await headers(), { trustedProxies: 1 }) });
  */
-export function nextContext(from: HeadersLike | { headers: HeadersLike }, options: NextOptions = {}): RequestContext {
+export function nextContext(from: RequestLike, options: NextOptions = {}): RequestContext {
   const read = safely(() => {
-    const headers = "headers" in from ? from.headers : from;
-    const ip = new Proxies(options.trustedProxies ?? 0).client(undefined, headers.get("x-forwarded-for") ?? undefined);
-    return context(ip, headers.get("user-agent"), options.session, headers.get("x-request-id"));
+    const held = headersOf(from) ?? {};
+    const header = (name: string) => safely(() => headerOf(held, name));
+    const peer = safely(() => (from as Partial<IncomingRequest>).socket?.remoteAddress);
+    const ip = safely(() => new Proxies(options.trustedProxies).client(peer, header("x-forwarded-for")));
+    return context(ip, header("user-agent"), options.session, header("x-request-id"));
   });
   return read ?? {};
 }

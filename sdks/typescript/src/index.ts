@@ -29,7 +29,7 @@ export type { Anonymized, AnonymizeOptions, Export, ExportOptions, Failure, Page
 export { Receipt, type Outcome, type Status } from "./receipts.js";
 export type { Options, Problem } from "./settings.js";
 
-/** The ESM and the CommonJS copy of this package share the one client of the process. */
+/** Copies of this package (ESM, CommonJS, one in each bundle that Next.js makes) share the one client of the process. */
 const SHARED = Symbol.for("tachograph-client");
 const holder = globalThis as { [SHARED]?: Client };
 

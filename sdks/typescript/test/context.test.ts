@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
+import { createRequire } from "node:module";
 import { test } from "node:test";
 import express from "express";
 import { address, Proxies } from "../src/address.js";
@@ -101,6 +102,33 @@ test("in Next.js the context comes from headers() and from the Request", () => {
   assert.deepEqual(nextContext(request.headers, { trustedProxies: 1, session: "s-1" }), expected);
   assert.deepEqual(nextContext(request), { ip: null, userAgent: "Mozilla/5.0", sessionId: null });
   assert.deepEqual(nextContext(undefined as unknown as Request), {});
+  // What `headers()` gives has, beside its methods, a member with the headers as Node has them.
+  const sealed = Object.assign(new Headers(request.headers), { headers: Object.fromEntries(request.headers) });
+  assert.deepEqual(nextContext(sealed, { trustedProxies: 1, session: "s-1" }), expected);
+  // A number of proxies that is none costs the address alone.
+  assert.deepEqual(nextContext(request, { trustedProxies: NaN, session: "s-1" }), { ...expected, ip: null });
+});
+
+test("in the Pages Router of Next.js the request tells the other end", () => {
+  const headers = { "x-forwarded-for": "6.6.6.6, 203.0.113.9", "user-agent": "Mozilla/5.0", "x-request-id": "r-1" };
+  const request = { headers, socket: { remoteAddress: "::ffff:10.0.0.1" } };
+  const expected = { ip: "203.0.113.9", userAgent: "Mozilla/5.0", sessionId: "s-1", requestId: "r-1" };
+  assert.deepEqual(nextContext(request, { trustedProxies: 1, session: "s-1" }), expected);
+  assert.deepEqual(nextContext(request, { session: "s-1" }), { ...expected, ip: "10.0.0.1" });
+});
+
+test("copies of the library in one process know one context", async (t) => {
+  const server = await taking(t);
+  const client = new Client({ url: server.url, spoolDir: folder(t), exitHooks: false });
+  t.after(() => client.close());
+  const other = createRequire(import.meta.url)("../../cjs/index.js") as { withContext: typeof withContext };
+  assert.notEqual(other.withContext, withContext);
+  await other.withContext({ ip: "203.0.113.9" }, async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    client.auditLog({ action: "X", entityType: "y" });
+  });
+  await client.flush();
+  assert.deepEqual(server.events[0]?.["request"], { ip: "203.0.113.9" });
 });
 
 test("what is said at the call counts before what the request says", async (t) => {
