@@ -160,8 +160,13 @@ impl App {
         self.node.removals().stop();
     }
 
+    /// Told when the server stops; also whoever begins to listen when that was said already.
     pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
-        self.stopping.subscribe()
+        let mut stopping = self.stopping.subscribe();
+        if *stopping.borrow() {
+            stopping.mark_changed();
+        }
+        stopping
     }
 
     fn auth(&self) -> Arc<Auth> {

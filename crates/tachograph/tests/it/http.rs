@@ -231,3 +231,11 @@ fn a_second_server_on_the_folder_refuses_and_a_stopped_one_leaves_it() {
     let rows = tachograph(&data, &["sql", "SELECT id FROM agent_audit_log", "--format", "csv"], "");
     assert_eq!(text(&rows.stdout), "id\ne1\n", "a folder at rest answers too");
 }
+
+#[test]
+fn a_server_that_is_told_to_stop_as_soon_as_it_listens_stops() {
+    let dir = tempfile::tempdir().unwrap();
+    for _ in 0..10 {
+        Server::start(&dir.path().join("data")).stop();
+    }
+}
