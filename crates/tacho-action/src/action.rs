@@ -86,11 +86,7 @@ impl Action {
             self.call.offer(if has_own_call(observation) { 2 } else { 1 }, call);
         }
         self.session = self.session.or(observation.session.map(|session| session.0));
-        if self.members.len() < OBSERVATIONS_MAX {
-            self.members.push(Member::new(observation));
-        } else {
-            self.more = self.more.saturating_add(1);
-        }
+        self.keep(Member::new(observation));
     }
 
     /// Takes in another action that turned out to be this one.
@@ -106,13 +102,7 @@ impl Action {
         self.has_own_call |= other.has_own_call;
         self.started = self.started.or(other.started);
         self.more = self.more.saturating_add(other.more);
-        for member in other.members {
-            if self.members.len() < OBSERVATIONS_MAX {
-                self.members.push(member);
-            } else {
-                self.more = self.more.saturating_add(1);
-            }
-        }
+        other.members.into_iter().for_each(|member| self.keep(member));
     }
 
     /// Takes a session or an agent that one of its observations inherits.
@@ -157,8 +147,22 @@ impl Action {
         self.members.iter().map(|member| member.time_us).max().unwrap_or_default()
     }
 
+    /// Whether one says so; what an agent says itself counts where no witness tells of the call.
     fn any(&self, flag: u16) -> bool {
-        self.members.iter().any(|member| member.has(flag))
+        let witnessed = self.members.iter().any(Member::is_witness);
+        self.members.iter().any(|member| member.has(flag) && (!witnessed || member.is_witness()))
+    }
+
+    /// Remembers an observation; beyond the limit a witness takes the place of what the agent said itself.
+    fn keep(&mut self, member: Member) {
+        if self.members.len() < OBSERVATIONS_MAX {
+            return self.members.push(member);
+        }
+        self.more = self.more.saturating_add(1);
+        let own = self.members.iter().rposition(|known| !known.is_witness());
+        if let Some(place) = own.filter(|_| member.is_witness()) {
+            self.members[place] = member;
+        }
     }
 
     /// The ends that are told; what an agent says itself counts where no witness tells of one.

@@ -40,10 +40,11 @@ impl Observer {
     /// Told by what every event has: its source, how it is known, the names of hook and span.
     pub fn of(source: &str, known: &str, hook: Option<&str>, is_span: bool) -> Observer {
         match source {
+            // Whatever it calls itself: what comes by this way an agent reports.
+            "mcp" => Observer::Mcp,
             _ if hook.is_some() && source != "otlp" => Observer::Hook,
             "otlp" if is_span => Observer::Span,
             "otlp" => Observer::Log,
-            "mcp" => Observer::Mcp,
             _ if known == Known::Imported.as_str() => Observer::Transcript,
             _ => Observer::Event,
         }
