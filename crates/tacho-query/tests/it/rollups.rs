@@ -140,7 +140,7 @@ fn sums_of_segments_give_what_their_rows_give() {
 fn views_that_add_up_use_the_sums() {
     let merged = compacted(&events(20_000, now()));
     assert!(uses_sums(&merged.snapshot, "SELECT * FROM costs"));
-    let by_hand = "SELECT date_trunc('day', timestamp), agent_id, model, action_name, sum(tokens_input), count(*) \
+    let by_hand = "SELECT date_trunc('day', timestamp), agent_id, model, action_name, coalesce(sum(tokens_input), 0), count(*) \
         FROM events WHERE index >= 0 GROUP BY 1, 2, 3, 4";
     let view = "SELECT day, agent_id, model, action_name, tokens_input, events FROM costs";
     assert_eq!(sorted(&merged.snapshot, view), sorted(&merged.snapshot, by_hand));
