@@ -1901,6 +1901,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/incidents/{id}/event": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts an event of the log into its timeline. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Attaching"];
+                };
+            };
+            responses: {
+                /** @description The incident */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Incident"];
+                    };
+                };
+                /** @description There is no such incident or event */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/incidents/{id}/follow-up": {
         parameters: {
             query?: never;
@@ -2965,6 +3014,20 @@ export interface components {
             totals: {
                 [key: string]: number;
             };
+        };
+        Attaching: {
+            /** @default null */
+            by: string | null;
+            /**
+             * @description Index or id of an event.
+             * @default
+             */
+            event: string;
+            /**
+             * @description Why it belongs to it.
+             * @default null
+             */
+            note: string | null;
         };
         Cause: {
             alert?: string | null;
