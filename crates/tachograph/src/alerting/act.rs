@@ -2,7 +2,7 @@
 
 use super::{Alerting, tell};
 use crate::clock::now_us;
-use tacho_alert::notify::{Act, News, Outside, Raised};
+use tacho_alert::notify::{Act, Outside, Raised};
 
 /// Why something can't be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,15 +35,8 @@ impl Alerting {
         let now = now_us();
         let mut inner = self.inner.lock();
         for alert in alerts {
-            let saying = match inner.desk.outside(alert, now) {
-                Some(News::Raised(raised)) => {
-                    let receivers = inner.desk.receivers(&raised);
-                    tell::raised(&raised, &receivers)
-                }
-                Some(News::Resolved(raised)) => tell::resolved(&raised),
-                None => continue,
-            };
-            inner.pending.sayings.push(saying);
+            let news = inner.desk.outside(alert, now);
+            inner.say(news);
         }
         inner.save(None).map_err(|error| Refused::Failed(error.to_string()))?;
         drop(inner);

@@ -5,7 +5,7 @@ use super::{BOOK, Book, Inner, THREAD, TOLD, tell};
 use crate::clock::now_us;
 use std::error::Error;
 use std::sync::Arc;
-use tacho_alert::notify::{Changed, Due, Raised, Silence, Told};
+use tacho_alert::notify::{Changed, Due, News, Raised, Silence, Told};
 use tacho_deliver::Channel;
 use tacho_store::alert_file::{AlertChanges, Message, Sending};
 
@@ -61,6 +61,16 @@ impl Inner {
             let channels = self.channels.get(&receiver).map_or(&[][..], Vec::as_slice);
             self.pending.messages.extend(mail(&message, channels, now_us));
         }
+    }
+
+    /// Has the log told what became of an alert.
+    pub(super) fn say(&mut self, news: Option<News>) {
+        let saying = match news {
+            Some(News::Raised(raised)) => tell::raised(&raised, &self.desk.receivers(&raised)),
+            Some(News::Resolved(raised)) => tell::resolved(&raised),
+            None => return,
+        };
+        self.pending.sayings.push(saying);
     }
 
     /// Saves what changed since this was done last.

@@ -7,7 +7,7 @@
 //! Limits: [`LANES_MAX`] channels at a time; a channel with more than [`BACKLOG_MAX`] messages gets the rest as one.
 
 use super::regular::Regular;
-use super::{Alerting, Inner, RECEIPT, tell};
+use super::{Alerting, Inner, RECEIPT, mail, tell};
 use crate::clock::{now_us, random};
 use crate::deliver::Guard;
 use std::collections::HashSet;
@@ -228,19 +228,8 @@ impl Alerting {
             return Err(super::Refused::Unknown(format!("the routing has no receiver \"{receiver}\"")));
         }
         let told = Message::test(receiver, now);
-        let body = serde_json::to_string(&told).unwrap_or_default();
         let channels = inner.channels.get(receiver).map_or(&[][..], Vec::as_slice);
-        let message = |channel: &Channel| alert_file::Message {
-            id: format!("{}/{}", told.id, channel.place),
-            lane: format!("{receiver}/{}", channel.place),
-            state: Sending::Waiting,
-            due_us: now,
-            at_us: now,
-            attempts: 0,
-            error: None,
-            body: body.clone(),
-        };
-        let messages: Vec<_> = channels.iter().filter(|channel| channel.wants(&told)).map(message).collect();
+        let messages = mail(&told, channels, now);
         let count = messages.len();
         let changes = AlertChanges { messages, ..AlertChanges::default() };
         inner.file.save(&changes).map_err(|error| super::Refused::Failed(error.to_string()))?;

@@ -5,7 +5,7 @@
 //!   messages are saved together.
 //! - Where nothing was raised the digest says so: silence looks like a digest that was not sent.
 
-use super::{Alerting, Inner};
+use super::{Alerting, Inner, mail};
 use crate::deliver::{Guard, beat};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,7 @@ use tacho_alert::notify::Raised;
 use tacho_deliver::digest::{Period, message};
 use tacho_deliver::heartbeat::Heartbeat;
 use tacho_deliver::{Links, Told, Verdict};
-use tacho_store::alert_file::{self, AlertChanges, Sending};
+use tacho_store::alert_file::{self, AlertChanges};
 
 /// The kind of note that keeps when the last one ended.
 const DIGEST: &str = "digest";
@@ -175,18 +175,7 @@ impl Inner {
             };
             let links = Links { dashboard: Some(format!("{url}/alerts")), acknowledge: None };
             let told = message(period, receiver, &alerts, from_us, end_us, links);
-            let body = serde_json::to_string(&told).unwrap_or_default();
-            let wanting = channels.iter().filter(|channel| channel.wants(&told));
-            messages.extend(wanting.map(|channel| alert_file::Message {
-                id: format!("{}/{}", told.id, channel.place),
-                lane: format!("{receiver}/{}", channel.place),
-                state: Sending::Waiting,
-                due_us: now_us,
-                at_us: now_us,
-                attempts: 0,
-                error: None,
-                body: body.clone(),
-            }));
+            messages.extend(mail(&told, channels, now_us));
         }
         Ok(messages)
     }

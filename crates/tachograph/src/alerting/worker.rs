@@ -10,7 +10,7 @@
 
 mod begin;
 
-use super::{Alerting, look, past, tell};
+use super::{Alerting, look, past};
 use crate::clock::now_us;
 use crate::edits::OWN;
 use crate::http::App;
@@ -19,7 +19,6 @@ use std::error::Error;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
-use tacho_alert::notify::News;
 use tacho_alert::row::{Recorded, Row};
 use tacho_alert::{Change, Engine, Transition};
 use tacho_record::sequence::Sequenced;
@@ -219,15 +218,8 @@ impl Worker {
     fn take(&self, found: &[Transition]) {
         let mut inner = self.alerting.inner.lock();
         for transition in found {
-            let saying = match inner.desk.take(transition) {
-                Some(News::Raised(raised)) => {
-                    let receivers = inner.desk.receivers(&raised);
-                    tell::raised(&raised, &receivers)
-                }
-                Some(News::Resolved(raised)) => tell::resolved(&raised),
-                None => continue,
-            };
-            inner.pending.sayings.push(saying);
+            let news = inner.desk.take(transition);
+            inner.say(news);
         }
     }
 
