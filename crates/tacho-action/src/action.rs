@@ -4,6 +4,7 @@
 //! the index of its first observation, and ties between equals do.
 
 use crate::entry::{Closure, Entry, Figure, Record};
+pub(crate) use crate::member::has_own_call;
 use crate::member::{Best, Member, flag, name_rank, rank};
 use crate::near::Likeness;
 use crate::observation::{Observation, key};
@@ -24,8 +25,9 @@ pub(crate) struct Action {
     /// Index of its first observation.
     pub(crate) id: u64,
     pub(crate) members: Vec<Member>,
-    /// Observations beyond [`OBSERVATIONS_MAX`].
+    /// Observations beyond [`OBSERVATIONS_MAX`], and those of them that are still to be hidden.
     more: u32,
+    unhidden: Vec<u64>,
     /// Whether it is a call that can be open, and whether one of a model.
     kind: u8,
     pub(crate) session: Option<[u8; 16]>,
@@ -45,18 +47,13 @@ pub(crate) struct Action {
     shown: Option<u64>,
 }
 
-/// Whether the id of the call is the agent's own. Gemini CLI's hooks have none: theirs was made by our hook.
-pub(crate) fn has_own_call(observation: &Observation<'_>) -> bool {
-    let is_given = matches!(observation.hook, Some("BeforeTool" | "AfterTool"));
-    observation.call.is_some() && !is_given || observation.strong_request().is_some()
-}
-
 impl Action {
     pub(crate) fn new(observation: &Observation<'_>) -> Action {
         Action {
             id: observation.index,
             members: Vec::with_capacity(2),
             more: 0,
+            unhidden: Vec::new(),
             kind: 0,
             session: None,
             agent: Best::default(),
@@ -102,6 +99,7 @@ impl Action {
         self.has_own_call |= other.has_own_call;
         self.started = self.started.or(other.started);
         self.more = self.more.saturating_add(other.more);
+        self.unhidden.extend(other.unhidden);
         other.members.into_iter().for_each(|member| self.keep(member));
     }
 
@@ -160,9 +158,11 @@ impl Action {
         }
         self.more = self.more.saturating_add(1);
         let own = self.members.iter().rposition(|known| !known.is_witness());
-        if let Some(place) = own.filter(|_| member.is_witness()) {
-            self.members[place] = member;
-        }
+        let left = match own.filter(|_| member.is_witness()) {
+            Some(place) => std::mem::replace(&mut self.members[place], member),
+            None => member,
+        };
+        self.unhidden.push(left.index);
     }
 
     /// The ends that are told; what an agent says itself counts where no witness tells of one.
@@ -226,6 +226,9 @@ impl Action {
             return closure;
         };
         let record = self.record(shown, closure, outcome);
+        for index in self.unhidden.drain(..) {
+            each(index, Some(Entry::Hidden { action: self.id }));
+        }
         for member in &self.members {
             let entry = if member.index != shown.index {
                 Some(Entry::Hidden { action: self.id })

@@ -76,6 +76,12 @@ pub(crate) fn name_rank(observation: &Observation<'_>) -> u8 {
     if is_general { 1 } else { rank(observation.observer) }
 }
 
+/// Whether the id of the call is the agent's own. Gemini CLI's hooks have none: theirs was made by our hook.
+pub(crate) fn has_own_call(observation: &Observation<'_>) -> bool {
+    let is_given = matches!(observation.hook, Some("BeforeTool" | "AfterTool"));
+    observation.call.is_some() && !is_given || observation.strong_request().is_some()
+}
+
 impl Member {
     pub(crate) fn new(observation: &Observation<'_>) -> Member {
         let mut flags = 0;
