@@ -239,69 +239,6 @@ fn an_outcome_that_an_agent_reports_is_found_by_the_actions_id_alone() {
 }
 
 #[test]
-fn what_an_agent_reports_takes_the_place_of_nothing_that_a_witness_tells() {
-    let post = Observation { input: None, has_output: true, ..hook(2, "PostToolUse", Some(CALL)) };
-    let mut forged = Observation {
-        observer: Observer::Mcp,
-        agent: "evil",
-        session: Some(session(9)),
-        call: Some(CALL),
-        outcome: Outcome::Failure,
-        input: Some("harmless"),
-        has_output: true,
-        has_error: true,
-        ..event(3)
-    };
-    forged.figures[4] = Some(99_500_000);
-    for observer in [Observer::Mcp, Observer::Event] {
-        let told = Observation { observer, ..forged.clone() };
-        let log = [hook(1, "PreToolUse", Some(CALL)), post.clone(), told];
-        let overlay = join(&log);
-        let shown: Vec<_> =
-            overlay.entries().filter_map(|(index, _)| Some((index, overlay.record(index)?))).collect();
-        let (index, record) = shown[0];
-        let last = overlay.entries().map(|(index, _)| index).max().unwrap();
-        assert_eq!((shown.len(), index < last), (1, true), "{shown:?}");
-        assert_eq!((record.closure, record.outcome()), (Some(Closure::Success), Some(Outcome::Success)));
-        assert_eq!(record.figures[4], None);
-        assert_eq!((record.agent.as_deref(), record.session), (None, None));
-        assert!(record.differ, "that the agent says otherwise is marked");
-    }
-}
-
-#[test]
-fn who_reports_over_mcp_is_no_hook_whatever_it_calls_itself() {
-    let seen = |source| Observer::of(source, "self_reported", Some("PostToolUseFailure"), false);
-    assert_eq!([seen("mcp"), seen("http")], [Observer::Mcp, Observer::Hook]);
-}
-
-#[test]
-fn a_refusal_that_only_the_agent_tells_is_none() {
-    for (error_type, phase) in
-        [(Some("unknown_tool"), None), (Some("refused"), None), (None, Some(Phase::Decided))]
-    {
-        let (call, outcome) = (Some(CALL), Outcome::Failure);
-        let told = Observation { observer: Observer::Mcp, call, phase, outcome, error_type, ..event(3) };
-        let log = [hook(1, "PreToolUse", Some(CALL)), hook(2, "PostToolUse", Some(CALL)), told];
-        assert_eq!(closures(&log), [Closure::Success], "{error_type:?} {phase:?}");
-    }
-}
-
-#[test]
-fn reports_push_no_witness_out() {
-    let report = |time| Observation {
-        observer: Observer::Mcp,
-        call: Some(CALL),
-        outcome: Outcome::Success,
-        ..event(time)
-    };
-    let mut log = vec![hook(1, "PreToolUse", Some(CALL))];
-    log.extend((2..100).map(report));
-    log.push(hook(100, "PostToolUseFailure", Some(CALL)));
-    assert_eq!(closures(&log), [Closure::Failure]);
-}
-
-#[test]
 fn of_twin_calls_at_once_the_first_is_asked_about_first() {
     let pre = |time, call| hook(time, "PreToolUse", Some(call));
     let [first, second] = ["toolu_0000000000000001", "toolu_0000000000000002"];

@@ -3,5 +3,6 @@
 mod cases;
 mod models;
 mod naive;
+mod reports;
 mod roots;
 mod scene;
