@@ -63,7 +63,7 @@ fn accept(
     format: Option<Format>,
     place: Option<&Place>,
 ) -> (Vec<([u8; 16], Option<u64>)>, Tally) {
-    let sender = Sender { writer: [7; 8], source: "fuzz", known: Known::Imported, agent: None };
+    let sender = Sender { writer: [7; 8], source: "fuzz", known: Known::Imported, sees_hooks: false, agent: None };
     let options = Options { format, replay: true, file: "f", place, ..Options::default() };
     let mut batches: Vec<Batch> = Vec::new();
     let mut fresh = || panic!("every event of history has an id");

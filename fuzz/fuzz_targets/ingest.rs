@@ -48,7 +48,7 @@ libfuzzer_sys::fuzz_target!(|input: (u8, &[u8])| {
 });
 
 fn accept(body: &[u8], format: Option<Format>) -> (Vec<Batch>, Tally) {
-    let sender = Sender { writer: [7; 8], source: "fuzz", known: Known::SelfReported, agent: None };
+    let sender = Sender { writer: [7; 8], source: "fuzz", known: Known::SelfReported, sees_hooks: false, agent: None };
     let options = Options { format, ..Options::default() };
     let (mut batches, mut ids) = (Vec::new(), 0u8);
     let mut fresh = || {

@@ -50,7 +50,7 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
 });
 
 fn accept(request: &Request<'_>) -> Result<(Vec<Batch>, Tally), Malformed> {
-    let sender = Sender { writer: [7; 8], source: "fuzz", known: Known::Observed, agent: None };
+    let sender = Sender { writer: [7; 8], source: "fuzz", known: Known::Observed, sees_hooks: false, agent: None };
     let mut batches = Vec::new();
     let mut fresh = || -> Id { unreachable!("every record has an id of its own") };
     let taken = INGEST.otlp(request, &sender, NOW_US, &mut fresh, &KEYS, &mut batches);

@@ -1,7 +1,7 @@
 //! One action: what its observations say together.
 //!
 //! Invariant: what is concluded depends on which observations there are, not on their order. Only the action's name,
-//! the index of its first observation, and ties between equals do.
+//! the index of its first observation, ties between equals, and two hooks that tell of one step do.
 
 use crate::entry::{Closure, Entry, Figure, Record};
 pub(crate) use crate::member::has_own_call;
@@ -148,7 +148,7 @@ impl Action {
     /// Whether one says so; what an agent says itself counts where no witness tells of the call.
     fn any(&self, flag: u16) -> bool {
         let witnessed = self.members.iter().any(Member::is_witness);
-        self.members.iter().any(|member| member.has(flag) && (!witnessed || member.is_witness()))
+        counted(&self.members).any(|member| member.has(flag) && (!witnessed || member.is_witness()))
     }
 
     /// Remembers an observation; beyond the limit a witness takes the place of what the agent said itself.
@@ -168,7 +168,9 @@ impl Action {
     /// The ends that are told; what an agent says itself counts where no witness tells of one.
     fn ends(&self) -> impl Iterator<Item = Outcome> + '_ {
         let witnessed = self.members.iter().any(|member| member.is_witness() && member.ended().is_some());
-        self.members.iter().filter(move |member| !witnessed || member.is_witness()).filter_map(Member::ended)
+        counted(&self.members)
+            .filter(move |member| !witnessed || member.is_witness())
+            .filter_map(Member::ended)
     }
 
     /// How it ended; `is_over` says that its turn or session did.
@@ -188,7 +190,7 @@ impl Action {
         }
         if self.any(flag::LAUNCH) {
             // That it was started well says nothing of how it went on.
-            let notices = self.members.iter().filter(|member| member.has(flag::NOTICE));
+            let notices = counted(&self.members).filter(|member| member.has(flag::NOTICE));
             let went_well = notices.filter_map(Member::ended).any(|outcome| outcome == Outcome::Success);
             return if went_well || self.finished { Closure::Success } else { Closure::Asynchronous };
         }
@@ -222,7 +224,7 @@ impl Action {
         let closure = self.closure(is_over);
         let outcome = self.outcome(closure);
         let is_model = self.kind & MODEL != 0;
-        let Some(shown) = self.members.iter().max_by_key(|member| member.worth(is_model, outcome)) else {
+        let Some(shown) = counted(&self.members).max_by_key(|member| member.worth(is_model, outcome)) else {
             return closure;
         };
         let record = self.record(shown, closure, outcome);
@@ -289,9 +291,16 @@ impl Action {
             place != Figure::DurationUs as usize || member.phase() != Some(Phase::Proposed)
         };
         let witnessed = self.members.iter().any(Member::is_witness);
-        let members = self.members.iter().filter(|member| !witnessed || member.is_witness()).filter(is_whole);
+        let members =
+            counted(&self.members).filter(|member| !witnessed || member.is_witness()).filter(is_whole);
         let told = members.filter_map(|member| Some((member, member.figures[place]?)));
         told.max_by_key(|(member, figure)| (rank(member.observer), Reverse(*figure)))
             .map(|(_, figure)| figure)
     }
+}
+
+/// What counts of what is told. A hook runs once for each step of a call: of two that tell of the same step the first
+/// stands, whoever sent the other.
+fn counted(members: &[Member]) -> impl Iterator<Item = &Member> {
+    members.iter().filter(|member| !members.iter().any(|first| first.is_told_again_by(member)))
 }

@@ -122,6 +122,11 @@ impl Member {
         !matches!(self.observer, Observer::Mcp | Observer::Event)
     }
 
+    /// Whether `later` is a hook that tells of the same step of the call as this one did.
+    pub(crate) fn is_told_again_by(&self, later: &Member) -> bool {
+        self.observer == Observer::Hook && self.slot == later.slot && self.index < later.index
+    }
+
     pub(crate) fn has(&self, flag: u16) -> bool {
         self.flags & flag != 0
     }
@@ -192,7 +197,12 @@ impl Member {
 pub(crate) fn slot(observation: &Observation<'_>) -> u64 {
     let phase = observation.phase.map_or(0, Phase::code);
     let what = [observation.observer as u8, phase];
-    key(&[&what, observation.hook.unwrap_or_default().as_bytes()])
+    // A call ends once: well or badly, by one of two hooks.
+    let hook = match observation.hook {
+        Some("PostToolUseFailure") => "PostToolUse",
+        hook => hook.unwrap_or_default(),
+    };
+    key(&[&what, hook.as_bytes()])
 }
 
 /// From when to when what an observation tells of went on.

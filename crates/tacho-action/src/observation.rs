@@ -40,8 +40,9 @@ impl Observer {
     /// Told by what every event has: its source, how it is known, the names of hook and span.
     pub fn of(source: &str, known: &str, hook: Option<&str>, is_span: bool) -> Observer {
         match source {
-            // Whatever it calls itself: what comes by this way an agent reports.
+            // Whatever it calls itself: what comes by this way, or under a key that is no witness's, an agent reports.
             "mcp" => Observer::Mcp,
+            _ if known == Known::SelfReported.as_str() => Observer::Event,
             _ if hook.is_some() && source != "otlp" => Observer::Hook,
             "otlp" if is_span => Observer::Span,
             "otlp" => Observer::Log,

@@ -73,7 +73,8 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
 /// Bytes and events of one file.
 fn import(ingest: &Ingest, keys: &Mutex<KeyRing>, path: &Path) -> (u64, u64) {
     let Ok(text) = std::fs::read(path) else { return (0, 0) };
-    let sender = Sender { writer: [7; 8], source: "import", known: Known::Imported, agent: None };
+    let sender =
+        Sender { writer: [7; 8], source: "import", known: Known::Imported, sees_hooks: false, agent: None };
     let (mut at, mut events, mut place) = (0, 0, Place::default());
     let mut batches = Vec::new();
     while at < text.len() {

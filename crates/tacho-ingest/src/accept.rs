@@ -33,8 +33,20 @@ pub struct Sender<'a> {
     pub writer: [u8; 8],
     pub source: &'a str,
     pub known: Known,
+    /// Whether it is believed to be an agent's hook where an event says that a hook sent it: that one is observed.
+    pub sees_hooks: bool,
     /// The agent that the credential stands for, when the event names none.
     pub agent: Option<&'a str>,
+}
+
+/// How an event is known: a hook is run by the agent's program, whatever the agent would say.
+fn known(event: &Event<'_>, sender: &Sender<'_>) -> Known {
+    let is_hook = event.facts.text(TextFact::HookEvent).is_some();
+    if is_hook && sender.sees_hooks && sender.known == Known::SelfReported {
+        Known::Observed
+    } else {
+        sender.known
+    }
 }
 
 /// The rules that every event passes through.
@@ -106,7 +118,7 @@ impl Acceptor {
                 class,
                 level: event.level.unwrap_or(Level::Info),
                 outcome: event.outcome.unwrap_or(Outcome::Unknown),
-                known: sender.known,
+                known: known(event, sender),
                 source: sender.source,
                 writer: sender.writer,
                 retention,

@@ -16,6 +16,7 @@ use prepare::Preparer;
 use rmcp::ServiceExt;
 use rmcp::transport::async_rw::AsyncRwTransport;
 use settings::{Backend, Settings};
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -111,19 +112,20 @@ async fn look(log: &dyn Log, settings: &Settings) -> Result<(), String> {
         Backend::Postgres { .. } => "AUDIT_DATABASE_URL".into(),
         Backend::Server | Backend::VictoriaLogs => settings.url.clone(),
     };
-    match log.search(&Caller::default(), &filter).await {
-        Ok(page) => println!("{name} at {place} answers: {} events on the first page", page.rows.len()),
+    let answers = match log.search(&Caller::default(), &filter).await {
+        Ok(page) => format!("{name} at {place} answers: {} events on the first page", page.rows.len()),
         Err(fault) if fault.kind == tacho_mcp::Kind::Cannot => {
-            println!("{name} at {place} is only written to")
+            format!("{name} at {place} is only written to")
         }
         Err(fault) => return Err(format!("{name} at {place}: {fault}")),
-    }
-    match settings.pins.keys.len() {
-        0 => println!(
-            "no keys are pinned: proofs are checked, whose signature they bear is not (AUDIT_LOG_PIN)"
-        ),
-        n => println!("{n} keys are pinned"),
-    }
+    };
+    let pinned = match settings.pins.keys.len() {
+        0 => {
+            "no keys are pinned: proofs are checked, whose signature they bear is not (AUDIT_LOG_PIN)".into()
+        }
+        n => format!("{n} keys are pinned"),
+    };
+    writeln!(std::io::stdout(), "{answers}\n{pinned}").map_err(|error| error.to_string())?;
     Ok(())
 }
 

@@ -55,15 +55,20 @@ impl Engine {
     }
 }
 
-/// The newest state of whoever used the id first: nobody else takes its place by using it too, and is named beside it.
+/// The newest state of whoever used the id first: nobody else takes its place by using it too, nor an agent that of its
+/// witness. They are named beside it, and so are its own states where there are several.
 fn chosen(found: Vec<Value>) -> Option<Value> {
-    let whose = |event: &Value| (event["header"]["writer"].clone(), event["header"]["source"].clone());
+    let whose = |event: &Value| ["writer", "source", "known"].map(|field| event["header"][field].clone());
+    let index = |event: &Value| event["header"]["index"].clone();
     let first = whose(found.first()?);
     let (own, others): (Vec<Value>, Vec<Value>) = found.into_iter().partition(|event| whose(event) == first);
+    let states: Vec<Value> = own.iter().map(index).collect();
     let mut event = own.into_iter().max_by_key(|event| event["header"]["revision"].as_i64())?;
+    if states.len() > 1 {
+        event["states"] = states.into();
+    }
     if !others.is_empty() {
-        let indexes = others.iter().map(|other| other["header"]["index"].clone());
-        event["same_id"] = indexes.collect();
+        event["same_id"] = others.iter().map(index).collect();
     }
     Some(event)
 }

@@ -16,8 +16,13 @@ use tacho_store::catalog::{ApiKey, Edit, Table, row_name};
 const AT_ONCE: u32 = 1000;
 
 /// The sender of what tachograph does itself. No credential can have this writer: theirs are digests.
-pub(crate) const OWN: Sender<'static> =
-    Sender { writer: *b"internal", source: "internal", known: Known::Observed, agent: None };
+pub(crate) const OWN: Sender<'static> = Sender {
+    writer: *b"internal",
+    source: "internal",
+    known: Known::Observed,
+    sees_hooks: false,
+    agent: None,
+};
 
 /// Puts the edits that wait on the log.
 pub(crate) fn record(node: &Node) -> Result<(), Box<dyn Error>> {

@@ -38,9 +38,25 @@ fn what_an_agent_reports_takes_the_place_of_nothing_that_a_witness_tells() {
 }
 
 #[test]
-fn who_reports_over_mcp_is_no_hook_whatever_it_calls_itself() {
-    let seen = |source| Observer::of(source, "self_reported", Some("PostToolUseFailure"), false);
-    assert_eq!([seen("mcp"), seen("http")], [Observer::Mcp, Observer::Hook]);
+fn who_reports_is_no_witness_whatever_it_calls_itself() {
+    let seen = |source, known| Observer::of(source, known, Some("PostToolUseFailure"), true);
+    assert_eq!([seen("mcp", "self_reported"), seen("mcp", "observed")], [Observer::Mcp; 2]);
+    assert_eq!([seen("http", "self_reported"), seen("otlp", "self_reported")], [Observer::Event; 2]);
+    assert_eq!([seen("http", "observed"), seen("otlp", "observed")], [Observer::Hook, Observer::Span]);
+}
+
+#[test]
+fn of_two_hooks_that_tell_of_one_step_the_first_stands() {
+    let mut second = hook(3, "PostToolUseFailure", Some(CALL));
+    second.input = Some("much more than the first told");
+    second.has_output = true;
+    second.figures[4] = Some(99_500_000);
+    let log = [hook(1, "PreToolUse", Some(CALL)), hook(2, "PostToolUse", Some(CALL)), second];
+    let overlay = join(&log);
+    let shown = overlay.entries().find_map(|(index, _)| Some((index, overlay.record(index)?))).unwrap();
+    assert_eq!(shown.1.closure, Some(Closure::Success));
+    assert!(shown.0 < log.len() as u64 && shown.1.figures[4].is_none(), "{shown:?}");
+    assert!(shown.1.differ, "that another says otherwise is marked");
 }
 
 #[test]

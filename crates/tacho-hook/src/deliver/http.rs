@@ -43,8 +43,6 @@ impl Client {
     /// When there is no answer.
     pub fn post(&self, body: &[u8]) -> Result<Answer, String> {
         let mut request = self.agent.post(&self.url).header("content-type", "application/x-ndjson");
-        // What a hook saw is not what the agent says of itself. A server that does not know the header leaves it.
-        request = request.header("x-tachograph-via", "hook");
         if let Some(key) = &self.key {
             request = request.header("authorization", format!("Bearer {key}"));
         }

@@ -26,7 +26,8 @@ fn take(signal: Signal, encoding: Encoding, body: &[u8]) -> Result<Taken, Malfor
     let ingest = Ingest { acceptor, classifier, newcomers: Newcomers::default() };
     let dir = tempfile::tempdir().unwrap();
     let ring = KeyRing::open(&dir.path().join("keyring"), &[1; 32], |out: &mut [u8]| out.fill(3)).unwrap();
-    let sender = Sender { writer: [7; 8], source: "otlp", known: Known::Observed, agent: None };
+    let sender =
+        Sender { writer: [7; 8], source: "otlp", known: Known::Observed, sees_hooks: false, agent: None };
     let mut batches = Vec::new();
     let request = Request { signal, encoding, body };
     let tally = ingest.otlp(

@@ -18,7 +18,7 @@ use tacho_redact::{Policy, Redactor};
 pub(crate) const NOW_US: i64 = 1_795_219_200_000_000;
 
 pub(crate) const SENDER: Sender<'static> =
-    Sender { writer: [7; 8], source: "http", known: Known::Observed, agent: None };
+    Sender { writer: [7; 8], source: "http", known: Known::Observed, sees_hooks: false, agent: None };
 
 fn counted(out: &mut [u8]) {
     static CALLS: AtomicU8 = AtomicU8::new(1);

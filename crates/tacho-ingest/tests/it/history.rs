@@ -15,7 +15,7 @@ use tacho_record::keyring::KeyRing;
 use tacho_redact::minimise::Minimisation;
 
 pub(crate) const OWNER: Sender<'static> =
-    Sender { writer: *b"local---", source: "import", known: Known::Imported, agent: None };
+    Sender { writer: *b"local---", source: "import", known: Known::Imported, sees_hooks: false, agent: None };
 
 static INGEST: LazyLock<Ingest> = LazyLock::new(|| ingest(Minimisation::default()));
 

@@ -1,4 +1,4 @@
-//! Who asks: API keys with one of three roles, and how fast each may write.
+//! Who asks: API keys with one of four roles, and how fast each may write.
 //!
 //! Invariants
 //! - A key is 256 random bits; the server keeps its SHA-256 only, so a stolen catalog opens nothing.
@@ -21,10 +21,12 @@ pub(crate) const LOCAL: [u8; 8] = *b"local---";
 /// What every key begins with, so that scanners for leaked secrets can find it.
 const PREFIX: &str = "tgk_";
 
-/// What a key may do; each role may do what the ones before it may not.
+/// What a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Role {
-    /// Send events.
+    /// Send events, all of them as an agent's own word: for what the agent itself can read.
+    Agent,
+    /// Send events, also as a witness: hooks and telemetry.
     Write,
     /// Query and verify.
     Read,
@@ -35,6 +37,7 @@ pub(crate) enum Role {
 impl Role {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
+            Role::Agent => "agent",
             Role::Write => "write",
             Role::Read => "read",
             Role::Admin => "admin",
@@ -42,11 +45,11 @@ impl Role {
     }
 
     pub(crate) fn parse(word: &str) -> Option<Role> {
-        [Role::Write, Role::Read, Role::Admin].into_iter().find(|role| role.as_str() == word)
+        [Role::Agent, Role::Write, Role::Read, Role::Admin].into_iter().find(|role| role.as_str() == word)
     }
 
     fn allows(self, wanted: Role) -> bool {
-        self == wanted || self == Role::Admin
+        self == wanted || self == Role::Admin || (self, wanted) == (Role::Write, Role::Agent)
     }
 }
 
@@ -63,6 +66,11 @@ pub(crate) struct Credential {
 }
 
 impl Credential {
+    /// Whether it may tell what was seen, and not only what an agent says of itself.
+    pub(crate) fn is_witness(&self) -> bool {
+        self.role.allows(Role::Write)
+    }
+
     fn local() -> Credential {
         Credential { name: "local".into(), writer: LOCAL, agent: None, role: Role::Admin, rate: None }
     }
@@ -109,7 +117,8 @@ impl Auth {
             name: key.name.clone(),
             writer: writer(&key.hash),
             agent: key.agent.clone(),
-            role: Role::parse(&key.role).unwrap_or(Role::Write),
+            // A role of a later version is taken for the one that may least.
+            role: Role::parse(&key.role).unwrap_or(Role::Agent),
             rate: key.rate_per_second,
         };
         let keys = active.map(|key| (key.hash, credential(key))).collect();
@@ -147,7 +156,8 @@ impl Auth {
             None => refused(Why::UnknownKey, "this key is unknown or was revoked"),
             Some(found) if !found.role.allows(wanted) => {
                 let detail = format!("the key \"{}\" has role {}", found.name, found.role.as_str());
-                let detail = format!("{detail}, this needs {}", wanted.as_str());
+                let needed = if wanted == Role::Agent { "agent or write" } else { wanted.as_str() };
+                let detail = format!("{detail}, this needs {needed}");
                 let problem = Problem::new(StatusCode::FORBIDDEN, "The key may not do this", detail);
                 Err(problem.refuse(Why::Role, Some(&found.name)))
             }
@@ -226,6 +236,13 @@ mod tests {
         assert_eq!(auth.check(&headers, Role::Write).unwrap().name, "ci");
         assert_eq!(auth.check(&headers, Role::Read).unwrap_err().status, 403);
         assert_eq!(auth.check(&HeaderMap::new(), Role::Write).unwrap_err().status, 401);
+        let (auth, headers) = with_key(Role::Agent, None);
+        assert!(!auth.check(&headers, Role::Agent).unwrap().is_witness());
+        for wanted in [Role::Write, Role::Read, Role::Admin] {
+            assert_eq!(auth.check(&headers, wanted).unwrap_err().status, 403);
+        }
+        let (auth, headers) = with_key(Role::Write, None);
+        assert!(auth.check(&headers, Role::Agent).unwrap().is_witness());
         let (admin, headers) = with_key(Role::Admin, None);
         assert!(admin.check(&headers, Role::Read).is_ok());
     }

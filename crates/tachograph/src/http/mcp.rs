@@ -88,7 +88,7 @@ fn may_ask(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
     let auth = app.auth();
     let found = auth.check(headers, Role::Read);
     if let Err(problem) = found {
-        auth.check(headers, Role::Write).map_err(|_| problem)?;
+        auth.check(headers, Role::Agent).map_err(|_| problem)?;
     }
     let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
     let origin = origin.to_str().ok().and_then(|origin| origin.parse::<Uri>().ok());

@@ -107,7 +107,7 @@ fn encoding(headers: &HeaderMap) -> Result<Encoding, Problem> {
 
 /// Who sends, if they may send now.
 pub(super) fn may(app: &App, headers: &HeaderMap) -> Result<Credential, Problem> {
-    let credential = app.auth().check(headers, Role::Write)?;
+    let credential = app.auth().check(headers, Role::Agent)?;
     app.auth().may_write(&credential).inspect_err(|_| {
         app.metrics.limited.fetch_add(1, Ordering::Relaxed);
     })?;
@@ -124,16 +124,20 @@ pub(super) async fn take(
     body: Bytes,
 ) -> Result<Tally, Problem> {
     let agent = agent(headers, &credential);
-    let writer = credential.writer;
+    let (writer, known) = (credential.writer, known(&credential));
     let node = Arc::clone(app);
     let work = move || {
-        // What a program's instrumentation saw, not what an agent says of itself.
-        let sender = Sender { writer, source: "otlp", known: Known::Observed, agent: agent.as_deref() };
+        let sender = Sender { writer, source: "otlp", known, sees_hooks: false, agent: agent.as_deref() };
         node.node.ingest_otlp(&Request { signal, encoding, body: &body }, &sender)
     };
     let taken = work_on(work, headers).await?;
     let (tally, batches) = taken.map_err(|malformed| Problem::bad_request(malformed.to_string()))?;
     record(app, &credential, tally, batches).await
+}
+
+/// What a program's instrumentation saw is not what an agent says of itself, where the key may be a witness's.
+fn known(credential: &Credential) -> Known {
+    if credential.is_witness() { Known::Observed } else { Known::SelfReported }
 }
 
 fn agent(headers: &HeaderMap, credential: &Credential) -> Option<String> {
@@ -174,11 +178,11 @@ pub(super) async fn openai_agents(
     };
     let body = read_body(&app, &headers, body).await?;
     let agent = agent(&headers, &credential);
-    let writer = credential.writer;
+    let (writer, known) = (credential.writer, known(&credential));
     let node = Arc::clone(&app);
     let work = move || {
         let items = items(&body)?;
-        let sender = Sender { writer, source: "otlp", known: Known::Observed, agent: agent.as_deref() };
+        let sender = Sender { writer, source: "otlp", known, sees_hooks: false, agent: agent.as_deref() };
         let options = Options { format: Some(Format::OpenaiAgents), ..Options::default() };
         Ok::<_, String>(node.node.ingest(items, &sender, &options))
     };

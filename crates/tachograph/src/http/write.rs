@@ -103,11 +103,10 @@ pub(crate) enum Via {
 }
 
 /// The way in, and how far what comes by it is believed: never said by the body itself.
-fn believed(parameters: &Parameters, by_hook: bool) -> (&'static str, Known) {
+fn believed(parameters: &Parameters) -> (&'static str, Known) {
     match (&parameters.import, parameters.via) {
         (Some(_), _) => ("import", Known::Imported),
         (None, Some(Via::Mcp)) => ("mcp", Known::SelfReported),
-        (None, None) if by_hook => ("http", Known::Observed),
         (None, None) => ("http", Known::SelfReported),
     }
 }
@@ -129,7 +128,7 @@ pub(crate) async fn events(
     body: Body,
 ) -> Result<Response, Problem> {
     // History may name any number of users and events of any age, which is for the owner alone.
-    let role = if parameters.import.is_some() { Role::Admin } else { Role::Write };
+    let role = if parameters.import.is_some() { Role::Admin } else { Role::Agent };
     let credential = match app.auth().check(&headers, role) {
         Ok(credential) => credential,
         Err(problem) => return Err(drained(body, problem).await),
@@ -150,14 +149,14 @@ pub(crate) async fn events(
     // What comes through another program did not happen where that one runs.
     let is_own = parameters.import.is_none() && parameters.via.is_none();
     let origin = is_own.then(|| app.context.origin(&extensions, &headers, &body));
-    let by_hook = headers.get("x-tachograph-via").is_some_and(|value| value == "hook");
     let is_part = parameters.import.is_some();
     let work = {
         let app = Arc::clone(&app);
         let writer = credential.writer;
+        let sees_hooks = credential.is_witness() && parameters.via.is_none();
         move || {
-            let (source, known) = believed(&parameters, by_hook);
-            let sender = Sender { writer, source, known, agent: agent.as_deref() };
+            let (source, known) = believed(&parameters);
+            let sender = Sender { writer, source, known, sees_hooks, agent: agent.as_deref() };
             let options = Options {
                 format,
                 mapping: Some(&mapping),

@@ -21,7 +21,13 @@ fn send(node: &Node, range: std::ops::Range<u32>) {
             ) + "\n"
         })
         .collect();
-    let sender = Sender { writer: *b"a sender", source: "http", known: Known::SelfReported, agent: None };
+    let sender = Sender {
+        writer: *b"a sender",
+        source: "http",
+        known: Known::SelfReported,
+        sees_hooks: false,
+        agent: None,
+    };
     let (tally, batches) = node.ingest(lines.as_bytes(), &sender, &Options::default());
     assert_eq!(tally.refused_lines, 0);
     node.record(batches).unwrap();

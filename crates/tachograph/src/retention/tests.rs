@@ -45,7 +45,13 @@ fn config() -> Config {
 }
 
 fn send(node: &Node, lines: &str) {
-    let sender = Sender { writer: *b"a sender", source: "http", known: Known::SelfReported, agent: None };
+    let sender = Sender {
+        writer: *b"a sender",
+        source: "http",
+        known: Known::SelfReported,
+        sees_hooks: false,
+        agent: None,
+    };
     let (tally, batches) = node.ingest(lines.as_bytes(), &sender, &Options::default());
     assert_eq!(tally.refused_lines, 0, "{tally:?}");
     node.record(batches).unwrap();

@@ -29,3 +29,4 @@ mod replies;
 mod rules;
 mod server;
 mod silences;
+mod witnesses;

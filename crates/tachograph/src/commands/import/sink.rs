@@ -110,7 +110,8 @@ fn record(
     file: &str,
     place: &Place,
 ) -> Result<(Sent, Place), String> {
-    let sender = Sender { writer: WRITER, source: "import", known: Known::Imported, agent: None };
+    let sender =
+        Sender { writer: WRITER, source: "import", known: Known::Imported, sees_hooks: false, agent: None };
     let options = Options { format, replay: true, file, place: Some(place), ..Options::default() };
     let (tally, batches) = node.ingest(piece, &sender, &options);
     let reasons = tally.refused.into_iter().map(|refused| (refused.line, refused.reason.to_string()));

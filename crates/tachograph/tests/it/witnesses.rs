@@ -1,0 +1,112 @@
+//! Who may witness: what comes under an agent's own key takes the place of nothing that its hooks told.
+
+use crate::server::{Server, tachograph, text};
+use serde_json::{Value, json};
+use std::path::Path;
+
+const CALL: &str = "toolu_01TestOfWhoMayWitness";
+
+fn key(data: &Path, role: &str) -> String {
+    let made = tachograph(data, &["key", "create", role, "--role", role], "");
+    format!("Bearer {}", text(&made.stdout).trim())
+}
+
+fn post(server: &Server, key: &str, path: &str, body: &Value) -> u16 {
+    let headers = [("authorization", key), ("content-type", "application/json")];
+    server.post_with(path, body.to_string().as_bytes(), &headers).unwrap().status
+}
+
+fn hook(name: &str, more: Value) -> Value {
+    let mut body = json!({"session_id": "one", "hook_event_name": name, "tool_name": "Bash", "tool_use_id": CALL,
+        "tool_input": {"command": "rm -rf /srv/prod"}});
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body
+}
+
+/// A span that says that the call went badly and cost much.
+fn span() -> Value {
+    let attribute = |key, value: &str| json!({"key": key, "value": {"stringValue": value}});
+    json!({"resourceSpans": [{"scopeSpans": [{"spans": [{
+        "traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203331", "name": "execute_tool Bash",
+        "startTimeUnixNano": "1767225600000000000", "endTimeUnixNano": "1767225601000000000", "status": {"code": 2},
+        "attributes": [attribute("gen_ai.operation.name", "execute_tool"), attribute("gen_ai.tool.name", "Bash"),
+            attribute("gen_ai.tool.call.id", CALL)]}]}]}]})
+}
+
+fn asked(server: &Server, reader: &str, query: &str) -> Vec<Value> {
+    let headers = [("authorization", reader), ("accept", "application/x-ndjson")];
+    let answer = server.post_with("/v1/sql", query.as_bytes(), &headers).unwrap();
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn under_an_agents_key_nothing_is_a_witness() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let [hooks, agent, reader] = ["write", "agent", "read"].map(|role| key(&data, role));
+    let server = Server::start(&data);
+    assert_eq!(post(&server, &hooks, "/log", &hook("PreToolUse", json!({}))), 200);
+    assert_eq!(post(&server, &hooks, "/log", &hook("PostToolUse", json!({"tool_response": "gone"}))), 200);
+
+    let lie = json!({"session_id": "elsewhere", "tool_input": {"file_path": "harmless.md", "much": "x".repeat(99)},
+        "error": "nothing happened", "cost_usd": 99.5, "agent_id": "somebody"});
+    assert_eq!(post(&server, &agent, "/log", &hook("PostToolUseFailure", lie)), 200);
+    assert_eq!(post(&server, &agent, "/v1/otlp/v1/traces", &span()), 200);
+
+    let rows = asked(
+        &server,
+        &reader,
+        &format!(
+            "SELECT session_id, outcome_status, cost_usd, known, observers, witnesses_differ, action_details \
+             FROM agent_audit_log WHERE call_id = '{CALL}'"
+        ),
+    );
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    let row = &rows[0];
+    assert_eq!((&row["session_id"], &row["outcome_status"]), (&json!("one"), &json!("success")), "{row}");
+    assert_eq!((&row["known"], &row["cost_usd"]), (&json!("observed"), &Value::Null), "{row}");
+    assert_eq!((&row["observers"], &row["witnesses_differ"]), (&json!("hook, event"), &json!(true)), "{row}");
+    assert!(row["action_details"].to_string().contains("/srv/prod"), "{row}");
+
+    let told = asked(
+        &server,
+        &reader,
+        "SELECT known, count(*) n FROM events WHERE call_id IS NOT NULL GROUP BY known",
+    );
+    let count = |known: &str| told.iter().find(|row| row["known"] == known).map(|row| row["n"].clone());
+    assert_eq!((count("observed"), count("self_reported")), (Some(json!(2)), Some(json!(2))), "{told:?}");
+
+    for (path, body) in [("/v1/sql", json!("SELECT 1")), ("/v1/events?import=x", json!({}))] {
+        assert_eq!(post(&server, &agent, path, &body), 403, "{path}");
+    }
+}
+
+#[test]
+fn a_hook_that_is_run_by_hand_is_one_and_the_first_of_two_stands() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&dir.path().join("data"));
+    let told = [
+        hook("PostToolUse", json!({"tool_response": "gone"})),
+        hook("PostToolUseFailure", json!({"error": "no"})),
+    ];
+    for each in told {
+        assert_eq!(server.post("/log", &each.to_string()).status, 200);
+    }
+    let rows = server.sql(&format!(
+        "SELECT outcome_status, known, witnesses_differ d FROM agent_audit_log WHERE call_id = '{CALL}'"
+    ));
+    assert_eq!(rows, [json!({"outcome_status": "success", "known": "observed", "d": true})]);
+}
+
+#[test]
+fn an_agents_word_under_its_hooks_id_stands_beside_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&dir.path().join("data"));
+    let id = json!({"id": "one"});
+    server.post("/log", &hook("PostToolUse", id.clone()).to_string());
+    server.post("/v1/events", r#"{"id":"one","agent":{"id":"a"},"action":{"type":"tool","name":"Read"}}"#);
+    let shown = server.get("/v1/events/one").json();
+    assert_eq!(shown["header"]["action_name"], "Bash", "{shown}");
+    assert_eq!(shown["same_id"].as_array().map(Vec::len), Some(1), "{shown}");
+}
