@@ -1,15 +1,20 @@
 //! What has begun and not ended: runs of agents, calls, messages that want an answer, tasks.
 //!
-//! Limits: as many things as the rule may have groups; one that nobody ended is forgotten after a week of silence.
+//! Limits: as many things as the rule may have groups; one that nobody ended is forgotten after a week of silence. Of what
+//! ended only a digest is kept, of the newest [`ENDED_MAX`]: what is told late of an older one begins it anew.
 
 use crate::field::Field;
 use crate::group::Groups;
 use crate::row::Row;
 use crate::transition::Seen;
 use crate::value::Value;
+use std::collections::{HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hasher};
 use tacho_event::fact::{IntFact, TextFact};
 
 const FORGET_US: i64 = 7 * 86_400_000_000;
+/// Things that ended and are known, so that a beginning that is told after the end opens nothing.
+const ENDED_MAX: usize = 1 << 16;
 /// Actions of type `lifecycle` or `communication` that begin a run, in lower case. That an agent is there to be asked
 /// (`SessionStart`) begins none: it may wait for days.
 const BEGINS: [&str; 10] = [
@@ -54,13 +59,37 @@ struct Thing {
     /// How long it may take, when the sender said so.
     allowed_us: Option<f64>,
     first: Seen,
-    /// Ended: what may still come of it opens nothing.
-    ended: bool,
+}
+
+/// What ended, by the digest of its key; the oldest is forgotten first.
+#[derive(Debug, Clone, Default)]
+struct Ended {
+    known: HashSet<u64>,
+    order: VecDeque<u64>,
+}
+
+impl Ended {
+    fn add(&mut self, key: u64) {
+        if !self.known.insert(key) {
+            return;
+        }
+        self.order.push_back(key);
+        if self.order.len() > ENDED_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+    }
+
+    fn has(&self, key: u64) -> bool {
+        self.known.contains(&key)
+    }
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Things {
     things: Groups<Thing>,
+    ended: Ended,
 }
 
 /// What an event says of a thing.
@@ -74,7 +103,7 @@ enum Says {
 
 impl Things {
     pub(crate) fn new(max: usize) -> Things {
-        Things { things: Groups::new(max) }
+        Things { things: Groups::new(max), ended: Ended::default() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -104,11 +133,11 @@ impl Things {
                 self.things.remove(keys());
             }
             Says::Ended => {
-                if let Some(thing) = self.of(keys(), names, row) {
-                    thing.ended = true;
-                    thing.last_us = now;
-                }
+                self.things.remove(keys());
+                self.ended.add(digest(keys()));
             }
+            // A run may begin as often as it ended.
+            Says::Open if kind != "agent_execution" && self.ended.has(digest(keys())) => {}
             Says::Open => {
                 let allowed = match kind {
                     "message" => row.value(Field::Int(IntFact::ExpectedResponseUs)).as_number(),
@@ -138,7 +167,6 @@ impl Things {
             last_us: time_us,
             allowed_us: None,
             first: Seen { time_us, index: row.index(), id: row.id() },
-            ended: false,
         })
     }
 
@@ -146,7 +174,7 @@ impl Things {
     pub(crate) fn rows(&mut self, kind: &str, now_us: i64) -> Vec<(Vec<Value<'static>>, Seen)> {
         self.things.retain(|thing| now_us - thing.last_us < FORGET_US);
         let mut rows = Vec::new();
-        for thing in self.things.iter_mut().filter(|thing| !thing.ended && thing.started_us < now_us) {
+        for thing in self.things.iter_mut().filter(|thing| thing.started_us < now_us) {
             let mut values = thing.names.clone();
             let age = (now_us - thing.started_us) as f64;
             values.extend([Value::Number(thing.started_us as f64), Value::Number(age)]);
@@ -161,6 +189,14 @@ impl Things {
         }
         rows
     }
+}
+
+fn digest<'r>(key: impl Iterator<Item = Value<'r>>) -> u64 {
+    let mut bytes = Vec::with_capacity(64);
+    key.for_each(|value| value.push_key(&mut bytes));
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&bytes);
+    hasher.finish()
 }
 
 /// What tells things of a kind apart, and the columns that name one.
@@ -226,6 +262,15 @@ fn says(kind: &str, row: &dyn Row) -> Says {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_what_ended_the_newest_are_known() {
+        let mut ended = Ended::default();
+        (0..ENDED_MAX as u64 + 10).for_each(|key| ended.add(key));
+        ended.add(10);
+        assert!(!ended.has(9) && ended.has(10) && ended.has(ENDED_MAX as u64 + 9));
+        assert_eq!((ended.known.len(), ended.order.len()), (ENDED_MAX, ENDED_MAX));
+    }
 
     #[test]
     fn what_begins_and_ends_a_run_is_the_same_in_sql() {

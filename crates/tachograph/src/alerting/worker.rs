@@ -39,7 +39,7 @@ const FORGET: Duration = Duration::from_secs(3600);
 /// How long is waited for what is concluded of a batch.
 const CONCLUDED: Duration = Duration::from_secs(2);
 /// Batches that may wait in memory.
-const WAITING_MAX: usize = 64;
+const WAITING_MAX: usize = 8;
 /// Entries that are read at once.
 const STEP: u64 = 16_384;
 /// Events that are put on the log together.
