@@ -4,7 +4,7 @@ use crate::alert::{Change, State};
 use crate::engine::Engine;
 use crate::file::{Expected, TestText};
 use crate::group::Labels;
-use crate::notify::{Alert, Config, Dispatcher, Notification};
+use crate::notify::{Alert, Config, Desk, Due};
 use crate::row::Sample;
 use crate::rule::Rule;
 use crate::transition::Transition;
@@ -34,7 +34,8 @@ pub fn test(rule: &Rule, routing: &Config) -> Vec<Outcome> {
 
 fn one(rule: &Rule, test: &TestText, routing: &Config) -> Result<Vec<String>, String> {
     let events = events(test)?;
-    let mut people = Told { dispatcher: Dispatcher::new(routing)?, notifications: Vec::new() };
+    let rules = std::slice::from_ref(rule);
+    let mut people = Told { desk: Desk::new(rules, routing)?, due: Vec::new() };
     let mut engine = Engine::new(vec![rule.clone()])?;
     for (name, members) in &test.sets {
         engine.set(name, members.clone());
@@ -52,7 +53,7 @@ fn one(rule: &Rule, test: &TestText, routing: &Config) -> Result<Vec<String>, St
         }
         engine.advance(until);
         let news = engine.transitions();
-        people.take(rule, &news, until);
+        people.take(&news, until);
         history.extend(news);
         failures.extend(check(expected, &engine.states(&rule.id), &history));
         failures.extend(people.check(expected, &[&routing.names()[..], &rule.actions].concat()));
@@ -153,28 +154,38 @@ fn check(expected: &Expected, states: &[(Labels, State)], history: &[Transition]
 
 /// What people were told in the course of a test.
 struct Told {
-    dispatcher: Dispatcher,
-    notifications: Vec<Notification>,
+    desk: Desk,
+    due: Vec<Due>,
 }
 
 impl Told {
-    /// Routes what became of alerts, each at its time, and lets time pass until a moment.
-    fn take(&mut self, rule: &Rule, news: &[Transition], until_us: i64) {
+    /// Takes what became of alerts, each at its time, and lets time pass until a moment.
+    fn take(&mut self, news: &[Transition], until_us: i64) {
         for change in news {
-            self.notifications.extend(self.dispatcher.due(change.at_us));
-            if let Some(alert) = Alert::of(rule, change) {
-                self.dispatcher.alert(&alert, change.at_us);
-            }
+            self.due.extend(self.desk.due(change.at_us));
+            self.desk.take(change);
         }
-        self.notifications.extend(self.dispatcher.due(until_us));
+        self.due.extend(self.desk.due(until_us));
     }
 
     /// Whether every receiver that is expected was told of the group by now.
     fn check(&self, expected: &Expected, known: &[String]) -> Vec<String> {
         let of =
             |alert: &Alert| expected.group.iter().all(|(name, value)| alert.labels.get(name) == Some(value));
-        let about = self.notifications.iter().filter(|n| n.firing.iter().chain(&n.resolved).any(of));
-        let found: std::collections::BTreeSet<&str> = about.map(|n| n.receiver.as_str()).collect();
+        let mut found = std::collections::BTreeSet::new();
+        for due in &self.due {
+            match due {
+                Due::Notify(told) if told.firing.iter().chain(&told.resolved).any(of) => {
+                    found.insert(told.receiver.as_str());
+                }
+                Due::Page { alert, receivers, .. } | Due::Over { alert, receivers, .. }
+                    if of(&alert.alert) =>
+                {
+                    found.extend(receivers.iter().map(String::as_str));
+                }
+                _ => {}
+            }
+        }
         let missing = expected.receivers.iter().filter(|name| !found.contains(name.as_str()));
         let fail = |name: &String| {
             let at = &expected.at;

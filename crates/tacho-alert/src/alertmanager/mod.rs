@@ -31,7 +31,7 @@ const UNKNOWN_CHANNELS: [&str; 10] = [
     "webex_configs",
     "wechat_configs",
 ];
-const TOP: [&str; 8] = [
+const TOP: [&str; 12] = [
     "global",
     "templates",
     "route",
@@ -40,6 +40,11 @@ const TOP: [&str; 8] = [
     "time_intervals",
     "mute_time_intervals",
     "tracing",
+    // Ours: they stay as they are.
+    "people",
+    "schedules",
+    "escalations",
+    "maintenance",
 ];
 /// Reads a configuration; `channels` are the keys of a receiver that can be sent to, `templated` the settings of a channel
 /// that shape its texts, which are our own.
@@ -129,6 +134,7 @@ impl Reader<'_> {
                     self.note(key.line, "templates are not read: messages have a form of their own".into())
                 }
                 "tracing" => self.note(key.line, "tracing is not for a routing".into()),
+                "people" | "schedules" | "escalations" | "maintenance" => out.push((key, node)),
                 "global" => {
                     let global = self.global(node);
                     out.push((key, global));
@@ -191,7 +197,8 @@ impl Reader<'_> {
         let (line, channels) = (node.line, self.channels);
         let mut out = Vec::new();
         for (key, mut node) in self.members(node, "a receiver") {
-            let known = key.text == "name" || channels.contains(&key.text.as_str());
+            let known =
+                ["name", "schedule"].contains(&key.text.as_str()) || channels.contains(&key.text.as_str());
             if UNKNOWN_CHANNELS.contains(&key.text.as_str()) {
                 let message =
                     format!("{}: there is no such channel here, this receiver is not told by it", key.text);

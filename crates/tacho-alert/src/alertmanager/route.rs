@@ -4,7 +4,7 @@ use crate::alertmanager::{Reader, list};
 use crate::notify::parse_matchers;
 use crate::yaml::{Key, Node, What};
 
-const ROUTE: [&str; 12] = [
+const ROUTE: [&str; 13] = [
     "receiver",
     "group_by",
     "group_wait",
@@ -16,6 +16,8 @@ const ROUTE: [&str; 12] = [
     "continue",
     "mute_time_intervals",
     "active_time_intervals",
+    // Ours.
+    "escalation",
     "routes",
 ];
 const INHIBIT: [&str; 8] = [

@@ -2,6 +2,9 @@
 
 use crate::file::{Span, with_nearest};
 use crate::notify::TimeInterval;
+use crate::notify::escalate::EscalationText;
+use crate::notify::maintenance::WindowText;
+use crate::notify::schedule::ScheduleText;
 use serde::Deserialize;
 
 /// A configuration file, bytes.
@@ -21,12 +24,34 @@ pub struct Config {
     pub inhibit_rules: Vec<InhibitText>,
     #[serde(default, alias = "mute_time_intervals")]
     pub time_intervals: Vec<NamedInterval>,
+    // What Alertmanager does not have: who is on call, who is told next, and when work is planned.
+    #[serde(default)]
+    pub people: Vec<PersonText>,
+    #[serde(default)]
+    pub schedules: Vec<ScheduleText>,
+    #[serde(default)]
+    pub escalations: Vec<EscalationText>,
+    #[serde(default)]
+    pub maintenance: Vec<WindowText>,
+}
+
+/// Somebody, and how they are reached.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonText {
+    pub name: String,
+    pub receiver: Option<String>,
+    #[serde(default)]
+    pub receivers: Vec<String>,
 }
 
 /// A named list of channels; the channels' own settings are read by those who send.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Receiver {
     pub name: String,
+    /// Whoever is on call in this schedule is told besides.
+    #[serde(default)]
+    pub schedule: Option<String>,
     #[serde(flatten)]
     pub channels: serde_json::Map<String, serde_json::Value>,
 }
@@ -58,6 +83,8 @@ pub struct RouteText {
     pub mute_time_intervals: Vec<String>,
     #[serde(default)]
     pub active_time_intervals: Vec<String>,
+    /// The policy of what ends up here, where its rule names none.
+    pub escalation: Option<String>,
     #[serde(default)]
     pub routes: Vec<RouteText>,
 }

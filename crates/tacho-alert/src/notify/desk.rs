@@ -4,10 +4,12 @@
 //! - One rule and group have at most one open alert.
 //! - What changed is told to whoever keeps it ([`Desk::take_changed`]); from that, the same desk is made again.
 
+mod due;
+
 use crate::alert::Change;
 use crate::notify::{
-    Act, Alert, Config, Dispatcher, Escalation, Escalations, Muted, Notification, Outside, Raised, Silence,
-    Target, Told,
+    Act, Alert, Config, Dispatcher, Escalations, Muted, Notification, Outside, Override, Raised, Roster,
+    Silence, Strategy, Told,
 };
 use crate::rule::Rule;
 use crate::transition::Transition;
@@ -27,6 +29,16 @@ pub enum Due {
     Page {
         alert: Box<Raised>,
         level: usize,
+        /// Whether nobody could have answered before.
+        at_once: bool,
+        receivers: Vec<String>,
+        /// Who they are, for people.
+        whom: Vec<String>,
+        at_us: i64,
+    },
+    /// What the escalation told of is over.
+    Over {
+        alert: Box<Raised>,
         receivers: Vec<String>,
         at_us: i64,
     },
@@ -50,6 +62,8 @@ pub struct Desk {
     changed: BTreeSet<String>,
     /// Those of them that are over.
     closed: BTreeMap<String, Raised>,
+    /// What is over, for those whom the escalation told.
+    over: Vec<Due>,
     /// Alerts that were not taken because there are too many.
     pub refused: u64,
 }
@@ -73,12 +87,21 @@ impl Desk {
             places: HashMap::new(),
             changed: BTreeSet::new(),
             closed: BTreeMap::new(),
+            over: Vec::new(),
             refused: 0,
         })
     }
 
-    /// Takes what was kept: open alerts, what their groups were told, silences.
-    pub fn recall(&mut self, open: Vec<Raised>, told: Vec<(String, Told)>, silences: Vec<Silence>) {
+    /// Takes what was kept: open alerts, what their groups were told, silences, overrides. An override whose schedule or
+    /// person is no more is left out.
+    pub fn recall(
+        &mut self,
+        open: Vec<Raised>,
+        told: Vec<(String, Told)>,
+        silences: Vec<Silence>,
+        overrides: Vec<Override>,
+    ) {
+        overrides.into_iter().for_each(|taken| drop(self.dispatcher.roster.take(taken)));
         for silence in silences {
             // It was checked when it was made.
             if let Err(error) = self.dispatcher.silences.set(silence) {
@@ -96,8 +119,9 @@ impl Desk {
 
     fn wait(&mut self, raised: &Raised) {
         let answer = raised.acknowledged.clone();
-        let policy = Escalation::of(raised.severity);
-        let began_us = raised.alert.starts_us;
+        let named = self.rules.get(&raised.rule).and_then(|rule| rule.ack.escalate.as_deref());
+        let policy = self.dispatcher.policy(named, raised.labels(), raised.severity);
+        let began_us = raised.escalates_us.unwrap_or(raised.alert.starts_us);
         if self.escalations.resume(raised.id(), policy, began_us, raised.level, answer).is_err() {
             self.refused += 1;
         } else if let Some(until_us) = raised.snoozed_until_us {
@@ -160,7 +184,8 @@ impl Desk {
         }
     }
 
-    fn raise(&mut self, raised: Raised, at_us: i64) -> Option<News> {
+    fn raise(&mut self, mut raised: Raised, at_us: i64) -> Option<News> {
+        raised.alert.suppressed = self.dispatcher.maintained(raised.labels(), at_us, Strategy::Suppress);
         if self.open.len() >= OPEN_MAX {
             self.refused += 1;
             return None;
@@ -171,14 +196,6 @@ impl Desk {
         self.changed.insert(raised.id().to_string());
         self.open.insert(raised.id().to_string(), raised.clone());
         Some(News::Raised(raised))
-    }
-
-    /// Ends the alerts from outside that nobody told of again.
-    pub fn expire(&mut self, now_us: i64) -> Vec<Raised> {
-        let is_over = |raised: &&Raised| raised.expires_us.is_some_and(|expires| expires <= now_us);
-        let over = self.open.values().filter(is_over);
-        let over: Vec<String> = over.map(|raised| raised.id().to_string()).collect();
-        over.iter().filter_map(|id| self.end(id, now_us, false)).collect()
     }
 
     /// Ends an alert whose rule no longer holds, or is no more.
@@ -192,6 +209,10 @@ impl Desk {
         }
         raised.alert.flapping |= flapping;
         self.escalations.resolve(id);
+        if !raised.paged.is_empty() {
+            let (alert, receivers) = (Box::new(raised.clone()), raised.paged.clone());
+            self.over.push(Due::Over { alert, receivers, at_us });
+        }
         self.dispatcher.alert(&raised.alert, at_us);
         self.changed.insert(id.to_string());
         self.closed.insert(id.to_string(), raised.clone());
@@ -224,41 +245,18 @@ impl Desk {
         Ok(Some(raised))
     }
 
-    /// Everything that is to be told by now.
-    pub fn due(&mut self, now_us: i64) -> Vec<Due> {
-        let mut due: Vec<Due> = self.dispatcher.due(now_us).into_iter().map(Due::Notify).collect();
-        for page in self.escalations.due(now_us) {
-            let Some(raised) = self.open.get_mut(&page.alert) else { continue };
-            raised.level = page.level + 1;
-            self.changed.insert(page.alert.clone());
-            // Whoever must not hear of it now is told by the group when that is over.
-            if self.dispatcher.muted(&raised.alert, now_us).is_some() {
-                continue;
-            }
-            // The routing told those at once whom the first level names too.
-            let told = if page.level == 0 { self.dispatcher.receivers(raised.labels()) } else { Vec::new() };
-            let receivers = page.targets.into_iter().map(|target| match target {
-                Target::Schedule(name) | Target::Receiver(name) => name,
-            });
-            let receivers: Vec<String> = receivers.filter(|name| !told.contains(name)).collect();
-            if receivers.is_empty() {
-                continue;
-            }
-            let whom = receivers.join(", ");
-            let what = match page.level {
-                0 => format!("told {whom}"),
-                _ => format!("nobody answered: escalated to {whom}"),
-            };
-            raised.note(page.at_us, what, None, None);
-            let (alert, level, at_us) = (Box::new(raised.clone()), page.level, page.at_us);
-            due.push(Due::Page { alert, level, receivers, at_us });
-        }
-        due
+    /// Writes into the history of an alert that is open, or ended since it was kept last; false when there is none.
+    pub fn remark(&mut self, id: &str, entry: crate::notify::Entry) -> bool {
+        let found = self.open.get_mut(id).or_else(|| self.closed.get_mut(id));
+        let Some(raised) = found else { return false };
+        raised.remark(entry);
+        self.changed.insert(id.to_string());
+        true
     }
 
-    /// When anything is due next.
-    pub fn next_us(&self) -> Option<i64> {
-        self.dispatcher.next_us().into_iter().chain(self.escalations.next_us()).min()
+    /// The responses that the rule of an alert names.
+    pub fn responses(&self, raised: &Raised) -> &[String] {
+        self.rules.get(&raised.rule).map_or(&[][..], |rule| &rule.responses)
     }
 
     pub fn open(&self) -> impl Iterator<Item = &Raised> {
@@ -271,6 +269,14 @@ impl Desk {
 
     pub fn muted(&self, raised: &Raised, now_us: i64) -> Option<Muted> {
         self.dispatcher.muted(&raised.alert, now_us)
+    }
+
+    pub fn dispatcher(&self) -> &Dispatcher {
+        &self.dispatcher
+    }
+
+    pub fn roster(&mut self) -> &mut Roster {
+        &mut self.dispatcher.roster
     }
 
     /// Who is told of an alert: by the routing, and by its rule.

@@ -6,13 +6,15 @@
 //! - An alert that is muted stays in its group: when the mute ends while it fires, it is told.
 //! - What was told as firing is told as resolved, once.
 
+mod flush;
 mod kept;
 
 pub use kept::Told;
 
 use crate::notify::config::Config;
 use crate::notify::route::{Route, Tree};
-use crate::notify::{Alert, LabelSet, Silences};
+use crate::notify::{Alert, Escalation, LabelSet, Roster, Silences, Strategy, Window};
+use crate::rule::Severity;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Alerts that are kept at a time.
@@ -24,6 +26,8 @@ pub enum Muted {
     Silenced(String),
     /// By an alert of these labels.
     Inhibited(LabelSet),
+    /// By a maintenance window of this name or id.
+    Maintained(String),
 }
 
 /// Why a notification is due.
@@ -58,6 +62,8 @@ struct Group {
     /// What was told last, by alert: whether as firing.
     told: BTreeSet<String>,
     told_us: Option<i64>,
+    /// Who was told, with whoever was on call then.
+    reached: BTreeSet<String>,
     /// When it was told first.
     began_us: Option<i64>,
 }
@@ -73,6 +79,7 @@ pub struct Dispatcher {
     /// Alerts of all groups.
     held: usize,
     pub silences: Silences,
+    pub roster: Roster,
     /// Alerts that were not taken, because there are too many.
     pub refused: u64,
 }
@@ -81,7 +88,8 @@ impl Dispatcher {
     /// # Errors
     /// When the configuration contradicts itself.
     pub fn new(config: &Config) -> Result<Dispatcher, String> {
-        let tree = Tree::build(config)?;
+        let roster = Roster::read(config)?;
+        let tree = Tree::build(config, &roster)?;
         Ok(Dispatcher {
             tree,
             groups: BTreeMap::new(),
@@ -89,6 +97,7 @@ impl Dispatcher {
             muting: BTreeMap::new(),
             held: 0,
             silences: Silences::default(),
+            roster,
             refused: 0,
         })
     }
@@ -132,16 +141,49 @@ impl Dispatcher {
             // An alert that began long ago has waited already.
             let next_us =
                 now_us.max((alert.starts_us + route.group_wait_us).min(now_us + route.group_wait_us));
-            let (alerts, told) = (BTreeMap::new(), BTreeSet::new());
-            let new = Group { route, labels, alerts, next_us, told, told_us: None, began_us: None };
+            let (alerts, told, reached) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+            let new = Group { route, labels, alerts, next_us, told, told_us: None, reached, began_us: None };
             self.changed.insert(key.clone());
             let before = self.groups.entry(key).or_insert(new).alerts.insert(alert.key(), alert.clone());
             self.held += usize::from(before.is_none());
         }
     }
 
+    /// Who is reached by an alert of these labels at a moment, with whoever is on call.
+    pub(crate) fn reached(&self, labels: &LabelSet, us: i64) -> Vec<String> {
+        self.receivers(labels).iter().flat_map(|receiver| self.roster.reach(receiver, us)).collect()
+    }
+
+    /// The policy of an alert.
+    pub fn policy(&self, named: Option<&str>, labels: &LabelSet, severity: Severity) -> Escalation {
+        self.tree.policy(named, labels, severity)
+    }
+
+    /// The policies that the configuration names.
+    pub fn escalations(&self) -> impl Iterator<Item = &Escalation> {
+        self.tree.escalations()
+    }
+
+    /// The maintenance windows of the configuration.
+    pub fn windows(&self) -> &[Window] {
+        &self.tree.windows
+    }
+
+    /// The window of a strategy in which work on what these labels name goes on.
+    pub(crate) fn maintained(&self, labels: &LabelSet, us: i64, strategy: Strategy) -> Option<String> {
+        let mut windows = self.tree.windows.iter().filter(|window| window.strategy == strategy);
+        let planned = windows.find(|window| window.concerns(labels) && window.is_on(us));
+        let begun = || self.silences.working(labels, us, strategy).map(|silence| silence.id.clone());
+        planned.map(|window| window.name.clone()).or_else(begun)
+    }
+
     /// Why an alert is muted now, if it is.
     pub fn muted(&self, alert: &Alert, now_us: i64) -> Option<Muted> {
+        let strategies = [Strategy::Suppress, Strategy::DeliverAfter].into_iter();
+        let mut windows = strategies.filter_map(|one| self.maintained(&alert.labels, now_us, one));
+        if let Some(window) = alert.suppressed.clone().or_else(|| windows.next()) {
+            return Some(Muted::Maintained(window));
+        }
         if let Some(silence) = self.silences.muting(&alert.labels, now_us) {
             return Some(Muted::Silenced(silence.id.clone()));
         }
@@ -169,98 +211,5 @@ impl Dispatcher {
     /// When anything is due next.
     pub fn next_us(&self) -> Option<i64> {
         self.groups.values().map(|group| group.next_us).min()
-    }
-
-    fn flush(&mut self, key: &str, at_us: i64) -> Option<Notification> {
-        let mut group = self.groups.remove(key)?;
-        self.changed.insert(key.to_string());
-        group.next_us = at_us + group.route.group_interval_us;
-        let quiet = self.is_quiet(&group.route, at_us);
-        let mut told = BTreeSet::new();
-        let (mut firing, mut resolved) = (Vec::new(), Vec::new());
-        for (name, alert) in &group.alerts {
-            let loud = !quiet && self.muted(alert, at_us).is_none();
-            match alert.ends_us {
-                None if loud => {
-                    told.insert(name.clone());
-                    firing.push(alert.clone());
-                }
-                // Told before, muted now: it is not news that it goes on.
-                None if group.told.contains(name) => {
-                    told.insert(name.clone());
-                }
-                None => {}
-                Some(_) if loud && group.told.contains(name) => resolved.push(alert.clone()),
-                Some(_) => {}
-            }
-        }
-        let notice = group.notice(&firing, &resolved, at_us);
-        // What ended is told now, or never; a mute of the whole group keeps it until that is over.
-        let owed =
-            |name: &String, alert: &Alert| alert.ends_us.is_none() || (quiet && group.told.contains(name));
-        let kept: BTreeMap<String, Alert> = group
-            .alerts
-            .iter()
-            .filter(|(name, alert)| owed(name, alert))
-            .map(|(n, a)| (n.clone(), a.clone()))
-            .collect();
-        if quiet {
-            told.extend(group.told.iter().filter(|name| kept.contains_key(*name)).cloned());
-        }
-        let labels = group.labels.clone();
-        let receiver = group.route.receiver.clone();
-        self.held -= group.alerts.len() - kept.len();
-        group.alerts = kept;
-        if notice.is_some() {
-            group.told = told;
-            group.told_us = Some(at_us);
-            group.began_us.get_or_insert(at_us);
-        }
-        let began_us = group.began_us.unwrap_or(at_us);
-        if !group.alerts.is_empty() {
-            self.groups.insert(key.to_string(), group);
-        }
-        let notice = notice?;
-        let group_key = key.to_string();
-        Some(Notification {
-            receiver,
-            notice,
-            at_us,
-            began_us,
-            group_key,
-            group_labels: labels,
-            firing,
-            resolved,
-        })
-    }
-
-    fn is_quiet(&self, route: &Route, at_us: i64) -> bool {
-        let within = |names: &[String]| {
-            let intervals = names.iter().filter_map(|name| self.tree.intervals.get(name)).flatten();
-            // Broken intervals were refused with the configuration: one that fails here mutes nothing.
-            intervals.map(|interval| interval.contains(at_us)).any(|within| within == Ok(true))
-        };
-        within(&route.mute) || (!route.active.is_empty() && !within(&route.active))
-    }
-}
-
-impl Group {
-    fn notice(&self, firing: &[Alert], resolved: &[Alert], at_us: i64) -> Option<Notice> {
-        let new = firing.iter().filter(|alert| !self.told.contains(&alert.key()));
-        let (mut new, mut ended) = (new.peekable(), resolved.iter().peekable());
-        let Some(told_us) = self.told_us.filter(|_| !self.told.is_empty()) else {
-            return new.peek().map(|_| Notice::First);
-        };
-        let unanswered = |alert: &Alert| alert.quiet_until_us.is_none_or(|until| until <= at_us);
-        if at_us >= told_us + self.route.repeat_interval_us && firing.iter().any(unanswered) {
-            return Some(Notice::Repeated);
-        }
-        if new.any(|alert| !alert.flapping) {
-            return Some(Notice::Changed);
-        }
-        if ended.peek().is_some() && (firing.is_empty() || ended.any(|alert| !alert.flapping)) {
-            return Some(if firing.is_empty() { Notice::Resolved } else { Notice::Changed });
-        }
-        None
     }
 }

@@ -1,29 +1,60 @@
 //! Escalation: who is told next while nobody answers.
+//!
+//! Invariant: the clock of an alert that is muted when a level is due stands until it is not muted any more; no level is
+//! left out, and none comes together with the one before.
 
+use crate::file::Span;
+use crate::notify::Target;
 use crate::rule::Severity;
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// Alerts that wait for an answer.
 const WAITING_MAX: usize = 100_000;
 const MINUTE_US: i64 = 60_000_000;
+/// Levels of a policy, and how often it may be gone through again.
+const LEVELS_MAX: usize = 50;
+const REPEAT_MAX: u32 = 100;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// Whoever is on call in a schedule.
-    Schedule(String),
-    Receiver(String),
+/// A policy as a file has it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EscalationText {
+    pub name: String,
+    pub levels: Vec<LevelText>,
+    /// How often all levels are gone through again.
+    #[serde(default)]
+    pub repeat: u32,
+    /// How long after the last level they begin anew; 15 minutes when absent.
+    pub repeat_after: Option<Span>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LevelText {
+    /// Since the alert began, or since the round did.
+    pub after: Span,
+    #[serde(default)]
+    pub receivers: Vec<String>,
+    #[serde(default)]
+    pub people: Vec<String>,
+    #[serde(default)]
+    pub schedules: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Level {
-    /// Since the alert began.
+    /// Since the alert began, or since the round did.
     pub after_us: i64,
     pub targets: Vec<Target>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Escalation {
+    pub name: String,
     pub levels: Vec<Level>,
+    pub repeat: u32,
+    pub repeat_after_us: i64,
 }
 
 impl Escalation {
@@ -41,7 +72,43 @@ impl Escalation {
             Severity::Warning => vec![level(15, "oncall")],
             Severity::Info => Vec::new(),
         };
-        Escalation { levels }
+        Escalation { name: severity.as_str().into(), levels, repeat: 0, repeat_after_us: 15 * MINUTE_US }
+    }
+
+    /// # Errors
+    /// When it has no levels, they do not follow one another, or one tells nobody.
+    pub(crate) fn read(text: &EscalationText) -> Result<Escalation, String> {
+        let level = |level: &LevelText| Level {
+            after_us: level.after.0,
+            targets: (level.receivers.iter().cloned().map(Target::Receiver))
+                .chain(level.people.iter().cloned().map(Target::Person))
+                .chain(level.schedules.iter().cloned().map(Target::Schedule))
+                .collect(),
+        };
+        let levels: Vec<Level> = text.levels.iter().map(level).collect();
+        let repeat_after_us = text.repeat_after.map_or(15 * MINUTE_US, |span| span.0);
+        if levels.len() > LEVELS_MAX || text.repeat > REPEAT_MAX {
+            return Err(format!("expected at most {LEVELS_MAX} levels and repeat: {REPEAT_MAX}"));
+        }
+        if let Some(at) = levels.iter().position(|level| level.targets.is_empty()) {
+            return Err(format!("level {} tells nobody: give it receivers, people or schedules", at + 1));
+        }
+        if levels.windows(2).any(|two| two[0].after_us >= two[1].after_us) {
+            return Err("each level comes later than the one before: `after` counts from the begin".into());
+        }
+        if text.repeat > 0 && (levels.is_empty() || repeat_after_us < MINUTE_US) {
+            return Err("to repeat it needs a level, and repeat_after of 1m at least".into());
+        }
+        Ok(Escalation { name: text.name.clone(), levels, repeat: text.repeat, repeat_after_us })
+    }
+
+    /// The level of a number, counted through all rounds, and when it is due after the begin.
+    fn level(&self, number: usize) -> Option<(i64, &Level)> {
+        let rounds = self.repeat as usize + 1;
+        let (round, at) = (number.checked_div(self.levels.len())?, number % self.levels.len());
+        let length_us = self.levels.last()?.after_us + self.repeat_after_us;
+        let level = self.levels.get(at).filter(|_| round < rounds)?;
+        Some((length_us.saturating_mul(round as i64).saturating_add(level.after_us), level))
     }
 }
 
@@ -49,9 +116,14 @@ impl Escalation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     pub alert: String,
+    /// The level's number, counted through all rounds.
     pub level: usize,
     pub at_us: i64,
+    /// Whether nobody could have answered before.
+    pub at_once: bool,
     pub targets: Vec<Target>,
+    /// From when on the levels are counted.
+    pub began_us: i64,
 }
 
 #[derive(Debug, Clone)]
@@ -61,6 +133,16 @@ struct Waiting {
     next: usize,
     acknowledged: Option<(String, i64)>,
     snoozed_us: i64,
+    /// It was muted when its next level was due.
+    held: bool,
+}
+
+impl Waiting {
+    /// The next level, and when it is due.
+    fn next(&self) -> Option<(i64, &Level)> {
+        let (after_us, level) = self.policy.level(self.next).filter(|_| self.acknowledged.is_none())?;
+        Some((self.began_us.saturating_add(after_us).max(self.snoozed_us), level))
+    }
 }
 
 /// Alerts and how far each has escalated.
@@ -78,7 +160,8 @@ impl Escalations {
         if self.waiting.len() >= WAITING_MAX && !self.waiting.contains_key(alert) {
             return Err(format!("{WAITING_MAX} alerts wait for an answer already"));
         }
-        let new = Waiting { began_us: now_us, policy, next: 0, acknowledged: None, snoozed_us: i64::MIN };
+        let (acknowledged, snoozed_us) = (None, i64::MIN);
+        let new = Waiting { began_us: now_us, policy, next: 0, acknowledged, snoozed_us, held: false };
         self.waiting.entry(alert.to_string()).or_insert(new);
         Ok(())
     }
@@ -130,34 +213,31 @@ impl Escalations {
         Some((&answer.0, answer.1))
     }
 
-    /// The levels that are due by now, each once and in the order of time.
-    pub fn due(&mut self, now_us: i64) -> Vec<Page> {
+    /// The levels that are due by now, each once and in the order of time; none of an alert that is muted.
+    pub fn due(&mut self, now_us: i64, is_muted: &dyn Fn(&str, i64) -> bool) -> Vec<Page> {
         let mut pages = Vec::new();
         for (alert, waiting) in &mut self.waiting {
-            if waiting.acknowledged.is_some() {
-                continue;
-            }
-            while let Some(level) = waiting.policy.levels.get(waiting.next) {
-                let at_us = (waiting.began_us + level.after_us).max(waiting.snoozed_us);
-                if at_us > now_us {
+            while let Some((due_us, level)) = waiting.next().filter(|(due_us, _)| *due_us <= now_us) {
+                let at_us = if waiting.held { now_us } else { due_us };
+                if is_muted(alert, at_us) {
+                    waiting.held = true;
                     break;
                 }
-                let (alert, targets) = (alert.clone(), level.targets.clone());
-                pages.push(Page { alert, level: waiting.next, at_us, targets });
-                waiting.next += 1;
+                let at_once = waiting.next == 0 && level.after_us == 0;
+                let targets = level.targets.clone();
+                waiting.began_us += at_us - due_us;
+                let (level, began_us) = (waiting.next, waiting.began_us);
+                (waiting.next, waiting.held) = (level + 1, false);
+                pages.push(Page { alert: alert.clone(), level, at_us, at_once, targets, began_us });
             }
         }
         pages.sort_by(|a, b| (a.at_us, &a.alert).cmp(&(b.at_us, &b.alert)));
         pages
     }
 
-    /// When anything is due next.
+    /// When anything is due next; what is muted has no time.
     pub fn next_us(&self) -> Option<i64> {
-        let waiting = self.waiting.values().filter(|waiting| waiting.acknowledged.is_none());
-        let next = waiting.filter_map(|waiting| {
-            let level = waiting.policy.levels.get(waiting.next)?;
-            Some((waiting.began_us + level.after_us).max(waiting.snoozed_us))
-        });
-        next.min()
+        let waiting = self.waiting.values().filter(|waiting| !waiting.held);
+        waiting.filter_map(|waiting| Some(waiting.next()?.0)).min()
     }
 }

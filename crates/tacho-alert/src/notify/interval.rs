@@ -63,41 +63,92 @@ pub(crate) fn local(us: i64, zone: TimeZone) -> Result<Zoned, String> {
     Timestamp::from_microsecond(us).map(|time| time.to_zoned(zone)).map_err(|error| error.to_string())
 }
 
+/// A range of numbers, both ends in it.
+type Ranges = Vec<(i64, i64)>;
+
+/// An interval that was read: it can be asked often and can't fail.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Interval {
+    zone: TimeZone,
+    /// Minutes of the day, the end excluded.
+    times: Ranges,
+    weekdays: Ranges,
+    /// They count from the end of the month when they are negative.
+    days_of_month: Ranges,
+    months: Ranges,
+    years: Ranges,
+}
+
 impl TimeInterval {
     /// Whether a moment lies in the interval.
     ///
     /// # Errors
     /// When a part of the interval can't be read: the configuration is checked with this before it is used.
     pub fn contains(&self, us: i64) -> Result<bool, String> {
-        let now = local(us, zone(self.location.as_deref().unwrap_or(""))?)?;
-        let minute = i64::from(now.hour()) * 60 + i64::from(now.minute());
-        let mut within = self.times.is_empty();
-        for range in &self.times {
+        Ok(self.read(None)?.contains(us))
+    }
+
+    /// Reads it; `place` is the time zone where the interval names none.
+    pub(crate) fn read(&self, place: Option<&TimeZone>) -> Result<Interval, String> {
+        let zone = match (&self.location, place) {
+            (Some(name), _) => zone(name)?,
+            (None, Some(place)) => place.clone(),
+            (None, None) => TimeZone::UTC,
+        };
+        let time = |range: &TimeRange| {
             let (start, end) = (minute_of(&range.start_time)?, minute_of(&range.end_time)?);
-            if start >= end {
-                return Err(format!("\"{}\" is not before \"{}\"", range.start_time, range.end_time));
+            match start < end {
+                true => Ok((start, end)),
+                false => Err(format!("\"{}\" is not before \"{}\"", range.start_time, range.end_time)),
             }
-            within |= (start..end).contains(&minute);
-        }
-        let weekday = i64::from(now.weekday().to_sunday_zero_offset());
-        let (day, last) = (i64::from(now.day()), i64::from(now.days_in_month()));
+        };
         let named = |names: &'static [&'static str], first: i64| {
             move |word: &str| {
                 let at = names.iter().position(|name| *name == word.to_lowercase());
                 at.map(|at| at as i64 + first).or_else(|| word.parse().ok())
             }
         };
-        // Days count from the end when they are negative.
-        let day_of = |word: &str| word.parse::<i64>().ok().map(|n| if n < 0 { last + 1 + n } else { n });
-        Ok(within
-            & any(&self.weekdays, weekday, (0, 6), named(&WEEKDAYS, 0))?
-            & any(&self.days_of_month, day, (-31, 31), day_of)?
-            & any(&self.months, i64::from(now.month()), (1, 12), named(&MONTHS, 1))?
-            & any(&self.years, i64::from(now.year()), (1970, 9999), |word| word.parse().ok())?)
+        let number = |word: &str| word.parse().ok();
+        Ok(Interval {
+            zone,
+            times: self.times.iter().map(time).collect::<Result<_, String>>()?,
+            weekdays: ranges(&self.weekdays, (0, 6), named(&WEEKDAYS, 0))?,
+            days_of_month: ranges(&self.days_of_month, (-31, 31), number)?,
+            months: ranges(&self.months, (1, 12), named(&MONTHS, 1))?,
+            years: ranges(&self.years, (1970, 9999), number)?,
+        })
     }
 }
 
-fn minute_of(text: &str) -> Result<i64, String> {
+impl Interval {
+    /// Whether a moment lies in the interval. A moment that no calendar has lies in none.
+    pub(crate) fn contains(&self, us: i64) -> bool {
+        let Ok(now) = local(us, self.zone.clone()) else { return false };
+        let minute = i64::from(now.hour()) * 60 + i64::from(now.minute());
+        let within =
+            self.times.is_empty() || self.times.iter().any(|(from, to)| (*from..*to).contains(&minute));
+        let last = i64::from(now.days_in_month());
+        let from_end = |day: i64| if day < 0 { last + 1 + day } else { day };
+        let days: Ranges =
+            self.days_of_month.iter().map(|(from, to)| (from_end(*from), from_end(*to))).collect();
+        within
+            && any(&self.weekdays, i64::from(now.weekday().to_sunday_zero_offset()))
+            && any(&days, i64::from(now.day()))
+            && any(&self.months, i64::from(now.month()))
+            && any(&self.years, i64::from(now.year()))
+    }
+
+    /// The times of a day at which it may begin or end, besides midnight.
+    pub(crate) fn edges(&self) -> impl Iterator<Item = i64> {
+        self.times.iter().flat_map(|(from, to)| [*from, *to])
+    }
+
+    pub(crate) fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+}
+
+pub(crate) fn minute_of(text: &str) -> Result<i64, String> {
     let fail = || format!("\"{text}\" is no time of day, expected such as 09:30");
     let (hour, minute) = text.split_once(':').ok_or_else(fail)?;
     let (hour, minute): (i64, i64) = (hour.parse().map_err(|_| fail())?, minute.parse().map_err(|_| fail())?);
@@ -106,22 +157,24 @@ fn minute_of(text: &str) -> Result<i64, String> {
 }
 
 /// Whether a number lies in one of the ranges; no ranges at all hold every number.
-fn any(
-    ranges: &[String],
-    number: i64,
+fn any(ranges: &[(i64, i64)], number: i64) -> bool {
+    ranges.is_empty() || ranges.iter().any(|(first, last)| (*first..=*last).contains(&number))
+}
+
+fn ranges(
+    texts: &[String],
     bounds: (i64, i64),
     read: impl Fn(&str) -> Option<i64>,
-) -> Result<bool, String> {
-    let mut found = ranges.is_empty();
-    for range in ranges {
-        let (first, last) = range.split_once(':').unwrap_or((range, range));
+) -> Result<Ranges, String> {
+    let one = |text: &String| {
+        let (first, last) = text.split_once(':').unwrap_or((text, text));
         let (Some(first), Some(last)) = (read(first.trim()), read(last.trim())) else {
-            return Err(format!("\"{range}\" is no range"));
+            return Err(format!("\"{text}\" is no range"));
         };
         if first < bounds.0 || last > bounds.1 {
-            return Err(format!("\"{range}\" lies outside of {} to {}", bounds.0, bounds.1));
+            return Err(format!("\"{text}\" lies outside of {} to {}", bounds.0, bounds.1));
         }
-        found |= (first..=last).contains(&number);
-    }
-    Ok(found)
+        Ok((first, last))
+    };
+    texts.iter().map(one).collect()
 }

@@ -10,20 +10,24 @@ mod dispatch;
 mod escalate;
 mod inhibit;
 mod interval;
+mod maintenance;
 mod matcher;
 mod raised;
+mod roster;
 mod route;
 mod schedule;
 mod silence;
 
-pub use config::{Config, InhibitText, Receiver, RouteText, defaults};
+pub use config::{Config, InhibitText, PersonText, Receiver, RouteText, defaults};
 pub use desk::{Changed, Desk, Due, News};
 pub use dispatch::{Dispatcher, Muted, Notice, Notification, Told};
-pub use escalate::{Escalation, Escalations, Level, Page, Target};
+pub use escalate::{Escalation, EscalationText, Escalations, Level, LevelText, Page};
 pub use interval::TimeInterval;
+pub use maintenance::{Strategy, Window, WindowText};
 pub use matcher::{Matcher, parse_matchers};
 pub use raised::{Act, Entry, Evidence, Outside, Raised, Standing};
-pub use schedule::{Override, Rotation, Schedule};
+pub use roster::{Reached, Roster, Target};
+pub use schedule::{AHEAD_MAX_US, Override, RotationText, Schedule, ScheduleText, Turn};
 pub use silence::{Silence, Silences};
 
 pub(crate) use raised::id_of;
@@ -52,6 +56,9 @@ pub struct Alert {
     pub actions: Vec<String>,
     /// Somebody has answered, or wants to hear no more until then: that it goes on is not told again before.
     pub quiet_until_us: Option<i64>,
+    /// The maintenance window that it began in, where that means that it is not told of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressed: Option<String>,
 }
 
 impl Alert {
@@ -90,6 +97,7 @@ impl Alert {
             flapping: transition.flapping,
             actions: rule.actions.clone(),
             quiet_until_us: None,
+            suppressed: None,
         })
     }
 

@@ -3,6 +3,10 @@
 //! Invariant: its id follows from rule, group and the begin of the firing alone, so that whoever computes the firing again
 //! finds the same alert.
 
+mod outside;
+
+pub use outside::Outside;
+
 use crate::notify::{Alert, LabelSet};
 use crate::rule::{Rule, Severity};
 use crate::transition::Transition;
@@ -61,6 +65,9 @@ pub struct Entry {
     pub by: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The id of its event on the log, where it follows from neither alert nor time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
 }
 
 /// An event that an alert is about.
@@ -95,19 +102,13 @@ pub struct Raised {
     pub expires_us: Option<i64>,
     /// How many levels of the escalation were told.
     pub level: usize,
+    /// From when on its levels are counted, where that is not its begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalates_us: Option<i64>,
+    /// The receivers that were told by the escalation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paged: Vec<String>,
     pub history: Vec<Entry>,
-}
-
-/// An alert as Prometheus and its like tell it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outside {
-    pub labels: LabelSet,
-    pub annotations: LabelSet,
-    pub starts_us: i64,
-    /// When it ended, or when it counts as over unless it is told again.
-    pub expires_us: i64,
-    /// Where its rule is looked at.
-    pub url: Option<String>,
 }
 
 /// Names a firing.
@@ -150,61 +151,9 @@ impl Raised {
             assigned: None,
             expires_us: None,
             level: 0,
-            history: vec![Entry { at_us: transition.at_us, what: "firing".into(), by: None, note: None }],
-        }
-    }
-
-    /// An alert that somebody else's rule raised.
-    pub(crate) fn from_outside(outside: Outside, now_us: i64) -> Raised {
-        let Outside { labels, annotations, starts_us, expires_us, url } = outside;
-        let severity = match labels.get("severity").map(String::as_str) {
-            Some("critical" | "page" | "error") => Severity::Critical,
-            Some("info" | "none" | "debug") => Severity::Info,
-            _ => Severity::Warning,
-        };
-        let name = labels.get("alertname").cloned().unwrap_or_else(|| "alert".into());
-        let mut hash = Sha256::new();
-        for text in labels.iter().flat_map(|(name, value)| [name, value]) {
-            hash.update((text.len() as u64).to_be_bytes());
-            hash.update(text);
-        }
-        hash.update(starts_us.to_be_bytes());
-        let group = labels.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        let title = annotations.get("summary").unwrap_or(&name).clone();
-        let values = url.map(|url| ("generator_url".to_string(), url.into())).into_iter().collect();
-        let alert = Alert {
-            id: hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect(),
-            labels,
-            annotations,
-            starts_us,
-            ends_us: None,
-            flapping: false,
-            actions: Vec::new(),
-            quiet_until_us: None,
-        };
-        Raised {
-            alert,
-            rule: String::new(),
-            rule_hash: String::new(),
-            title,
-            severity,
-            group,
-            values,
-            window: (starts_us, now_us),
-            at_us: now_us,
-            tree_size: 0,
-            evidence: Vec::new(),
-            acknowledged: None,
-            snoozed_until_us: None,
-            assigned: None,
-            expires_us: Some(expires_us),
-            level: 0,
-            history: vec![Entry {
-                at_us: now_us,
-                what: "firing, told from outside".into(),
-                by: None,
-                note: None,
-            }],
+            escalates_us: None,
+            paged: Vec::new(),
+            history: vec![Entry { at_us: transition.at_us, what: "firing".into(), by: None, note: None, event: None }],
         }
     }
 
@@ -277,12 +226,24 @@ impl Raised {
         Ok(())
     }
 
-    /// Appends to the history; beyond its limit the middle is left out, begin and newest stay.
+    /// Appends to the history.
     pub(crate) fn note(&mut self, at_us: i64, what: String, by: Option<&str>, note: Option<&str>) {
+        let (by, note) = (by.map(str::to_string), note.map(str::to_string));
+        self.push(Entry { at_us, what, by, note, event: None });
+    }
+
+    /// Appends what is on the log under an id of its own, once.
+    pub fn remark(&mut self, entry: Entry) {
+        if entry.event.is_none() || self.history.iter().all(|known| known.event != entry.event) {
+            self.push(entry);
+        }
+    }
+
+    /// Beyond its limit the middle is left out, begin and newest stay.
+    fn push(&mut self, entry: Entry) {
         if self.history.len() >= HISTORY_MAX {
             self.history.remove(HISTORY_MAX / 2);
         }
-        let (by, note) = (by.map(str::to_string), note.map(str::to_string));
-        self.history.push(Entry { at_us, what, by, note });
+        self.history.push(entry);
     }
 }

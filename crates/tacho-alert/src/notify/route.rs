@@ -2,7 +2,10 @@
 
 use crate::notify::config::{Config, RouteText};
 use crate::notify::inhibit::Inhibition;
-use crate::notify::{LabelSet, Matcher, TimeInterval};
+use crate::notify::interval::Interval;
+use crate::notify::maintenance::Window;
+use crate::notify::{Escalation, LabelSet, Matcher, Roster};
+use crate::rule::Severity;
 use std::collections::BTreeMap;
 
 const DEPTH_MAX: usize = 32;
@@ -20,6 +23,7 @@ pub(crate) struct Route {
     pub(crate) repeat_interval_us: i64,
     pub(crate) mute: Vec<String>,
     pub(crate) active: Vec<String>,
+    escalation: Option<String>,
     matchers: Vec<Matcher>,
     goes_on: bool,
     routes: Vec<Route>,
@@ -30,17 +34,19 @@ pub(crate) struct Route {
 pub(crate) struct Tree {
     pub(crate) root: Route,
     pub(crate) inhibitions: Vec<Inhibition>,
-    pub(crate) intervals: BTreeMap<String, Vec<TimeInterval>>,
+    pub(crate) intervals: BTreeMap<String, Vec<Interval>>,
+    pub(crate) windows: Vec<Window>,
+    escalations: BTreeMap<String, Escalation>,
 }
 
 impl Tree {
-    pub(crate) fn build(config: &Config) -> Result<Tree, String> {
+    pub(crate) fn build(config: &Config, roster: &Roster) -> Result<Tree, String> {
         let mut intervals = BTreeMap::new();
         for named in &config.time_intervals {
-            for interval in &named.time_intervals {
-                interval.contains(0).map_err(|error| format!("time interval {}: {error}", named.name))?;
-            }
-            intervals.insert(named.name.clone(), named.time_intervals.clone());
+            let read = named.time_intervals.iter().map(|interval| interval.read(None));
+            let read = read.collect::<Result<Vec<_>, _>>();
+            let read = read.map_err(|error| format!("time interval {}: {error}", named.name))?;
+            intervals.insert(named.name.clone(), read);
         }
         let root = Route {
             path: "{}".into(),
@@ -51,6 +57,7 @@ impl Tree {
             repeat_interval_us: 4 * 3_600_000_000,
             mute: Vec::new(),
             active: Vec::new(),
+            escalation: None,
             matchers: Vec::new(),
             goes_on: false,
             routes: Vec::new(),
@@ -62,7 +69,8 @@ impl Tree {
         if !tree.matchers.is_empty() {
             return Err("the first route takes every alert: it has no matchers".into());
         }
-        tree.check(config, &intervals)?;
+        let escalations = escalations(config, roster)?;
+        tree.check(config, &intervals, &escalations)?;
         let inhibitions = config.inhibit_rules.iter().map(|text| {
             Ok(Inhibition {
                 source: matchers(&text.source_matchers, &text.source_match, &LabelSet::new())?,
@@ -70,8 +78,39 @@ impl Tree {
                 equal: text.equal.clone(),
             })
         });
-        Ok(Tree { root: tree, inhibitions: inhibitions.collect::<Result<_, String>>()?, intervals })
+        let inhibitions = inhibitions.collect::<Result<_, String>>()?;
+        let windows = Window::all(&config.maintenance)?;
+        Ok(Tree { root: tree, inhibitions, intervals, windows, escalations })
     }
+
+    /// The policy of an alert: its rule's, else that of the first place that names one, else that of its severity.
+    pub(crate) fn policy(&self, named: Option<&str>, labels: &LabelSet, severity: Severity) -> Escalation {
+        let mut found = Vec::new();
+        self.root.find(labels, &mut found);
+        let routed = found.iter().find_map(|route| route.escalation.as_deref());
+        let named = named.filter(|name| self.escalations.contains_key(*name)).or(routed);
+        let policy = self.escalations.get(named.unwrap_or(severity.as_str()));
+        policy.cloned().unwrap_or_else(|| Escalation::of(severity))
+    }
+
+    /// The policies that the configuration names.
+    pub(crate) fn escalations(&self) -> impl Iterator<Item = &Escalation> {
+        self.escalations.values()
+    }
+}
+
+fn escalations(config: &Config, roster: &Roster) -> Result<BTreeMap<String, Escalation>, String> {
+    let mut escalations = BTreeMap::new();
+    for text in &config.escalations {
+        let fail = |what: String| format!("escalation {}: {what}", text.name);
+        let policy = Escalation::read(text).map_err(fail)?;
+        let mut targets = policy.levels.iter().flat_map(|level| &level.targets);
+        targets.try_for_each(|target| roster.check(target)).map_err(fail)?;
+        if escalations.insert(text.name.clone(), policy).is_some() {
+            return Err(fail("there are two of this name".into()));
+        }
+    }
+    Ok(escalations)
 }
 
 fn matchers(list: &[String], equal: &LabelSet, like: &LabelSet) -> Result<Vec<Matcher>, String> {
@@ -108,6 +147,7 @@ fn route(text: &RouteText, parent: &Route, path: String, depth: usize) -> Result
         repeat_interval_us: us(text.repeat_interval, parent.repeat_interval_us),
         mute: text.mute_time_intervals.clone(),
         active: text.active_time_intervals.clone(),
+        escalation: text.escalation.clone().or_else(|| parent.escalation.clone()),
         matchers: matchers(&text.matchers, &text.equal, &text.match_re)?,
         goes_on: text.goes_on,
         routes: Vec::new(),
@@ -126,7 +166,12 @@ fn route(text: &RouteText, parent: &Route, path: String, depth: usize) -> Result
 }
 
 impl Route {
-    fn check(&self, config: &Config, intervals: &BTreeMap<String, Vec<TimeInterval>>) -> Result<(), String> {
+    fn check(
+        &self,
+        config: &Config,
+        intervals: &BTreeMap<String, Vec<Interval>>,
+        escalations: &BTreeMap<String, Escalation>,
+    ) -> Result<(), String> {
         if !config.receivers.iter().any(|receiver| receiver.name == self.receiver) {
             let names = config.receivers.iter().map(|receiver| receiver.name.as_str());
             let near = tacho_pipe::nearest(&self.receiver, names);
@@ -136,7 +181,12 @@ impl Route {
         if let Some(name) = self.mute.iter().chain(&self.active).find(|name| !intervals.contains_key(*name)) {
             return Err(format!("there is no time interval \"{name}\""));
         }
-        self.routes.iter().try_for_each(|route| route.check(config, intervals))
+        if let Some(name) = self.escalation.as_ref().filter(|name| !escalations.contains_key(*name)) {
+            let near = tacho_pipe::nearest(name, escalations.keys().map(String::as_str));
+            let near = near.map_or(String::new(), |near| format!("; did you mean \"{near}\"?"));
+            return Err(format!("there is no escalation \"{name}\"{near}"));
+        }
+        self.routes.iter().try_for_each(|route| route.check(config, intervals, escalations))
     }
 
     /// The places where an alert ends up: the deepest that match, more than one where `continue` says so.

@@ -1,6 +1,6 @@
 //! Silences: alerts that somebody does not want to be told of for a while, and why.
 
-use crate::notify::{LabelSet, Matcher};
+use crate::notify::{LabelSet, Matcher, Strategy};
 
 /// Silences at a time.
 const SILENCES_MAX: usize = 10_000;
@@ -15,6 +15,9 @@ pub struct Silence {
     pub comment: String,
     /// A second person who agreed: needed where a critical built-in rule is muted and there is one.
     pub approved_by: Option<String>,
+    /// It is a maintenance window, and what becomes of what fires within it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<Strategy>,
 }
 
 impl Silence {
@@ -70,6 +73,13 @@ impl Silences {
     pub fn muting(&self, labels: &LabelSet, now_us: i64) -> Option<&Silence> {
         let active = self.all.iter().filter(|silence| (silence.starts_us..silence.ends_us).contains(&now_us));
         active.into_iter().find(|silence| silence.matchers.iter().all(|matcher| matcher.matches(labels)))
+    }
+
+    /// The first maintenance window of a strategy that concerns an alert now.
+    pub(crate) fn working(&self, labels: &LabelSet, now_us: i64, strategy: Strategy) -> Option<&Silence> {
+        let windows = self.all.iter().filter(|silence| silence.maintenance == Some(strategy));
+        let mut on = windows.filter(|silence| (silence.starts_us..silence.ends_us).contains(&now_us));
+        on.find(|silence| silence.matchers.iter().all(|matcher| matcher.matches(labels)))
     }
 
     /// Forgets what ended before a moment.

@@ -4,11 +4,16 @@
 
 mod alertmanager;
 mod builtin;
+mod escalation;
 mod files;
 mod incident;
 mod incident_course;
+mod incident_hand;
 mod ladder;
+mod maintenance;
 mod naive;
 mod notify;
+mod oncall;
+mod respond;
 mod sigma;
 mod tools;

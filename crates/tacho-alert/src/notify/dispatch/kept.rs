@@ -12,6 +12,9 @@ pub struct Told {
     at_us: Option<i64>,
     began_us: Option<i64>,
     next_us: i64,
+    /// Who was told.
+    #[serde(default)]
+    reached: BTreeSet<String>,
     /// Alerts that ended and were not told as resolved yet.
     owed: Vec<Alert>,
 }
@@ -26,6 +29,7 @@ impl Dispatcher {
                 at_us: group.told_us,
                 began_us: group.began_us,
                 next_us: group.next_us,
+                reached: group.reached.clone(),
                 owed: group.alerts.values().filter(|alert| alert.ends_us.is_some()).cloned().collect(),
             });
             (key, told)
@@ -43,7 +47,7 @@ impl Dispatcher {
             }
             if let Some(group) = self.groups.get_mut(&key) {
                 (group.told, group.told_us, group.next_us) = (told.firing, told.at_us, told.next_us);
-                group.began_us = told.began_us;
+                (group.began_us, group.reached) = (told.began_us, told.reached);
             } else {
                 self.changed.insert(key);
             }
