@@ -1,8 +1,9 @@
 //! Channels of a receiver: read from its settings, then stepped through until a message is told.
 
+use crate::bucket::{BURST_MAX, Limit, PER_MINUTE_MAX};
 use crate::kinds::{Form, KINDS, Kind, Step, Telling};
 use crate::message::{Message, Notice};
-use crate::secret::{Kept, resolve};
+use crate::secret::{Kept, Secret, resolve};
 use crate::verdict::Verdict;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -20,6 +21,8 @@ pub struct Channel {
     /// Its place in the receiver, such as `slack_configs[0]`; several people of one entry have one channel each,
     /// `email_configs[0].1` is the second.
     pub place: String,
+    /// How fast it may be told.
+    pub limit: Limit,
     send_resolved: bool,
     form: Arc<dyn Form>,
 }
@@ -102,11 +105,22 @@ fn channels(
         Some(Value::Bool(told)) => told,
         Some(_) => return Err("send_resolved: expected true or false".into()),
     };
+    let mut number = |name: &str, usual: u32, max: u32| match settings.remove(name) {
+        None => Ok(usual),
+        Some(value) => {
+            let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+            let number = number.filter(|number| (1..=max).contains(number));
+            number.ok_or_else(|| format!("{name}: expected a number from 1 to {max}"))
+        }
+    };
+    let per_minute = number("messages_per_minute", kind.limit.per_minute, PER_MINUTE_MAX)?;
+    let limit = Limit { per_minute, burst: number("burst", kind.limit.burst, BURST_MAX)? };
     let forms = (kind.read)(settings)?;
     let several = forms.len() > 1;
     let channels = forms.into_iter().enumerate().map(|(at, form)| Channel {
         kind: kind.name,
         place: if several { format!("{place}.{at}") } else { place.to_string() },
+        limit,
         send_resolved,
         form,
     });
@@ -145,6 +159,11 @@ impl Channel {
         (!ends || self.send_resolved) && self.form.wants(message.notice)
     }
 
+    /// Whether what waits for it may be put together into one message: not where each alert has a state of its own.
+    pub fn takes_digests(&self) -> bool {
+        self.form.wants(Notice::Digest)
+    }
+
     /// The next call of a message, or the end. The first step has no answers; each call's answer is handed in with
     /// the next.
     pub fn step(&self, telling: &Telling<'_>) -> Step {
@@ -159,12 +178,16 @@ impl Channel {
 
     /// A text without this channel's secrets: servers echo what they were sent.
     pub fn hide(&self, text: &str) -> String {
-        let secrets = self.form.secrets();
-        let mut hidden: Vec<&str> = secrets.iter().flat_map(|secret| parts(secret.expose())).collect();
-        // A part of another would leave its rest.
-        hidden.sort_by_key(|part| std::cmp::Reverse(part.len()));
-        hidden.into_iter().fold(text.to_string(), |text, part| text.replace(part, "…"))
+        hide(&self.form.secrets(), text)
     }
+}
+
+/// A text without secrets and their telling parts.
+pub(crate) fn hide(secrets: &[&Secret], text: &str) -> String {
+    let mut hidden: Vec<&str> = secrets.iter().flat_map(|secret| parts(secret.expose())).collect();
+    // A part of another would leave its rest.
+    hidden.sort_by_key(|part| std::cmp::Reverse(part.len()));
+    hidden.into_iter().fold(text.to_string(), |text, part| text.replace(part, "…"))
 }
 
 /// A secret as a whole, and the parts of it that tell enough by themselves: a webhook's path, a token behind its number.

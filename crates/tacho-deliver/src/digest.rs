@@ -31,11 +31,7 @@ pub fn message(
         Period::Daily => "Daily digest",
         Period::Weekly => "Weekly report",
     };
-    let severities = [Severity::Critical, Severity::Warning, Severity::Info];
-    let by_severity = severities.map(|severity| alerts.iter().filter(|told| of(told) == severity).count());
-    let [critical, warning, info] = by_severity;
-    let mut listed: Vec<&Told> = alerts.iter().collect();
-    listed.sort_by_key(|told| (std::cmp::Reverse(of(told)), told.starts_us, told.fingerprint.clone()));
+    let (listed, more) = listed(alerts);
     let id = digest(&format!("{name} {receiver} {from_us} {to_us}"));
     Message {
         thread: format!("digest-{}", &id[..24]),
@@ -43,18 +39,18 @@ pub fn message(
         code: String::new(),
         notice: Notice::Digest,
         severity: alerts.iter().map(of).max().unwrap_or(Severity::Info),
-        title: format!("{name}: {critical} critical, {warning} warning, {info} info"),
+        title: format!("{name}: {}", by_severity(alerts)),
         text: text(period, alerts, from_us, to_us),
         at_us: to_us,
         receiver: receiver.to_string(),
         group_labels: BTreeMap::new(),
-        truncated: alerts.len().saturating_sub(ALERTS_MAX) as u64,
-        alerts: listed.into_iter().take(ALERTS_MAX).cloned().collect(),
+        truncated: more,
+        alerts: listed,
         links,
     }
 }
 
-fn of(told: &Told) -> Severity {
+pub(crate) fn of(told: &Told) -> Severity {
     match told.labels.get("severity").map(String::as_str) {
         Some("critical") => Severity::Critical,
         Some("warning") => Severity::Warning,
@@ -81,22 +77,43 @@ fn text(period: Period, alerts: &[Told], from_us: i64, to_us: i64) -> String {
         ));
     }
     lines.push(told);
-    lines.push("By rule:".into());
+    lines.extend(by_rule(alerts));
+    if period == Period::Weekly {
+        lines.push("By day:".into());
+        lines.extend(days(alerts, from_us, to_us));
+    }
+    lines.join("\n")
+}
+
+/// How many alerts each rule has, those with the most first.
+pub(crate) fn by_rule(alerts: &[Told]) -> Vec<String> {
     let mut rules: BTreeMap<&str, u64> = BTreeMap::new();
     for told in alerts {
         *rules.entry(told.labels.get("alertname").map_or("(no name)", String::as_str)).or_default() += 1;
     }
     let mut rules: Vec<(&str, u64)> = rules.into_iter().collect();
     rules.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
+    let mut lines = vec!["By rule:".to_string()];
     lines.extend(rules.iter().take(RULES_MAX).map(|(name, count)| format!("  {count} {name}")));
     if rules.len() > RULES_MAX {
         lines.push(format!("  and {} more rules", rules.len() - RULES_MAX));
     }
-    if period == Period::Weekly {
-        lines.push("By day:".into());
-        lines.extend(days(alerts, from_us, to_us));
-    }
-    lines.join("\n")
+    lines
+}
+
+/// The alerts that one message lists, the gravest and oldest first, and how many it does not.
+pub(crate) fn listed(alerts: &[Told]) -> (Vec<Told>, u64) {
+    let mut listed: Vec<&Told> = alerts.iter().collect();
+    listed.sort_by_key(|told| (std::cmp::Reverse(of(told)), told.starts_us, told.fingerprint.clone()));
+    let more = alerts.len().saturating_sub(ALERTS_MAX) as u64;
+    (listed.into_iter().take(ALERTS_MAX).cloned().collect(), more)
+}
+
+/// `2 critical, 1 warning, 0 info`.
+pub(crate) fn by_severity(alerts: &[Told]) -> String {
+    let count = |severity| alerts.iter().filter(|told| of(told) == severity).count();
+    let [critical, warning, info] = [Severity::Critical, Severity::Warning, Severity::Info].map(count);
+    format!("{critical} critical, {warning} warning, {info} info")
 }
 
 /// How many began on each day from the beginning on.

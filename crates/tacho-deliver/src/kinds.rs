@@ -14,6 +14,9 @@ mod telegram;
 mod twilio;
 mod webhook;
 
+pub(crate) use standard_webhook::{StandardWebhook, webhook};
+
+use crate::bucket::Limit;
 use crate::call::{Answer, Call};
 use crate::message::{Message, Notice};
 use crate::secret::Secret;
@@ -33,6 +36,8 @@ pub struct Kind {
     pub name: &'static str,
     /// Settings of `global` that stand in where a channel has none: (`global` key, the channel's key).
     pub(crate) global: &'static [(&'static str, &'static str)],
+    /// How fast it may be told where nobody says otherwise: below what the vendor takes, and what people can read.
+    pub(crate) limit: Limit,
     /// Reads one channel's settings; several where it names several people, so that each has a delivery of its own.
     pub(crate) read: fn(Map<String, Value>) -> Forms,
 }
@@ -60,23 +65,34 @@ const TWILIO: &[(&str, &str)] = &[
 ];
 const JIRA: &[(&str, &str)] = &[("jira_api_url", "api_url")];
 
+/// One a second is what Slack takes; a person reads less.
+const SLOW: Limit = Limit { per_minute: 60, burst: 20 };
+/// Groups of Telegram take 20 messages a minute.
+const CHAT: Limit = Limit { per_minute: 20, burst: 10 };
+const MAIL: Limit = Limit { per_minute: 30, burst: 20 };
+/// They keep one state for each alert, so nothing is put together: what waits goes one after the other.
+const PAGER: Limit = Limit { per_minute: 120, burst: 60 };
+const PHONE: Limit = Limit { per_minute: 10, burst: 5 };
+const CALLS: Limit = Limit { per_minute: 4, burst: 2 };
+const MACHINE: Limit = Limit { per_minute: 1200, burst: 100 };
+
 #[rustfmt::skip]
 pub const KINDS: &[Kind] = &[
-    Kind { key: "slack_configs", name: "slack", global: SLACK, read: slack::read },
-    Kind { key: "email_configs", name: "email", global: SMTP, read: email::read },
-    Kind { key: "pagerduty_configs", name: "pagerduty", global: PAGERDUTY, read: pagerduty::read },
-    Kind { key: "opsgenie_configs", name: "opsgenie", global: OPSGENIE, read: opsgenie::read_opsgenie },
-    Kind { key: "jsm_configs", name: "jsm", global: JSM, read: opsgenie::read_jsm },
-    Kind { key: "telegram_configs", name: "telegram", global: TELEGRAM, read: telegram::read },
-    Kind { key: "msteamsv2_configs", name: "msteams", global: &[], read: msteams::read },
-    Kind { key: "twilio_sms_configs", name: "sms", global: TWILIO, read: twilio::read_sms },
-    Kind { key: "twilio_voice_configs", name: "voice", global: TWILIO, read: twilio::read_voice },
-    Kind { key: "jira_configs", name: "jira", global: JIRA, read: jira::read },
-    Kind { key: "webhook_configs", name: "webhook", global: &[], read: webhook::read },
-    Kind { key: "standard_webhook_configs", name: "standard webhook", global: &[], read: standard_webhook::read },
-    Kind { key: "cloudevents_configs", name: "cloudevents", global: &[], read: cloudevents::read },
-    Kind { key: "alertmanager_configs", name: "alertmanager", global: &[], read: alertmanager::read },
-    Kind { key: "dashboard_configs", name: "dashboard", global: &[], read: dashboard::read },
+    Kind { key: "slack_configs", name: "slack", global: SLACK, limit: SLOW, read: slack::read },
+    Kind { key: "email_configs", name: "email", global: SMTP, limit: MAIL, read: email::read },
+    Kind { key: "pagerduty_configs", name: "pagerduty", global: PAGERDUTY, limit: PAGER, read: pagerduty::read },
+    Kind { key: "opsgenie_configs", name: "opsgenie", global: OPSGENIE, limit: PAGER, read: opsgenie::read_opsgenie },
+    Kind { key: "jsm_configs", name: "jsm", global: JSM, limit: PAGER, read: opsgenie::read_jsm },
+    Kind { key: "telegram_configs", name: "telegram", global: TELEGRAM, limit: CHAT, read: telegram::read },
+    Kind { key: "msteamsv2_configs", name: "msteams", global: &[], limit: CHAT, read: msteams::read },
+    Kind { key: "twilio_sms_configs", name: "sms", global: TWILIO, limit: PHONE, read: twilio::read_sms },
+    Kind { key: "twilio_voice_configs", name: "voice", global: TWILIO, limit: CALLS, read: twilio::read_voice },
+    Kind { key: "jira_configs", name: "jira", global: JIRA, limit: SLOW, read: jira::read },
+    Kind { key: "webhook_configs", name: "webhook", global: &[], limit: MACHINE, read: webhook::read },
+    Kind { key: "standard_webhook_configs", name: "standard webhook", global: &[], limit: MACHINE, read: standard_webhook::read },
+    Kind { key: "cloudevents_configs", name: "cloudevents", global: &[], limit: MACHINE, read: cloudevents::read },
+    Kind { key: "alertmanager_configs", name: "alertmanager", global: &[], limit: MACHINE, read: alertmanager::read },
+    Kind { key: "dashboard_configs", name: "dashboard", global: &[], limit: MACHINE, read: dashboard::read },
 ];
 
 /// What is being told, and how far that has come.

@@ -9,16 +9,19 @@
 //! - What does not fit a vendor's limit is cut, and the text says so.
 //! - No secret is in an error, in `Debug` or in a verdict.
 
+pub mod bucket;
 mod call;
 mod channel;
 pub mod digest;
 pub mod heartbeat;
+pub mod held;
 pub mod inbound;
 mod kinds;
 mod message;
 mod outline;
 mod secret;
 mod settings;
+mod signed;
 mod verdict;
 
 pub use call::{Answer, Call, Login, Mail, Request, Security};
@@ -27,6 +30,7 @@ pub use kinds::{KINDS, Kind, Step, Telling};
 pub use message::{Links, Message, Notice, Told};
 pub use secret::{Kept, Secret};
 pub use settings::TEMPLATED;
+pub use signed::SignedHook;
 pub use verdict::Verdict;
 
 use tacho_alert::notify::LabelSet;

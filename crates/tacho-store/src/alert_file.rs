@@ -12,6 +12,8 @@ mod outbox;
 #[cfg(test)]
 mod tests;
 
+pub use outbox::{Message, Sending};
+
 use crate::error::StoreError;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::path::{Path, PathBuf};
@@ -56,48 +58,6 @@ const TABLES: &str = "
     CREATE TABLE sayings (id TEXT PRIMARY KEY NOT NULL, body TEXT NOT NULL) STRICT;
 ";
 
-/// How far a message is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sending {
-    Waiting,
-    Sent,
-    Failed,
-}
-
-impl Sending {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Sending::Waiting => "waiting",
-            Sending::Sent => "sent",
-            Sending::Failed => "failed",
-        }
-    }
-
-    fn parse(text: &str) -> Sending {
-        match text {
-            "sent" => Sending::Sent,
-            "failed" => Sending::Failed,
-            _ => Sending::Waiting,
-        }
-    }
-}
-
-/// A message on its way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    /// The same message is taken once.
-    pub id: String,
-    /// What goes one after the other: a channel of a receiver.
-    pub lane: String,
-    pub state: Sending,
-    pub due_us: i64,
-    /// When it was made.
-    pub at_us: i64,
-    pub attempts: u32,
-    pub error: Option<String>,
-    pub body: String,
-}
-
 /// What is saved together. A body that is missing takes the thing out.
 #[derive(Debug, Default)]
 pub struct AlertChanges {
@@ -108,6 +68,8 @@ pub struct AlertChanges {
     /// Kind, id, body.
     pub notes: Vec<(&'static str, String, Option<String>)>,
     pub messages: Vec<Message>,
+    /// Messages that were tried to be sent, with what came of it.
+    pub tried: Vec<Message>,
     /// Id, whether it is not closed, when it was opened, and the rest.
     pub incidents: Vec<(String, bool, i64, String)>,
     /// What is to be put on the log, by its id there.
@@ -120,6 +82,7 @@ impl AlertChanges {
             && self.alerts.is_empty()
             && self.notes.is_empty()
             && self.messages.is_empty()
+            && self.tried.is_empty()
             && self.incidents.is_empty()
             && self.sayings.is_empty()
     }
@@ -156,6 +119,7 @@ impl AlertFile {
             other => return Err(file.wrong(format!("it has version {other}, expected {VERSION}"))),
         }
         file.connection.execute_batch(incidents::TABLE).map_err(&failed)?;
+        file.connection.execute_batch(outbox::INDEX).map_err(&failed)?;
         let of = file.connection.query_row("SELECT log FROM state", [], |row| row.get::<_, String>(0));
         match of.optional().map_err(&failed)? {
             Some(of) if of != log => Err(file.wrong(format!("it is about the log {of}, not {log}"))),
@@ -283,6 +247,9 @@ fn put(transaction: &Transaction<'_>, changes: &AlertChanges, log: &str) -> rusq
         let sql = "INSERT OR IGNORE INTO outbox (id, lane, state, due_us, at_us, attempts, error, body)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         transaction.execute(sql, params![id, lane, state.as_str(), due_us, at_us, attempts, error, body])?;
+    }
+    for message in &changes.tried {
+        outbox::tried(transaction, message)?;
     }
     incidents::put(transaction, &changes.incidents)?;
     changes.sayings.iter().try_for_each(|(id, body)| say(transaction, id, body))

@@ -45,7 +45,7 @@ fn kept(kept: Kept<'_>) -> Result<String, String> {
 fn channels(block: &str) -> Vec<Channel> {
     let channels: serde_json::Map<String, Value> =
         serde_saphyr::from_str(block).unwrap_or_else(|e| panic!("{e}\n{block}"));
-    let receiver = Receiver { name: "guide".into(), channels };
+    let receiver = Receiver { name: "guide".into(), schedule: None, channels };
     tacho_deliver::read(&receiver, &Value::Null, &kept).unwrap_or_else(|errors| panic!("{errors:?}\n{block}"))
 }
 

@@ -30,7 +30,7 @@ fn nothing(_: Kept<'_>) -> Result<String, String> {
 
 fn read(key: &str, settings: Value) -> Result<Vec<Channel>, Vec<ReadError>> {
     let channels = [(key.to_string(), json!([settings]))].into_iter().collect();
-    tacho_deliver::read(&Receiver { name: "oncall".into(), channels }, &Value::Null, &nothing)
+    tacho_deliver::read(&Receiver { name: "oncall".into(), schedule: None, channels }, &Value::Null, &nothing)
 }
 
 #[track_caller]

@@ -95,7 +95,8 @@ fn what_is_missing_or_impossible_is_said() {
 #[test]
 fn all_errors_of_a_receiver_are_told_at_once() {
     let channels = json!({"slack_configs": [{}, {"x": 1}], "email_configs": {}});
-    let receiver = Receiver { name: "r".into(), channels: channels.as_object().unwrap().clone() };
+    let receiver =
+        Receiver { name: "r".into(), schedule: None, channels: channels.as_object().unwrap().clone() };
     let errors = tacho_deliver::read(&receiver, &Value::Null, &nothing).unwrap_err();
     let mut places: Vec<&str> = errors.iter().map(|error| error.place.as_str()).collect();
     places.sort_unstable();
@@ -112,7 +113,8 @@ fn global_settings_stand_in_and_secrets_come_from_elsewhere() {
         other => Err(format!("{other:?}")),
     };
     let channels = json!({"slack_configs": [{"channel": "#a"}], "email_configs": [{"to": ["a@x.example", "b@x.example"]}]});
-    let receiver = Receiver { name: "r".into(), channels: channels.as_object().unwrap().clone() };
+    let receiver =
+        Receiver { name: "r".into(), schedule: None, channels: channels.as_object().unwrap().clone() };
     let found = tacho_deliver::read(&receiver, &global, &lookup).unwrap();
     let places: Vec<(&str, String)> = found.iter().map(|c| (c.place.as_str(), c.to())).collect();
     assert_eq!(
@@ -141,7 +143,9 @@ fn certificates_come_from_a_file_and_are_certificates() {
         let settings =
             json!([{"url": "https://in.example", "http_config": {"tls_config": {"ca_file": "/ca.pem"}}}]);
         let channels = [("webhook_configs".to_string(), settings)].into_iter().collect();
-        tacho_deliver::read(&Receiver { name: "r".into(), channels }, &Value::Null, &|_| Ok(pem.to_string()))
+        tacho_deliver::read(&Receiver { name: "r".into(), schedule: None, channels }, &Value::Null, &|_| {
+            Ok(pem.to_string())
+        })
     };
     let request = http(step(&read(pem).unwrap()[0], &message(Notice::Firing), None, &[]));
     assert_eq!(request.ca.as_deref(), Some(pem));

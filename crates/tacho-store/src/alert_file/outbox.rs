@@ -1,8 +1,57 @@
 //! The messages on their way: what is due, what became of a try.
 
-use super::{AlertChanges, AlertFile, Message, Sending, put, refused, say};
+use super::{AlertChanges, AlertFile, put, refused};
 use crate::error::StoreError;
-use rusqlite::params;
+use rusqlite::{Transaction, params};
+
+/// How far a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sending {
+    Waiting,
+    Sent,
+    Failed,
+    /// Told in another message, together with others.
+    Digested,
+}
+
+impl Sending {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Sending::Waiting => "waiting",
+            Sending::Sent => "sent",
+            Sending::Failed => "failed",
+            Sending::Digested => "digested",
+        }
+    }
+
+    fn parse(text: &str) -> Sending {
+        match text {
+            "sent" => Sending::Sent,
+            "failed" => Sending::Failed,
+            "digested" => Sending::Digested,
+            _ => Sending::Waiting,
+        }
+    }
+}
+
+/// A message on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The same message is taken once.
+    pub id: String,
+    /// What goes one after the other: a channel of a receiver.
+    pub lane: String,
+    pub state: Sending,
+    pub due_us: i64,
+    /// When it was made.
+    pub at_us: i64,
+    pub attempts: u32,
+    pub error: Option<String>,
+    pub body: String,
+}
+
+/// Made where it is missing: a flood waits in few lanes.
+pub(super) const INDEX: &str = "CREATE INDEX IF NOT EXISTS outbox_lanes ON outbox (state, lane, seq)";
 
 impl AlertFile {
     /// The oldest message of each lane, of those that are due.
@@ -27,20 +76,35 @@ impl AlertFile {
         self.messages(sql, params![lane])
     }
 
-    /// Puts one message in the place of those that wait.
+    /// How many wait in a lane.
     ///
     /// # Errors
     /// See [`AlertFile::position`].
-    pub fn gather(&mut self, waiting: &[Message], whole: &Message) -> Result<(), StoreError> {
+    pub fn waiting_count(&self, lane: &str) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM outbox WHERE state = 'waiting' AND lane = ?1";
+        let count = self.connection.query_row(sql, [lane], |row| row.get::<_, i64>(0));
+        count.map(|count| count as u64).map_err(refused(&self.path))
+    }
+
+    /// Puts one message in the place of those that wait, and has the log told.
+    ///
+    /// # Errors
+    /// See [`AlertFile::position`].
+    pub fn gather(
+        &mut self,
+        waiting: &[Message],
+        whole: &Message,
+        saying: (String, String),
+    ) -> Result<(), StoreError> {
         let failed = refused(&self.path);
         let log = self.log.clone();
         let transaction = self.connection.transaction().map_err(&failed)?;
         for Message { id, .. } in waiting {
-            let sql =
-                "UPDATE outbox SET state = 'sent', error = 'told with others in one message' WHERE id = ?1";
-            transaction.execute(sql, [id]).map_err(&failed)?;
+            let sql = "UPDATE outbox SET state = 'digested', error = ?2 WHERE id = ?1";
+            transaction.execute(sql, [id, &whole.id]).map_err(&failed)?;
         }
-        let changes = AlertChanges { messages: vec![whole.clone()], ..AlertChanges::default() };
+        let (messages, sayings) = (vec![whole.clone()], vec![saying]);
+        let changes = AlertChanges { messages, sayings, ..AlertChanges::default() };
         put(&transaction, &changes, &log).map_err(&failed)?;
         transaction.commit().map_err(&failed)
     }
@@ -69,22 +133,6 @@ impl AlertFile {
         rows.map_err(&failed)?.collect::<Result<_, _>>().map_err(&failed)
     }
 
-    /// What became of an attempt to send.
-    ///
-    /// # Errors
-    /// See [`AlertFile::position`].
-    pub fn tried(&mut self, message: &Message, sayings: &[(String, String)]) -> Result<(), StoreError> {
-        let failed = refused(&self.path);
-        let transaction = self.connection.transaction().map_err(&failed)?;
-        let sql = "UPDATE outbox SET state = ?2, due_us = ?3, attempts = ?4, error = ?5 WHERE id = ?1";
-        let Message { id, state, due_us, attempts, error, .. } = message;
-        transaction.execute(sql, params![id, state.as_str(), due_us, attempts, error]).map_err(&failed)?;
-        for (id, body) in sayings {
-            say(&transaction, id, body).map_err(&failed)?;
-        }
-        transaction.commit().map_err(&failed)
-    }
-
     fn messages(&self, sql: &str, given: impl rusqlite::Params) -> Result<Vec<Message>, StoreError> {
         let failed = refused(&self.path);
         let mut statement = self.connection.prepare(sql).map_err(&failed)?;
@@ -104,4 +152,12 @@ impl AlertFile {
         let rows = statement.query_map(given, read).map_err(&failed)?;
         rows.collect::<Result<_, _>>().map_err(&failed)
     }
+}
+
+/// What became of an attempt to send.
+pub(super) fn tried(transaction: &Transaction<'_>, message: &Message) -> rusqlite::Result<()> {
+    let sql = "UPDATE outbox SET state = ?2, due_us = ?3, attempts = ?4, error = ?5 WHERE id = ?1";
+    let Message { id, state, due_us, attempts, error, .. } = message;
+    transaction.execute(sql, params![id, state.as_str(), due_us, attempts, error])?;
+    Ok(())
 }

@@ -65,9 +65,15 @@ fn a_message_that_has_to_be_tried_again_holds_up_its_lane_and_no_other() {
     assert_eq!(due(&file, 9), [""; 0]);
     assert_eq!(due(&file, 10), ["1", "3"]);
     let later = Message { due_us: 20, attempts: 1, error: Some("503".into()), ..message("1", "a", 10) };
-    file.tried(&later, &[]).unwrap();
+    let tried = |message: &Message, said: &[(String, String)]| AlertChanges {
+        tried: vec![message.clone()],
+        sayings: said.to_vec(),
+        ..AlertChanges::default()
+    };
+    file.save(&tried(&later, &[])).unwrap();
     assert_eq!(due(&file, 10), ["3"]);
-    file.tried(&Message { state: Sending::Sent, ..later }, &[("said".into(), "S".into())]).unwrap();
+    let sent = Message { state: Sending::Sent, ..later };
+    file.save(&tried(&sent, &[("said".into(), "S".into())])).unwrap();
     assert_eq!(due(&file, 20), ["2", "3"]);
     assert_eq!(file.sayings(9).unwrap().len(), 1);
     let counts = file.counts().unwrap();
@@ -82,8 +88,14 @@ fn many_messages_become_one() {
     let messages = vec![message("1", "a", 10), message("2", "a", 10), message("3", "b", 10)];
     file.save(&AlertChanges { messages, ..AlertChanges::default() }).unwrap();
     let waiting = file.waiting("a").unwrap();
-    file.gather(&waiting, &message("1 and 2", "a", 10)).unwrap();
+    assert_eq!(file.waiting_count("a").unwrap(), 2);
+    file.gather(&waiting, &message("1 and 2", "a", 10), ("said".into(), "S".into())).unwrap();
     assert_eq!(file.waiting("a").unwrap(), [message("1 and 2", "a", 10)]);
+    let kept = file.newest(9).unwrap();
+    let told = kept.iter().filter(|message| message.state == Sending::Digested);
+    let told: Vec<_> = told.map(|message| (message.id.as_str(), message.error.as_deref())).collect();
+    assert_eq!(told, [("2", Some("1 and 2")), ("1", Some("1 and 2"))], "none is lost");
+    assert_eq!(file.sayings(9).unwrap(), [("said".to_string(), "S".to_string())]);
     assert_eq!(file.waiting("b").unwrap().len(), 1);
 }
 
