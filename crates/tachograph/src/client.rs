@@ -50,6 +50,14 @@ impl Client {
         self.answer(request.send(body))
     }
 
+    pub(crate) fn delete(&self, path: &str) -> Result<Answer, Box<dyn Error>> {
+        let mut request = self.agent.delete(format!("{}{path}", self.base));
+        if let Some(key) = &self.key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        self.answer(request.call())
+    }
+
     /// GET whose body is read as it comes.
     pub(crate) fn stream(&self, path: &str) -> Result<impl Read, Box<dyn Error>> {
         let mut request = self.agent.get(format!("{}{path}", self.base));

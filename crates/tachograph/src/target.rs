@@ -71,6 +71,13 @@ impl Target {
         }
     }
 
+    pub(crate) fn delete(&self, path: &str) -> Result<Answer, Box<dyn Error>> {
+        match self {
+            Target::Server(client) => client.delete(path),
+            Target::Folder(folder) => folder.call(Request::delete(path), Body::empty()),
+        }
+    }
+
     pub(crate) fn client(&self) -> Option<&Client> {
         match self {
             Target::Server(client) => Some(client),

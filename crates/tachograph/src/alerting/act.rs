@@ -18,11 +18,15 @@ pub(crate) enum Refused {
 impl Alerting {
     /// Does something about an open alert; it counts when this returns.
     pub(crate) fn act(&self, id: &str, act: &Act, by: &str, note: Option<&str>) -> Result<Raised, Refused> {
-        let now = now_us();
         let mut inner = self.inner.lock();
+        // Within the lock: what is written into a history stands in the order of time.
+        let now = now_us();
         let done = inner.desk.act(id, act, by, note, now).map_err(Refused::Wrong)?;
         let raised = done.ok_or_else(|| Refused::Unknown(format!("there is no open alert \"{id}\"")))?;
         inner.pending.sayings.push(tell::acted(&raised, act, by, note, now));
+        for over in inner.desk.take_over() {
+            inner.post(&over, &self.url, now);
+        }
         let told = if *act == Act::Acknowledge { inner.tell_answered(id, by, now) } else { Ok(()) };
         told.and_then(|()| inner.save(None)).map_err(|error| Refused::Failed(error.to_string()))?;
         drop(inner);

@@ -55,6 +55,7 @@ impl Book {
             book.add(&path);
         }
         book.route(config, data);
+        book.check_policies();
         Ok(book)
     }
 
@@ -129,6 +130,19 @@ impl Book {
                 self.routing = routing;
             }
             Err(error) => self.errors.push(format!("{error}; the built-in routing is used")),
+        }
+    }
+
+    /// A rule whose policy is not there escalates as its severity does.
+    fn check_policies(&mut self) {
+        let known: Vec<&str> = self.routing.escalations.iter().map(|policy| policy.name.as_str()).collect();
+        for rule in &self.rules {
+            let Some(name) = rule.ack.escalate.as_deref().filter(|name| !known.contains(name)) else {
+                continue;
+            };
+            let near = tacho_pipe::nearest(name, known.iter().copied());
+            let near = near.map_or(String::new(), |near| format!("; did you mean \"{near}\"?"));
+            self.errors.push(format!("rule {}: the routing has no escalation \"{name}\"{near}", rule.id));
         }
     }
 

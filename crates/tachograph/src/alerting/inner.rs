@@ -1,11 +1,12 @@
 //! What changes together is taken from the file and saved to it.
 
+use super::oncall::OVERRIDE;
 use super::silence::SILENCE;
 use super::{BOOK, Book, Inner, THREAD, TOLD, tell};
 use crate::clock::now_us;
 use std::error::Error;
 use std::sync::Arc;
-use tacho_alert::notify::{Changed, Due, News, Raised, Silence, Told};
+use tacho_alert::notify::{Changed, Due, News, Override, Raised, Silence, Told};
 use tacho_deliver::Channel;
 use tacho_store::alert_file::{AlertChanges, Message, Sending};
 
@@ -21,7 +22,14 @@ impl Inner {
         let told = told.collect::<Result<Vec<_>, _>>()?;
         let silences = self.file.notes(SILENCE)?;
         let silences = silences.iter().map(|(_, body)| serde_json::from_str(body));
-        self.desk.recall(open, told, silences.collect::<Result<Vec<Silence>, _>>()?);
+        let silences = silences.collect::<Result<Vec<Silence>, _>>()?;
+        let overrides = self.file.notes(OVERRIDE)?;
+        let overrides = overrides.iter().map(|(_, body)| serde_json::from_str(body));
+        let mut overrides = overrides.collect::<Result<Vec<Override>, _>>()?;
+        // The one that was made last counts first.
+        overrides.sort_by_key(|taken| taken.made_us);
+        self.desk.recall(open, told, silences, overrides);
+        self.recall_windows()?;
         Ok(())
     }
 
@@ -37,6 +45,12 @@ impl Inner {
         for error in &self.book.errors {
             tracing::error!("alerting: {error}");
         }
+        let unknown = self.responses.unknown(&self.book.rules);
+        if !unknown.is_empty() {
+            let mut book = Book::clone(&self.book);
+            book.errors.extend(unknown);
+            self.book = Arc::new(book);
+        }
         let digest = self.book.digest();
         let before = self.file.notes(BOOK).unwrap_or_default();
         if before.first().is_none_or(|(_, before)| *before != digest) {
@@ -50,8 +64,8 @@ impl Inner {
 
     /// Makes messages of what is due, one for each channel.
     pub(super) fn post(&mut self, due: &Due, url: &str, now_us: i64) {
-        if let Due::Page { alert, level, receivers, at_us } = due {
-            self.pending.sayings.push(tell::escalated(alert, receivers, *level, *at_us));
+        if let Due::Page { alert, level, receivers, whom, at_us, .. } = due {
+            self.pending.sayings.push(tell::escalated(alert, (receivers, whom), *level, *at_us));
         }
         for (receiver, mut message) in tell::messages(due, &self.desk, url) {
             self.sign(&mut message, url, now_us);
@@ -66,7 +80,10 @@ impl Inner {
     /// Has the log told what became of an alert.
     pub(super) fn say(&mut self, news: Option<News>) {
         let saying = match news {
-            Some(News::Raised(raised)) => tell::raised(&raised, &self.desk.receivers(&raised)),
+            Some(News::Raised(raised)) => {
+                self.respond_to(&raised);
+                tell::raised(&raised, &self.desk.receivers(&raised))
+            }
             Some(News::Resolved(raised)) => tell::resolved(&raised),
             None => return,
         };
@@ -75,7 +92,9 @@ impl Inner {
 
     /// Saves what changed since this was done last.
     pub(super) fn save(&mut self, position: Option<(u64, i64)>) -> Result<(), tacho_store::StoreError> {
-        let Changed { alerts, groups } = self.desk.take_changed();
+        self.see_responses();
+        let Changed { mut alerts, groups } = self.desk.take_changed();
+        alerts.extend(self.take_late());
         self.see_cases(&alerts);
         let pending = &mut self.pending;
         for raised in alerts {

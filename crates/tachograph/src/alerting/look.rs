@@ -1,6 +1,6 @@
 //! What is seen of alerting: alerts, how each rule is doing, receivers and what was delivered.
 
-use super::{Alerting, Config};
+use super::{Alerting, Config, Inner};
 use crate::clock::now_us;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -37,6 +37,8 @@ pub(crate) struct Whom {
     pub waiting: u64,
     pub sent: u64,
     pub failed: u64,
+    /// Told in another message, together with others.
+    pub digested: u64,
     pub error: Option<String>,
 }
 
@@ -80,11 +82,20 @@ impl Alerting {
         Arc::clone(&self.board.lock())
     }
 
-    /// What is wrong with alerting; nothing when all is well.
+    /// What is wrong with alerting; nothing when all is well. It waits for nothing.
     pub(crate) fn faults(&self) -> Vec<String> {
-        let inner = self.inner.lock();
         let board = self.board.lock().fault.clone();
-        inner.fault.iter().cloned().chain(board).chain(inner.book.errors.iter().cloned()).collect()
+        let wrong = Arc::clone(&self.wrong.lock());
+        board.into_iter().chain(wrong.iter().cloned()).collect()
+    }
+
+    /// Notes what is wrong, for those who ask.
+    pub(super) fn note(&self, inner: &Inner) {
+        let mut wrong = self.wrong.lock();
+        let now = inner.fault.iter().chain(&inner.book.errors);
+        if !now.clone().eq(wrong.iter()) {
+            *wrong = Arc::new(now.cloned().collect());
+        }
     }
 
     /// The alerts that are open, newest first.
@@ -147,7 +158,10 @@ impl Alerting {
                     waiting: of(&lane, Sending::Waiting),
                     sent: of(&lane, Sending::Sent),
                     failed: of(&lane, Sending::Failed),
-                    error: last.and_then(|message| message.error.clone()),
+                    digested: of(&lane, Sending::Digested),
+                    error: last
+                        .filter(|last| last.state != Sending::Digested)
+                        .and_then(|last| last.error.clone()),
                 }
             });
             let whom = whom.collect();

@@ -12,16 +12,22 @@ mod answered;
 mod before;
 mod book;
 mod config;
+mod hand;
 mod incidents;
 mod inner;
 mod investigate;
 mod look;
+mod maintained;
+mod oncall;
 mod outbox;
 mod past;
 mod recompute;
 mod regular;
 mod reply;
+mod responses;
+mod sent;
 mod silence;
+mod stop;
 mod tell;
 mod worker;
 
@@ -29,24 +35,30 @@ pub(crate) use act::Refused;
 pub(crate) use before::attaching;
 pub(crate) use book::{BUILT_IN, Book, folder, is_rule_file};
 pub(crate) use config::Config;
+pub(crate) use hand::incoming;
 pub(crate) use incidents::CLOSED_MAX;
 pub(crate) use investigate::investigate;
 pub(crate) use look::{Board, Delivery, Seen, Whom};
+pub(crate) use maintained::Work;
+pub(crate) use oncall::{NewOverride, Served};
 pub(crate) use outbox::deliver;
 pub(crate) use past::replay;
 pub(crate) use recompute::{Recomputed, recompute};
+pub(crate) use responses::{Asking, Named, respond};
 pub(crate) use silence::{Asked, NewSilence};
+pub(crate) use stop::{NewStop, Stop};
 pub(crate) use worker::follow;
 
 use crate::clock::now_us;
 use inner::mail;
 use parking_lot::{Condvar, Mutex};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tacho_alert::notify::Desk;
 use tacho_deliver::Channel;
+use tacho_deliver::bucket::Bucket;
 use tacho_deliver::heartbeat::Heartbeat;
 use tacho_deliver::inbound::Secrets;
 use tacho_store::alert_file::{AlertChanges, AlertFile};
@@ -68,6 +80,8 @@ pub(crate) struct Alerting {
     url: String,
     inner: Mutex<Inner>,
     board: Mutex<Arc<Board>>,
+    /// What is wrong, as it was when `inner` was let go last: whoever asks how this server is never waits for that.
+    wrong: Mutex<Arc<Vec<String>>>,
     /// Counts how often the rules were to be read again.
     reload: watch::Sender<u64>,
     /// Told when a message may be due.
@@ -78,6 +92,8 @@ pub(crate) struct Alerting {
 struct Inner {
     desk: Desk,
     cases: incidents::Cases,
+    responses: responses::Responses,
+    stops: stop::Stops,
     book: Arc<Book>,
     channels: HashMap<String, Vec<Channel>>,
     file: AlertFile,
@@ -85,6 +101,10 @@ struct Inner {
     pending: AlertChanges,
     /// Why it could not.
     fault: Option<String>,
+    /// How fast each lane was told.
+    buckets: HashMap<String, Bucket>,
+    /// The maintenance windows of the routing that are on, since when.
+    working: BTreeMap<String, i64>,
     closing: bool,
 }
 
@@ -115,11 +135,15 @@ impl Alerting {
         let mut inner = Inner {
             desk: Desk::new(&book.rules, &book.routing)?,
             cases: incidents::Cases::default(),
+            responses: responses::Responses::read(&config.responses)?,
+            stops: stop::Stops::new(),
             channels: HashMap::new(),
             book,
             file,
             pending: AlertChanges::default(),
             fault: None,
+            buckets: HashMap::new(),
+            working: BTreeMap::new(),
             closing: false,
         };
         if let Some((error, aside)) = lost {
@@ -127,6 +151,8 @@ impl Alerting {
         }
         inner.recall()?;
         inner.recall_cases(&config.incidents, config.url.as_ref().unwrap_or(&url))?;
+        inner.recall_responses()?;
+        inner.recall_stops()?;
         let alerting = Alerting {
             url: config.url.clone().unwrap_or(url).trim_end_matches('/').to_string(),
             config: config.clone(),
@@ -135,10 +161,14 @@ impl Alerting {
             heartbeat,
             inner: Mutex::new(inner),
             board: Mutex::default(),
+            wrong: Mutex::default(),
             reload: watch::Sender::new(0),
             posted: Condvar::new(),
         };
-        alerting.inner.lock().take_book();
+        let mut inner = alerting.inner.lock();
+        inner.take_book();
+        alerting.note(&inner);
+        drop(inner);
         Ok(alerting)
     }
 
@@ -206,6 +236,7 @@ impl Alerting {
         inner.book = Arc::clone(&book);
         inner.recall()?;
         inner.take_book();
+        self.note(&inner);
         drop(inner);
         Ok(book)
     }
@@ -225,7 +256,9 @@ impl Alerting {
         }
         let due = inner.desk.due(now);
         inner.pass_cases(now);
-        let any = !due.is_empty();
+        inner.pass_stops(now);
+        inner.pass_windows(now);
+        let any = !due.is_empty() || inner.responses.runs.is_due();
         for due in due {
             inner.post(&due, &self.url, now);
         }
@@ -235,6 +268,7 @@ impl Alerting {
             tracing::error!(%error, "alerts can't be saved; it is tried again");
             inner.fault = Some(error.to_string());
         }
+        self.note(&inner);
         drop(inner);
         if any {
             self.posted.notify_all();

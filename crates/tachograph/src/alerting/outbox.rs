@@ -4,7 +4,9 @@
 //! again under the same id, which most vendors leave out. What a channel refuses for good, and what it has not taken
 //! after [`ATTEMPTS_MAX`] tries, goes to a channel of another kind.
 //!
-//! Limits: [`LANES_MAX`] channels at a time; a channel with more than [`BACKLOG_MAX`] messages gets the rest as one.
+//! Limits: [`LANES_MAX`] channels at a time. Each channel has a bucket of tokens; when more wait for it than its burst, it
+//! gets all of them as one message, but for those that keep a state of each alert. A bucket begins with one token, so
+//! that starting again and again sends no faster.
 
 use super::regular::Regular;
 use super::{Alerting, Inner, RECEIPT, mail, tell};
@@ -13,19 +15,22 @@ use crate::deliver::Guard;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tacho_deliver::bucket::Bucket;
+use tacho_deliver::held::together;
 use tacho_deliver::{Channel, Message, Notice, Verdict};
 use tacho_store::alert_file::{self, AlertChanges, Sending};
 
 const LANES_MAX: usize = 8;
-const BACKLOG_MAX: usize = 20;
+/// Lanes that are looked at: those before may have to wait for their tokens.
+const LOOKED_MAX: u32 = 500;
+/// Messages that become one.
+const TOGETHER_MAX: usize = 10_000;
 /// About three days with the pauses between them.
 const ATTEMPTS_MAX: u32 = 80;
 const FIRST_PAUSE_US: i64 = 1_000_000;
 const PAUSE_MAX_US: i64 = 3_600_000_000;
 /// How long is waited at most before looking again.
 const LOOK: Duration = Duration::from_secs(1);
-/// Title lines of a message that stands for many.
-const LINES_MAX: usize = 50;
 
 /// Sends until alerting closes; then waits for what is under way.
 pub(crate) fn deliver(alerting: &Arc<Alerting>) {
@@ -40,9 +45,9 @@ pub(crate) fn deliver(alerting: &Arc<Alerting>) {
             if inner.closing {
                 break;
             }
-            let due = inner.due(&busy.lock());
+            let (due, wait) = inner.due(&busy.lock());
             if due.is_empty() {
-                alerting.posted.wait_for(&mut inner, LOOK);
+                alerting.posted.wait_for(&mut inner, wait);
                 continue;
             }
             due
@@ -67,43 +72,50 @@ pub(crate) fn deliver(alerting: &Arc<Alerting>) {
 }
 
 impl Inner {
-    /// The next message of each channel that is free.
-    fn due(&mut self, busy: &HashSet<String>) -> Vec<alert_file::Message> {
-        let room = LANES_MAX.saturating_sub(busy.len());
-        let found = self.file.due(now_us(), (LANES_MAX * 2) as u32).unwrap_or_else(|error| {
+    /// The next message of each channel that is free and has a token; and how long to wait where there is none.
+    fn due(&mut self, busy: &HashSet<String>) -> (Vec<alert_file::Message>, Duration) {
+        let now = now_us();
+        let (mut due, mut wait) = (Vec::new(), LOOK);
+        let found = self.file.due(now, LOOKED_MAX).unwrap_or_else(|error| {
             tracing::error!(%error, "messages that wait can't be read");
             Vec::new()
         });
         let free = found.into_iter().filter(|message| !busy.contains(&message.lane));
-        free.take(room).map(|message| self.gathered(message)).collect()
+        for message in free {
+            if due.len() + busy.len() >= LANES_MAX {
+                break;
+            }
+            // What has no channel any more is told so at once.
+            let channel = self.channel(&message.lane);
+            let token = channel.as_ref().map_or(Ok(()), |channel| {
+                let new = || Bucket::new(channel.limit, now);
+                let bucket = self.buckets.entry(message.lane.clone()).or_insert_with(new);
+                bucket.take(channel.limit, now)
+            });
+            match token {
+                Ok(()) => due.push(self.gathered(message, channel.as_ref())),
+                Err(missing_us) => wait = wait.min(Duration::from_micros(missing_us.max(1000) as u64)),
+            }
+        }
+        (due, wait)
     }
 
-    /// The message itself, or one that stands for it and all behind it, where too many wait.
-    fn gathered(&mut self, first: alert_file::Message) -> alert_file::Message {
-        let waiting = match self.file.waiting(&first.lane) {
-            Ok(waiting) if waiting.len() > BACKLOG_MAX => waiting,
-            _ => return first,
-        };
-        let told: Vec<Message> =
-            waiting.iter().filter_map(|message| serde_json::from_str(&message.body).ok()).collect();
-        let Some(newest) = told.last() else { return first };
-        let lines: Vec<String> =
-            told.iter().map(|told| format!("- {}", told.title)).take(LINES_MAX).collect();
-        let more = told.len().saturating_sub(LINES_MAX);
-        let digest = Message {
-            id: format!("digest/{}", newest.id),
-            notice: Notice::Digest,
-            severity: told.iter().map(|told| told.severity).max().unwrap_or(newest.severity),
-            title: format!("{} notifications that waited", told.len()),
-            text: lines.join("\n") + &if more > 0 { format!("\n(+{more} more)") } else { String::new() },
-            alerts: Vec::new(),
-            truncated: told.len() as u64,
-            ..newest.clone()
-        };
+    /// The message itself, or one that stands for it and all behind it, where more wait than the channel takes at once.
+    fn gathered(&mut self, first: alert_file::Message, channel: Option<&Channel>) -> alert_file::Message {
+        let Some(channel) = channel.filter(|channel| channel.takes_digests()) else { return first };
+        if self.file.waiting_count(&first.lane).is_ok_and(|count| count <= u64::from(channel.limit.burst)) {
+            return first;
+        }
+        let waiting = self.file.waiting(&first.lane).unwrap_or_default().into_iter().take(TOGETHER_MAX);
+        // One that is not readable is told so by itself.
+        let read = |message: alert_file::Message| Some((serde_json::from_str(&message.body).ok()?, message));
+        let (told, waiting): (Vec<Message>, Vec<alert_file::Message>) = waiting.filter_map(read).unzip();
+        let Some(digest) = together(&told) else { return first };
         let body = serde_json::to_string(&digest).unwrap_or_default();
         let whole =
             alert_file::Message { id: format!("{}/{}", digest.id, first.lane), body, ..first.clone() };
-        match self.file.gather(&waiting, &whole) {
+        let saying = tell::digested(&whole.id, &digest, channel.kind, &told, now_us());
+        match self.file.gather(&waiting, &whole, saying) {
             Ok(()) => whole,
             Err(error) => {
                 tracing::error!(%error, "messages can't be gathered");
@@ -207,7 +219,11 @@ impl Alerting {
     }
 
     fn tried(&self, message: &alert_file::Message, sayings: &[(String, String)]) {
-        if let Err(error) = self.inner.lock().file.tried(message, sayings) {
+        let mut inner = self.inner.lock();
+        inner.remark_sent(message);
+        inner.pending.tried.push(message.clone());
+        inner.pending.sayings.extend_from_slice(sayings);
+        if let Err(error) = inner.save(None) {
             // It is sent again, under the same id.
             tracing::error!(%error, id = %message.id, "what became of a message can't be saved");
         }

@@ -4,7 +4,7 @@
 
 use super::{Alerting, BUILT_IN, Inner, Refused, tell};
 use crate::clock::{now_us, random};
-use tacho_alert::notify::{LabelSet, Matcher, Muted, Raised, Silence, parse_matchers};
+use tacho_alert::notify::{LabelSet, Matcher, Muted, Raised, Silence, Strategy, parse_matchers};
 use tacho_alert::{Rule, Severity};
 
 /// Kinds of notes in the file: silences that count, and those that wait for a second person.
@@ -23,6 +23,8 @@ pub(crate) struct NewSilence {
     pub ends_us: i64,
     pub by: String,
     pub comment: String,
+    /// It is a maintenance window, and what becomes of what fires within it.
+    pub maintenance: Option<Strategy>,
     /// The credential of whoever asks, and whether there is another one that may agree.
     pub credential: String,
     pub others: bool,
@@ -52,6 +54,7 @@ impl Alerting {
             created_by: wanted.by,
             comment: wanted.comment,
             approved_by: None,
+            maintenance: wanted.maintenance,
         };
         silence.check().map_err(Refused::Wrong)?;
         let mut inner = self.inner.lock();
@@ -90,13 +93,17 @@ impl Alerting {
     pub(crate) fn unsilence(&self, id: &str, by: &str) -> Result<(), Refused> {
         let now = now_us();
         let mut inner = self.inner.lock();
-        let was_asked = inner.asked()?.iter().any(|asked| asked.silence.id == id);
+        let asked = inner.asked()?.into_iter().map(|asked| asked.silence).find(|asked| asked.id == id);
+        let was_asked = asked.is_some();
+        let known =
+            asked.or_else(|| inner.desk.silences().all().iter().find(|known| known.id == id).cloned());
+        let is_work = known.is_some_and(|known| known.maintenance.is_some());
         if !inner.desk.silences().expire(id, now) && !was_asked {
             return Err(Refused::Unknown(format!("there is no silence \"{id}\" that has not ended")));
         }
         inner.pending.notes.push((SILENCE, id.to_string(), None));
         inner.pending.notes.push((ASKED, id.to_string(), None));
-        inner.pending.sayings.push(tell::unsilenced(id, by, now));
+        inner.pending.sayings.push(tell::unsilenced(id, by, is_work, now));
         inner.keep()
     }
 
@@ -107,8 +114,10 @@ impl Alerting {
         inner.desk.silences().forget(now);
         let all = inner.desk.silences().all().to_vec();
         let muted = |silence: &Silence| {
-            let by_it =
-                |raised: &&Raised| inner.desk.muted(raised, now) == Some(Muted::Silenced(silence.id.clone()));
+            let by_it = |raised: &&Raised| match inner.desk.muted(raised, now) {
+                Some(Muted::Silenced(id) | Muted::Maintained(id)) => id == silence.id,
+                _ => false,
+            };
             inner.desk.open().filter(by_it).count()
         };
         let counting = all.into_iter().map(|silence| (muted(&silence), silence));
@@ -146,7 +155,7 @@ impl Inner {
         built_in && rule.severity == Severity::Critical && matchers.iter().all(fits)
     }
 
-    fn keep(&mut self) -> Result<(), Refused> {
+    pub(super) fn keep(&mut self) -> Result<(), Refused> {
         self.save(None).map_err(|error| Refused::Failed(error.to_string()))
     }
 }
@@ -159,7 +168,7 @@ fn written(asked: &Asked) -> Result<String, Refused> {
     serde_json::to_string(asked).map_err(|error| Refused::Failed(error.to_string()))
 }
 
-fn fresh() -> String {
+pub(super) fn fresh() -> String {
     let mut bytes = [0; 16];
     random(&mut bytes);
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -2,12 +2,16 @@
 //!
 //! Invariant: an event's id follows from what it tells of, so that it is on the log once however often it is said.
 
+mod silences;
+
+pub(super) use silences::{silence_asked, silenced, unsilenced};
+
 use super::Book;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::Path;
 use tacho_alert::Severity;
-use tacho_alert::notify::{self, Act, Desk, Due, LabelSet, Raised, Silence};
+use tacho_alert::notify::{self, Act, Desk, Due, LabelSet, Raised};
 use tacho_deliver::{Channel, Links, Message, Notice, Told};
 use tacho_event::time::format;
 use tacho_store::alert_file;
@@ -52,7 +56,7 @@ pub(super) fn raised(raised: &Raised, receivers: &[String]) -> Saying {
         "starts_at": format(raised.alert.starts_us),
     });
     let id = format!("alert/{}/firing", raised.id());
-    about(raised, id, "alert_firing", level(raised.severity), raised.at_us, result)
+    on_alert(raised, id, "alert_firing", level(raised.severity), raised.at_us, result)
 }
 
 /// The alert is over.
@@ -62,7 +66,7 @@ pub(super) fn resolved(raised: &Raised) -> Saying {
         "rule": raised.rule, "labels": raised.labels(), "starts_at": format(raised.alert.starts_us),
         "ends_at": format(ends_us), "flapping": raised.alert.flapping,
     });
-    about(raised, format!("alert/{}/resolved", raised.id()), "alert_resolved", "INFO", ends_us, result)
+    on_alert(raised, format!("alert/{}/resolved", raised.id()), "alert_resolved", "INFO", ends_us, result)
 }
 
 /// Somebody did something about an alert.
@@ -83,17 +87,24 @@ pub(super) fn acted(raised: &Raised, act: &Act, by: &str, note: Option<&str>, at
         Act::Assign { .. } => "alert_assigned",
         Act::Note => "alert_noted",
     };
-    about(raised, id, name, "INFO", at_us, result)
+    on_alert(raised, id, name, "INFO", at_us, result)
 }
 
 /// Nobody answered, and the next ones are told.
-pub(super) fn escalated(raised: &Raised, to: &[String], step: usize, at_us: i64) -> Saying {
-    let result = serde_json::json!({"rule": raised.rule, "labels": raised.labels(), "level": step, "to": to});
+pub(super) fn escalated(
+    raised: &Raised,
+    (to, whom): (&[String], &[String]),
+    step: usize,
+    at_us: i64,
+) -> Saying {
+    let result = serde_json::json!({
+        "rule": raised.rule, "labels": raised.labels(), "level": step, "to": to, "whom": whom,
+    });
     let id = format!("alert/{}/escalated/{step}/{at_us}", raised.id());
-    about(raised, id, "alert_escalated", level(raised.severity), at_us, result)
+    on_alert(raised, id, "alert_escalated", level(raised.severity), at_us, result)
 }
 
-fn about(
+fn on_alert(
     raised: &Raised,
     id: String,
     name: &str,
@@ -108,33 +119,6 @@ fn about(
         more["user_id"] = user.as_str().into();
     }
     event(id, name, level, at_us, more)
-}
-
-pub(super) fn silenced(silence: &Silence, muted: &[String], at_us: i64) -> Saying {
-    let matchers: Vec<String> = silence.matchers.iter().map(ToString::to_string).collect();
-    let result = serde_json::json!({
-        "silence": silence.id, "matchers": matchers, "by": silence.created_by, "comment": silence.comment,
-        "approved_by": silence.approved_by, "starts_at": format(silence.starts_us), "ends_at": format(silence.ends_us),
-        "mutes": muted,
-    });
-    let outcome = serde_json::json!({"outcome": {"status": "success", "result": result}});
-    event(format!("silence/{}/{at_us}", silence.id), "alert_silence_set", "WARNING", at_us, outcome)
-}
-
-/// A silence waits for a second person.
-pub(super) fn silence_asked(silence: &Silence, at_us: i64) -> Saying {
-    let matchers: Vec<String> = silence.matchers.iter().map(ToString::to_string).collect();
-    let result = serde_json::json!({
-        "silence": silence.id, "matchers": matchers, "by": silence.created_by, "comment": silence.comment,
-        "starts_at": format(silence.starts_us), "ends_at": format(silence.ends_us),
-    });
-    let outcome = serde_json::json!({"outcome": {"status": "success", "result": result}});
-    event(format!("silence/{}/asked/{at_us}", silence.id), "alert_silence_asked", "WARNING", at_us, outcome)
-}
-
-pub(super) fn unsilenced(id: &str, by: &str, at_us: i64) -> Saying {
-    let outcome = serde_json::json!({"outcome": {"status": "success", "result": {"silence": id, "by": by}}});
-    event(format!("silence/{id}/ended/{at_us}"), "alert_silence_ended", "INFO", at_us, outcome)
 }
 
 /// Which rules count from now on.
@@ -191,6 +175,21 @@ pub(super) fn sent(
     event(format!("{name}/{}", message.id), name, level, at_us, serde_json::json!({"outcome": outcome}))
 }
 
+/// What waited for a channel became one message; each alert of it is named, up to a limit.
+pub(super) fn digested(id: &str, digest: &Message, kind: &str, told: &[Message], at_us: i64) -> Saying {
+    const NAMED_MAX: usize = 1000;
+    let mut alerts: Vec<&str> =
+        told.iter().flat_map(|told| &told.alerts).map(|told| told.fingerprint.as_str()).collect();
+    alerts.sort_unstable();
+    alerts.dedup();
+    let result = serde_json::json!({
+        "message": id, "receiver": digest.receiver, "channel": kind, "messages": told.len(),
+        "alerts": alerts.iter().take(NAMED_MAX).collect::<Vec<_>>(), "alerts_total": alerts.len(),
+    });
+    let outcome = serde_json::json!({"outcome": {"status": "success", "result": result}});
+    event(format!("notification_digested/{id}"), "notification_digested", "WARNING", at_us, outcome)
+}
+
 /// The channels of every receiver, and what could not be read of them.
 pub(super) fn channels(routing: &notify::Config) -> (HashMap<String, Vec<Channel>>, Vec<String>) {
     let (mut channels, mut errors) = (HashMap::new(), Vec::new());
@@ -218,31 +217,46 @@ pub(super) fn messages(due: &Due, desk: &Desk, url: &str) -> Vec<(String, Messag
             }
             vec![(notification.receiver.clone(), message)]
         }
-        Due::Page { alert, level, receivers, at_us } => {
+        Due::Page { alert, level, at_once, receivers, at_us, .. } => {
+            let text = if *at_once { "" } else { "Nobody has answered yet." };
             let page = |receiver: &String| {
-                let mut told = Told::of(&alert.alert);
-                name(&mut told, alert.id(), desk, url);
-                let thread = digest(&format!("{}@{receiver}", alert.id()));
-                let title = alert.alert.annotations.get("summary").unwrap_or(&alert.title);
-                let message = Message {
-                    id: digest(&format!("{}/page/{level}/{at_us}/{receiver}", alert.id())),
-                    code: thread[..CODE].to_string(),
-                    thread,
-                    notice: Notice::Escalated,
-                    severity: alert.severity,
-                    title: title.clone(),
-                    text: if *level > 0 { "Nobody has answered yet.".into() } else { String::new() },
-                    at_us: *at_us,
-                    receiver: receiver.clone(),
-                    group_labels: alert.labels().clone(),
-                    alerts: vec![told],
-                    truncated: 0,
-                    links: links(Some(alert.id()), url),
-                };
-                (receiver.clone(), message)
+                let message = about(alert, receiver, Notice::Escalated, *at_us, desk, url);
+                let id = digest(&format!("{}/page/{level}/{at_us}/{receiver}", alert.id()));
+                (receiver.clone(), Message { id, text: text.into(), ..message })
             };
             receivers.iter().map(page).collect()
         }
+        Due::Over { alert, receivers, at_us } => {
+            let over = |receiver: &String| {
+                let message = about(alert, receiver, Notice::Resolved, *at_us, desk, url);
+                let id = digest(&format!("{}/over/{at_us}/{receiver}", alert.id()));
+                (receiver.clone(), Message { id, ..message })
+            };
+            receivers.iter().map(over).collect()
+        }
+    }
+}
+
+/// What the escalation tells a receiver of one alert.
+fn about(alert: &Raised, receiver: &str, notice: Notice, at_us: i64, desk: &Desk, url: &str) -> Message {
+    let mut told = Told::of(&alert.alert);
+    name(&mut told, alert.id(), desk, url);
+    let thread = digest(&format!("{}@{receiver}", alert.id()));
+    let title = alert.alert.annotations.get("summary").unwrap_or(&alert.title);
+    Message {
+        id: String::new(),
+        code: thread[..CODE].to_string(),
+        thread,
+        notice,
+        severity: alert.severity,
+        title: title.clone(),
+        text: String::new(),
+        at_us,
+        receiver: receiver.to_string(),
+        group_labels: alert.labels().clone(),
+        alerts: vec![told],
+        truncated: 0,
+        links: links(Some(alert.id()), url),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `alerts`: what there is, what is done about it, and trying the channels of a receiver.
 
 mod ask;
+mod duty;
 mod shown;
 
 use super::Arguments;
@@ -29,6 +30,8 @@ pub(super) enum Alerts {
     SendTest(SendTest),
     #[command(flatten)]
     Ask(ask::Ask),
+    #[command(flatten)]
+    Duty(duty::Duty),
 }
 
 #[derive(Args)]
@@ -51,6 +54,7 @@ pub(super) fn run(arguments: &Arguments, command: &Alerts) -> Result<bool, Box<d
     match command {
         Alerts::SendTest(asked) => send_test(asked),
         Alerts::Ask(ask) => ask::run(arguments, ask),
+        Alerts::Duty(duty) => duty::run(arguments, duty),
     }
 }
 

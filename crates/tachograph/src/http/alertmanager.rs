@@ -6,6 +6,7 @@
 mod asked;
 
 use super::App;
+use super::alerts::apart;
 use super::alerts::silences::has_others;
 use super::auth::Role;
 use super::problem::Problem;
@@ -87,7 +88,7 @@ fn seen_alert(seen: &Seen) -> Value {
     let (raised, none) = (&seen.raised, Vec::<String>::new());
     let (silenced, inhibited) = match &seen.muted {
         None => (none.clone(), none),
-        Some(Muted::Silenced(id)) => (vec![id.clone()], none),
+        Some(Muted::Silenced(id) | Muted::Maintained(id)) => (vec![id.clone()], none),
         Some(Muted::Inhibited(labels)) => (none, vec![format!("{labels:?}")]),
     };
     let state = if seen.muted.is_some() { "suppressed" } else { "active" };
@@ -109,7 +110,7 @@ async fn alerts(
 ) -> Result<Json<Value>, Told> {
     app.auth().check(&headers, Role::Read)?;
     let filter = Filter::read(query.as_deref())?;
-    let open = of(&app)?.open_alerts();
+    let open = apart(&app, Alerting::open_alerts).await?;
     Ok(Json(open.iter().filter(|seen| filter.takes(seen)).map(seen_alert).collect()))
 }
 
@@ -121,7 +122,7 @@ async fn groups(
 ) -> Result<Json<Value>, Told> {
     app.auth().check(&headers, Role::Read)?;
     let filter = Filter::read(query.as_deref())?;
-    let open = of(&app)?.open_alerts();
+    let open = apart(&app, Alerting::open_alerts).await?;
     let open: Vec<&Seen> = open.iter().filter(|seen| filter.takes(seen)).collect();
     let mut names: Vec<&String> = open.iter().flat_map(|seen| &seen.receivers).collect();
     names.sort();
@@ -174,7 +175,7 @@ fn seen_silence(asked: &Asked, now_us: i64) -> Value {
 async fn silences(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, Told> {
     app.auth().check(&headers, Role::Read)?;
     let now = now_us();
-    let all = of(&app)?.silences()?;
+    let all = apart(&app, Alerting::silences).await??;
     Ok(Json(all.iter().map(|(silence, _)| seen_silence(silence, now)).collect()))
 }
 
@@ -184,7 +185,7 @@ async fn silence(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Told> {
     app.auth().check(&headers, Role::Read)?;
-    let all = of(&app)?.silences()?;
+    let all = apart(&app, Alerting::silences).await??;
     let found = all.iter().find(|(asked, _)| asked.silence.id == id);
     let (silence, _) = found.ok_or_else(|| Problem::not_found(format!("there is no silence \"{id}\"")))?;
     Ok(Json(seen_silence(silence, now_us())))
@@ -195,7 +196,7 @@ async fn post_silence(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<Value>, Told> {
-    let credential = app.auth().check(&headers, Role::Admin)?;
+    let credential = app.auth().check(&headers, Role::Operator)?;
     let posted: PostedSilence =
         serde_json::from_slice(&body).map_err(|error| Problem::bad_request(error.to_string()))?;
     let moment = |name: &str, text: &str| {
@@ -208,6 +209,7 @@ async fn post_silence(
         ends_us: moment("endsAt", &posted.ends_at)?,
         by: posted.created_by,
         comment: posted.comment,
+        maintenance: None,
         credential: credential.name,
         others: has_others(&app)?,
     })?;
@@ -219,7 +221,7 @@ async fn delete_silence(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Told> {
-    let credential = app.auth().check(&headers, Role::Admin)?;
+    let credential = app.auth().check(&headers, Role::Operator)?;
     of(&app)?.unsilence(&id, &credential.name)?;
     Ok(Json(json!({})))
 }

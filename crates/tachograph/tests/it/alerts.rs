@@ -36,12 +36,12 @@ pub(crate) fn folder(dir: &Path, hook: &str) -> PathBuf {
     data
 }
 
-fn forbidden(server: &Server, agent: &str) {
+pub(crate) fn forbidden(server: &Server, agent: &str) {
     let event = format!(r#"{{"agent":{{"id":"{agent}"}},"action":{{"type":"tool","name":"forbidden"}}}}"#);
     assert_eq!(server.post("/v1/events", &event).status, 200);
 }
 
-fn open(server: &Server) -> Vec<serde_json::Value> {
+pub(crate) fn open(server: &Server) -> Vec<serde_json::Value> {
     server.get("/v1/alerts").json()["alerts"].as_array().unwrap().clone()
 }
 
@@ -53,7 +53,7 @@ fn sent(server: &Server) {
     });
 }
 
-fn logged(server: &Server, name: &str) -> Vec<serde_json::Value> {
+pub(crate) fn logged(server: &Server, name: &str) -> Vec<serde_json::Value> {
     server.sql(&format!(
         "SELECT call_id, level, output FROM events WHERE action_name = '{name}' ORDER BY index"
     ))

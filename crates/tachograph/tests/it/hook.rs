@@ -10,7 +10,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Somebody who takes web hooks and says yes.
 pub(crate) struct Hook {
     pub address: String,
-    bodies: Receiver<serde_json::Value>,
+    said: Receiver<(Vec<String>, String)>,
 }
 
 impl Hook {
@@ -19,21 +19,31 @@ impl Hook {
     }
 
     pub(crate) fn on(listener: TcpListener) -> Hook {
-        let (sender, bodies) = channel();
+        let (sender, heard) = channel();
         let address = listener.local_addr().unwrap().to_string();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 // Who was killed while it spoke has said nothing.
-                let Some(body) = said(stream.unwrap()) else { continue };
-                drop(sender.send(body));
+                let Some(whole) = said(stream.unwrap()) else { continue };
+                drop(sender.send(whole));
             }
         });
-        Hook { address, bodies }
+        Hook { address, said: heard }
+    }
+
+    /// The next message as it was sent.
+    pub(crate) fn body(&self) -> serde_json::Value {
+        serde_json::from_str(&self.whole().1).unwrap()
+    }
+
+    /// The next request: the lines of its head, names in lower case, and its body.
+    pub(crate) fn whole(&self) -> (Vec<String>, String) {
+        self.said.recv_timeout(PATIENCE).expect("a message within the time")
     }
 
     /// The next message: its status, and the `alertname` and `agent_id` of each of its alerts.
     pub(crate) fn next(&self) -> (String, Vec<String>) {
-        let body = self.bodies.recv_timeout(PATIENCE).expect("a message within the time");
+        let body = self.body();
         let name = |alert: &serde_json::Value| {
             let label = |name: &str| alert["labels"][name].as_str().unwrap_or("-").to_string();
             format!("{} {} {}", label("alertname"), label("agent_id"), alert["status"].as_str().unwrap())
@@ -43,15 +53,18 @@ impl Hook {
     }
 }
 
-/// Reads a request, says yes to it, and gives its body.
-fn said(stream: TcpStream) -> Option<serde_json::Value> {
+/// Reads a request, says yes to it, and gives what it said.
+fn said(stream: TcpStream) -> Option<(Vec<String>, String)> {
     let mut stream = BufReader::new(stream);
-    let (mut length, mut line) = (0, String::new());
+    let (mut length, mut line, mut head) = (0, String::new(), Vec::new());
     while stream.read_line(&mut line).ok()? > 2 {
-        let head = line.to_ascii_lowercase();
-        if let Some(value) = head.strip_prefix("content-length:") {
+        // A signature is not in lower case.
+        let (name, value) = line.split_once(':').unwrap_or((&line, ""));
+        let name = name.to_ascii_lowercase();
+        if name == "content-length" {
             length = value.trim().parse().ok()?;
         }
+        head.push(format!("{name}:{value}"));
         line.clear();
     }
     let mut body = vec![0; length];
@@ -59,7 +72,7 @@ fn said(stream: TcpStream) -> Option<serde_json::Value> {
     let good = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     // Whoever is killed now sends the message again.
     drop(stream.get_mut().write_all(good.as_bytes()));
-    serde_json::from_slice(&body).ok()
+    Some((head, String::from_utf8(body).ok()?))
 }
 
 /// Looks until there is something.

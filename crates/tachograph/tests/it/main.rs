@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod access;
 mod actions;
 mod agree;
 mod alerts;
@@ -12,20 +13,25 @@ mod cli;
 mod coverage;
 mod door;
 mod erase;
+mod flood;
 mod forged;
 mod hook;
 mod http;
 mod import;
 mod incident_course;
+mod incident_hand;
 mod incidents;
 mod kill;
 mod live;
+mod maintenance;
 mod mcp;
 mod mutate;
+mod oncall;
 mod otlp;
 mod pipes;
 mod registry;
 mod replies;
+mod responses;
 mod rules;
 mod server;
 mod silences;

@@ -142,13 +142,18 @@ pub(super) fn run(arguments: &Arguments, ask: &Ask) -> Result<bool, Box<dyn Erro
     }
 }
 
-fn get(arguments: &Arguments, path: &str) -> Result<Value, Box<dyn Error>> {
+pub(super) fn get(arguments: &Arguments, path: &str) -> Result<Value, Box<dyn Error>> {
     Ok(serde_json::from_slice(&arguments.target()?.get(path, "application/json")?.good()?)?)
 }
 
-fn post(arguments: &Arguments, path: &str, body: &Value) -> Result<Value, Box<dyn Error>> {
+pub(super) fn post(arguments: &Arguments, path: &str, body: &Value) -> Result<Value, Box<dyn Error>> {
     let answer = arguments.target()?.post(path, "application/json", body.to_string().as_bytes())?;
     Ok(serde_json::from_slice(&answer.good()?)?)
+}
+
+pub(super) fn delete(arguments: &Arguments, path: &str) -> Result<(), Box<dyn Error>> {
+    arguments.target()?.delete(path)?.good()?;
+    Ok(())
 }
 
 pub(super) fn say(line: &str) -> Result<bool, Box<dyn Error>> {

@@ -37,7 +37,7 @@ impl Filter {
     pub(super) fn takes(&self, seen: &Seen) -> bool {
         let wanted = match &seen.muted {
             None => self.active,
-            Some(Muted::Silenced(_)) => self.silenced,
+            Some(Muted::Silenced(_) | Muted::Maintained(_)) => self.silenced,
             Some(Muted::Inhibited(_)) => self.inhibited,
         };
         wanted && self.matchers.iter().all(|matcher| matcher.matches(seen.raised.labels()))

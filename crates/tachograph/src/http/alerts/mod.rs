@@ -2,6 +2,8 @@
 //! `admin`.
 
 pub(super) mod act;
+mod maintenance;
+mod oncall;
 mod proof;
 mod rules;
 mod seen;
@@ -45,6 +47,13 @@ use utoipa::OpenApi;
     silences::set,
     silences::end,
     silences::approve,
+    maintenance::maintenance,
+    maintenance::begin,
+    maintenance::end,
+    maintenance::approve,
+    oncall::on_call,
+    oncall::take_over,
+    oncall::give_back,
     told::receivers,
     told::test,
     told::deliveries,
@@ -66,6 +75,12 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/v1/alerts/silences", get(silences::silences).post(silences::set))
         .route("/v1/alerts/silences/{id}", axum::routing::delete(silences::end))
         .route("/v1/alerts/silences/{id}/approve", post(silences::approve))
+        .route("/v1/alerts/maintenance", get(maintenance::maintenance).post(maintenance::begin))
+        .route("/v1/alerts/maintenance/{id}", axum::routing::delete(maintenance::end))
+        .route("/v1/alerts/maintenance/{id}/approve", post(maintenance::approve))
+        .route("/v1/alerts/oncall", get(oncall::on_call))
+        .route("/v1/alerts/oncall/overrides", post(oncall::take_over))
+        .route("/v1/alerts/oncall/overrides/{id}", axum::routing::delete(oncall::give_back))
         .route("/v1/alerts/receivers", get(told::receivers))
         .route("/v1/alerts/receivers/{name}/test", post(told::test))
         .route("/v1/alerts/recompute", get(proof::recomputed))
@@ -118,6 +133,16 @@ pub(super) fn alerting(app: &App) -> Result<&Arc<Alerting>, Problem> {
     })
 }
 
+/// Asks alerting beside what must not wait: while it is busy, whoever asks how this server is gets an answer all the same.
+pub(super) async fn apart<T: Send + 'static>(
+    app: &App,
+    ask: impl FnOnce(&Alerting) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let alerting = Arc::clone(alerting(app)?);
+    let asked = tokio::task::spawn_blocking(move || ask(&alerting)).await;
+    asked.map_err(|error| Problem::internal(error.to_string()))
+}
+
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Problem {
         match refused {
@@ -143,8 +168,7 @@ pub(crate) async fn alerts(
 ) -> Result<Json<Alerts>, Problem> {
     app.auth().check(&headers, Role::Read)?;
     let Query(asking) = asking.map_err(|wrong| Problem::bad_request(wrong.body_text()))?;
-    let alerting = alerting(&app)?;
-    let open = alerting.open_alerts();
+    let open = apart(&app, Alerting::open_alerts).await?;
     let mut totals: BTreeMap<&'static str, u64> =
         [Severity::Critical, Severity::Warning, Severity::Info].map(|one| (one.as_str(), 0)).into();
     for seen in &open {
@@ -154,8 +178,8 @@ pub(crate) async fn alerts(
     let limit = asking.limit.unwrap_or(200).min(LIMIT);
     let mut all = match state {
         "open" | "firing" | "acknowledged" | "snoozed" => open,
-        "resolved" => alerting.closed_alerts(LIMIT).map_err(failed)?,
-        "all" => open.into_iter().chain(alerting.closed_alerts(LIMIT).map_err(failed)?).collect(),
+        "resolved" => closed(&app).await?,
+        "all" => open.into_iter().chain(closed(&app).await?).collect(),
         other => {
             let what = format!(
                 "state \"{other}\" is unknown: expected open, firing, acknowledged, snoozed, resolved or all"
@@ -173,8 +197,13 @@ pub(crate) async fn alerts(
     let mut alerts: Vec<Alert> = all.into_iter().map(Alert::from).collect();
     alerts.retain(|alert| matches!(state, "open" | "all") || alert.state == state);
     alerts.truncate(limit as usize);
+    let alerting = alerting(&app)?;
     let faults = alerting.faults();
     Ok(Json(Alerts { alerts, totals, following: alerting.board().running, faults }))
+}
+
+async fn closed(app: &App) -> Result<Vec<crate::alerting::Seen>, Problem> {
+    apart(app, |alerting| alerting.closed_alerts(LIMIT)).await?.map_err(failed)
 }
 
 /// One alert, open or over.
@@ -187,7 +216,8 @@ pub(crate) async fn alert(
     headers: HeaderMap,
 ) -> Result<Json<Alert>, Problem> {
     app.auth().check(&headers, Role::Read)?;
-    let seen = alerting(&app)?.alert(&id).map_err(failed)?;
-    let seen = seen.ok_or_else(|| Problem::not_found(format!("there is no alert \"{id}\"")))?;
+    let unknown = format!("there is no alert \"{id}\"");
+    let seen = apart(&app, move |alerting| alerting.alert(&id)).await?.map_err(failed)?;
+    let seen = seen.ok_or_else(|| Problem::not_found(unknown))?;
     Ok(Json(Alert::from(seen)))
 }

@@ -54,6 +54,8 @@ pub(crate) enum MutedBy {
     Silence(String),
     /// The labels of the alert that says more.
     InhibitedBy(BTreeMap<String, String>),
+    /// The maintenance window: its name in the routing, or its id.
+    Maintenance(String),
 }
 
 /// The document of the interface has one name for each; a finding of coverage has evidence too.
@@ -113,6 +115,7 @@ impl From<Seen> for Alert {
             muted_by: muted.map(|muted| match muted {
                 Muted::Silenced(id) => MutedBy::Silence(id),
                 Muted::Inhibited(labels) => MutedBy::InhibitedBy(labels),
+                Muted::Maintained(window) => MutedBy::Maintenance(window),
             }),
             receivers,
             evidence: evidence

@@ -3,8 +3,8 @@
 use super::super::App;
 use super::super::auth::Role;
 use super::super::problem::Problem;
-use super::{alerting, failed};
-use crate::alerting::{Asked, NewSilence};
+use super::{apart, failed};
+use crate::alerting::{Alerting, Asked, NewSilence};
 use crate::clock::now_us;
 use axum::Json;
 use axum::body::Bytes;
@@ -81,7 +81,8 @@ pub(crate) async fn silences(
     headers: HeaderMap,
 ) -> Result<Json<Silences>, Problem> {
     app.auth().check(&headers, Role::Read)?;
-    let all = alerting(&app)?.silences()?.into_iter();
+    let all = apart(&app, Alerting::silences).await??.into_iter();
+    let all = all.filter(|(asked, _)| asked.silence.maintenance.is_none());
     Ok(Json(Silences { silences: all.map(|(silence, mutes)| seen(silence, mutes, now_us())).collect() }))
 }
 
@@ -94,20 +95,10 @@ pub(crate) async fn set(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<Silence>, Problem> {
-    let credential = app.auth().check(&headers, Role::Admin)?;
+    let credential = app.auth().check(&headers, Role::Operator)?;
     let wanted: Wanted =
         serde_json::from_slice(&body).map_err(|error| Problem::bad_request(error.to_string()))?;
-    let moment = |name: &str, text: &Option<String>| {
-        let parsed = text.as_ref().map(|text| parse(text)).transpose();
-        parsed.map_err(|error| Problem::bad_request(format!("\"{name}\": {error}")))
-    };
-    let (starts_us, ends_us) = (moment("starts_at", &wanted.starts_at)?, moment("ends_at", &wanted.ends_at)?);
-    let from = starts_us.unwrap_or_else(now_us);
-    let ends_us = match (ends_us, wanted.minutes) {
-        (Some(ends), None) => ends,
-        (None, Some(minutes)) => from + i64::from(minutes) * 60_000_000,
-        _ => return Err(Problem::bad_request("say when it ends: \"ends_at\" or \"minutes\", one of them")),
-    };
+    let (starts_us, ends_us) = period(&wanted.starts_at, &wanted.ends_at, wanted.minutes)?;
     let silence = NewSilence {
         id: wanted.id,
         matchers: wanted.matchers,
@@ -115,18 +106,39 @@ pub(crate) async fn set(
         ends_us,
         by: wanted.by.unwrap_or_else(|| credential.name.clone()),
         comment: wanted.comment,
+        maintenance: None,
         credential: credential.name,
         others: has_others(&app)?,
     };
-    let silence = alerting(&app)?.silence(silence)?;
+    let silence = apart(&app, move |alerting| alerting.silence(silence)).await??;
     Ok(Json(seen(silence, 0, now_us())))
+}
+
+/// When it begins, where that is said, and when it ends: at a moment, or after minutes.
+pub(super) fn period(
+    starts_at: &Option<String>,
+    ends_at: &Option<String>,
+    minutes: Option<u32>,
+) -> Result<(Option<i64>, i64), Problem> {
+    let moment = |name: &str, text: &Option<String>| {
+        let parsed = text.as_ref().map(|text| parse(text)).transpose();
+        parsed.map_err(|error| Problem::bad_request(format!("\"{name}\": {error}")))
+    };
+    let (starts_us, ends_us) = (moment("starts_at", starts_at)?, moment("ends_at", ends_at)?);
+    let from_us = starts_us.unwrap_or_else(now_us);
+    match (ends_us, minutes) {
+        (Some(ends_us), None) => Ok((starts_us, ends_us)),
+        (None, Some(minutes)) => Ok((starts_us, from_us + i64::from(minutes) * 60_000_000)),
+        _ => Err(Problem::bad_request("say when it ends: \"ends_at\" or \"minutes\", one of them")),
+    }
 }
 
 /// Whether there is more than one who may act.
 pub(in crate::http) fn has_others(app: &App) -> Result<bool, Problem> {
     let keys = app.node.store().catalog().keys().map_err(failed)?;
-    let admins = keys.iter().filter(|key| key.revoked_us.is_none() && key.role == Role::Admin.as_str());
-    Ok(admins.count() > 1)
+    let may_act = |role: &str| Role::parse(role).is_some_and(|role| role.allows(Role::Operator));
+    let acting = keys.iter().filter(|key| key.revoked_us.is_none() && may_act(&key.role));
+    Ok(acting.count() > 1)
 }
 
 /// Agrees with a silence of somebody else that would mute a critical built-in rule.
@@ -140,10 +152,10 @@ pub(crate) async fn approve(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<Silence>, Problem> {
-    let credential = app.auth().check(&headers, Role::Admin)?;
+    let credential = app.auth().check(&headers, Role::Operator)?;
     let acting: super::act::Acting = super::act::read(&body)?;
     let by = acting.by.unwrap_or_else(|| credential.name.clone());
-    let silence = alerting(&app)?.approve(&id, &by, &credential.name)?;
+    let silence = apart(&app, move |alerting| alerting.approve(&id, &by, &credential.name)).await??;
     Ok(Json(seen(silence, 0, now_us())))
 }
 
@@ -156,7 +168,7 @@ pub(crate) async fn end(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<axum::http::StatusCode, Problem> {
-    let credential = app.auth().check(&headers, Role::Admin)?;
-    alerting(&app)?.unsilence(&id, &credential.name)?;
+    let credential = app.auth().check(&headers, Role::Operator)?;
+    apart(&app, move |alerting| alerting.unsilence(&id, &credential.name)).await??;
     Ok(axum::http::StatusCode::NO_CONTENT)
 }

@@ -3,13 +3,15 @@
 use super::super::App;
 use super::super::auth::Role;
 use super::super::problem::Problem;
-use super::{LIMIT, alerting, failed};
+use super::{LIMIT, apart, failed};
+use crate::alerting::Alerting;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use std::sync::Arc;
 use tacho_deliver::Notice;
 use tacho_event::time::format;
+use tacho_store::alert_file::Sending;
 
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
 pub(crate) struct Receivers {
@@ -34,6 +36,8 @@ pub(crate) struct Channel {
     pub waiting: u64,
     pub sent: u64,
     pub failed: u64,
+    /// Messages that became part of another one, because they came faster than the channel is told.
+    pub digested: u64,
     /// What the newest message failed with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
@@ -47,7 +51,7 @@ pub(crate) async fn receivers(
     headers: HeaderMap,
 ) -> Result<Json<Receivers>, Problem> {
     app.auth().check(&headers, Role::Read)?;
-    let all = alerting(&app)?.receivers().map_err(failed)?;
+    let all = apart(&app, Alerting::receivers).await?.map_err(failed)?;
     let receiver = |(name, channels): (String, Vec<crate::alerting::Whom>)| {
         let channel = |whom: crate::alerting::Whom| Channel {
             kind: whom.kind,
@@ -56,6 +60,7 @@ pub(crate) async fn receivers(
             waiting: whom.waiting,
             sent: whom.sent,
             failed: whom.failed,
+            digested: whom.digested,
             last_error: whom.error,
         };
         Receiver { name, channels: channels.into_iter().map(channel).collect() }
@@ -78,8 +83,8 @@ pub(crate) async fn test(
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<Posted>, Problem> {
-    app.auth().check(&headers, Role::Admin)?;
-    Ok(Json(Posted { channels: alerting(&app)?.test(&name)? as u64 }))
+    app.auth().check(&headers, Role::Operator)?;
+    Ok(Json(Posted { channels: apart(&app, move |alerting| alerting.test(&name)).await?? as u64 }))
 }
 
 /// How many.
@@ -108,7 +113,7 @@ pub(crate) struct Delivery {
     /// `firing`, `resolved`, `repeated`, `escalated`, `digest` or `test`.
     #[schema(value_type = String)]
     pub notice: Notice,
-    /// `waiting`, `sent` or `failed`.
+    /// `waiting`, `sent`, `failed` or `digested`: told together with others.
     pub state: &'static str,
     pub attempts: u32,
     /// When it is tried next.
@@ -116,6 +121,9 @@ pub(crate) struct Delivery {
     pub due: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The message that told it together with others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub told_in: Option<String>,
     /// The alerts that it tells of.
     pub alerts: Vec<String>,
 }
@@ -129,10 +137,15 @@ pub(crate) async fn deliveries(
     headers: HeaderMap,
 ) -> Result<Json<Deliveries>, Problem> {
     app.auth().check(&headers, Role::Read)?;
-    let all = alerting(&app)?.deliveries(newest.limit.unwrap_or(100).min(LIMIT)).map_err(failed)?;
+    let limit = newest.limit.unwrap_or(100).min(LIMIT);
+    let all = apart(&app, move |alerting| alerting.deliveries(limit)).await?.map_err(failed)?;
     let delivery = |delivery: crate::alerting::Delivery| {
         let (message, told) = (delivery.message, delivery.told);
-        let waits = message.state == tacho_store::alert_file::Sending::Waiting;
+        let waits = message.state == Sending::Waiting;
+        let (told_in, error) = match message.state {
+            Sending::Digested => (message.error, None),
+            _ => (None, message.error),
+        };
         Delivery {
             channel: message.lane.rsplit_once('/').map_or_else(String::new, |(_, place)| place.to_string()),
             id: message.id,
@@ -143,7 +156,8 @@ pub(crate) async fn deliveries(
             state: message.state.as_str(),
             attempts: message.attempts,
             due: waits.then(|| format(message.due_us)),
-            error: message.error,
+            error,
+            told_in,
             alerts: told.alerts.into_iter().map(|alert| alert.fingerprint).collect(),
         }
     };
