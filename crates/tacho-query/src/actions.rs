@@ -13,6 +13,7 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::common::config::{ConfigEntry, ConfigExtension, ConfigOptions, ExtensionOptions};
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Result, plan_err};
+use datafusion::execution::{FunctionRegistry, SessionState};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, LogicalPlan, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
@@ -192,6 +193,15 @@ const FIGURES: [&str; Figure::ALL.len()] = [
 /// The functions, for the registry.
 pub(crate) fn functions() -> impl Iterator<Item = ScalarUDF> {
     Told::all().map(function)
+}
+
+/// Takes the functions out of a session: by an index that somebody makes up they would tell of anybody's events. Views were
+/// planned with them and keep them.
+///
+/// # Errors
+/// None of its own.
+pub(crate) fn take_out(state: &mut SessionState) -> Result<()> {
+    Told::all().try_for_each(|told| state.deregister_udf(told.name()).map(drop))
 }
 
 pub(crate) fn function(told: Told) -> ScalarUDF {

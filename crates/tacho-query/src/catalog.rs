@@ -17,6 +17,7 @@ use crate::lift::Lift;
 use crate::names::SplitNames;
 use crate::rewrite::SplitEither;
 use crate::rollups::RollUps;
+use crate::sight::OwnOnly;
 use crate::table::EventsTable;
 use crate::views::{self, RegistryTable};
 use crate::windows::WatchWindows;
@@ -73,6 +74,7 @@ pub(crate) fn build(limits: &Limits, partitions: usize) -> Result<SessionState> 
         .with_runtime_env(runtime)
         .with_default_features()
         .with_type_planner(Arc::new(Types))
+        .with_analyzer_rule(Arc::new(OwnOnly))
         .with_analyzer_rule(Arc::new(PlainEvents))
         .with_analyzer_rule(Arc::new(Confine))
         .with_analyzer_rule(Arc::new(Lift))

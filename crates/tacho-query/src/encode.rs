@@ -1,9 +1,11 @@
-//! Answers as JSON, NDJSON, CSV and Arrow stream, batch by batch.
+//! Answers as JSON, NDJSON, CSV, Arrow stream and Parquet, batch by batch.
 //!
 //! Invariants
 //! - Times are RFC 3339 with microseconds and `Z`; decimals keep every digit; bytes are lower-case hexadecimal.
 //! - JSON and NDJSON have every column of every row, null where there is no value.
 //! - Columns that hold JSON text (`input`, `action_details` …) stay strings; what `->` returns is JSON.
+
+mod parquet;
 
 use crate::error::{Kind, QueryError};
 use datafusion::arrow::array::{
@@ -27,6 +29,7 @@ pub enum Format {
     Ndjson,
     Csv,
     Arrow,
+    Parquet,
 }
 
 impl Format {
@@ -37,6 +40,7 @@ impl Format {
             Format::Ndjson => "application/x-ndjson",
             Format::Csv => "text/csv; charset=utf-8",
             Format::Arrow => "application/vnd.apache.arrow.stream",
+            Format::Parquet => "application/vnd.apache.parquet",
         }
     }
 
@@ -47,6 +51,7 @@ impl Format {
             _ if asks("ndjson") || asks("jsonl") || asks("json-seq") => Format::Ndjson,
             _ if asks("csv") => Format::Csv,
             _ if asks("arrow") => Format::Arrow,
+            _ if asks("parquet") => Format::Parquet,
             _ => Format::Json,
         }
     }
@@ -64,7 +69,13 @@ pub struct Encoder {
     error_line: bool,
     /// The cursor that JSON carries at its end.
     cursor: Option<String>,
-    arrow: Option<StreamWriter<Vec<u8>>>,
+    file: Option<File>,
+}
+
+/// Formats that others write.
+enum File {
+    Arrow(StreamWriter<Vec<u8>>),
+    Parquet(parquet::File),
 }
 
 impl Encoder {
@@ -77,8 +88,9 @@ impl Encoder {
             key.push(b':');
             key
         });
-        let arrow = match format {
-            Format::Arrow => Some(StreamWriter::try_new(Vec::new(), &schema).map_err(internal)?),
+        let file = match format {
+            Format::Arrow => Some(File::Arrow(StreamWriter::try_new(Vec::new(), &schema).map_err(internal)?)),
+            Format::Parquet => Some(File::Parquet(parquet::File::new(&schema)?)),
             _ => None,
         };
         Ok(Encoder {
@@ -89,7 +101,7 @@ impl Encoder {
             log_size,
             error_line: false,
             cursor: None,
-            arrow,
+            file,
         })
     }
 
@@ -116,11 +128,13 @@ impl Encoder {
             self.start(out);
         }
         match self.format {
-            Format::Arrow => {
-                let writer = self.arrow.as_mut().expect("made with the format");
-                writer.write(batch).map_err(internal)?;
-                out.append(writer.get_mut());
-            }
+            Format::Arrow | Format::Parquet => match self.file.as_mut().expect("made with the format") {
+                File::Arrow(writer) => {
+                    writer.write(batch).map_err(internal)?;
+                    out.append(writer.get_mut());
+                }
+                File::Parquet(file) => file.batch(batch, out)?,
+            },
             Format::Json | Format::Ndjson => self.json_rows(batch, out)?,
             Format::Csv => csv_rows(batch, out)?,
         }
@@ -137,11 +151,13 @@ impl Encoder {
             self.start(out);
         }
         match self.format {
-            Format::Arrow => {
-                let mut writer = self.arrow.take().expect("made with the format");
-                writer.finish().map_err(internal)?;
-                out.append(writer.get_mut());
-            }
+            Format::Arrow | Format::Parquet => match self.file.take().expect("made with the format") {
+                File::Arrow(mut writer) => {
+                    writer.finish().map_err(internal)?;
+                    out.append(writer.get_mut());
+                }
+                File::Parquet(file) => file.finish(out)?,
+            },
             Format::Json => {
                 let _ = write!(out, "],\"rows_count\":{},\"tree_size\":{}", self.rows, self.log_size);
                 if let Some(cursor) = &self.cursor {
@@ -169,7 +185,7 @@ impl Encoder {
             }
             Format::Csv if !self.error_line => return false,
             Format::Ndjson | Format::Csv => writeln!(out, "{{\"error\":{problem}}}"),
-            Format::Arrow => return false,
+            Format::Arrow | Format::Parquet => return false,
         };
         true
     }
@@ -194,7 +210,7 @@ impl Encoder {
                 }
                 out.extend_from_slice(b"\r\n");
             }
-            Format::Ndjson | Format::Arrow => {}
+            Format::Ndjson | Format::Arrow | Format::Parquet => {}
         }
     }
 

@@ -9,9 +9,10 @@ use crate::error::{Kind, QueryError};
 use crate::moment::Moment;
 use crate::names::Names;
 use crate::statement;
+use crate::sight::Sight;
 use crate::table::Scope;
 use crate::views::{AgentEdit, registry_rows};
-use crate::{catalog, complexity, deadline, growth};
+use crate::{actions, catalog, complexity, deadline, growth};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::dataframe::DataFrame;
@@ -167,8 +168,9 @@ impl Engine {
         ask: Ask,
     ) -> Result<Answer, QueryError> {
         let (log_size, concluded) = (moment.snapshot.size, moment.concluded());
-        let (snapshot, agents, names) = (moment.snapshot, registry_rows(agents), Names::new(agents));
-        let scope = Arc::new(Scope { snapshot, agents, names, concluded });
+        let Moment { snapshot, sight, .. } = moment;
+        let (agents, names) = (registry_rows(&sight.registered(agents)), Names::new(agents));
+        let scope = Arc::new(Scope { snapshot, agents, names, concluded, sight });
         let (sender, messages) = mpsc::channel(QUEUE);
         let (end_sender, end) = oneshot::channel();
         let runtimes = self.runtimes.as_ref().expect("the runtimes are there until drop");
@@ -253,12 +255,18 @@ async fn run(core: &Core, Question { scope, ask, sender }: Question) -> End {
     let mut state = core.base.clone();
     state.config_mut().options_mut().extensions.insert(scope.names.clone());
     state.config_mut().options_mut().extensions.insert(scope.concluded.clone());
+    state.config_mut().options_mut().extensions.insert(scope.sight.clone());
+    if !scope.sight.is_all() {
+        actions::take_out(&mut state)?;
+    }
+    let sight = scope.sight.clone();
     state.config_mut().set_extension(scope);
     state.mark_start_execution();
     let plan = match ask {
         Ask::Sql(text) => {
             let plan = state.statement_to_plan(statement::parse(&state, &text)?).await?;
             complexity::check(&plan)?;
+            check_sight(&sight, &plan)?;
             if growth::makes_texts(&plan)? {
                 *state.config_mut() = state.config().clone().with_batch_size(growth::BATCH_ROWS);
             }
@@ -286,6 +294,14 @@ async fn run(core: &Core, Question { scope, ask, sender }: Question) -> End {
         if batch.num_rows() > 0 && sender.send(Message::Rows(batch)).await.is_err() {
             return Ok(());
         }
+    }
+    Ok(())
+}
+
+/// How a query is worked out tells of files and numbers of all events.
+fn check_sight(sight: &Sight, plan: &LogicalPlan) -> Result<(), QueryError> {
+    if !sight.is_all() && matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_)) {
+        return Err(QueryError::new(Kind::Syntax, "EXPLAIN is not for a limited key"));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What a query is asked of: one moment of the log, and what is concluded of its events.
 
 use crate::actions::Concluded;
+use crate::sight::Sight;
 use std::sync::Arc;
 use tacho_action::Overlay;
 use tacho_event::time::Micros;
@@ -17,16 +18,24 @@ pub struct Moment {
     pub overlay: Arc<Overlay>,
     /// After which time an open call counts as hung, microseconds.
     pub hung_us: Micros,
+    /// Whose events are seen.
+    pub sight: Sight,
 }
 
 impl From<Arc<Snapshot>> for Moment {
     /// A moment of which nothing is concluded.
     fn from(snapshot: Arc<Snapshot>) -> Moment {
-        Moment { snapshot, overlay: Arc::default(), hung_us: HUNG_US }
+        Moment { snapshot, overlay: Arc::default(), hung_us: HUNG_US, sight: Sight::All }
     }
 }
 
 impl Moment {
+    /// The same for somebody who sees only their own.
+    #[must_use]
+    pub fn seen_by(self, sight: Sight) -> Moment {
+        Moment { sight, ..self }
+    }
+
     /// The same with another view of its events.
     pub(crate) fn of(&self, snapshot: Arc<Snapshot>) -> Moment {
         Moment { snapshot, ..self.clone() }

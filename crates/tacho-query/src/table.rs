@@ -12,6 +12,7 @@ use crate::names::Names;
 use crate::phrases::Need;
 use crate::prune::segment_may_match;
 use crate::pruner::Pruner;
+use crate::sight::Sight;
 use crate::slices;
 use crate::sources::{hot, newest_first, partitioned, statistics};
 use datafusion::arrow::array::RecordBatch;
@@ -47,6 +48,7 @@ pub(crate) struct Scope {
     pub(crate) agents: RecordBatch,
     pub(crate) names: Names,
     pub(crate) concluded: Concluded,
+    pub(crate) sight: Sight,
 }
 
 /// What a [`TableProvider`]'s scan returns.

@@ -124,3 +124,30 @@ fn accept_headers_choose() {
         assert!(accept == "*/*" || format.media_type().starts_with(accept));
     }
 }
+
+fn of_parquet(bytes: Vec<u8>) -> Vec<arrow::array::RecordBatch> {
+    let mut file = tempfile::tempfile().unwrap();
+    std::io::Write::write_all(&mut file, &bytes).unwrap();
+    let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file);
+    reader.unwrap().build().unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn parquet_holds_every_row_and_what_it_has_no_type_for_is_text() {
+    let snapshot = hot(&generate(70_000, now()));
+    let found = of_parquet(encoded(&snapshot, "SELECT * FROM agent_audit_log", Format::Parquet));
+    assert_eq!(found.iter().map(|batch| batch.num_rows()).sum::<usize>(), 70_000);
+    assert_eq!(Format::of_accept(Format::Parquet.media_type()), Format::Parquet);
+    let odd = of_parquet(encoded(&Arc::default(), VALUES, Format::Parquet));
+    let text = |name: &str| {
+        let column = odd[0].column_by_name(name).unwrap();
+        arrow::util::display::array_value_to_string(column, 0).unwrap()
+    };
+    assert_eq!(
+        (text("j").as_str(), text("js").as_str(), text("n").as_str()),
+        (r#"{"y":1}"#, r#""z""#, "9007199254740993")
+    );
+    assert_eq!((text("nothing").as_str(), text("cost").as_str()), ("", "1.234567"));
+    let none = of_parquet(encoded(&Arc::default(), "SELECT 1 AS x WHERE false", Format::Parquet));
+    assert!(none.iter().all(|batch| batch.num_rows() == 0));
+}

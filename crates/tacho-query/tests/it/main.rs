@@ -12,4 +12,5 @@ mod ordinary;
 mod rewrites;
 mod rollups;
 mod search;
+mod sight;
 mod sql;

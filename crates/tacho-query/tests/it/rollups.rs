@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tacho_action::{Entry, Overlay};
 use tacho_event::time::{DAY_US, Micros, day, format};
 use tacho_event::words::Outcome;
-use tacho_query::{HUNG_US, Moment};
+use tacho_query::Moment;
 use tacho_store::Snapshot;
 
 /// Few agents and actions, so that sums pay; some rows late, some with a secret, some without any fact.
@@ -153,7 +153,7 @@ fn sums_step_aside_where_an_observation_is_hidden() {
     let mut overlay = Overlay::default();
     overlay.set(70, Some(Entry::Hidden { action: 69 }));
     let moment =
-        Moment { snapshot: Arc::clone(&merged.snapshot), overlay: Arc::new(overlay), hung_us: HUNG_US };
+        Moment { overlay: Arc::new(overlay), ..Moment::from(Arc::clone(&merged.snapshot)) };
     let ask = |moment: Moment, sql: &str| rows_of(&engine(), moment, sql).unwrap();
     let count = "SELECT count(*) FROM agent_audit_log";
     assert_eq!(ask(moment.clone(), count), [["11999"]]);

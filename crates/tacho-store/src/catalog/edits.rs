@@ -209,17 +209,20 @@ fn digests(connection: &Connection) -> rusqlite::Result<BTreeMap<(Table, String)
         found.insert(name, digest);
     }
     // Not `read_key`: a key's hash that was cut is one more change to be found.
-    let keys =
-        "SELECT id, name, role, agent, hash, rate_per_second, created_us, revoked_us, salt FROM api_keys";
+    let limits = if version::has_limits(connection)? { "limits" } else { "NULL" };
+    let keys = format!(
+        "SELECT id, name, role, agent, hash, rate_per_second, created_us, revoked_us, salt, {limits} FROM api_keys"
+    );
     let read = |row: &Row<'_>| {
-        let id: String = row.get(0)?;
-        let mut hash = Values::new(b"tacho/catalog/api_key/v1\0", &row.get::<_, Vec<u8>>(8)?);
+        let (id, limits): (String, Option<String>) = (row.get(0)?, row.get(9)?);
+        let mut hash = Values::new(key_label(limits.as_deref()), &row.get::<_, Vec<u8>>(8)?);
         hash.text(Some(&id)).text(Some(&row.get::<_, String>(1)?)).text(Some(&row.get::<_, String>(2)?));
         hash.text(row.get::<_, Option<String>>(3)?.as_deref()).bytes(&row.get::<_, Vec<u8>>(4)?);
         hash.number(row.get(5)?).number(Some(row.get(6)?)).number(row.get(7)?);
+        limit(&mut hash, limits.as_deref());
         Ok(((Table::ApiKeys, id), hash.finish()))
     };
-    for row in connection.prepare(keys)?.query_map([], read)? {
+    for row in connection.prepare(&keys)?.query_map([], read)? {
         let (name, digest) = row?;
         found.insert(name, digest);
     }
@@ -239,11 +242,28 @@ pub(super) fn of_agent(agent: &Agent, salt: &[u8]) -> [u8; 32] {
 
 /// Everything but when it was used last, which is nobody's edit.
 pub(super) fn of_key(key: &ApiKey, salt: &[u8]) -> [u8; 32] {
-    let ApiKey { id, name, role, agent, hash: secret, rate_per_second, created_us, revoked_us, .. } = key;
-    let mut hash = Values::new(b"tacho/catalog/api_key/v1\0", salt);
+    let ApiKey {
+        id, name, role, agent, hash: secret, rate_per_second, created_us, revoked_us, limits, ..
+    } = key;
+    let mut hash = Values::new(key_label(limits.as_deref()), salt);
     hash.text(Some(id)).text(Some(name)).text(Some(role)).text(agent.as_deref()).bytes(secret);
     hash.number(rate_per_second.map(i64::from)).number(Some(*created_us)).number(*revoked_us);
+    limit(&mut hash, limits.as_deref());
     hash.finish()
+}
+
+/// A key without limits is told as it was before there were any: what is on the log stands.
+fn key_label(limits: Option<&str>) -> &'static [u8] {
+    match limits {
+        None => b"tacho/catalog/api_key/v1\0",
+        Some(_) => b"tacho/catalog/api_key/v2\0",
+    }
+}
+
+fn limit(hash: &mut Values, limits: Option<&str>) {
+    if limits.is_some() {
+        hash.text(limits);
+    }
 }
 
 fn checksum(edit: &Edit) -> [u8; 32] {

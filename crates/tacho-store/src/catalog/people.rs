@@ -37,10 +37,12 @@ pub struct ApiKey {
     pub created_us: Micros,
     pub last_used_us: Option<Micros>,
     pub revoked_us: Option<Micros>,
+    /// Whose events it may read, as JSON; `None` for all.
+    pub limits: Option<String>,
 }
 
 const KEY_COLUMNS: &str =
-    "id, name, role, agent, hash, rate_per_second, created_us, last_used_us, revoked_us";
+    "id, name, role, agent, hash, rate_per_second, created_us, last_used_us, revoked_us, limits";
 
 impl Catalog {
     /// All registered agents, by id.
@@ -94,7 +96,7 @@ impl Catalog {
     pub fn insert_key(&self, key: &ApiKey, stamp: &Stamp) -> Result<(), StoreError> {
         self.edit(|transaction| {
             let sql = format!(
-                "INSERT INTO api_keys ({KEY_COLUMNS}, salt) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+                "INSERT INTO api_keys ({KEY_COLUMNS}, salt) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
             );
             let values = params![
                 key.id,
@@ -106,6 +108,7 @@ impl Catalog {
                 key.created_us,
                 key.last_used_us,
                 key.revoked_us,
+                key.limits,
                 stamp.salt,
             ];
             transaction.execute(&sql, values)?;
@@ -201,5 +204,6 @@ fn read_key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
         created_us: row.get(6)?,
         last_used_us: row.get(7)?,
         revoked_us: row.get(8)?,
+        limits: row.get(9)?,
     })
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row};
 use std::path::Path;
 
 /// What brings a catalog from each version to the next; only ever appended to.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE segments (
         name TEXT PRIMARY KEY NOT NULL,
@@ -73,6 +73,9 @@ const MIGRATIONS: [&str; 3] = [
         salt BLOB NOT NULL
     ) STRICT;
 ",
+    "
+    ALTER TABLE api_keys ADD COLUMN limits TEXT;
+",
 ];
 
 /// The version that this program writes.
@@ -83,6 +86,9 @@ const EDITS_SINCE: i64 = 2;
 
 /// The first version that has legal holds.
 const HOLDS_SINCE: i64 = 3;
+
+/// The first version in which a key may be limited.
+const LIMITS_SINCE: i64 = 4;
 
 fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
@@ -96,6 +102,11 @@ pub(super) fn has_edits(connection: &Connection) -> rusqlite::Result<bool> {
 /// Whether the catalog has legal holds.
 pub(super) fn has_holds(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(version(connection)? >= HOLDS_SINCE)
+}
+
+/// Whether keys may be limited.
+pub(super) fn has_limits(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(version(connection)? >= LIMITS_SINCE)
 }
 
 /// Refuses a version that this program does not know.

@@ -22,6 +22,7 @@ fn keys_are_found_by_their_hash_until_they_are_revoked() {
         created_us: 7,
         last_used_us: None,
         revoked_us: None,
+        limits: None,
     };
     catalog.insert_key(&key, &stamp(7)).unwrap();
     assert!(catalog.insert_key(&ApiKey { id: "k2".into(), ..key.clone() }, &stamp(7)).is_err());
@@ -69,6 +70,7 @@ fn every_edit_is_kept_for_the_log_with_the_digest_of_its_row() {
         created_us: 7,
         last_used_us: None,
         revoked_us: None,
+        limits: None,
     };
     catalog.put_agent(&agent, &stamp(1)).unwrap();
     catalog.insert_key(&key("k1", 1), &stamp(2)).unwrap();
@@ -168,4 +170,45 @@ fn a_name_that_was_deleted_is_in_no_file_of_the_open_catalog() {
     assert_eq!(files_with_it(), [""; 0]);
     assert!(catalog.holds().unwrap().is_empty());
     assert!(catalog.truncate_wal().unwrap(), "there is nothing to do");
+}
+
+#[test]
+fn a_limit_of_a_key_is_kept_and_part_of_what_the_log_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("catalog.sqlite");
+    let catalog = Catalog::open(&path).unwrap();
+    let key = |id: &str, byte: u8, limits: Option<&str>| ApiKey {
+        id: id.into(),
+        name: "ann".into(),
+        role: "viewer".into(),
+        agent: None,
+        hash: [byte; 32],
+        rate_per_second: None,
+        created_us: 7,
+        last_used_us: None,
+        revoked_us: None,
+        limits: limits.map(Into::into),
+    };
+    let limited = key("k1", 1, Some(r#"{"user":"ann"}"#));
+    catalog.insert_key(&limited, &stamp(1)).unwrap();
+    catalog.insert_key(&key("k2", 2, None), &stamp(1)).unwrap();
+    assert_eq!(catalog.keys().unwrap()[0], limited);
+    let told = |id: &str| {
+        let registered = catalog.registered().unwrap().unwrap();
+        let edit = registered.pending.iter().rfind(|edit| edit.id == id).unwrap().digest;
+        (registered.rows.get(&(Table::ApiKeys, id.to_string())).copied(), edit)
+    };
+    for id in ["k1", "k2"] {
+        let (row, edit) = told(id);
+        assert_eq!(row, edit, "{id}");
+    }
+    let other = rusqlite::Connection::open(&path).unwrap();
+    for (id, sql) in [
+        ("k1", "UPDATE api_keys SET limits = NULL WHERE id = 'k1'"),
+        ("k2", "UPDATE api_keys SET limits = '{}' WHERE id = 'k2'"),
+    ] {
+        other.execute(sql, []).unwrap();
+        let (row, edit) = told(id);
+        assert_ne!(row, edit, "{id}: who takes a limit away, or gives one, is found");
+    }
 }
