@@ -4,6 +4,7 @@
 //! Invariant: an edit waits in the catalog until its event is durable. After a crash in between it is told once more,
 //! and is a duplicate.
 
+use crate::keys::Limits;
 use crate::node::Node;
 use std::error::Error;
 use tacho_event::words::Known;
@@ -53,6 +54,9 @@ fn event(edit: &Edit, keys: &[ApiKey]) -> serde_json::Value {
     if let Some(key) = key {
         result["name"] = key.name.as_str().into();
         result["role"] = key.role.as_str().into();
+        if let Some(limits) = Limits::read(key.limits.as_deref()) {
+            result["limited_to"] = limits.kind().into();
+        }
     }
     let level = if table == Table::Agents { "INFO" } else { "WARNING" };
     let mut event = serde_json::json!({

@@ -231,7 +231,7 @@ impl Node {
         let mut visible = self.visible.clone();
         let wanted = wanted.max(overlay.position());
         drop(tokio::time::timeout(CATCH_UP, visible.wait_for(|size| *size >= wanted)).await);
-        Moment { snapshot: self.store.snapshot(), overlay, hung_us: self.hung_us }
+        Moment { overlay, hung_us: self.hung_us, ..Moment::from(self.store.snapshot()) }
     }
 
     pub(crate) fn concluded(&self) -> &Concluded {

@@ -26,15 +26,15 @@ const STYLE: &str = "body{font:14px/1.5 sans-serif;max-width:60em;margin:2em aut
     @media print{body{margin:0;max-width:none}tr{break-inside:avoid}h2{break-after:avoid}}";
 
 impl Document {
-    pub(super) fn new(title: impl Into<String>) -> Document {
+    pub fn new(title: impl Into<String>) -> Document {
         Document { title: title.into(), blocks: Vec::new() }
     }
 
-    pub(super) fn heading(&mut self, text: &str) {
+    pub fn heading(&mut self, text: &str) {
         self.blocks.push(Block::Heading(text.to_string()));
     }
 
-    pub(super) fn text(&mut self, text: impl Into<String>) {
+    pub fn text(&mut self, text: impl Into<String>) {
         self.blocks.push(Block::Text(text.into()));
     }
 
@@ -43,7 +43,7 @@ impl Document {
         self.blocks.push(Block::List(items));
     }
 
-    pub(super) fn table(&mut self, columns: &[&'static str], rows: Vec<Vec<String>>) {
+    pub fn table(&mut self, columns: &[&'static str], rows: Vec<Vec<String>>) {
         self.blocks.push(Block::Table(columns.to_vec(), rows));
     }
 

@@ -2,15 +2,16 @@
 //! seconds, else the next one that opens the folder.
 
 use super::{Arguments, Output, read};
-use crate::clock::{now_us, random};
+use crate::clock::now_us;
 use crate::exit::Ended;
-use crate::http::{Role, new_key};
+use crate::http::Role;
+use crate::keys::{self, Limits, RATE_USUAL, Wish};
 use clap::Subcommand;
 use std::error::Error;
 use std::io::Write;
 use std::path::Path;
 use tacho_event::time;
-use tacho_store::catalog::{Agent, ApiKey, Catalog, Stamp};
+use tacho_store::catalog::{Agent, Catalog};
 
 #[derive(Subcommand)]
 pub(super) enum KeyCommand {
@@ -24,8 +25,17 @@ pub(super) enum KeyCommand {
         #[arg(long)]
         agent: Option<String>,
         /// Events per second that it may send; 0 is without limit.
-        #[arg(long, default_value_t = 50_000)]
+        #[arg(long, default_value_t = RATE_USUAL)]
         rate: u32,
+        /// Sees only events that name this user (role viewer).
+        #[arg(long, conflicts_with_all = ["agents", "teams"])]
+        user: Option<String>,
+        /// Sees only events of these agents (role viewer), separated by commas.
+        #[arg(long, value_delimiter = ',')]
+        agents: Vec<String>,
+        /// Sees only events of agents that the registry has in these teams (role viewer), separated by commas.
+        #[arg(long, value_delimiter = ',')]
+        teams: Vec<String>,
     },
     /// Lists the keys, never the secrets.
     List,
@@ -35,6 +45,8 @@ pub(super) enum KeyCommand {
 
 #[derive(Subcommand)]
 pub(super) enum AgentCommand {
+    #[command(flatten)]
+    Stopping(super::responses::Stopping),
     /// Lists the agents that were seen or declared.
     List {
         #[command(flatten)]
@@ -64,32 +76,19 @@ pub(super) fn key(data: &Path, command: &KeyCommand) -> Result<bool, Box<dyn Err
     std::fs::create_dir_all(data).map_err(|e| format!("cannot create {}: {e}", data.display()))?;
     let catalog = Catalog::open(&data.join("catalog.sqlite"))?;
     match command {
-        KeyCommand::Create { name, .. } if name.trim().is_empty() => {
-            return Err(Ended::usage("a key needs a name: who or what will use it?"));
-        }
-        KeyCommand::Create { name, role, agent, rate } => {
-            let (mut secret, mut id) = ([0; 32], [0; 4]);
-            random(&mut secret);
-            random(&mut id);
-            let (text, hash) = new_key(secret);
-            let stamp = stamp();
-            let key = ApiKey {
-                id: format!("{:08x}", u32::from_be_bytes(id)),
-                name: name.clone(),
-                role: role.as_str().to_string(),
-                agent: agent.clone(),
-                hash,
-                rate_per_second: Some(*rate).filter(|rate| *rate > 0),
-                created_us: stamp.at_us,
-                last_used_us: None,
-                revoked_us: None,
-            };
-            catalog.insert_key(&key, &stamp)?;
-            writeln!(std::io::stdout(), "{text}")?;
+        KeyCommand::Create { name, role, agent, rate, user, agents, teams } => {
+            let limits = Limits { user: user.clone(), agents: agents.clone(), teams: teams.clone() };
+            let (name, agent) = (name.clone(), agent.clone());
+            let wish = Wish { name, role: *role, agent, rate: *rate, limits };
+            let stamp = keys::stamp(now_us());
+            let made = keys::make(wish, stamp.at_us).map_err(Ended::usage)?;
+            catalog.insert_key(&made.row, &stamp)?;
+            writeln!(std::io::stdout(), "{}", made.text)?;
             eprintln!("This key is shown once. Use it as: Authorization: Bearer KEY");
         }
         KeyCommand::List => {
-            let mut table = read::table(&["id", "name", "role", "agent", "events/s", "created", "revoked"]);
+            let mut table =
+                read::table(&["id", "name", "role", "sees", "agent", "events/s", "created", "revoked"]);
             for key in catalog.keys()? {
                 let rate = key.rate_per_second.map_or("unlimited".to_string(), |rate| rate.to_string());
                 let revoked = key.revoked_us.map(time::format).unwrap_or_default();
@@ -97,7 +96,8 @@ pub(super) fn key(data: &Path, command: &KeyCommand) -> Result<bool, Box<dyn Err
                 table.add_row([
                     key.id,
                     key.name,
-                    key.role,
+                    Role::parse(&key.role).map_or(key.role, |role| role.as_str().to_string()),
+                    key.limits.unwrap_or_default(),
                     agent,
                     rate,
                     time::format(key.created_us),
@@ -107,7 +107,7 @@ pub(super) fn key(data: &Path, command: &KeyCommand) -> Result<bool, Box<dyn Err
             writeln!(std::io::stdout(), "{table}")?;
         }
         KeyCommand::Revoke { id } => {
-            if !catalog.revoke_key(id, &stamp())? {
+            if !catalog.revoke_key(id, &keys::stamp(now_us()))? {
                 let why = format!("there is no active key {id}: tachograph key list shows them");
                 return Err(Box::new(Ended::Absent(why)));
             }
@@ -117,15 +117,9 @@ pub(super) fn key(data: &Path, command: &KeyCommand) -> Result<bool, Box<dyn Err
     Ok(true)
 }
 
-/// Of an edit that is made now.
-fn stamp() -> Stamp {
-    let mut salt = [0; 32];
-    random(&mut salt);
-    Stamp { at_us: now_us(), salt }
-}
-
 pub(super) fn agents(arguments: &Arguments, command: &AgentCommand) -> Result<bool, Box<dyn Error>> {
     match command {
+        AgentCommand::Stopping(command) => super::responses::stopping(arguments, command),
         AgentCommand::List { output } => {
             read::sql(arguments, "SELECT * FROM agents ORDER BY last_seen DESC NULLS LAST", output.format)
         }
@@ -149,7 +143,7 @@ pub(super) fn agents(arguments: &Arguments, command: &AgentCommand) -> Result<bo
                 }
             }
             agent.expected = expected.unwrap_or(agent.expected);
-            catalog.put_agent(&agent, &stamp())?;
+            catalog.put_agent(&agent, &keys::stamp(now_us()))?;
             writeln!(std::io::stdout(), "{id} is in the registry")?;
             Ok(true)
         }

@@ -11,6 +11,8 @@ mod prove;
 mod query;
 mod read;
 mod replay;
+mod responses;
+mod reports;
 mod rules;
 mod run;
 mod subject;
@@ -94,6 +96,11 @@ enum Command {
         #[command(subcommand)]
         command: incidents::Incidents,
     },
+    /// Automatic responses: web hooks, programs, stopped agents; what was run, who agrees (docs/guide/responses.md).
+    Responses {
+        #[command(subcommand)]
+        command: responses::Responses,
+    },
     /// Searches for words, "phrases" and field:value, newest first.
     #[command(
         after_help = "Example: tachograph search 'deploy -staging agent:ops/release-manager' --status failed"
@@ -158,6 +165,11 @@ enum Command {
         /// Prints all findings, not only the first 1,000.
         #[arg(long)]
         all: bool,
+    },
+    /// Reports of a day or a week: which there are, which were made, and making one.
+    Reports {
+        #[command(subcommand)]
+        command: reports::ReportsCommand,
     },
     /// Prints the verifier keys of the log: pin them outside this machine.
     Keys,
@@ -229,6 +241,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
         Command::Rules { command } => rules::run(arguments, command),
         Command::Alerts { command } => alerts::run(arguments, command),
         Command::Incidents { command } => incidents::run(arguments, command),
+        Command::Responses { command } => responses::run(arguments, command),
         Command::Search(search) => read::search(arguments, search),
         Command::Costs { by, days, output } => read::costs(arguments, by, *days, output.format),
         Command::Coverage(asks) => coverage::run(arguments, asks),
@@ -243,6 +256,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
             let shown = if *all { crate::verify::SHOWN_ALL } else { crate::verify::SHOWN };
             prove::verify(arguments, pins, proof.as_deref(), entry.as_deref(), since.as_deref(), shown)
         }
+        Command::Reports { command } => reports::run(arguments, command),
         Command::Keys => prove::keys(data),
         Command::Entries => prove::entries(arguments),
         Command::Key { command } => admin::key(data, command),

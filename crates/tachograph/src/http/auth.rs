@@ -1,4 +1,4 @@
-//! Who asks: API keys with one of four roles, and how fast each may write.
+//! Who asks: API keys with one of six roles, or a cookie that stands for one, and how fast each may write.
 //!
 //! Invariants
 //! - A key is 256 random bits; the server keeps its SHA-256 only, so a stolen catalog opens nothing.
@@ -6,14 +6,19 @@
 //!   in a browser there is not (Host and Origin must be loopback too).
 //! - Where there ever was a key, or others can reach the address, a key is needed: revoking the last one closes the
 //!   door, it does not open it.
+//! - A key that is limited to somebody's own events passes only where the handler confines its answer
+//!   ([`Auth::check_own`]); everywhere else it is refused.
 
 use super::logins::Why;
 use super::problem::Problem;
+use super::sessions::{Sessions, has_cookie};
+use crate::keys::Limits;
 use axum::http::{HeaderMap, StatusCode, header};
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// The writer's fingerprint of a sender without a key.
@@ -28,28 +33,45 @@ pub(crate) enum Role {
     Agent,
     /// Send events, also as a witness: hooks and telemetry.
     Write,
-    /// Query and verify.
+    /// Ask: query, verify, look at alerts and incidents.
+    #[value(name = "viewer", alias = "read")]
     Read,
+    /// The same, and take out evidence: reports, legal holds.
+    Auditor,
+    /// Ask and act: alerts, incidents, silences, saved dashboards and searches.
+    Operator,
     /// Everything.
     Admin,
 }
 
 impl Role {
+    pub(crate) const ALL: [Role; 6] =
+        [Role::Agent, Role::Write, Role::Read, Role::Auditor, Role::Operator, Role::Admin];
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Role::Agent => "agent",
             Role::Write => "write",
-            Role::Read => "read",
+            Role::Read => "viewer",
+            Role::Auditor => "auditor",
+            Role::Operator => "operator",
             Role::Admin => "admin",
         }
     }
 
     pub(crate) fn parse(word: &str) -> Option<Role> {
-        [Role::Agent, Role::Write, Role::Read, Role::Admin].into_iter().find(|role| role.as_str() == word)
+        // Keys of before there were viewers.
+        let word = if word == "read" { "viewer" } else { word };
+        Role::ALL.into_iter().find(|role| role.as_str() == word)
     }
 
-    fn allows(self, wanted: Role) -> bool {
-        self == wanted || self == Role::Admin || (self, wanted) == (Role::Write, Role::Agent)
+    /// Whether it may what a role may.
+    pub(crate) fn allows(self, wanted: Role) -> bool {
+        let more = matches!(
+            (self, wanted),
+            (Role::Write, Role::Agent) | (Role::Auditor | Role::Operator, Role::Read) | (Role::Admin, _)
+        );
+        self == wanted || more
     }
 }
 
@@ -60,7 +82,9 @@ pub(crate) struct Credential {
     pub writer: [u8; 8],
     /// The agent that the key stands for.
     pub agent: Option<String>,
-    role: Role,
+    pub role: Role,
+    /// Whose events it sees; `None` for everybody's.
+    pub limits: Option<Limits>,
     /// Events per second; `None` is unlimited.
     rate: Option<u32>,
 }
@@ -72,7 +96,8 @@ impl Credential {
     }
 
     fn local() -> Credential {
-        Credential { name: "local".into(), writer: LOCAL, agent: None, role: Role::Admin, rate: None }
+        let name = "local".into();
+        Credential { name, writer: LOCAL, agent: None, role: Role::Admin, limits: None, rate: None }
     }
 }
 
@@ -100,6 +125,7 @@ pub(crate) struct Auth {
     keys: HashMap<[u8; 32], Credential>,
     required: bool,
     buckets: Mutex<HashMap<[u8; 8], Bucket>>,
+    pub(super) sessions: Arc<Sessions>,
 }
 
 /// A token bucket that is paid afterwards: a request passes while the bucket is not in debt.
@@ -119,24 +145,60 @@ impl Auth {
             agent: key.agent.clone(),
             // A role of a later version is taken for the one that may least.
             role: Role::parse(&key.role).unwrap_or(Role::Agent),
+            limits: Limits::read(key.limits.as_deref()),
             rate: key.rate_per_second,
         };
         let keys = active.map(|key| (key.hash, credential(key))).collect();
-        Auth { keys, required, buckets: Mutex::default() }
+        Auth { keys, required, buckets: Mutex::default(), sessions: Arc::default() }
     }
 
-    /// The same keys with the buckets of before: looking for new keys must not fill what a sender has emptied.
-    pub(crate) fn after(self, before: &Auth) -> Auth {
+    /// The same keys with the buckets and sessions of before: looking for new keys must not fill what a sender has emptied,
+    /// nor sign anybody out.
+    pub(crate) fn after(mut self, before: &Auth) -> Auth {
         std::mem::swap(&mut *self.buckets.lock(), &mut *before.buckets.lock());
+        self.sessions = Arc::clone(&before.sessions);
         self
+    }
+
+    /// What became of the keys; who had to have one before still must.
+    pub(super) fn renewed(&self, keys: &[tacho_store::catalog::ApiKey]) -> Auth {
+        Auth::new(keys, self.required)
+    }
+
+    /// Whether a key is needed at all.
+    pub(super) fn is_required(&self) -> bool {
+        self.required
+    }
+
+    /// The key of this text, with its hash.
+    pub(super) fn find(&self, text: &str) -> Option<([u8; 32], &Credential)> {
+        let hash = hash(text.trim());
+        Some((hash, self.keys.get(&hash)?))
+    }
+
+    /// The key of this hash.
+    pub(super) fn known(&self, hash: &[u8; 32]) -> Option<&Credential> {
+        self.keys.get(hash)
     }
 
     pub(crate) fn has_keys(&self) -> bool {
         !self.keys.is_empty()
     }
 
-    /// Finds out who asks and whether they may.
+    /// Finds out who asks and whether they may, where the answer is about everybody.
     pub(crate) fn check(&self, headers: &HeaderMap, wanted: Role) -> Result<Credential, Problem> {
+        let found = self.check_own(headers, wanted)?;
+        if found.limits.is_none() {
+            return Ok(found);
+        }
+        let detail =
+            format!("the key \"{}\" is limited to its own events, this is about everybody's", found.name);
+        let problem = Problem::new(StatusCode::FORBIDDEN, "The key may not do this", detail);
+        Err(problem.refuse(Why::Role, Some(&found.name)))
+    }
+
+    /// The same where the caller confines the answer to what the key sees.
+    pub(super) fn check_own(&self, headers: &HeaderMap, wanted: Role) -> Result<Credential, Problem> {
         if !self.required {
             return local(headers);
         }
@@ -148,11 +210,21 @@ impl Auth {
             let problem = Problem::new(StatusCode::UNAUTHORIZED, "An API key is needed", detail);
             Err(problem.refuse(why, None))
         };
-        let Some(key) = key else {
-            let how = "send \"Authorization: Bearer KEY\"; make a key with: tachograph key create NAME";
-            return refused(Why::NoKey, how);
+        let hash = match key {
+            Some(key) => hash(key.trim()),
+            None => match self.sessions.key_of(headers, Instant::now()) {
+                Some(hash) => hash,
+                None if has_cookie(headers) => {
+                    return refused(Why::NoKey, "the session has ended: sign in again");
+                }
+                None => {
+                    let how =
+                        "send \"Authorization: Bearer KEY\"; make a key with: tachograph key create NAME";
+                    return refused(Why::NoKey, how);
+                }
+            },
         };
-        match self.keys.get(&hash(key.trim())) {
+        match self.keys.get(&hash) {
             None => refused(Why::UnknownKey, "this key is unknown or was revoked"),
             Some(found) if !found.role.allows(wanted) => {
                 let detail = format!("the key \"{}\" has role {}", found.name, found.role.as_str());
@@ -222,9 +294,10 @@ mod tests {
 
     fn with_key(role: Role, rate: Option<u32>) -> (Auth, HeaderMap) {
         let (text, hash) = new_key([5; 32]);
-        let credential = Credential { name: "ci".into(), writer: writer(&hash), agent: None, role, rate };
+        let name = "ci".into();
+        let credential = Credential { name, writer: writer(&hash), agent: None, role, limits: None, rate };
         let keys = HashMap::from([(hash, credential)]);
-        let auth = Auth { keys, required: true, buckets: Mutex::default() };
+        let auth = Auth { keys, required: true, buckets: Mutex::default(), sessions: Arc::default() };
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, format!("Bearer {text}").parse().unwrap());
         (auth, headers)
@@ -245,6 +318,54 @@ mod tests {
         assert!(auth.check(&headers, Role::Agent).unwrap().is_witness());
         let (admin, headers) = with_key(Role::Admin, None);
         assert!(admin.check(&headers, Role::Read).is_ok());
+    }
+
+    #[test]
+    fn each_role_may_what_the_table_says() {
+        use Role::{Admin, Agent, Auditor, Operator, Read, Write};
+        for (role, may) in [
+            (Agent, vec![Agent]),
+            (Write, vec![Agent, Write]),
+            (Read, vec![Read]),
+            (Auditor, vec![Read, Auditor]),
+            (Operator, vec![Read, Operator]),
+            (Admin, Role::ALL.to_vec()),
+        ] {
+            let allowed: Vec<Role> = Role::ALL.into_iter().filter(|wanted| role.allows(*wanted)).collect();
+            assert_eq!(allowed, may, "{role:?}");
+            assert_eq!(Role::parse(role.as_str()), Some(role));
+        }
+        assert_eq!(Role::parse("read"), Some(Read));
+    }
+
+    #[test]
+    fn a_limited_key_passes_only_where_its_answer_is_confined() {
+        let (mut auth, headers) = with_key(Role::Read, None);
+        let limits = Limits { user: Some("ann".into()), ..Limits::default() };
+        auth.keys.values_mut().for_each(|key| key.limits = Some(limits.clone()));
+        assert_eq!(auth.check(&headers, Role::Read).unwrap_err().status, 403);
+        assert_eq!(auth.check_own(&headers, Role::Read).unwrap().limits, Some(limits));
+        assert_eq!(auth.check_own(&headers, Role::Operator).unwrap_err().status, 403);
+    }
+
+    #[test]
+    fn a_cookie_may_what_its_key_may_until_the_key_is_revoked() {
+        let (auth, given) = with_key(Role::Read, None);
+        let (hash, _) =
+            auth.find(given[header::AUTHORIZATION].to_str().unwrap().split_once(' ').unwrap().1).unwrap();
+        let text = auth.sessions.begin(hash, Instant::now());
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, format!("tachograph={text}").parse().unwrap());
+        assert_eq!(
+            auth.check(&headers, Role::Read).unwrap_err().status,
+            401,
+            "a page of elsewhere sends no more"
+        );
+        headers.insert(super::super::sessions::PAGE, "1".parse().unwrap());
+        assert_eq!(auth.check(&headers, Role::Read).unwrap().name, "ci");
+        assert_eq!(auth.check(&headers, Role::Admin).unwrap_err().status, 403);
+        let renewed = Auth::new(&[], true).after(&auth);
+        assert_eq!(renewed.check(&headers, Role::Read).unwrap_err().status, 401);
     }
 
     #[test]

@@ -119,7 +119,7 @@ impl Config {
     }
 
     /// The address behind trusted proxies: from the last to the first, as far as each is believed.
-    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let is_trusted = |address: IpAddr| self.trusted_proxies.iter().any(|network| network.holds(address));
         let said = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
         let hops: Vec<&str> = said.flat_map(|value| value.split(',')).map(str::trim).collect();

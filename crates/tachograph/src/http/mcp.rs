@@ -86,7 +86,7 @@ async fn answer(State(mcp): State<Mcp>, request: Request) -> Result<Response, Pr
 /// Any key opens the path; what it may do is judged for each call.
 fn may_ask(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
     let auth = app.auth();
-    let found = auth.check(headers, Role::Read);
+    let found = auth.check_own(headers, Role::Read);
     if let Err(problem) = found {
         auth.check(headers, Role::Agent).map_err(|_| problem)?;
     }

@@ -9,6 +9,7 @@ mod coverage;
 mod doors;
 mod grpc;
 mod incidents;
+mod keys;
 mod logins;
 mod mcp;
 mod metrics;
@@ -19,9 +20,16 @@ mod otlp;
 mod problem;
 mod query;
 mod read;
+mod redaction;
 mod replies;
+mod reports;
+mod responses;
 mod retention;
+mod sessions;
+mod shelf;
+mod signin;
 mod slowest;
+mod stopped;
 mod subjects;
 mod tail;
 mod tlog;
@@ -41,10 +49,11 @@ pub(crate) use read::registry;
 use crate::alerting::Alerting;
 use crate::coverage::Standing;
 use crate::node::Node;
+use crate::shelf::Shelf;
 use axum::Router;
 use axum::extract::OriginalUri;
 use axum::http::Method;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use parking_lot::{Mutex, RwLock};
 use problem::Problem;
 use std::sync::Arc;
@@ -77,6 +86,8 @@ pub(crate) struct App {
     coverage: tacho_coverage::Config,
     /// What the last check of coverage found.
     standing: Mutex<Option<Standing>>,
+    /// What people keep and share.
+    shelf: Shelf,
     /// Places of connections; none where nobody listens.
     places: Option<Arc<Places>>,
     /// True once the server is stopping: ends what would go on for ever.
@@ -86,6 +97,7 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new(node: Node, auth: Auth) -> App {
         App {
+            shelf: Shelf::new(node.data()),
             node,
             metrics: Metrics::default(),
             auth: RwLock::new(Arc::new(auth)),
@@ -274,6 +286,17 @@ fn interface(app: Arc<App>) -> Router {
         .route("/v1/subjects/{user}/export", get(subjects::export))
         .merge(alerts::routes())
         .merge(incidents::routes())
+        .merge(responses::routes())
+        .merge(stopped::routes())
+        .route("/v1/session", get(signin::who).post(signin::sign_in).delete(signin::sign_out))
+        .route("/v1/keys", get(keys::list).post(keys::create))
+        .route("/v1/keys/{id}/revoke", post(keys::revoke))
+        .route("/v1/redaction/try", post(redaction::attempt))
+        .route("/v1/reports", get(reports::list).post(reports::make))
+        .route("/v1/dashboards", get(shelf::dashboards))
+        .route("/v1/dashboards/{name}", put(shelf::put_dashboard).delete(shelf::remove_dashboard))
+        .route("/v1/searches", get(shelf::searches))
+        .route("/v1/searches/{name}", put(shelf::put_search).delete(shelf::remove_search))
         .route("/v1/tail", get(tail::tail))
         .route("/tlog/checkpoint", get(tlog::checkpoint))
         .route("/tlog/tile/{*path}", get(tlog::tile))

@@ -1,8 +1,8 @@
 //! The OpenAPI document, from the handlers themselves.
 
 use super::{
-    EVENTS, OTHER_NAMES, alerts, coverage, incidents, metrics, ops, otlp, problem, query, read, retention,
-    subjects, tail, tlog, write,
+    EVENTS, OTHER_NAMES, alerts, coverage, incidents, keys, metrics, ops, otlp, problem, query, read,
+    redaction, replies, reports, responses, retention, shelf, signin, stopped, subjects, tail, tlog, write,
 };
 use utoipa::OpenApi;
 
@@ -33,6 +33,21 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
             retention::release,
             subjects::erase,
             subjects::export,
+            signin::sign_in,
+            signin::who,
+            signin::sign_out,
+            keys::list,
+            keys::create,
+            keys::revoke,
+            redaction::attempt,
+            reports::list,
+            reports::make,
+            shelf::dashboards,
+            shelf::put_dashboard,
+            shelf::remove_dashboard,
+            shelf::searches,
+            shelf::put_search,
+            shelf::remove_search,
             tail::tail,
             tlog::checkpoint,
             tlog::tile,
@@ -56,6 +71,9 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
     let mut document = Interface::openapi();
     document.merge(alerts::openapi());
     document.merge(incidents::openapi());
+    document.merge(responses::openapi());
+    document.merge(stopped::openapi());
+    document.merge(replies::openapi());
     let events = document.paths.paths.get(EVENTS).cloned().unwrap_or_default();
     for (path, id, summary) in OTHER_NAMES {
         let mut same = events.clone();

@@ -1,9 +1,8 @@
 //! Asking in the pipe language: the text becomes SQL, and the answer is that of `/v1/sql`.
 
 use super::App;
-use super::auth::Role;
 use super::problem::{Place, Problem};
-use super::read::answer;
+use super::read::{answer, reader};
 use crate::clock::now_us;
 use crate::pipe::{Asking, Refused};
 use axum::body::{Body, Bytes};
@@ -28,9 +27,10 @@ pub(crate) async fn query(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    if let Err(problem) = app.auth().check(&headers, Role::Read) {
-        return Err(super::write::drained(body, problem).await);
-    }
+    let sight = match reader(&app, &headers) {
+        Ok(sight) => sight,
+        Err(problem) => return Err(super::write::drained(body, problem).await),
+    };
     let over = || Problem::too_large(format!("a query: expected at most {QUERY_BYTES_MAX} bytes"));
     let body = super::write::whole(body, QUERY_BYTES_MAX + JSON_BYTES, over).await?;
     let Query(asking) = asking.map_err(|wrong| Problem::bad_request(wrong.body_text()))?;
@@ -41,7 +41,7 @@ pub(crate) async fn query(
     }
     let sql =
         asked.sql.map_err(|reason| Problem::bad_request(format!("the query can't be asked: {reason}")))?;
-    answer(&app, &headers, sql).await
+    answer(&app, &headers, sight, sql).await
 }
 
 fn text(body: &Bytes) -> Result<String, Problem> {

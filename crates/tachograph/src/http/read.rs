@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 use tacho_event::time::Micros;
-use tacho_query::{AgentEdit, Answer, Encoder, EventKey, Format, Kind, QueryError, Search};
+use tacho_query::{AgentEdit, Answer, Encoder, EventKey, Format, Kind, Moment, QueryError, Search, Sight};
 
 /// A query's text, bytes.
 const QUERY_BYTES_MAX: usize = 256 << 10;
@@ -38,8 +38,8 @@ pub(crate) async fn sql_get(
     Query(sql): Query<Sql>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    app.auth().check(&headers, Role::Read)?;
-    answer(&app, &headers, sql.query).await
+    let sight = reader(&app, &headers)?;
+    answer(&app, &headers, sight, sql.query).await
 }
 
 /// Asks in SQL; the body is the query itself, or `{"query": "…"}`.
@@ -52,12 +52,13 @@ pub(crate) async fn sql_post(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    if let Err(problem) = app.auth().check(&headers, Role::Read) {
-        return Err(super::write::drained(body, problem).await);
-    }
+    let sight = match reader(&app, &headers) {
+        Ok(sight) => sight,
+        Err(problem) => return Err(super::write::drained(body, problem).await),
+    };
     let over = || Problem::too_large(format!("a query: expected at most {QUERY_BYTES_MAX} bytes"));
     let body = super::write::whole(body, QUERY_BYTES_MAX, over).await?;
-    answer(&app, &headers, query_text(&body)?).await
+    answer(&app, &headers, sight, query_text(&body)?).await
 }
 
 fn query_text(body: &Bytes) -> Result<String, Problem> {
@@ -70,11 +71,24 @@ fn query_text(body: &Bytes) -> Result<String, Problem> {
     Ok(sql.query)
 }
 
-pub(super) async fn answer(app: &App, headers: &HeaderMap, query: String) -> Result<Response, Problem> {
+/// Whose events somebody sees who may read.
+pub(super) fn reader(app: &App, headers: &HeaderMap) -> Result<Sight, Problem> {
+    match app.auth().check_own(headers, Role::Read)?.limits {
+        None => Ok(Sight::All),
+        Some(limits) => Ok(limits.sight(&registry(app)?)),
+    }
+}
+
+pub(super) async fn answer(
+    app: &App,
+    headers: &HeaderMap,
+    sight: Sight,
+    query: String,
+) -> Result<Response, Problem> {
     app.metrics.queries.fetch_add(1, Ordering::Relaxed);
     let started = Instant::now();
     let agents = registry(app)?;
-    let moment = app.node.moment().await;
+    let moment = app.node.moment().await.seen_by(sight);
     let answer = app.node.engine().sql(moment, &agents, &query).await?;
     let slow = Slow { text: query, started };
     Ok(respond(app, headers, answer, None, Some(slow)).await?)
@@ -206,9 +220,9 @@ pub(crate) async fn search(
     Query(parameters): Query<Searching>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    app.auth().check(&headers, Role::Read)?;
+    let sight = reader(&app, &headers)?;
     app.metrics.queries.fetch_add(1, Ordering::Relaxed);
-    let moment = app.node.moment().await;
+    let moment = app.node.moment().await.seen_by(sight);
     let page = app.node.engine().search(moment, &parameters.search()?).await?;
     Ok(respond(&app, &headers, page.answer, page.cursor, None).await?)
 }
@@ -222,17 +236,17 @@ pub(crate) async fn event(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<serde_json::Value>, Problem> {
-    app.auth().check(&headers, Role::Read)?;
-    Ok(Json(find(&app, &id).await?))
+    let sight = reader(&app, &headers)?;
+    Ok(Json(find(&app, sight, &id).await?))
 }
 
-async fn find(app: &App, id: &str) -> Result<serde_json::Value, Problem> {
+async fn find(app: &App, sight: Sight, id: &str) -> Result<serde_json::Value, Problem> {
     let snapshot = app.node.snapshot().await;
     let key = match id.parse() {
         Ok(index) if index < snapshot.size => EventKey::Index(index),
         _ => EventKey::Id(id),
     };
-    let found = app.node.engine().event(snapshot, key).await?;
+    let found = app.node.engine().event(Moment::from(snapshot).seen_by(sight), key).await?;
     found.ok_or_else(|| Problem::not_found(format!("no event has the id or index {id}")))
 }
 
@@ -245,8 +259,8 @@ pub(crate) async fn proof(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    app.auth().check(&headers, Role::Read)?;
-    let event = find(&app, &id).await?;
+    let sight = reader(&app, &headers)?;
+    let event = find(&app, sight, &id).await?;
     let index =
         event["header"]["index"].as_u64().ok_or_else(|| Problem::internal("an event without an index"))?;
     let prove = move || app.node.prove(index).map_err(|error| Problem::not_found(error.to_string()).retry(1));
@@ -264,8 +278,8 @@ pub(crate) async fn session(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    app.auth().check(&headers, Role::Read)?;
-    let moment = app.node.moment().await;
+    let sight = reader(&app, &headers)?;
+    let moment = app.node.moment().await.seen_by(sight);
     let timeline = app.node.engine().timeline(moment, &id).await?;
     let timeline = timeline.ok_or_else(|| Problem::not_found(format!("no session has the id {id}")))?;
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -1,10 +1,14 @@
 //! Live events as server-sent events, as they are recorded.
 //!
-//! Guarantee: in order; a watcher that is too slow is told how many batches it missed, and finds them by search.
+//! Guarantee: in order; a watcher that is too slow is told how many batches it missed, and finds them by search. One that
+//! comes back and says what it saw last gets what came since, then goes on live, without a gap and without a repetition.
+//!
+//! *Limits*: [`RESUME_MAX`] entries are looked at for who comes back, [`CHUNK`] at a time.
 
 use super::App;
-use super::auth::Role;
 use super::problem::Problem;
+use super::read::reader;
+use crate::retention::export;
 use crate::streams::Stream as Named;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
@@ -12,12 +16,23 @@ use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::stream::{self, Stream, StreamExt};
 use std::convert::Infallible;
+use std::ops::Range;
 use std::sync::Arc;
-use tacho_event::entry::{self, Place};
+use tacho_event::entry::{self, Header, Place};
+use tacho_event::fact::Facts;
 use tacho_event::record::Accepted;
 use tacho_event::section::Section;
+use tacho_query::Sight;
 use tacho_record::sequence::Sequenced;
+use tacho_store::StoreError;
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
+
+/// Entries that are looked at for who comes back; who was away for longer is told that some are missing.
+const RESUME_MAX: u64 = 10_000;
+/// Entries that are read at a time.
+const CHUNK: u64 = 500;
 
 /// What to watch.
 #[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
@@ -29,7 +44,7 @@ pub(crate) struct Watch {
     pub stream: Option<Named>,
 }
 
-/// Follows the log live.
+/// Follows the log live; with the header Last-Event-ID from what came behind that index.
 #[utoipa::path(get, path = "/v1/tail", tag = "ask", params(Watch), responses(
     (status = 200, description = "text/event-stream: each message's data is one event as JSON, its id the index",
         body = String)))]
@@ -38,12 +53,85 @@ pub(crate) async fn tail(
     Query(watch): Query<Watch>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
-    app.auth().check(&headers, Role::Read)?;
-    Ok(Sse::new(follow(&app, watch)).keep_alive(KeepAlive::default()))
+    let sight = reader(&app, &headers)?;
+    let wanted = Arc::new(Wanted { watch, sight });
+    let last = headers.get("last-event-id").map(|last| {
+        let read = last.to_str().ok().and_then(|last| last.trim().parse::<u64>().ok());
+        read.ok_or_else(|| {
+            Problem::bad_request("Last-Event-ID is none that this stream gave: expected an index")
+        })
+    });
+    // Listens before it looks back, so that nothing falls in between.
+    let live = app.node.watch();
+    let (from, size) = match last.transpose()? {
+        None => (0, 0),
+        Some(last) => (last.saturating_add(1), app.node.snapshot().await.size),
+    };
+    let before = since(Arc::clone(&app), Arc::clone(&wanted), from, size);
+    let after = follow(live, app.stopping(), wanted, size);
+    Ok(Sse::new(before.chain(after)).keep_alive(KeepAlive::default()))
 }
 
-fn follow(app: &App, watch: Watch) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
-    let (live, stopping) = (app.node.watch(), app.stopping());
+/// What somebody wants to see and may.
+struct Wanted {
+    watch: Watch,
+    sight: Sight,
+}
+
+impl Wanted {
+    fn has(&self, header: &Header<'_>, facts: &Facts<'_>, user: Option<&str>) -> bool {
+        self.sight.sees(header.agent, user)
+            && self.watch.agent.as_ref().is_none_or(|agent| header.agent == *agent)
+            && self.watch.stream.is_none_or(|stream| stream.has(header, facts))
+    }
+}
+
+type Message = Result<Event, Infallible>;
+
+/// The entries from one on up to a size, as their messages.
+fn since(app: Arc<App>, wanted: Arc<Wanted>, from: u64, size: u64) -> impl Stream<Item = Message> {
+    let start = from.max(size.saturating_sub(RESUME_MAX));
+    let missed = (start > from && from < size).then(|| Ok(Event::default().event("missed").data("1")));
+    let chunks = stream::unfold(start, move |at| {
+        let (app, wanted) = (Arc::clone(&app), Arc::clone(&wanted));
+        async move {
+            if at >= size || *app.stopping().borrow() {
+                return None;
+            }
+            let end = (at + CHUNK).min(size);
+            let read = tokio::task::spawn_blocking(move || recorded(&app, &wanted, at..end)).await;
+            match read {
+                Ok(Ok(messages)) => Some((messages, end)),
+                // What can't be read was missed: a search says why.
+                _ => Some((vec![Ok(Event::default().event("missed").data("1"))], size)),
+            }
+        }
+    });
+    stream::iter(missed).chain(chunks.flat_map(stream::iter))
+}
+
+fn recorded(app: &App, wanted: &Wanted, range: Range<u64>) -> Result<Vec<Message>, StoreError> {
+    let mut messages = Vec::new();
+    app.node.store().snapshot().rows(range, tacho_store::read::Wanted::All, &mut |row| {
+        if wanted.has(&row.header()?, &row.facts(), row.who().user) {
+            let mut json = Vec::new();
+            export::json(row, &mut json)?;
+            json.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+            let text = String::from_utf8(json).expect("entries and sections are UTF-8 text");
+            messages.push(Ok(Event::default().id(row.index().to_string()).data(text)));
+        }
+        Ok(())
+    })?;
+    Ok(messages)
+}
+
+/// What is recorded from now on, from a size upwards.
+fn follow(
+    live: Receiver<Arc<Sequenced>>,
+    stopping: watch::Receiver<bool>,
+    wanted: Arc<Wanted>,
+    size: u64,
+) -> impl Stream<Item = Message> {
     let batches = stream::unfold((live, stopping), |(mut live, mut stopping)| async move {
         let events = tokio::select! {
             batch = live.recv() => match batch {
@@ -57,16 +145,15 @@ fn follow(app: &App, watch: Watch) -> impl Stream<Item = Result<Event, Infallibl
     });
     batches.flat_map(move |batch| {
         stream::iter(match batch {
-            Ok(batch) => messages(&batch, &watch),
+            Ok(batch) => messages(&batch, &wanted, size),
             Err(missed) => vec![Ok(Event::default().event("missed").data(missed.to_string()))],
         })
     })
 }
 
-fn messages(batch: &Sequenced, watch: &Watch) -> Vec<Result<Event, Infallible>> {
-    let wanted = batch.entries().filter(|(_, _, event)| {
-        watch.agent.as_ref().is_none_or(|agent| event.header.agent == *agent)
-            && watch.stream.is_none_or(|stream| stream.has(&event.header, &event.facts))
+fn messages(batch: &Sequenced, wanted: &Wanted, size: u64) -> Vec<Message> {
+    let wanted = batch.entries().filter(|(index, _, event)| {
+        *index >= size && wanted.has(&event.header, &event.facts, event.who.user)
     });
     let message = |(index, place, event): (u64, Place, Accepted<'_>)| {
         Ok(Event::default().id(index.to_string()).data(json(index, &place, &event)))

@@ -7,6 +7,7 @@
 use super::App;
 use super::auth::Role;
 use super::problem::Problem;
+use super::signin::{Who, by_cookie};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -14,6 +15,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::response::{IntoResponse, Response};
 use std::io::Read;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A file of the interface; every one of them is text.
 struct File {
@@ -143,8 +145,10 @@ fn dressed(name: &str, body: Body, encoding: Option<&'static str>) -> Response {
 struct About {
     version: &'static str,
     keys_needed: bool,
-    /// Whether the reader may act (role `admin`): the page leaves out what would be refused.
+    /// Whether the reader may act (role `operator` or `admin`): the page leaves out what would be refused.
     may_act: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    who: Option<Who>,
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<String>,
     /// Verifier keys: to compare with those that the reader has pinned.
@@ -163,22 +167,26 @@ struct Verification {
 }
 
 fn about(app: &App, headers: &HeaderMap) -> Result<Response, Problem> {
-    let given = headers.contains_key(header::AUTHORIZATION) || headers.contains_key("x-api-key");
+    let given = headers.contains_key(header::AUTHORIZATION)
+        || headers.contains_key("x-api-key")
+        || app.auth().sessions.key_of(headers, Instant::now()).is_some();
     let version = env!("CARGO_PKG_VERSION");
-    let keys_needed = app.auth().check(&HeaderMap::new(), Role::Read).is_err();
+    let keys_needed = app.auth().is_required();
     if keys_needed && !given {
         let about = About {
             version,
             keys_needed,
             may_act: false,
+            who: None,
             origin: None,
             keys: Vec::new(),
             verification: None,
         };
         return Ok(Json(about).into_response());
     }
-    app.auth().check(headers, Role::Read)?;
-    let may_act = app.auth().check(headers, Role::Admin).is_ok();
+    let reader = app.auth().check_own(headers, Role::Read)?;
+    let may_act = reader.role.allows(Role::Operator);
+    let who = Some(Who::of(reader, by_cookie(headers)));
     let keys = app.node.verifiers();
     let verification = app.node.last_check().map(|check| Verification {
         good: check.good,
@@ -189,7 +197,7 @@ fn about(app: &App, headers: &HeaderMap) -> Result<Response, Problem> {
     });
     let origin = keys.first().map(|key| key.name().to_string());
     let keys = keys.iter().map(ToString::to_string).collect();
-    Ok(Json(About { version, keys_needed, may_act, origin, keys, verification }).into_response())
+    Ok(Json(About { version, keys_needed, may_act, who, origin, keys, verification }).into_response())
 }
 
 #[cfg(test)]

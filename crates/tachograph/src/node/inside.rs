@@ -15,7 +15,7 @@ use tacho_ingest::{Ingest, Newcomers};
 use tacho_query::Limits;
 use tacho_record::keyring::KeyRing;
 use tacho_record::recorder::Recorder;
-use tacho_redact::Redactor;
+use tacho_redact::{Findings, Redactor};
 
 /// What every event passes through.
 pub(super) fn ingest(config: &Config, keys: &Keys) -> Result<Ingest, Box<dyn Error>> {
@@ -53,6 +53,14 @@ impl Node {
 
     pub(crate) fn ring(&self) -> std::sync::MutexGuard<'_, KeyRing> {
         self.ring.lock().expect("nothing panics while it holds the key ring")
+    }
+
+    /// What redaction makes of a text, what it found, and whether the text was read as JSON.
+    pub(crate) fn redact(&self, text: &str) -> (String, Findings, bool) {
+        let (redactor, mut findings) = (&self.ingest.acceptor.redactor, Findings::default());
+        let json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+        let redacted = if json { redactor.json(text, &mut findings) } else { redactor.text(text, &mut findings) };
+        (redacted.into_owned(), findings, json)
     }
 
     pub(crate) fn id_key(&self) -> &IdKey {

@@ -106,7 +106,7 @@ fn written(source: std::io::Error) -> StoreError {
 }
 
 /// One event: index, permanent entry, the sections that are there, and which are gone.
-fn json(row: &Row<'_>, out: &mut Vec<u8>) -> Result<(), StoreError> {
+pub(crate) fn json(row: &Row<'_>, out: &mut Vec<u8>) -> Result<(), StoreError> {
     out.extend_from_slice(format!("{{\"index\":{},\"entry\":", row.index()).as_bytes());
     row.entry(out)?;
     let (mut scratch, mut gone) = (Vec::new(), Vec::new());

@@ -40,7 +40,7 @@ async fn act(
     body: Bytes,
     of: impl FnOnce(&Acting) -> Result<Act, Problem>,
 ) -> Result<Json<Alert>, Problem> {
-    let credential = app.auth().check(&headers, Role::Admin)?;
+    let credential = app.auth().check(&headers, Role::Operator)?;
     let acting: Acting = read(&body)?;
     let act = of(&acting)?;
     let by = acting.by.as_deref().unwrap_or(&credential.name);
