@@ -80,6 +80,7 @@ pub(crate) fn rule(text: &RuleText) -> Result<Rule, Refused> {
         labels: text.labels.clone(),
         annotations: text.annotations.clone(),
         actions: text.action.0.clone(),
+        responses: text.respond.0.clone(),
         ack: text.ack.clone(),
         sample: text.evidence.sample.unwrap_or(SAMPLE).min(SAMPLE_MAX),
         controls: text.controls.clone(),

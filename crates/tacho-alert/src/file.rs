@@ -119,6 +119,8 @@ pub(crate) struct RuleText {
     #[serde(default)]
     pub(crate) action: Names,
     #[serde(default)]
+    pub(crate) respond: Names,
+    #[serde(default)]
     pub(crate) ack: Ack,
     #[serde(default)]
     pub(crate) evidence: EvidenceText,

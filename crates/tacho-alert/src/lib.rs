@@ -30,6 +30,7 @@ mod needs;
 pub mod notify;
 mod open;
 mod replay;
+pub mod respond;
 pub mod row;
 mod rule;
 mod run;

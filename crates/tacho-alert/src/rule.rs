@@ -81,6 +81,8 @@ pub struct Rule {
     pub labels: BTreeMap<String, String>,
     pub annotations: BTreeMap<String, String>,
     pub actions: Vec<String>,
+    /// Responses of the server's configuration that its alerts ask for.
+    pub responses: Vec<String>,
     pub ack: Ack,
     /// How many events an alert names.
     pub sample: usize,

@@ -117,8 +117,13 @@ fn is_same(secret: &str, given: &str) -> bool {
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    let pairs = text.as_bytes().chunks(2);
-    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+    text.as_bytes().chunks(2).map(|pair| hexadecimal(std::str::from_utf8(pair).ok()?)).collect()
+}
+
+/// A byte from two digits; a sign is none.
+fn hexadecimal(pair: &str) -> Option<u8> {
+    let digits = pair.len() == 2 && pair.bytes().all(|byte| byte.is_ascii_hexdigit());
+    digits.then(|| u8::from_str_radix(pair, 16).ok()).flatten()
 }
 
 /// The fields of a form; of a name that is there twice, all values.
@@ -139,7 +144,7 @@ fn unescape(text: &str) -> Result<String, Refusal> {
         match bytes[at] {
             b'+' => out.push(b' '),
             b'%' => {
-                let byte = text.get(at + 1..at + 3).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+                let byte = text.get(at + 1..at + 3).and_then(hexadecimal);
                 out.push(byte.ok_or(Refusal::Unreadable("a % without two hexadecimal digits"))?);
                 at += 2;
             }

@@ -76,6 +76,13 @@ pub enum Kind {
     Late,
     Limit,
     Related,
+    /// An alert or event that somebody took out of it.
+    Detached,
+    Merged,
+    /// Somebody was told of it, or could not be.
+    Delivery,
+    /// An automatic response to one of its alerts, or to it.
+    Response,
 }
 
 impl Kind {
@@ -96,6 +103,10 @@ impl Kind {
             Kind::Late => "late",
             Kind::Limit => "limit",
             Kind::Related => "related",
+            Kind::Detached => "detached",
+            Kind::Merged => "merged",
+            Kind::Delivery => "delivery",
+            Kind::Response => "response",
         }
     }
 }
@@ -137,6 +148,9 @@ pub struct Member {
     pub evidence: Option<Entry>,
     /// What people did about it up to then is in the timeline.
     pub acted_us: i64,
+    /// Its rule and group.
+    #[serde(default)]
+    pub cause: String,
 }
 
 /// Something that alerts of the incident have in common, and in how many different ones it occurs.
@@ -229,9 +243,60 @@ pub struct Incident {
     pub related: BTreeSet<String>,
     /// Events of its own that are on the log.
     pub said: u64,
+    /// The incident that it was merged into.
+    #[serde(default)]
+    pub merged_into: Option<String>,
+    /// Rule and group of alerts that somebody took out: they come back by hand only.
+    #[serde(default)]
+    pub detached: BTreeSet<String>,
+}
+
+/// The first facts of an incident.
+#[derive(Debug)]
+pub(super) struct Beginning {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) name: String,
+    pub(super) severity: Severity,
+    pub(super) at_us: i64,
+    pub(super) due_us: i64,
 }
 
 impl Incident {
+    pub(super) fn new(beginning: Beginning) -> Incident {
+        let Beginning { id, title, name, severity, at_us, due_us } = beginning;
+        Incident {
+            id,
+            title,
+            name,
+            severity,
+            state: State::Reception,
+            opened_us: at_us,
+            due_us,
+            late_us: None,
+            answered: None,
+            contained: None,
+            resolved_us: None,
+            closed_us: None,
+            first_us: at_us,
+            last_us: at_us,
+            alerts: Vec::new(),
+            more: 0,
+            causes: BTreeSet::new(),
+            links: Vec::new(),
+            changes: Vec::new(),
+            looked: None,
+            cause: None,
+            timeline: Vec::new(),
+            roles: BTreeMap::new(),
+            follow_ups: Vec::new(),
+            related: BTreeSet::new(),
+            said: 0,
+            merged_into: None,
+            detached: BTreeSet::new(),
+        }
+    }
+
     /// The agents that it is about.
     pub fn agents(&self) -> BTreeSet<String> {
         let agents = self.links.iter().filter(|link| link.kind == entity::Kind::Agent);
@@ -250,6 +315,9 @@ impl Incident {
 
     /// Where it can go from here.
     pub fn next(&self) -> Vec<Next> {
+        if self.merged_into.is_some() {
+            return Vec::new();
+        }
         let checked = self.contained.as_ref().is_some_and(|contained| contained.verified.is_some());
         self.state.next(checked)
     }
@@ -259,6 +327,15 @@ impl Incident {
         let mut lines: Vec<&Line> = self.timeline.iter().collect();
         lines.sort_by_key(|line| line.at_us);
         lines
+    }
+
+    /// One message may tell of several of its alerts.
+    pub(super) fn write_once(&mut self, line: Line) -> bool {
+        let new = !self.timeline.iter().any(|known| known.event == line.event);
+        if new {
+            self.write(line);
+        }
+        new
     }
 
     pub(super) fn write(&mut self, line: Line) {
@@ -276,6 +353,20 @@ impl Incident {
         result["severity"] = self.severity.as_str().into();
         result["state"] = self.state.as_str().into();
         Saying { event, incident: self.id.clone(), name, severity: Severity::Info, at_us, result }
+    }
+
+    /// Has something in common with others, as far as there is room.
+    pub(super) fn link(&mut self, kind: entity::Kind, value: &str, causes: u32) {
+        let full = self.links.len() >= LINKS_MAX;
+        match self.links.iter_mut().find(|link| link.kind == kind && link.value == value) {
+            Some(link) => link.causes += causes,
+            None if full => {}
+            None => {
+                // Known to be of one alert, whether that is of a new cause or not.
+                self.links.push(Link { kind, value: value.to_string(), causes: causes.max(1) });
+                self.links.sort_by(|one, other| (one.kind, &one.value).cmp(&(other.kind, &other.value)));
+            }
+        }
     }
 
     /// Somebody takes care: the clock stops.

@@ -11,6 +11,8 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use tacho_event::time::format;
 
+/// What lines of an alert's history about responses begin with.
+const RESPONSE: &str = "response ";
 /// Changes that one incident keeps, the newest.
 const CHANGES_MAX: usize = 50;
 
@@ -68,7 +70,11 @@ impl Incidents {
         let mut gone = Vec::new();
         for incident in self.open.values_mut().filter(waiting) {
             // Nobody has to answer for what was over by itself, unless it was critical.
-            let over = incident.severity < Severity::Critical && incident.firing() == 0 && incident.more == 0;
+            // One without alerts was opened by a person, who closes it.
+            let over = incident.severity < Severity::Critical
+                && !incident.alerts.is_empty()
+                && incident.firing() == 0
+                && incident.more == 0;
             if over && now_us >= incident.last_us.saturating_add(self.settings.window_us) {
                 gone.push(incident.id.clone());
             } else if !over && incident.late_us.is_none() && now_us >= incident.due_us {
@@ -96,16 +102,24 @@ impl Incidents {
     }
 }
 
-/// Takes what people did about an alert since it was asked last: it is in the timeline, and an answer. False for nothing.
+/// Takes what was done about an alert since it was asked last: it is in the timeline, and what a person did is an answer.
+/// False for nothing.
 pub(super) fn acted(incident: &mut Incident, alert: &str, history: &[History]) -> bool {
     let Some(member) = incident.alerts.iter_mut().find(|member| member.id == alert) else { return false };
     let since_us = member.acted_us;
-    let new: Vec<&History> =
-        history.iter().filter(|entry| entry.by.is_some() && entry.at_us > since_us).collect();
-    let Some(last) = new.last() else { return false };
-    member.acted_us = last.at_us;
+    let told = |entry: &&History| entry.by.is_some() || entry.event.is_some();
+    let new: Vec<&History> = history.iter().filter(told).filter(|entry| entry.at_us > since_us).collect();
+    let Some(last_us) = new.iter().map(|entry| entry.at_us).max() else { return false };
+    member.acted_us = last_us;
     let title = member.title.clone();
-    for History { at_us, what, by, note } in new {
+    for History { at_us, what, by, note, event } in new {
+        if event.is_some() {
+            // What was sent, and what was done by itself.
+            let kind = if what.starts_with(RESPONSE) { Kind::Response } else { Kind::Delivery };
+            let line = Line::new(*at_us, kind, what.clone());
+            incident.write_once(Line { by: by.clone(), note: note.clone(), event: event.clone(), ..line });
+            continue;
+        }
         by.iter().for_each(|by| incident.answer(by, *at_us));
         // The word that its event on the log has.
         let word = what.split(' ').next().unwrap_or_default();

@@ -23,6 +23,8 @@ pub enum Kind {
     /// A call, or the one that it is part of.
     Call,
     Address,
+    /// What a rule finds, where its findings of one kind belong together.
+    Finding,
 }
 
 impl Kind {
@@ -33,6 +35,7 @@ impl Kind {
             Kind::Workflow => "workflow",
             Kind::Call => "call",
             Kind::Address => "address",
+            Kind::Finding => "finding",
         }
     }
 

@@ -30,7 +30,9 @@ pub fn figures(incidents: &[Incident]) -> Vec<Figures> {
 }
 
 fn of(incidents: &[Incident], severity: Severity) -> Figures {
-    let own: Vec<&Incident> = incidents.iter().filter(|incident| incident.severity == severity).collect();
+    // One that was merged is told of by the other.
+    let own = incidents.iter().filter(|incident| incident.merged_into.is_none());
+    let own: Vec<&Incident> = own.filter(|incident| incident.severity == severity).collect();
     let count = |wanted: &dyn Fn(&Incident) -> bool| own.iter().filter(|incident| wanted(incident)).count();
     let answers = own.iter().filter_map(|one| Some(one.answered.as_ref()?.at_us - one.opened_us));
     // What went away by itself was mended by nobody.

@@ -1,13 +1,12 @@
 //! Alerts that belong together become an incident, or join the one that they fit.
 
-use super::body::{ALERTS_MAX, CAUSES_MAX, Incident, Kind, LINKS_MAX, Line, Link, Member};
+use super::body::{ALERTS_MAX, Beginning, CAUSES_MAX, Incident, Kind, Line, Member};
 use super::course::{acted, resolved};
 use super::group::Incoming;
 use super::incidents::Incidents;
-use super::state::State;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use tacho_event::time::format;
 
 /// Incidents that are not closed; an alert that would open one more is refused and counted.
@@ -22,7 +21,7 @@ impl Incidents {
             None => {
                 let opens = |alert: &&&Incoming| alert.opens && alert.severity >= self.settings.opens_at;
                 let Some(first) = alerts.iter().find(opens) else { return };
-                if self.open.len() >= OPEN_MAX {
+                if self.is_full() {
                     self.refused += alerts.len() as u64;
                     return;
                 }
@@ -40,36 +39,20 @@ impl Incidents {
         self.open.insert(id, incident);
     }
 
+    pub(super) fn is_full(&self) -> bool {
+        self.open.len() >= OPEN_MAX
+    }
+
     fn begin(&mut self, first: &Incoming, alerts: &[&Incoming]) -> String {
         let id = id_of(&first.id);
-        let mut incident = Incident {
+        let mut incident = Incident::new(Beginning {
             id: id.clone(),
             title: first.title.clone(),
             name: first.name.clone(),
             severity: first.severity,
-            state: State::Reception,
-            opened_us: first.at_us,
+            at_us: first.at_us,
             due_us: first.at_us + self.settings.answer_us(first.severity),
-            late_us: None,
-            answered: None,
-            contained: None,
-            resolved_us: None,
-            closed_us: None,
-            first_us: first.at_us,
-            last_us: first.at_us,
-            alerts: Vec::new(),
-            more: 0,
-            causes: BTreeSet::new(),
-            links: Vec::new(),
-            changes: Vec::new(),
-            looked: None,
-            cause: None,
-            timeline: Vec::new(),
-            roles: BTreeMap::new(),
-            follow_ups: Vec::new(),
-            related: BTreeSet::new(),
-            said: 0,
-        };
+        });
         let ids: Vec<&str> = alerts.iter().map(|alert| alert.id.as_str()).collect();
         let result = json!({"alerts": ids, "answer_due_at": format(incident.due_us)});
         let mut saying = incident.saying("alert_incident_opened", first.at_us, result);
@@ -81,7 +64,7 @@ impl Incidents {
         id
     }
 
-    fn add(&mut self, incident: &mut Incident, alert: &Incoming) {
+    pub(super) fn add(&mut self, incident: &mut Incident, alert: &Incoming) {
         if alert.severity > incident.severity {
             incident.severity = alert.severity;
             (incident.title, incident.name) = (alert.title.clone(), alert.name.clone());
@@ -92,17 +75,8 @@ impl Incidents {
         incident.last_us = incident.last_us.max(alert.ends.as_ref().map_or(alert.at_us, |end| end.at_us));
         let new = incident.causes.len() < CAUSES_MAX && incident.causes.insert(alert.cause.clone());
         for entity in &alert.entities {
-            let room = incident.links.len() < LINKS_MAX;
-            let link = |link: &&mut Link| link.kind == entity.kind && link.value == entity.value;
-            match incident.links.iter_mut().find(link) {
-                Some(link) => link.causes += u32::from(new),
-                None if room => {
-                    incident.links.push(Link { kind: entity.kind, value: entity.value.clone(), causes: 1 })
-                }
-                None => {}
-            }
+            incident.link(entity.kind, &entity.value, u32::from(new));
         }
-        incident.links.sort_by(|one, other| (one.kind, &one.value).cmp(&(other.kind, &other.value)));
         if incident.alerts.len() >= ALERTS_MAX {
             self.overflow(incident, alert.at_us);
             return;
@@ -116,6 +90,7 @@ impl Incidents {
             ends_us: alert.ends.as_ref().map(|end| end.at_us),
             evidence: alert.evidence.clone(),
             acted_us: i64::MIN,
+            cause: alert.cause.clone(),
         });
         let line =
             Line::new(alert.at_us, Kind::Alert, format!("{}: {}", alert.severity.as_str(), alert.title));

@@ -18,6 +18,8 @@ pub(super) const COMMON_AT: usize = 50;
 
 /// What a rule's label `incident` says of its alerts: they are about incidents, and open none.
 const NEVER: (&str, &str) = ("incident", "never");
+/// And of those that belong together whatever they are about: findings of one kind in one go.
+const TOGETHER: (&str, &str) = ("incident", "together");
 
 /// The end of an alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,13 +78,25 @@ impl Incoming {
             at_us: raised.at_us,
             ends: End::of(raised),
             cause: label_key(labels),
-            entities: if never { BTreeSet::new() } else { entity::of(labels, &mine) },
+            entities: match never {
+                true => BTreeSet::new(),
+                false => entity::of(labels, &mine).into_iter().chain(finding(raised)).collect(),
+            },
             about: labels.get("call_id").filter(|_| never).cloned(),
             opens: !never,
             evidence: newest.map(|seen| Entry { index: seen.index, id: seen.id.clone() }),
             history: raised.history.clone(),
         }
     }
+}
+
+/// The rule, and the kind of finding where the group's call begins with one (`agent_silent/a1`).
+fn finding(raised: &Raised) -> Option<Entity> {
+    let labels = raised.labels();
+    labels.get(TOGETHER.0).filter(|value| *value == TOGETHER.1)?;
+    let kind = labels.get("call_id").and_then(|call| call.split_once('/'));
+    let value = kind.map_or_else(|| raised.rule.clone(), |(kind, _)| format!("{} {kind}", raised.rule));
+    Some(Entity { kind: entity::Kind::Finding, value })
 }
 
 /// What ties alerts of one instant together.
@@ -141,7 +155,9 @@ impl Incidents {
             }
         }
         let at_us = instant.first().map_or(0, |alert| alert.at_us);
-        let common = causes.into_iter().filter(|(entity, new)| {
+        // Findings of one kind belong together however many there are.
+        let causes = causes.into_iter().filter(|(entity, _)| entity.kind != entity::Kind::Finding);
+        let common = causes.filter(|(entity, new)| {
             let before: usize = self.degree(entity, at_us, new);
             before + new.len() > COMMON_AT
         });

@@ -1,7 +1,7 @@
 //! The incidents that are not closed: takes alerts, steps and time, and tells what changed.
 //!
 //! Invariants
-//! - An alert belongs to at most one incident, and to the same one for ever.
+//! - An alert belongs to at most one incident, and to the same one until somebody moves it.
 //! - What changed is told to whoever keeps it ([`Incidents::take_changed`]); from that, the same incidents are made again.
 
 use super::body::{Incident, Link, Saying, Settings};
@@ -57,11 +57,11 @@ impl Incidents {
             self.by_cause.entry(cause.clone()).or_default().insert(id.clone());
         }
         for member in &incident.alerts {
-            self.of_alert.insert(member.id.clone(), id.clone());
+            self.of_alert.entry(member.id.clone()).or_insert_with(|| id.clone());
         }
     }
 
-    fn leave(&mut self, incident: &Incident) {
+    pub(super) fn leave(&mut self, incident: &Incident) {
         for link in &incident.links {
             let entity = Entity { kind: link.kind, value: link.value.clone() };
             forget(&mut self.by_entity, &entity, &incident.id);
@@ -70,7 +70,9 @@ impl Incidents {
             forget(&mut self.by_cause, cause, &incident.id);
         }
         for member in &incident.alerts {
-            self.of_alert.remove(&member.id);
+            if self.of_alert.get(&member.id) == Some(&incident.id) {
+                self.of_alert.remove(&member.id);
+            }
         }
     }
 
@@ -108,7 +110,10 @@ impl Incidents {
         if let Some(about) = &alert.about {
             return self.open.get(about).map(|incident| incident.id.clone()).into_iter().collect();
         }
-        let takes = |id: &&String| self.open.get(*id).is_some_and(|found| found.state.takes_alerts());
+        let takes = |id: &&String| {
+            let found = self.open.get(*id);
+            found.is_some_and(|found| found.state.takes_alerts() && !found.detached.contains(&alert.cause))
+        };
         let near = |id: &&String| self.open.get(*id).is_some_and(|found| self.is_near(found, alert.at_us));
         let same = self.by_cause.get(&alert.cause).into_iter().flatten().filter(takes);
         let common = said.iter().filter_map(|entity| self.by_entity.get(*entity)).flatten();

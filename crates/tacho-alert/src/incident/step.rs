@@ -23,6 +23,14 @@ pub enum Step {
         at_us: i64,
         text: String,
     },
+    /// The event of this entry does not belong to it after all.
+    DetachEvent {
+        index: u64,
+    },
+    /// An alert does not belong to it after all.
+    DetachAlert {
+        alert: String,
+    },
     /// Nobody when `who` is empty.
     Role {
         role: String,
@@ -43,16 +51,16 @@ pub enum Step {
 }
 
 /// What a step makes of an incident: the name of its event, what the event holds, and the line.
-struct Made {
-    name: &'static str,
-    result: Value,
-    kind: Kind,
-    text: String,
+pub(super) struct Made {
+    pub(super) name: &'static str,
+    pub(super) result: Value,
+    pub(super) kind: Kind,
+    pub(super) text: String,
     /// The event that the line is about, and when that was recorded.
     about: Option<(Entry, i64)>,
 }
 
-fn made(name: &'static str, result: Value, kind: Kind, text: impl Into<String>) -> Made {
+pub(super) fn made(name: &'static str, result: Value, kind: Kind, text: impl Into<String>) -> Made {
     Made { name, result, kind, text: text.into(), about: None }
 }
 
@@ -73,6 +81,7 @@ impl Incidents {
         let note = note.map(str::trim).filter(|note| !note.is_empty());
         let Some(mut incident) = self.known(id).cloned() else { return Ok(None) };
         check(step, by, note)?;
+        incident.stands_alone()?;
         let Made { name, mut result, kind, text, about } = take(&mut incident, step, by, note, now_us)?;
         incident.answer(by, now_us);
         result["by"] = by.into();
@@ -87,11 +96,28 @@ impl Incidents {
             ..Line::new(at_us.unwrap_or(now_us), kind, text)
         });
         self.sayings.push(saying);
-        self.open.remove(id);
-        self.leaving.remove(id);
-        self.put(incident.clone());
+        self.replace(incident.clone());
         Ok(Some(incident))
     }
+
+    /// Puts an incident in the place of what it was before a step.
+    pub(super) fn replace(&mut self, incident: Incident) {
+        if let Some(before) = self.open.remove(&incident.id) {
+            self.leave(&before);
+        }
+        self.leaving.remove(&incident.id);
+        self.put(incident);
+    }
+}
+
+pub(super) fn check_texts<'a>(given: impl IntoIterator<Item = &'a str>, by: &'a str) -> Result<(), String> {
+    if given.into_iter().chain([by]).any(|text| text.chars().count() > TEXT_MAX) {
+        return Err(format!("a name or text has more than {TEXT_MAX} characters"));
+    }
+    if by.trim().is_empty() {
+        return Err("say who you are: \"by\" is empty".into());
+    }
+    Ok(())
 }
 
 fn check(step: &Step, by: &str, note: Option<&str>) -> Result<(), String> {
@@ -102,13 +128,7 @@ fn check(step: &Step, by: &str, note: Option<&str>) -> Result<(), String> {
         }
         _ => Vec::new(),
     };
-    if given.into_iter().chain([by]).chain(note).any(|text| text.chars().count() > TEXT_MAX) {
-        return Err(format!("a name or text has more than {TEXT_MAX} characters"));
-    }
-    if by.trim().is_empty() {
-        return Err("say who you are: \"by\" is empty".into());
-    }
-    Ok(())
+    check_texts(given.into_iter().chain(note), by)
 }
 
 fn take(
@@ -131,6 +151,8 @@ fn take(
             Err("the incident is closed: move it to investigation again first".into())
         }
         Step::Attach { entry, at_us, text } => attach(incident, entry, *at_us, text),
+        Step::DetachEvent { index } => super::hand::detach_event(incident, *index),
+        Step::DetachAlert { alert } => super::hand::detach_alert(incident, alert),
         Step::Role { role, who } => play(incident, role.trim(), who.trim()),
         Step::FollowUp { text, owner, due } => add(incident, text.trim(), owner.clone(), due.clone()),
         Step::Done { number } => {

@@ -133,6 +133,7 @@ fn what_people_did_about_an_alert_is_an_answer_and_in_the_timeline() {
         what: what.into(),
         by: by.map(str::to_string),
         note: by.map(|_| "a word".into()),
+        event: None,
     };
     let history = vec![
         did(HOUR, "firing", None),

@@ -24,7 +24,7 @@ const KEYS_MAX: usize = 8;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct StandardWebhook {
+pub(crate) struct StandardWebhook {
     url: Option<Secret>,
     /// `whsec_…` or `whsk_…`, in base64; while keys are changed, both with a blank between them.
     secret: Option<Secret>,
@@ -47,6 +47,11 @@ impl std::fmt::Debug for Key {
 }
 
 pub(super) fn read(settings: Map<String, Value>) -> Forms {
+    Ok(vec![Arc::new(webhook(settings)?)])
+}
+
+/// Reads the settings of one.
+pub(crate) fn webhook(settings: Map<String, Value>) -> Result<StandardWebhook, String> {
     let mut webhook: StandardWebhook = strict(settings)?;
     webhook.http_config.check()?;
     url("url", need("url", webhook.url.as_ref())?)?;
@@ -55,7 +60,7 @@ pub(super) fn read(settings: Map<String, Value>) -> Forms {
     if !(1..=KEYS_MAX).contains(&webhook.keys.len()) {
         return Err(format!("secret: it holds {} keys, expected 1 to {KEYS_MAX}", webhook.keys.len()));
     }
-    Ok(vec![Arc::new(webhook)])
+    Ok(webhook)
 }
 
 fn key(text: &str) -> Result<Key, String> {
@@ -101,10 +106,13 @@ impl StandardWebhook {
         let mut data = body(telling.message, 0);
         data["title"] = json!(telling.message.title);
         data["severity"] = json!(telling.message.severity);
-        let body =
-            json!({"type": format!("alert.{}", notice.as_str()), "timestamp": moment(*at_us), "data": data});
-        let body = body.to_string();
-        let (id, seconds) = (format!("msg_{id}"), telling.now_us.div_euclid(1_000_000).to_string());
+        self.signed(id, &format!("alert.{}", notice.as_str()), *at_us, &data, telling.now_us)
+    }
+
+    /// A signed call with any data.
+    pub(crate) fn signed(&self, id: &str, kind: &str, at_us: i64, data: &Value, now_us: i64) -> Call {
+        let body = json!({"type": kind, "timestamp": moment(at_us), "data": data}).to_string();
+        let (id, seconds) = (format!("msg_{id}"), now_us.div_euclid(1_000_000).to_string());
         let signed = format!("{id}.{seconds}.{body}");
         let signatures: Vec<String> = self.keys.iter().map(|key| key.sign(signed.as_bytes())).collect();
         let url = self.url.as_ref().map_or("", Secret::expose).trim();
