@@ -34,9 +34,10 @@ Environment:
   SESSION_ID         the session of events that name none
   AUDIT_LOG_SPOOL    the folder for spools, default ~/.local/state/tachograph/hook
   AUDIT_LOG_SPOOL_MB what may wait on disk, MiB, default 64
+  AUDIT_LOG_ENFORCE=1    ask the server before each call whether the agent is stopped, and refuse it then
   AUDIT_LOG_DEBUG=1  say on standard error what happens
 
-The same can stand in ~/.config/tachograph/hook.toml: url, key, key_file, ca_file, agent, spool, spool_mb.
+The same can stand in ~/.config/tachograph/hook.toml: url, key, key_file, ca_file, agent, spool, spool_mb, enforce.
 The environment comes first.";
 
 #[derive(Parser)]

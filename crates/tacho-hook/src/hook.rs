@@ -1,7 +1,9 @@
-//! The hook itself: standard input to the spool, in a few milliseconds, and never a word to the agent.
+//! The hook itself: standard input to the spool, in a few milliseconds, and never a word to the agent but that it is
+//! stopped, where its operator switched that on.
 
 use crate::debug;
 use crate::deliver::run;
+use crate::enforce;
 use crate::payload::{INPUT_BYTES_MAX, Members};
 use crate::session_file;
 use crate::settings::{self, Settings};
@@ -24,11 +26,12 @@ pub struct Told {
     pub event: Option<String>,
 }
 
-/// Records one event. Whatever goes wrong, the caller ends with 0.
+/// Records one event. Whatever goes wrong, the caller ends with 0. `say` hears what the agent is to be told, before the
+/// event is written: nothing, unless the operator switched the stop list on and the agent is on it.
 ///
 /// # Errors
 /// Why the event is not on disk.
-pub fn run(told: &Told) -> Result<Appended, String> {
+pub fn run(told: &Told, say: &dyn Fn(&str)) -> Result<Appended, String> {
     let get = |name: &str| std::env::var(name).ok();
     let (text, size) = match &told.event {
         Some(event) => (event.clone(), event.len() as u64),
@@ -39,6 +42,11 @@ pub fn run(told: &Told) -> Result<Appended, String> {
     let stamp = stamp(&settings, told.source, now_us, &get)?;
     let (mut members, session) =
         prepare(&text, size, stamp, &|members| session_file::told(told.source, members));
+    let verdict = enforce::look(&settings, told.source, &members);
+    if let Some(words) = verdict.words(told.source, &members) {
+        say(&words);
+    }
+    verdict.note(&mut members);
     let spool = Spool::open(&settings.spool(), settings.spool_bytes_max)
         .map_err(|error| format!("{}: {error}", settings.spool().display()))?;
     let appended = spool.append_within(

@@ -13,6 +13,7 @@
 
 pub mod debug;
 pub mod deliver;
+pub mod enforce;
 pub mod hook;
 pub mod install;
 pub mod payload;

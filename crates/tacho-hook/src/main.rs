@@ -3,7 +3,7 @@
 
 mod cli;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use tacho_hook::debug;
 use tacho_hook::hook::{self, Told};
@@ -40,10 +40,15 @@ fn hook_of(args: &[String]) -> Option<Told> {
     }
 }
 
+/// Tells the agent that it is stopped.
+fn say(words: &str) {
+    drop(writeln!(std::io::stdout(), "{words}"));
+}
+
 /// Records and swallows whatever goes wrong, a panic too: the agent must not see it.
 fn record(told: &Told) {
     std::panic::set_hook(Box::new(|panic| debug::say(panic)));
-    match std::panic::catch_unwind(|| hook::run(told)) {
+    match std::panic::catch_unwind(|| hook::run(told, &say)) {
         Ok(Ok(appended)) => debug::say(format_args!("{appended:?}")),
         Ok(Err(error)) => debug::say(error),
         Err(_) => {}

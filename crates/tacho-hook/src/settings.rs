@@ -13,6 +13,9 @@ pub const URL_DEFAULT: &str = "http://127.0.0.1:7420";
 const SPOOL_MB_DEFAULT: u64 = 64;
 /// The settings file is read up to this size, bytes.
 const FILE_BYTES_MAX: u64 = 64 << 10;
+/// The server's time to say whether an agent is stopped, and its limit, milliseconds: the agent waits meanwhile.
+const ENFORCE_WAIT: Duration = Duration::from_millis(200);
+const ENFORCE_MS_MAX: u64 = 5_000;
 /// A hook waits at most so long for the lock, whatever is asked for, milliseconds.
 const LOCK_MS_MAX: u64 = 60_000;
 
@@ -41,6 +44,9 @@ pub struct File {
     /// What may wait on disk, MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spool_mb: Option<u64>,
+    /// Whether the server is asked before each call of a tool if the agent is stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enforce: Option<bool>,
 }
 
 /// What holds for one run.
@@ -57,6 +63,8 @@ pub struct Settings {
     pub spool_bytes_max: u64,
     /// A hook waits so long for the spool's lock.
     pub lock_wait: Duration,
+    /// How long the server may take to say whether the agent is stopped; nothing where it is not asked.
+    pub enforce: Option<Duration>,
     /// Why the settings file was not used.
     pub file_error: Option<String>,
 }
@@ -109,7 +117,15 @@ impl Settings {
         });
         let lock_ms = get("AUDIT_LOG_LOCK_MS").and_then(|ms| ms.parse::<u64>().ok());
         let lock_wait = lock_ms.map_or(LOCK_WAIT, |ms| Duration::from_millis(ms.min(LOCK_MS_MAX)));
+        let enforce = match get("AUDIT_LOG_ENFORCE").as_deref() {
+            Some(word) => matches!(word, "1" | "true" | "yes" | "on"),
+            None => file.enforce.unwrap_or(false),
+        };
+        let enforce_ms = get("AUDIT_LOG_ENFORCE_MS").and_then(|ms| ms.parse::<u64>().ok());
+        let enforce_time =
+            enforce_ms.map_or(ENFORCE_WAIT, |ms| Duration::from_millis(ms.clamp(1, ENFORCE_MS_MAX)));
         Ok(Settings {
+            enforce: enforce.then_some(enforce_time),
             url: endpoint(&get("AUDIT_LOG_URL").or(file.url).unwrap_or_else(|| URL_DEFAULT.to_owned())),
             key,
             ca_file: get("AUDIT_LOG_CA_FILE").map(PathBuf::from).or(file.ca_file),

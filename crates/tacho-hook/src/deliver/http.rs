@@ -21,12 +21,16 @@ impl Client {
     /// # Errors
     /// When the file of trusted certificates can't be read.
     pub fn new(settings: &Settings) -> Result<Client, String> {
+        Client::within(settings, REQUEST_TIME)
+    }
+
+    fn within(settings: &Settings, time: Duration) -> Result<Client, String> {
         let mut config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .timeout_connect(Some(CONNECT_TIME))
-            .timeout_global(Some(REQUEST_TIME))
+            .timeout_connect(Some(CONNECT_TIME.min(time)))
+            .timeout_global(Some(time))
             .user_agent(concat!("agent-audit-log/", env!("CARGO_PKG_VERSION")));
         if is_loopback(&settings.url) {
             config = config.proxy(None);
@@ -68,6 +72,20 @@ impl Client {
         let body = body.map_err(|error| format!("the answer of {} broke off: {error}", self.url))?;
         Ok(Answer { status, retry_after, body })
     }
+}
+
+/// Asks a server once, within a time: for a hook whose agent waits.
+///
+/// # Errors
+/// When there is no answer within the time.
+pub fn ask(settings: &Settings, url: &str, time: Duration) -> Result<Answer, String> {
+    let mut client = Client::within(settings, time)?;
+    client.url = url.to_owned();
+    let mut request = client.agent.get(url);
+    if let Some(key) = &client.key {
+        request = request.header("authorization", format!("Bearer {key}"));
+    }
+    client.answer(request.call())
 }
 
 fn trusted(path: &std::path::Path) -> Result<RootCerts, String> {
