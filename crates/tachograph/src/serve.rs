@@ -100,9 +100,13 @@ impl Server {
         let rules = self.app.alerting().map(|alerting| {
             let following = crate::alerting::follow(Arc::clone(&self.app), Arc::clone(alerting));
             tokio::spawn(crate::alerting::investigate(Arc::clone(&self.app), Arc::clone(alerting)));
+            let (app, responding) = (Arc::clone(&self.app), Arc::clone(alerting));
+            let runtime = tokio::runtime::Handle::current();
+            let responding =
+                tokio::task::spawn_blocking(move || crate::alerting::respond(&app, &responding, &runtime));
             let alerting = Arc::clone(alerting);
             let sending = tokio::task::spawn_blocking(move || crate::alerting::deliver(&alerting));
-            (tokio::spawn(following), sending)
+            (tokio::spawn(following), sending, responding)
         });
         let router = router(Arc::clone(&self.app));
         let app = Arc::clone(&self.app);
@@ -114,10 +118,11 @@ impl Server {
         let doors = tokio::spawn(self.doors.serve(Arc::clone(&self.app), head_time));
         crate::http::serve(self.listener, router, &self.places, head_time, stopped).await;
         doors.await?;
-        if let (Some((following, sending)), Some(alerting)) = (rules, self.app.alerting()) {
+        if let (Some((following, sending, responding)), Some(alerting)) = (rules, self.app.alerting()) {
             following.await?;
             alerting.close();
             sending.await?;
+            responding.await?;
         }
         logins.abort();
         tell_logins(&self.app, self.app.logins.rest());

@@ -1,6 +1,7 @@
 //! `[alerts]` of the configuration file.
 
-use super::{incidents, regular};
+use super::{incidents, regular, responses};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// `[alerts]` of the configuration.
@@ -29,6 +30,8 @@ pub(crate) struct Config {
     pub heartbeat: serde_json::Map<String, serde_json::Value>,
     /// Alerts that belong together.
     pub incidents: incidents::Config,
+    /// What is done by itself, by name.
+    pub responses: BTreeMap<String, responses::Config>,
 }
 
 impl Default for Config {
@@ -45,6 +48,7 @@ impl Default for Config {
             digests: regular::Digests::default(),
             heartbeat: serde_json::Map::new(),
             incidents: incidents::Config::default(),
+            responses: BTreeMap::new(),
         }
     }
 }

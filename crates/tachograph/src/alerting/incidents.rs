@@ -7,7 +7,7 @@
 
 mod config;
 
-pub(crate) use config::Config;
+pub(crate) use config::{Config, Length};
 
 use super::{Alerting, Inner, Refused, mail, tell};
 use crate::clock::now_us;
@@ -103,7 +103,7 @@ impl Inner {
     }
 
     /// A closed incident that is not at hand.
-    fn closed_case(&self, id: &str) -> Result<Option<Incident>, StoreError> {
+    pub(super) fn closed_case(&self, id: &str) -> Result<Option<Incident>, StoreError> {
         let body = self.file.incident(id)?;
         Ok(body.and_then(|body| serde_json::from_str(&body).ok()))
     }
@@ -211,13 +211,8 @@ impl Alerting {
         let now = now_us();
         let failed = |error: StoreError| Refused::Failed(error.to_string());
         let mut inner = self.inner.lock();
-        let closed = match Alerting::on(&mut inner)?.known(id) {
-            Some(_) => None,
-            None => inner.closed_case(id).map_err(failed)?,
-        };
-        let incidents = Alerting::on(&mut inner)?;
-        incidents.recall(closed.into_iter().collect());
-        let done = incidents.step(id, step, by, note, now).map_err(Refused::Wrong)?;
+        inner.at_hand(id)?;
+        let done = Alerting::on(&mut inner)?.step(id, step, by, note, now).map_err(Refused::Wrong)?;
         let done = done.ok_or_else(|| Refused::Unknown(format!("there is no incident \"{id}\"")))?;
         inner.save(None).map_err(failed)?;
         Ok(done)

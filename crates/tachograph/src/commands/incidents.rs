@@ -1,5 +1,7 @@
 //! `incidents`: what is open, one of them with its timeline, its post-mortem, how long they took.
 
+mod act;
+
 use super::{Arguments, read};
 use clap::{Subcommand, ValueEnum};
 use serde_json::Value;
@@ -42,6 +44,8 @@ pub(super) enum Incidents {
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    #[command(flatten)]
+    Act(act::Act),
     /// Says how long it took to answer and to be over, by severity.
     Report {
         /// Incidents that were opened within so many days.
@@ -88,6 +92,7 @@ pub(super) fn run(arguments: &Arguments, command: &Incidents) -> Result<bool, Bo
             }
             Ok(true)
         }
+        Incidents::Act(act) => act::run(arguments, act),
         Incidents::Report { days, json } => {
             print(arguments, &format!("/v1/incidents/report?days={days}"), *json, report)
         }
@@ -188,6 +193,18 @@ fn page(one: &Value) -> Result<String, std::fmt::Error> {
         true => writeln!(page, "suggested cause: {}", text(&one["suggested_cause"], "text"))?,
         false => writeln!(page, "suggested cause: what changed before is still looked for")?,
     }
+    if one["containment"].is_object() {
+        let contained = &one["containment"];
+        let checked = match contained["verified"].is_object() {
+            true => format!(
+                "verified by {}: {}",
+                text(&contained["verified"], "by"),
+                text(&contained["verified"], "note")
+            ),
+            false => "nobody verified it".into(),
+        };
+        writeln!(page, "contained by {}: {}; {checked}", text(contained, "by"), text(contained, "note"))?;
+    }
     let mut table = read::table(&["when", "what", "by", "entry"]);
     for line in items(one, "timeline") {
         let note = text(line, "note");
@@ -198,6 +215,14 @@ fn page(one: &Value) -> Result<String, std::fmt::Error> {
     for one in items(one, "follow_ups") {
         let done = if one["done_at"].is_string() { "x" } else { " " };
         writeln!(page, "[{done}] {} {}  {}", one["number"], text(one, "text"), text(one, "owner"))?;
+    }
+    if one["merged_into"].is_string() {
+        write!(
+            page,
+            "merged into incident {}; prove a line with: tachograph prove ENTRY",
+            text(one, "merged_into")
+        )?;
+        return Ok(page);
     }
     let next: Vec<String> =
         items(one, "next").iter().map(|next| text(next, "state").replace('_', "-")).collect();

@@ -49,16 +49,27 @@ pub(crate) fn send(channel: &Channel, message: &Message, kept: Option<&str>, gua
     Verdict::Refused { why: format!("the message took more than {CALLS_MAX} calls") }
 }
 
-/// Beats once.
-pub(crate) fn beat(heartbeat: &Heartbeat, guard: &Guard) -> Verdict {
-    let answer = match heartbeat.call() {
-        Call::Http(request) => http::call(&request, guard),
-        Call::Mail(mail) => smtp::call(&mail, guard),
+/// Makes one call.
+///
+/// # Errors
+/// Why it may not be made. That nobody answered is an answer.
+pub(crate) fn call(call: &Call, guard: &Guard) -> Result<Answer, String> {
+    let answer = match call {
+        Call::Http(request) => http::call(request, guard),
+        Call::Mail(mail) => smtp::call(mail, guard),
     };
     match answer {
+        Ok(answer) => Ok(answer),
+        Err(Unsent::Silent(why)) => Ok(Answer::none(&why)),
+        Err(Unsent::Refused(why)) => Err(why),
+    }
+}
+
+/// Beats once.
+pub(crate) fn beat(heartbeat: &Heartbeat, guard: &Guard) -> Verdict {
+    match call(&heartbeat.call(), guard) {
         Ok(answer) => heartbeat.judge(&answer, now_us()),
-        Err(Unsent::Refused(why)) => Verdict::Refused { why },
-        Err(Unsent::Silent(why)) => heartbeat.judge(&Answer::none(&why), now_us()),
+        Err(why) => Verdict::Refused { why },
     }
 }
 

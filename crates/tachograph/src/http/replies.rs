@@ -29,7 +29,20 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/link/{token}", get(page).post(by_link))
 }
 
-async fn by_slack(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Answered {
+/// The same for the OpenAPI document.
+pub(super) fn openapi() -> utoipa::openapi::OpenApi {
+    #[derive(utoipa::OpenApi)]
+    #[openapi(paths(by_slack, by_telegram, by_pagerduty, by_text, by_digit, page, by_link))]
+    struct Interface;
+    <Interface as utoipa::OpenApi>::openapi()
+}
+
+/// A button of a message in Slack, as Slack's interactivity sends it.
+#[utoipa::path(post, path = "/v1/replies/slack", tag = "replies", operation_id = "reply_slack", request_body(content = String, content_type = "application/x-www-form-urlencoded"), responses(
+    (status = 200, description = "What was pressed was done"),
+    (status = 403, description = "The signature is not the vendor's, or too old", body = Problem),
+    (status = 404, description = "This way back is not open: its secret is not set", body = Problem)))]
+pub(crate) async fn by_slack(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Answered {
     let (alerting, body) = (of(&app)?, whole(body).await?);
     let secret = set(&alerting.replies().slack_signing_secret, "slack_signing_secret")?;
     let (moment, signature) =
@@ -40,7 +53,12 @@ async fn by_slack(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -
     Ok(StatusCode::OK.into_response())
 }
 
-async fn by_telegram(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Answered {
+/// A button of a message in Telegram, as its webhook sends it.
+#[utoipa::path(post, path = "/v1/replies/telegram", tag = "replies", operation_id = "reply_telegram", request_body(content = String, content_type = "application/json"), responses(
+    (status = 200, description = "The answer for Telegram"),
+    (status = 403, description = "The signature is not the vendor's, or too old", body = Problem),
+    (status = 404, description = "This way back is not open: its secret is not set", body = Problem)))]
+pub(crate) async fn by_telegram(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Answered {
     let (alerting, body) = (of(&app)?, whole(body).await?);
     let secret = set(&alerting.replies().telegram_secret_token, "telegram_secret_token")?;
     let given = text(&headers, "x-telegram-bot-api-secret-token");
@@ -51,7 +69,12 @@ async fn by_telegram(State(app): State<Arc<App>>, headers: HeaderMap, body: Body
     Ok(Json(pressed.answer(&said)).into_response())
 }
 
-async fn by_pagerduty(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Answered {
+/// An answer in PagerDuty, as its v3 webhook sends it.
+#[utoipa::path(post, path = "/v1/replies/pagerduty", tag = "replies", operation_id = "reply_pagerduty", request_body(content = String, content_type = "application/json"), responses(
+    (status = 202, description = "It was taken"),
+    (status = 403, description = "The signature is not the vendor's, or too old", body = Problem),
+    (status = 404, description = "This way back is not open: its secret is not set", body = Problem)))]
+pub(crate) async fn by_pagerduty(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Answered {
     let (alerting, body) = (of(&app)?, whole(body).await?);
     let secret = set(&alerting.replies().pagerduty_secret, "pagerduty_secret")?;
     let reply = pagerduty::read(secret, text(&headers, "x-pagerduty-signature"), &body).map_err(refused)?;
@@ -59,7 +82,12 @@ async fn by_pagerduty(State(app): State<Arc<App>>, headers: HeaderMap, body: Bod
     Ok(StatusCode::ACCEPTED.into_response())
 }
 
-async fn by_text(
+/// A text message, as Twilio sends it.
+#[utoipa::path(post, path = "/v1/replies/twilio/text", tag = "replies", operation_id = "reply_text", request_body(content = String, content_type = "application/x-www-form-urlencoded"), responses(
+    (status = 200, description = "TwiML with the answer"),
+    (status = 403, description = "The signature is not the vendor's, or too old", body = Problem),
+    (status = 404, description = "This way back is not open: its secret is not set", body = Problem)))]
+pub(crate) async fn by_text(
     State(app): State<Arc<App>>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
@@ -76,7 +104,12 @@ async fn by_text(
     Ok(xml(twilio::text_answer(&said)))
 }
 
-async fn by_digit(
+/// A digit that was pressed in a call, as Twilio sends it.
+#[utoipa::path(post, path = "/v1/replies/twilio/voice", tag = "replies", operation_id = "reply_voice", request_body(content = String, content_type = "application/x-www-form-urlencoded"), responses(
+    (status = 200, description = "TwiML with the answer"),
+    (status = 403, description = "The signature is not the vendor's, or too old", body = Problem),
+    (status = 404, description = "This way back is not open: its secret is not set", body = Problem)))]
+pub(crate) async fn by_digit(
     State(app): State<Arc<App>>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
@@ -93,8 +126,13 @@ async fn by_digit(
     Ok(xml(twilio::spoken_answer(&said)))
 }
 
-/// Asks. Programs that look at mails open each link; only the button does something.
-async fn page(State(app): State<Arc<App>>, Path(token): Path<String>) -> Answered {
+/// A signed link of a message: a page that asks. Programs that look at mails open each link; only its button does
+/// something.
+#[utoipa::path(get, path = "/v1/replies/link/{token}", tag = "replies", operation_id = "reply_page", params(("token" = String, Path, description = "the signed link")), responses(
+    (status = 200, description = "The page"),
+    (status = 403, description = "The signature is not the vendor's, or too old", body = Problem),
+    (status = 404, description = "This way back is not open: its secret is not set", body = Problem)))]
+pub(crate) async fn page(State(app): State<Arc<App>>, Path(token): Path<String>) -> Answered {
     let link = opened(of(&app)?, token).await?;
     let asked = format!(
         "<p>An alert was told to <b>{}</b>.</p><form method=\"post\"><button>Acknowledge it</button></form>",
@@ -103,7 +141,12 @@ async fn page(State(app): State<Arc<App>>, Path(token): Path<String>) -> Answere
     Ok(html(&asked))
 }
 
-async fn by_link(State(app): State<Arc<App>>, Path(token): Path<String>) -> Answered {
+/// The button of that page: acknowledges the alert.
+#[utoipa::path(post, path = "/v1/replies/link/{token}", tag = "replies", operation_id = "reply_link", params(("token" = String, Path, description = "the signed link")), responses(
+    (status = 200, description = "The page that says what was done"),
+    (status = 403, description = "The signature is not the vendor's, or too old", body = Problem),
+    (status = 404, description = "This way back is not open: its secret is not set", body = Problem)))]
+pub(crate) async fn by_link(State(app): State<Arc<App>>, Path(token): Path<String>) -> Answered {
     let alerting = of(&app)?;
     let link = opened(Arc::clone(&alerting), token).await?;
     let reply = Reply { about: About::Code(link.code), what: What::Acknowledge, who: link.receiver };

@@ -7,7 +7,6 @@ use super::super::auth::Role;
 use super::super::problem::Problem;
 use super::super::write::{drained, whole};
 use super::{Incident, Stage};
-use crate::alerting::attaching;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -27,12 +26,12 @@ struct Wanted {
 const BODY_BYTES_MAX: usize = 64 << 10;
 
 /// Reads a body from who may act; gives who that is.
-async fn asked<T: DeserializeOwned + Default>(
+pub(super) async fn asked<T: DeserializeOwned + Default>(
     app: &App,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<(T, String), Problem> {
-    let credential = match app.auth().check(headers, Role::Admin) {
+    let credential = match app.auth().check(headers, Role::Operator) {
         Ok(credential) => credential,
         Err(problem) => return Err(drained(body, problem).await),
     };
@@ -108,34 +107,6 @@ pub(crate) async fn note(
         Ok(Wanted { step: Step::Note, by: noting.by, note: Some(noting.note) })
     })
     .await
-}
-
-#[derive(Debug, Default, serde::Deserialize, utoipa::ToSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Attaching {
-    /// Index or id of an event.
-    pub event: String,
-    /// Why it belongs to it.
-    pub note: Option<String>,
-    pub by: Option<String>,
-}
-
-/// Puts an event of the log into its timeline.
-#[utoipa::path(post, path = "/v1/incidents/{id}/event", tag = "incidents", operation_id = "incident_event",
-    request_body = Attaching, responses(
-    (status = 200, description = "The incident", body = Incident),
-    (status = 404, description = "There is no such incident or event", body = Problem)))]
-pub(crate) async fn event(
-    State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Json<Incident>, Problem> {
-    let (asked, name): (Attaching, String) = asked(&app, &headers, body).await?;
-    let step = attaching(&app, &asked.event).await.map_err(Problem::internal)?;
-    let absent = || Problem::not_found(format!("there is no event \"{}\"", asked.event));
-    let by = asked.by.as_ref().unwrap_or(&name);
-    Ok(Json(alerting(&app)?.step(&id, &step.ok_or_else(absent)?, by, asked.note.as_deref())?.into()))
 }
 
 #[derive(Debug, Default, serde::Deserialize, utoipa::ToSchema)]

@@ -1,7 +1,8 @@
 //! Incidents over HTTP: what is open, one of them with its timeline, what people do about it, what is written afterwards.
-//! Looking is for role `read`, acting for `admin`.
+//! Looking is for role `viewer`, acting for `operator`.
 
 mod act;
+mod hand;
 mod seen;
 mod told;
 
@@ -24,12 +25,14 @@ use tacho_alert::incident::State as Stage;
 /// Every path of incidents and its handler.
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
-        .route("/v1/incidents", get(incidents))
+        .route("/v1/incidents", get(incidents).post(hand::open))
         .route("/v1/incidents/report", get(told::report))
         .route("/v1/incidents/{id}", get(incident))
         .route("/v1/incidents/{id}/state", post(act::state))
         .route("/v1/incidents/{id}/note", post(act::note))
-        .route("/v1/incidents/{id}/event", post(act::event))
+        .route("/v1/incidents/{id}/event", post(hand::event))
+        .route("/v1/incidents/{id}/alert", post(hand::alert))
+        .route("/v1/incidents/{id}/merge", post(hand::merge))
         .route("/v1/incidents/{id}/role", post(act::role))
         .route("/v1/incidents/{id}/follow-up", post(act::follow_up))
         .route("/v1/incidents/{id}/containment", post(act::containment))
@@ -44,7 +47,10 @@ pub(super) fn openapi() -> utoipa::openapi::OpenApi {
         incident,
         act::state,
         act::note,
-        act::event,
+        hand::open,
+        hand::event,
+        hand::alert,
+        hand::merge,
         act::role,
         act::follow_up,
         act::containment,

@@ -36,6 +36,9 @@ pub(crate) struct Summary {
     /// What is suggested as its cause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
+    /// The incident that it was merged into.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<String>,
 }
 
 /// A place on the log: `tachograph prove INDEX` gives its proof.
@@ -188,6 +191,7 @@ impl From<&incident::Incident> for Summary {
             agents: incident.agents().into_iter().collect(),
             commander: incident.roles.get("commander").cloned(),
             cause: incident.cause.as_ref().map(|cause| cause.text.clone()),
+            merged_into: incident.merged_into.clone(),
         }
     }
 }

@@ -1,0 +1,378 @@
+//! Automatic responses through the real server: a real program, a real receiver of web hooks, the real hook program.
+
+use crate::hook::Hook;
+use crate::incidents::{event, list, send, the, until};
+use crate::server::{Answer, Server, tachograph, text};
+use base64::Engine;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const RULES: &str = "\
+id: forbidden
+title: Something forbidden was done
+severity: critical
+query: agent_audit_log | action = 'forbidden'
+every: stream
+window: 1h
+respond: [RESPONSE]
+";
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// A folder whose rule asks for a response, and the configuration of responses.
+fn folder(dir: &Path, response: &str, config: &str) -> PathBuf {
+    let data = dir.join("data");
+    std::fs::create_dir_all(data.join("rules")).unwrap();
+    std::fs::write(data.join("rules/own.yaml"), RULES.replace("RESPONSE", response)).unwrap();
+    let ports = "[otlp]\nhttp = \"127.0.0.1:0\"\ngrpc = \"127.0.0.1:0\"\n";
+    std::fs::write(data.join("config.toml"), format!("{ports}{config}")).unwrap();
+    data
+}
+
+fn script(dir: &Path, text: &str) -> String {
+    let path = dir.join("respond.sh");
+    std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path.display().to_string()
+}
+
+/// The newest run, once it is as wanted.
+fn run(server: &Server, standing: &str) -> Value {
+    until(&format!("a run that is {standing}"), || {
+        let all = server.get("/v1/responses").json();
+        let newest = list(&all, "runs").into_iter().next();
+        newest.filter(|run| run["standing"] == standing).ok_or_else(|| all.to_string())
+    })
+}
+
+fn post(server: &Server, path: &str, body: Value) -> Answer {
+    server.post(path, &body.to_string())
+}
+
+fn names(server: &Server) -> Vec<String> {
+    let rows = server.sql(
+        "SELECT action_name AS name FROM events WHERE action_name LIKE '%response%' AND source = 'internal' ORDER BY index",
+    );
+    rows.iter().map(|row| row["name"].as_str().unwrap().to_string()).collect()
+}
+
+#[test]
+fn a_program_is_run_once_for_an_alert_and_each_step_is_in_the_timeline() {
+    let dir = tempfile::tempdir().unwrap();
+    let (got, times) = (dir.path().join("got"), dir.path().join("times"));
+    let program =
+        script(dir.path(), &format!("cat > {}; echo x >> {}; echo isolated", got.display(), times.display()));
+    let config = format!(
+        "[alerts.responses.isolate]\nkind = \"command\"\nprogram = \"{program}\"\narguments = [\"--now\"]\n"
+    );
+    let data = folder(dir.path(), "isolate", &config);
+    let server = Server::start(&data);
+    send(&server, &[event("billing", "tool", "forbidden", json!({"session_id": "s1"}))]);
+    let done = run(&server, "succeeded");
+    assert_eq!(
+        (&done["what"], &done["agent"], &done["rule"]),
+        (&json!("isolated"), &json!("billing"), &json!("forbidden"))
+    );
+    let told: Value = serde_json::from_str(&std::fs::read_to_string(&got).unwrap()).unwrap();
+    assert_eq!(
+        (&told["agent"], &told["session"], &told["alert"]["rule"]),
+        (&json!("billing"), &json!("s1"), &json!("forbidden"))
+    );
+    assert_eq!(told["alert"]["evidence"][0]["index"], 0);
+    let one = the(&server, |one| {
+        list(one, "timeline").iter().filter(|line| line["kind"] == "response").count() == 3
+    });
+    let lines: Vec<Value> =
+        list(&one, "timeline").into_iter().filter(|line| line["kind"] == "response").collect();
+    let texts: Vec<&str> = lines.iter().map(|line| line["text"].as_str().unwrap()).collect();
+    let expected = [
+        "response isolate: asked for by rule forbidden",
+        "response isolate: started",
+        "response isolate: succeeded, isolated",
+    ];
+    assert_eq!(texts, expected);
+    for (line, name) in lines.iter().zip(["asked", "started", "succeeded"]) {
+        let found = server.get(&format!("/v1/events/{}", line["entry"]["index"])).json();
+        assert_eq!(found["header"]["action_name"], format!("alert_response_{name}"), "{line}");
+    }
+    // The same alert after a kill, and the same event again: nothing is run twice.
+    server.kill();
+    let server = Server::start(&data);
+    let again = post(&server, "/v1/responses/isolate/run", json!({"alert": done["alert"]}));
+    assert_eq!(again.status, 200);
+    let mine = again.json();
+    assert_eq!((mine["id"] == done["id"], &mine["standing"]), (true, &json!("succeeded")), "{mine}");
+    assert_eq!(std::fs::read_to_string(&times).unwrap(), "x\n");
+    let dry = post(
+        &server,
+        "/v1/responses/isolate/run",
+        json!({"alert": done["alert"], "dry_run": true, "by": "kim"}),
+    );
+    let dry = dry.json()["id"].as_str().unwrap().to_string();
+    let said = until("the dry run ends", || {
+        let run = server.get(&format!("/v1/responses/runs/{dry}")).json();
+        if run["standing"] == "succeeded" { Ok(run) } else { Err(run.to_string()) }
+    });
+    assert!(
+        said["what"].as_str().unwrap().contains("would do: ")
+            && said["what"].as_str().unwrap().ends_with("--now (agent billing, session s1)"),
+        "{said}"
+    );
+    assert_eq!(std::fs::read_to_string(&times).unwrap(), "x\n", "a dry run runs nothing");
+}
+
+#[test]
+fn one_that_fails_or_takes_too_long_is_an_event_that_rules_see() {
+    let dir = tempfile::tempdir().unwrap();
+    let program = script(dir.path(), "echo no route to host >&2; exit 7");
+    let slow = dir.path().join("slow.sh");
+    std::fs::write(&slow, "#!/bin/sh\nsleep 1000\n").unwrap();
+    std::fs::set_permissions(&slow, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let config = format!(
+        "[alerts.responses.isolate]\nkind = \"command\"\nprogram = \"{program}\"\nper_hour = 1\n\
+         [alerts.responses.slow]\nkind = \"command\"\nprogram = \"{}\"\ntimeout = \"200ms\"\n",
+        slow.display()
+    );
+    let server = Server::start(&folder(dir.path(), "isolate", &config));
+    send(&server, &[event("billing", "tool", "forbidden", json!({}))]);
+    let failed = run(&server, "failed");
+    assert_eq!(failed["what"], "ended with 7: no route to host");
+    let one = the(&server, |one| one["alerts"] == 1);
+    let late = post(
+        &server,
+        "/v1/responses/slow/run",
+        json!({"incident": one["id"], "by": "kim", "reason": "quick"}),
+    );
+    assert_eq!(late.status, 200, "{late:?}");
+    let late = run(&server, "timed_out");
+    assert_eq!(late["what"], "was ended after 0.2 s");
+    let one = the(&server, |one| {
+        list(one, "timeline").iter().any(|line| line["text"].as_str().unwrap().contains("timed out"))
+    });
+    assert!(one.to_string().contains("response slow: asked for by kim"), "{one}");
+    // Beyond its limit it is refused, and that is told as well.
+    send(&server, &[event("other", "tool", "forbidden", json!({}))]);
+    let refused = run(&server, "refused");
+    assert!(refused["what"].as_str().unwrap().contains("1 times within an hour"), "{refused}");
+    let told = until("the log has all of it", || {
+        let told = names(&server);
+        if told.last().map(String::as_str) == Some("alert_response_refused") {
+            Ok(told)
+        } else {
+            Err(format!("{told:?}"))
+        }
+    });
+    assert_eq!(told.iter().filter(|name| *name == "response_failed").count(), 2, "{told:?}");
+}
+
+#[test]
+fn what_needs_a_person_waits_for_one_over_a_restart_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = "[alerts.responses.halt]\nkind = \"stop_agent\"\nminutes = 30\napprove = true\n";
+    let data = folder(dir.path(), "halt", config);
+    let server = Server::start(&data);
+    send(&server, &[event("a", "tool", "forbidden", json!({})), event("b", "tool", "forbidden", json!({}))]);
+    let both = until("two wait", || {
+        let all = server.get("/v1/responses?standing=waiting").json();
+        if all["waiting"] == 2 { Ok(all) } else { Err(all.to_string()) }
+    });
+    server.kill();
+    let server = Server::start(&data);
+    let of = |agent: &str| {
+        let run = list(&both, "runs").into_iter().find(|run| run["agent"] == agent).unwrap();
+        run["id"].as_str().unwrap().to_string()
+    };
+    assert_eq!(server.get("/v1/agents/stopped").json(), json!({"stopped": []}));
+    let said = post(
+        &server,
+        &format!("/v1/responses/runs/{}/decline", of("a")),
+        json!({"by": "kim", "note": "a test"}),
+    );
+    assert_eq!(said.json()["standing"], "declined");
+    let done = tachograph(&data, &["responses", "approve", &of("b"), "--by", "lee"], "");
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let stopped = until("b is stopped", || {
+        let stopped = list(&server.get("/v1/agents/stopped").json(), "stopped");
+        if stopped.len() == 1 { Ok(stopped) } else { Err(format!("{stopped:?}")) }
+    });
+    assert_eq!(
+        (&stopped[0]["agent"], &stopped[0]["by"], stopped[0]["until"].is_string()),
+        (&json!("b"), &json!("lee"), true)
+    );
+    let again = post(&server, &format!("/v1/responses/runs/{}/approve", of("a")), json!({}));
+    assert!(again.status == 400 && again.body.contains("it is declined"), "{again:?}");
+    assert_eq!(post(&server, "/v1/responses/runs/none/approve", json!({})).status, 404);
+    let listed = text(&tachograph(&data, &["responses", "list"], "").stdout);
+    assert!(
+        listed.contains("stops the agent for 30 min")
+            && listed.contains("a person")
+            && listed.contains("declined"),
+        "{listed}"
+    );
+}
+
+#[test]
+fn a_web_hook_is_signed_and_reaches_private_addresses_only_where_that_is_allowed() {
+    for allow in [true, false] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let hook = Hook::on(listener);
+        let dir = tempfile::tempdir().unwrap();
+        let allowed = if allow { "[alerts]\nallow_private = [\"127.0.0.1\"]\n" } else { "" };
+        let config = format!(
+            "{allowed}[alerts.responses.soar]\nkind = \"webhook\"\nwebhook = {{url = \"http://{}/in\", secret = \"{SECRET}\"}}\n",
+            hook.address
+        );
+        let server = Server::start(&folder(dir.path(), "soar", &config));
+        send(&server, &[event("billing", "tool", "forbidden", json!({}))]);
+        if !allow {
+            let refused = run(&server, "failed");
+            assert!(refused["what"].as_str().unwrap().contains("no public address"), "{refused}");
+            continue;
+        }
+        let (head, body) = hook.whole();
+        let run = run(&server, "succeeded");
+        let field = |name: &str| {
+            let line = head.iter().find_map(|line| line.strip_prefix(&format!("{name}: "))).unwrap();
+            line.trim().to_string()
+        };
+        assert_eq!(field("webhook-id"), format!("msg_{}", run["id"].as_str().unwrap()));
+        let key =
+            base64::engine::general_purpose::STANDARD.decode(SECRET.strip_prefix("whsec_").unwrap()).unwrap();
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&key).unwrap();
+        mac.update(format!("{}.{}.{body}", field("webhook-id"), field("webhook-timestamp")).as_bytes());
+        let signed = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
+        assert_eq!(field("webhook-signature"), format!("v1,{signed}"));
+        let told: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!((&told["type"], &told["data"]["agent"]), (&json!("response"), &json!("billing")));
+        assert!(!server.get("/v1/responses").body.contains("MfKQ9r8"), "no secret is shown");
+    }
+}
+
+/// Runs a hook as an agent does.
+fn hook(server: &Server, spool: &Path, event: &str, more: &[(&str, &str)]) -> Output {
+    let program = Path::new(env!("CARGO_BIN_EXE_tachograph")).with_file_name("agent-audit-log");
+    let mut child = Command::new(program)
+        .arg("hook")
+        .arg("claude")
+        .env("AUDIT_LOG_URL", format!("http://{}", server.address))
+        .env("AUDIT_LOG_SPOOL", spool)
+        .env("XDG_CONFIG_HOME", spool)
+        .env("AUDIT_LOG_LINGER_S", "0")
+        .env("AUDIT_LOG_ENFORCE_MS", "5000")
+        .env("AGENT_ID", "billing")
+        .envs(more.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(event.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+const BEFORE: &str = r#"{"hook_event_name":"PreToolUse","session_id":"s1","tool_name":"Bash","tool_input":{"command":"ls"},"tool_use_id":"t1"}"#;
+const ON: [(&str, &str); 1] = [("AUDIT_LOG_ENFORCE", "1")];
+
+#[test]
+fn a_stopped_agent_is_refused_by_its_hook_where_that_is_switched_on_and_nowhere_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = folder(dir.path(), "halt", "[alerts.responses.halt]\nkind = \"stop_agent\"\n");
+    let (server, spool) = (Server::start(&data), dir.path().join("spool"));
+    let free = hook(&server, &spool, BEFORE, &ON);
+    assert_eq!((free.status.code(), text(&free.stdout)), (Some(0), String::new()), "it is not stopped");
+    send(&server, &[event("billing", "tool", "forbidden", json!({}))]);
+    run(&server, "succeeded");
+
+    let off = hook(&server, &spool, BEFORE, &[]);
+    assert_eq!(
+        (off.status.code(), text(&off.stdout)),
+        (Some(0), String::new()),
+        "nothing is said unless it is on"
+    );
+    let on = hook(&server, &spool, BEFORE, &ON);
+    assert_eq!(on.status.code(), Some(0));
+    let words: Value = serde_json::from_slice(&on.stdout).unwrap();
+    let words = &words["hookSpecificOutput"];
+    assert_eq!(words["permissionDecision"], "deny");
+    let reason = words["permissionDecisionReason"].as_str().unwrap();
+    assert!(
+        reason.starts_with("This agent was stopped by rule forbidden: alert of rule forbidden."),
+        "{reason}"
+    );
+    let after = hook(&server, &spool, &BEFORE.replace("PreToolUse", "PostToolUse"), &ON);
+    assert_eq!(text(&after.stdout), "", "what has happened can't be refused");
+    let other = hook(&server, &spool, BEFORE, &[("AUDIT_LOG_ENFORCE", "1"), ("AGENT_ID", "shipping")]);
+    assert_eq!(text(&other.stdout), "", "another agent goes on");
+
+    // By another name of the registry it is the same agent; one session alone is another matter.
+    let set = tachograph(&data, &["agents", "set", "billing-2", "--alias-of", "billing"], "");
+    assert!(set.status.success(), "{}", text(&set.stderr));
+    let alias = hook(&server, &spool, BEFORE, &[("AUDIT_LOG_ENFORCE", "1"), ("AGENT_ID", "billing-2")]);
+    assert!(text(&alias.stdout).contains("deny"), "{alias:?}");
+    let released = tachograph(&data, &["agents", "release", "billing", "--by", "kim"], "");
+    assert_eq!(text(&released.stdout).trim(), "released: billing");
+    let done = tachograph(
+        &data,
+        &["agents", "stop", "billing", "--session", "s2", "--reason", "odd", "--by", "kim"],
+        "",
+    );
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    assert_eq!(text(&hook(&server, &spool, BEFORE, &ON).stdout), "");
+    assert!(text(&hook(&server, &spool, &BEFORE.replace("s1", "s2"), &ON).stdout).contains("deny"));
+    let listed = text(&tachograph(&data, &["agents", "stopped"], "").stdout);
+    assert!(listed.contains("billing") && listed.contains("s2") && listed.contains("odd"), "{listed}");
+    server.kill();
+    let server = Server::start(&data);
+    assert!(
+        text(&hook(&server, &spool, &BEFORE.replace("s1", "s2"), &ON).stdout).contains("deny"),
+        "a kill forgets no stop"
+    );
+
+    // A server that is away lets it go on, and the event tells that it was not asked.
+    let away =
+        hook(&server, &spool, BEFORE, &[("AUDIT_LOG_ENFORCE", "1"), ("AUDIT_LOG_URL", "http://127.0.0.1:9")]);
+    assert_eq!((away.status.code(), text(&away.stdout)), (Some(0), String::new()));
+    let told = until("what hooks refused is recorded", || {
+        let rows = server
+            .sql("SELECT extra FROM events WHERE action_name = 'Bash' AND extra LIKE '%hook_enforced%'");
+        if rows.len() >= 3 { Ok(rows) } else { Err(format!("{rows:?}")) }
+    });
+    assert!(told.iter().all(|row| row["extra"].as_str().unwrap().contains("denied")), "{told:?}");
+    let stops = server.sql("SELECT action_name AS name FROM events WHERE action_name IN ('agent_stopped', 'agent_released') ORDER BY index");
+    let stops: Vec<&str> = stops.iter().map(|row| row["name"].as_str().unwrap()).collect();
+    assert_eq!(stops, ["agent_stopped", "agent_released", "agent_stopped"]);
+}
+
+#[test]
+fn what_is_wrong_is_refused_in_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = folder(dir.path(), "nothing", "[alerts.responses.halt]\nkind = \"stop_agent\"\n");
+    let server = Server::start(&data);
+    let health = server.get("/health").body;
+    assert!(health.contains("rule forbidden names response \\\"nothing\\\""), "{health}");
+    for (path, body, status, why) in [
+        ("/v1/responses/hat/run", json!({"incident": "none"}), 404, "there is no incident"),
+        ("/v1/responses/halt/run", json!({}), 400, "one of them"),
+        ("/v1/responses/halt/run", json!({"alert": "none"}), 404, "there is no alert"),
+        ("/v1/agents/tachograph/stop", json!({}), 400, "the recorder itself"),
+        ("/v1/agents/a/stop", json!({"minutes": 0}), 400, "minutes"),
+        ("/v1/agents/a/stop", json!({"shell": "x"}), 400, "shell"),
+        ("/v1/agents/a/release", json!({}), 404, "is not stopped"),
+    ] {
+        let answer = post(&server, path, body);
+        assert_eq!(answer.status, status, "{path}: {answer:?}");
+        assert!(answer.body.contains(why), "{path}: {answer:?}");
+    }
+    drop(server);
+    std::fs::write(data.join("config.toml"), "[alerts.responses.x]\nkind = \"command\"\nprogram = \"sh\"\n")
+        .unwrap();
+    let refused = tachograph(&data, &["serve", "--listen", "127.0.0.1:0"], "");
+    assert!(
+        text(&refused.stderr).contains("[alerts.responses.x] program \"sh\" is no whole path"),
+        "{refused:?}"
+    );
+}
