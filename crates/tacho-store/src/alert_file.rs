@@ -9,6 +9,7 @@
 mod incidents;
 mod notes;
 mod outbox;
+mod rewrite;
 #[cfg(test)]
 mod tests;
 

@@ -61,6 +61,15 @@ impl Runs {
         }
     }
 
+    /// Takes runs whose texts are others now, and changes nothing else.
+    pub fn replace(&mut self, kept: Vec<Run>) {
+        for run in kept {
+            if let Some(open) = self.open.get_mut(&run.id) {
+                *open = run;
+            }
+        }
+    }
+
     /// Asks for a run. `known` is one of this id that is kept; it is given back, and nothing is begun.
     ///
     /// # Errors

@@ -135,15 +135,8 @@ impl Book {
 
     /// A rule whose policy is not there escalates as its severity does.
     fn check_policies(&mut self) {
-        let known: Vec<&str> = self.routing.escalations.iter().map(|policy| policy.name.as_str()).collect();
-        for rule in &self.rules {
-            let Some(name) = rule.ack.escalate.as_deref().filter(|name| !known.contains(name)) else {
-                continue;
-            };
-            let near = tacho_pipe::nearest(name, known.iter().copied());
-            let near = near.map_or(String::new(), |near| format!("; did you mean \"{near}\"?"));
-            self.errors.push(format!("rule {}: the routing has no escalation \"{name}\"{near}", rule.id));
-        }
+        let lacking = self.rules.iter().filter_map(|rule| Some((&rule.id, self.routing.lacks_policy(rule)?)));
+        self.errors.extend(lacking.map(|(id, what)| format!("rule {id}: {what}")));
     }
 
     /// Everything that tells one book from another, as one text.

@@ -12,6 +12,7 @@ mod answered;
 mod before;
 mod book;
 mod config;
+mod erase;
 mod hand;
 mod incidents;
 mod inner;

@@ -159,12 +159,15 @@ pub(super) fn sent(
     at_us: i64,
 ) -> Saying {
     let good = message.state == alert_file::Sending::Sent;
+    // The event belongs to nobody, so it names nobody who may be erased.
+    let names = |told: &Told| told.labels.get("user_id").is_some_and(|user| !user.is_empty());
+    let title = if told.alerts.iter().any(names) { None } else { Some(&told.title) };
     let fingerprints: Vec<&str> = told.alerts.iter().map(|told| told.fingerprint.as_str()).collect();
     let mut outcome = serde_json::json!({
         "status": if good { "success" } else { "failure" },
         "result": {
             "message": message.id, "receiver": told.receiver, "channel": kind, "notice": told.notice,
-            "severity": told.severity, "title": told.title, "alerts": fingerprints, "attempts": message.attempts,
+            "severity": told.severity, "title": title, "alerts": fingerprints, "attempts": message.attempts,
             "receipt": receipt,
         },
     });

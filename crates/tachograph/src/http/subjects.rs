@@ -56,7 +56,16 @@ pub(crate) async fn erase(
     };
     let work = move || {
         let mode = wish.mode.unwrap_or(Mode::Erase);
-        subject::erase(&app.node, &user, mode, &credential.name, wish.reason.as_deref()).map_err(problem)
+        // Before anything goes: afterwards nobody can say what named the person.
+        let person =
+            app.alerting().map(|_| subject::person(&app.node, &user)).transpose().map_err(problem)?;
+        let erased = subject::erase(&app.node, &user, mode, &credential.name, wish.reason.as_deref())
+            .map_err(problem)?;
+        // What a legal hold keeps stays with the alerts about it.
+        if let (Some(alerting), Some(person), 0) = (app.alerting(), person, erased.held) {
+            alerting.forget_person(&person)?;
+        }
+        Ok(erased)
     };
     tokio::task::spawn_blocking(work).await.map_err(|error| Problem::internal(error.to_string()))?.map(Json)
 }

@@ -4,6 +4,7 @@ use super::removal::{event, forget_names, holds, release, take_out, tell};
 use crate::clock::random;
 use crate::commitments::{Mode, leaving, parse_leaving, subject};
 use crate::node::Node;
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt::{Display, Formatter};
 use std::sync::atomic::Ordering;
@@ -71,6 +72,32 @@ pub(crate) fn erase(
     let name = leaving(mode, &id, user);
     node.removals().watch(&secret, || node.ring().rename(&subject(user), &name))?;
     finish(node, &name)
+}
+
+/// What names a person: for those who keep texts of their own and have to take them out.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Person {
+    /// The name that events have, and the addresses that they came from.
+    pub words: BTreeSet<String>,
+    /// The person's entries.
+    pub entries: BTreeSet<u64>,
+}
+
+/// Looks for everything that names a person, while that is still known.
+///
+/// # Errors
+/// The store's.
+pub(crate) fn person(node: &Node, user: &str) -> Result<Person, Box<dyn Error>> {
+    let keys = keys_of(node, user);
+    let mut person = Person { words: BTreeSet::from([user.to_string()]), entries: BTreeSet::new() };
+    node.store().snapshot().rows(0..u64::MAX, Wanted::Subject, &mut |row| {
+        if keys.iter().any(|key| is_of(row, key)) {
+            person.words.extend(row.who().ip.filter(|ip| !ip.is_empty()).map(str::to_string));
+            person.entries.insert(row.index());
+        }
+        Ok(())
+    })?;
+    Ok(person)
 }
 
 /// Puts on the log that somebody took a person's data out.

@@ -13,6 +13,7 @@ mod cli;
 mod coverage;
 mod door;
 mod erase;
+mod erase_alerts;
 mod flood;
 mod forged;
 mod hook;
