@@ -5,7 +5,7 @@
 
 use crate::entry::{Closure, Entry, Figure, Record};
 pub(crate) use crate::member::has_own_call;
-use crate::member::{Best, Member, flag, name_rank, rank};
+use crate::member::{Best, Member, counted, flag, name_rank, rank};
 use crate::near::Likeness;
 use crate::observation::{Observation, key};
 use serde::{Deserialize, Serialize};
@@ -297,10 +297,4 @@ impl Action {
         told.max_by_key(|(member, figure)| (rank(member.observer), Reverse(*figure)))
             .map(|(_, figure)| figure)
     }
-}
-
-/// What counts of what is told. A hook runs once for each step of a call: of two that tell of the same step the first
-/// stands, whoever sent the other.
-fn counted(members: &[Member]) -> impl Iterator<Item = &Member> {
-    members.iter().filter(|member| !members.iter().any(|first| first.is_told_again_by(member)))
 }

@@ -193,6 +193,12 @@ impl Member {
     }
 }
 
+/// What counts of what is told. A hook runs once for each step of a call: of two that tell of the same step the first
+/// stands, whoever sent the other.
+pub(crate) fn counted(members: &[Member]) -> impl Iterator<Item = &Member> {
+    members.iter().filter(|member| !members.iter().any(|first| first.is_told_again_by(member)))
+}
+
 /// Who tells, and of what: the same witness does not tell the same of one call twice.
 pub(crate) fn slot(observation: &Observation<'_>) -> u64 {
     let phase = observation.phase.map_or(0, Phase::code);

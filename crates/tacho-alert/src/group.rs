@@ -1,7 +1,7 @@
 //! Which events are one group: the key, as bytes to look up by and as labels to show.
 
 use crate::value::Value;
-use std::collections::HashMap;
+use indexmap::IndexMap;
 
 /// A group's name: columns and their values.
 pub type Labels = Vec<(String, String)>;
@@ -9,7 +9,7 @@ pub type Labels = Vec<(String, String)>;
 /// Groups by key, with a limit.
 #[derive(Debug, Clone)]
 pub(crate) struct Groups<T> {
-    map: HashMap<Box<[u8]>, T>,
+    map: IndexMap<Box<[u8]>, T>,
     max: usize,
     scratch: Vec<u8>,
     /// Events of groups beyond the limit.
@@ -18,7 +18,7 @@ pub(crate) struct Groups<T> {
 
 impl<T> Groups<T> {
     pub(crate) fn new(max: usize) -> Groups<T> {
-        Groups { map: HashMap::new(), max, scratch: Vec::new(), refused: 0 }
+        Groups { map: IndexMap::new(), max, scratch: Vec::new(), refused: 0 }
     }
 
     /// The group of a key; made when it is new. `None` beyond the limit, which is counted.
@@ -29,15 +29,16 @@ impl<T> Groups<T> {
     ) -> Option<&mut T> {
         self.scratch.clear();
         key.for_each(|value| value.push_key(&mut self.scratch));
-        // Two look-ups for a known group, but no allocation.
-        if !self.map.contains_key(self.scratch.as_slice()) {
-            if self.map.len() >= self.max {
+        // A known group costs one look-up and no allocation.
+        let at = match self.map.get_index_of(self.scratch.as_slice()) {
+            Some(at) => at,
+            None if self.map.len() >= self.max => {
                 self.refused += 1;
                 return None;
             }
-            self.map.insert(self.scratch.clone().into_boxed_slice(), make());
-        }
-        self.map.get_mut(self.scratch.as_slice())
+            None => self.map.insert_full(self.scratch.clone().into_boxed_slice(), make()).0,
+        };
+        self.map.get_index_mut(at).map(|(_, group)| group)
     }
 
     /// The group of a key, when there is one.
@@ -62,6 +63,6 @@ impl<T> Groups<T> {
     pub(crate) fn remove<'a>(&mut self, key: impl Iterator<Item = Value<'a>>) -> Option<T> {
         self.scratch.clear();
         key.for_each(|value| value.push_key(&mut self.scratch));
-        self.map.remove(self.scratch.as_slice())
+        self.map.swap_remove(self.scratch.as_slice())
     }
 }

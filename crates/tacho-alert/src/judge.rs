@@ -5,9 +5,10 @@ use crate::cell::Cell;
 use crate::compile::{Adding, Step};
 use crate::group::Labels;
 use crate::run::{Group, Now, Run};
-use crate::source::holds;
+use crate::source::{borrowed, holds};
 use crate::transition::{Seen, Transition};
 use crate::value::Value;
+use std::borrow::Cow;
 use tacho_pipe::Over;
 
 impl Run {
@@ -29,8 +30,9 @@ impl Run {
         let before = group.window.buckets();
         group.window.evict(at_us - self.rule.window_us);
         self.buckets = self.buckets.saturating_sub(before - group.window.buckets());
-        let cells = group.window.until(at_us).or_else(|| self.standing.then(|| adding.fresh()));
-        let (mut truth, mut values) = (Truth::Not, group.keys.clone());
+        let standing = || self.standing.then(|| Cow::Owned(adding.fresh()));
+        let cells = group.window.until(at_us).or_else(standing);
+        let (mut truth, mut values) = (Truth::Not, group.keys.iter().map(borrowed).collect::<Vec<_>>());
         if let Some(cells) = cells {
             values.extend(self.finish(adding, &cells));
             let baselines = self.baselines(adding, group, at_us, peers, &values);
@@ -46,6 +48,7 @@ impl Run {
         }
         let window = (at_us - self.rule.window_us, at_us);
         if let Some(change) = group.alert.step(at_us, truth, self.patience()) {
+            let values = values.into_iter().map(Value::owned);
             let named = self.compiled.after.names.iter().cloned().zip(values).skip(self.compiled.after.keys);
             let evidence = group.seen.iter().filter(|seen| (window.0..window.1).contains(&seen.time_us));
             let evidence = evidence.copied().collect();
@@ -59,7 +62,7 @@ impl Run {
         group: &Group,
         at_us: i64,
         peers: Option<&[Vec<Value<'static>>]>,
-        values: &[Value<'static>],
+        values: &[Value<'_>],
     ) -> Vec<Value<'static>> {
         let asked = self.compiled.after.baselines.iter().enumerate();
         let found = asked.map(|(at, asked)| match asked.over {
@@ -128,7 +131,7 @@ fn over_peers(
     asked: &crate::term::Baseline,
     all: &[Vec<Value<'static>>],
     group: &Group,
-    own: &[Value<'static>],
+    own: &[Value<'_>],
 ) -> Value<'static> {
     let column = asked.column - group.keys.len();
     let mut values: Vec<f64> =

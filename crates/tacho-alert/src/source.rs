@@ -38,7 +38,7 @@ impl Source for OfRow<'_> {
 
 /// Values in a list: an open thing, or a group.
 pub(crate) struct OfList<'a> {
-    pub(crate) values: &'a [Value<'static>],
+    pub(crate) values: &'a [Value<'a>],
     pub(crate) baselines: &'a [Value<'static>],
 }
 
@@ -56,7 +56,7 @@ impl Source for OfList<'_> {
     }
 }
 
-fn borrowed<'a>(value: &'a Value<'static>) -> Value<'a> {
+pub(crate) fn borrowed<'a>(value: &'a Value<'_>) -> Value<'a> {
     match value {
         Value::Text(text) => Value::Text(Cow::Borrowed(text)),
         other => other.clone(),
@@ -82,7 +82,7 @@ pub(crate) fn passes<'a>(steps: &[Step], base: usize, row: &'a dyn Row) -> Optio
 }
 
 /// The same for a list of values, which grows by what is computed.
-pub(crate) fn holds(steps: &[Step], values: &mut Vec<Value<'static>>, baselines: &[Value<'static>]) -> bool {
+pub(crate) fn holds(steps: &[Step], values: &mut Vec<Value<'_>>, baselines: &[Value<'static>]) -> bool {
     for step in steps {
         match step {
             Step::Filter(term) => {

@@ -5,6 +5,7 @@
 //! - While all aggregates can be taken away again, the total is the sum of all buckets: reading it costs nothing.
 
 use crate::cell::Cell;
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 #[derive(Debug, Clone)]
@@ -76,7 +77,7 @@ impl Window {
     }
 
     /// The aggregates of everything before a moment that is not forgotten; `None` when that is nothing.
-    pub(crate) fn until(&self, to_us: i64) -> Option<Vec<Cell>> {
+    pub(crate) fn until(&self, to_us: i64) -> Option<Cow<'_, [Cell]>> {
         let count = self.starts.partition_point(|start| *start < to_us);
         if count == 0 {
             return None;
@@ -84,13 +85,13 @@ impl Window {
         if count == self.starts.len()
             && let Some(total) = &self.total
         {
-            return Some(total.clone());
+            return Some(Cow::Borrowed(total));
         }
         let mut out = self.fresh.clone();
         for (at, cell) in self.cells.iter().take(count * self.fresh.len()).enumerate() {
             out[at % self.fresh.len()].merge(cell);
         }
-        Some(out)
+        Some(Cow::Owned(out))
     }
 }
 

@@ -8,8 +8,8 @@
 use crate::error::{Kind, QueryError};
 use crate::moment::Moment;
 use crate::names::Names;
-use crate::statement;
 use crate::sight::Sight;
+use crate::statement;
 use crate::table::Scope;
 use crate::views::{AgentEdit, registry_rows};
 use crate::{actions, catalog, complexity, deadline, growth};

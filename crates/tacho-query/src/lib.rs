@@ -59,6 +59,6 @@ pub use error::{Kind, Position, QueryError};
 pub use event::EventKey;
 pub use moment::{HUNG_US, Moment};
 pub use search::{LIMIT_DEFAULT, LIMIT_MAX, Page, Search};
-pub use sight::Sight;
 pub use session::{Step, TIMELINE_EVENTS_MAX, Timeline, Totals};
+pub use sight::Sight;
 pub use views::AgentEdit;

@@ -153,7 +153,13 @@ impl Raised {
             level: 0,
             escalates_us: None,
             paged: Vec::new(),
-            history: vec![Entry { at_us: transition.at_us, what: "firing".into(), by: None, note: None, event: None }],
+            history: vec![Entry {
+                at_us: transition.at_us,
+                what: "firing".into(),
+                by: None,
+                note: None,
+                event: None,
+            }],
         }
     }
 

@@ -152,8 +152,7 @@ fn sums_step_aside_where_an_observation_is_hidden() {
     let merged = compacted(&events(12_000, now()));
     let mut overlay = Overlay::default();
     overlay.set(70, Some(Entry::Hidden { action: 69 }));
-    let moment =
-        Moment { overlay: Arc::new(overlay), ..Moment::from(Arc::clone(&merged.snapshot)) };
+    let moment = Moment { overlay: Arc::new(overlay), ..Moment::from(Arc::clone(&merged.snapshot)) };
     let ask = |moment: Moment, sql: &str| rows_of(&engine(), moment, sql).unwrap();
     let count = "SELECT count(*) FROM agent_audit_log";
     assert_eq!(ask(moment.clone(), count), [["11999"]]);

@@ -9,10 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tacho_alert::incident::Incoming;
 use tacho_alert::notify::Raised;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, sleep};
 
 /// How often is looked whether something is to be done.
 const LOOK: Duration = Duration::from_millis(250);
+/// In a flood of alerts the log is asked for a tenth of the time: recording comes first.
+const RESTS: u32 = 9;
 /// How long is waited at most after something failed, or while an event is not on the log.
 const PAUSE: Duration = Duration::from_secs(10);
 /// Incidents that are looked into at once, and events whose places are asked for at once.
@@ -27,15 +29,15 @@ pub(crate) async fn investigate(app: Arc<App>, alerting: Arc<Alerting>) {
         return;
     }
     let mut stopping = app.stopping();
-    let mut every = interval(LOOK);
-    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let start = Instant::now();
     let (mut look_at, mut place_at, mut pause) = (start, start, Duration::ZERO);
+    let mut rest = LOOK;
     loop {
         tokio::select! {
             _ = stopping.changed() => return,
-            _ = every.tick() => {}
+            _ = sleep(rest) => {}
         }
+        let began = Instant::now();
         gather(&app, &alerting).await;
         if Instant::now() >= look_at && !look(&app, &alerting).await {
             look_at = Instant::now() + PAUSE;
@@ -45,6 +47,7 @@ pub(crate) async fn investigate(app: Arc<App>, alerting: Arc<Alerting>) {
                 if place(&app, &alerting).await { Duration::ZERO } else { (pause * 2).clamp(LOOK, PAUSE) };
             place_at = Instant::now() + pause;
         }
+        rest = (began.elapsed() * RESTS).clamp(LOOK, PAUSE);
     }
 }
 

@@ -59,7 +59,8 @@ impl Node {
     pub(crate) fn redact(&self, text: &str) -> (String, Findings, bool) {
         let (redactor, mut findings) = (&self.ingest.acceptor.redactor, Findings::default());
         let json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
-        let redacted = if json { redactor.json(text, &mut findings) } else { redactor.text(text, &mut findings) };
+        let redacted =
+            if json { redactor.json(text, &mut findings) } else { redactor.text(text, &mut findings) };
         (redacted.into_owned(), findings, json)
     }
 

@@ -88,7 +88,8 @@ fn seen(work: Work) -> MaintenanceWindow {
 }
 
 async fn one(app: &App, id: &str) -> Result<Json<MaintenanceWindow>, Problem> {
-    let found = apart(app, Alerting::maintenance).await??.into_iter().find(|work| !work.planned && work.id == id);
+    let found =
+        apart(app, Alerting::maintenance).await??.into_iter().find(|work| !work.planned && work.id == id);
     let found = found.ok_or_else(|| Problem::internal("the window is gone"))?;
     Ok(Json(seen(found)))
 }
