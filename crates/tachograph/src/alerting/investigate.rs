@@ -17,6 +17,8 @@ const LOOK: Duration = Duration::from_millis(250);
 const RESTS: u32 = 9;
 /// How long is waited at most after something failed, or while an event is not on the log.
 const PAUSE: Duration = Duration::from_secs(10);
+/// How often capacity is measured for the weekly report.
+const MEASURE: Duration = Duration::from_secs(3600);
 /// Incidents that are looked into at once, and events whose places are asked for at once.
 const AT_ONCE: usize = 100;
 const PLACES_AT_ONCE: usize = 500;
@@ -31,13 +33,17 @@ pub(crate) async fn investigate(app: Arc<App>, alerting: Arc<Alerting>) {
     let mut stopping = app.stopping();
     let start = Instant::now();
     let (mut look_at, mut place_at, mut pause) = (start, start, Duration::ZERO);
-    let mut rest = LOOK;
+    let (mut measure_at, mut rest) = (start, LOOK);
     loop {
         tokio::select! {
             _ = stopping.changed() => return,
             _ = sleep(rest) => {}
         }
         let began = Instant::now();
+        if Instant::now() >= measure_at {
+            measure_at = Instant::now() + MEASURE;
+            measure(&app, &alerting);
+        }
         gather(&app, &alerting).await;
         if Instant::now() >= look_at && !look(&app, &alerting).await {
             look_at = Instant::now() + PAUSE;
@@ -49,6 +55,18 @@ pub(crate) async fn investigate(app: Arc<App>, alerting: Arc<Alerting>) {
         }
         rest = (began.elapsed() * RESTS).clamp(LOOK, PAUSE);
     }
+}
+
+/// Measures capacity for the weekly report, where somebody gets it. Nobody waits for that.
+fn measure(app: &Arc<App>, alerting: &Arc<Alerting>) {
+    if alerting.config().digests.weekly.is_empty() {
+        return;
+    }
+    let (app, alerting) = (Arc::clone(app), Arc::clone(alerting));
+    tokio::task::spawn_blocking(move || match crate::capacity::measure(&app, app.node.data()) {
+        Ok(found) => alerting.inner.lock().capacity = Some(found.words()),
+        Err(error) => tracing::warn!(%error, "capacity can't be measured for the weekly report"),
+    });
 }
 
 /// Gathers the alerts that wait.

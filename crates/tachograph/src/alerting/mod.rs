@@ -43,7 +43,7 @@ pub(crate) use look::{Board, Delivery, Seen, Whom};
 pub(crate) use maintained::Work;
 pub(crate) use oncall::{NewOverride, Served};
 pub(crate) use outbox::deliver;
-pub(crate) use past::replay;
+pub(crate) use past::{index_at, replay};
 pub(crate) use recompute::{Recomputed, recompute};
 pub(crate) use responses::{Asking, Named, respond};
 pub(crate) use silence::{Asked, NewSilence};
@@ -95,6 +95,8 @@ struct Inner {
     cases: incidents::Cases,
     responses: responses::Responses,
     stops: stop::Stops,
+    /// What the weekly report says of capacity, as it was measured last.
+    capacity: Option<String>,
     book: Arc<Book>,
     channels: HashMap<String, Vec<Channel>>,
     file: AlertFile,
@@ -138,6 +140,7 @@ impl Alerting {
             cases: incidents::Cases::default(),
             responses: responses::Responses::read(&config.responses)?,
             stops: stop::Stops::new(),
+            capacity: None,
             channels: HashMap::new(),
             book,
             file,

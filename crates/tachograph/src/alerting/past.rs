@@ -47,7 +47,7 @@ fn one(
 }
 
 /// The first entry that was recorded at or after a moment: server time never runs backwards.
-pub(super) fn index_at(snapshot: &Snapshot, at_us: i64) -> Result<u64, StoreError> {
+pub(crate) fn index_at(snapshot: &Snapshot, at_us: i64) -> Result<u64, StoreError> {
     let (mut low, mut high) = (0, snapshot.size);
     while low < high {
         let middle = low + (high - low) / 2;

@@ -174,7 +174,10 @@ impl Inner {
                 continue;
             };
             let links = Links { dashboard: Some(format!("{url}/alerts")), acknowledge: None };
-            let told = message(period, receiver, &alerts, from_us, end_us, links);
+            let mut told = message(period, receiver, &alerts, from_us, end_us, links);
+            if let (Period::Weekly, Some(capacity)) = (period, &self.capacity) {
+                told.text = format!("{}\n\n{capacity}", told.text);
+            }
             messages.extend(mail(&told, channels, now_us));
         }
         Ok(messages)
@@ -238,9 +241,11 @@ mod tests {
         assert_eq!(waiting(&first), [], "nothing came before the first day");
         first.post_digests(at(0, 7));
         assert_eq!(waiting(&first), []);
+        first.inner.lock().capacity = Some("Capacity: plenty".into());
         first.post_digests(at(0, 8));
         first.post_digests(at(0, 9));
         let told = waiting(&first);
+        assert!(told[1].text.ends_with("\n\nCapacity: plenty"), "{}", told[1].text);
         let titles: Vec<&str> = told.iter().map(|told| told.title.split(':').next().unwrap()).collect();
         assert_eq!(titles, ["Daily digest", "Weekly report"]);
         assert!(

@@ -2,6 +2,7 @@
 
 mod admin;
 mod alerts;
+mod capacity;
 mod coverage;
 mod doctor;
 mod import;
@@ -11,8 +12,8 @@ mod prove;
 mod query;
 mod read;
 mod replay;
-mod reports;
 mod responses;
+mod reports;
 mod rules;
 mod run;
 mod subject;
@@ -187,6 +188,12 @@ enum Command {
     },
     #[command(flatten)]
     Kept(subject::Kept),
+    /// Says how the log grows, what the disk and the recorder still take, and when the disk is full at that rate.
+    Capacity {
+        /// As the server answers it.
+        #[arg(long)]
+        json: bool,
+    },
     /// Says what is wrong and what to do.
     Doctor,
     /// Prints the OpenAPI document of the HTTP interface.
@@ -262,6 +269,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
         Command::Key { command } => admin::key(data, command),
         Command::Agents { command } => admin::agents(arguments, command),
         Command::Kept(command) => subject::run(arguments, command),
+        Command::Capacity { json } => capacity::run(arguments, *json),
         Command::Doctor => doctor::run(arguments),
         Command::Openapi => {
             writeln!(std::io::stdout(), "{}", crate::http::openapi().to_pretty_json()?)?;

@@ -3,6 +3,7 @@
 mod alertmanager;
 mod alerts;
 mod auth;
+mod capacity;
 mod connections;
 mod context;
 mod coverage;
@@ -69,6 +70,8 @@ const BODIES_KB: usize = 256 << 10;
 pub(crate) struct App {
     pub node: Node,
     pub metrics: Metrics,
+    /// When this process opened the folder.
+    pub started: std::time::Instant,
     auth: RwLock<Arc<Auth>>,
     /// What the last request that was to be recorded failed with.
     failing: Mutex<Option<String>>,
@@ -100,6 +103,7 @@ impl App {
             shelf: Shelf::new(node.data()),
             node,
             metrics: Metrics::default(),
+            started: std::time::Instant::now(),
             auth: RwLock::new(Arc::new(auth)),
             failing: Mutex::default(),
             bodies: Semaphore::new(BODIES_KB),
@@ -274,6 +278,7 @@ fn interface(app: Arc<App>) -> Router {
         .route("/v1/query", post(query::query))
         .route("/v1/search", get(read::search))
         .route("/v1/coverage", get(coverage::coverage))
+        .route("/v1/capacity", get(capacity::capacity))
         .route("/v1/events/{id}", get(read::event))
         .route("/v1/events/{id}/proof", get(read::proof))
         .route("/v1/sessions/{id}", get(read::session))

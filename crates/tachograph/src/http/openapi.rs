@@ -1,8 +1,9 @@
 //! The OpenAPI document, from the handlers themselves.
 
 use super::{
-    EVENTS, OTHER_NAMES, alerts, coverage, incidents, keys, metrics, ops, otlp, problem, query, read,
-    redaction, replies, reports, responses, retention, shelf, signin, stopped, subjects, tail, tlog, write,
+    EVENTS, OTHER_NAMES, alerts, capacity, coverage, incidents, keys, metrics, ops, otlp, problem, query,
+    read, redaction, replies, reports, responses, retention, shelf, signin, stopped, subjects, tail, tlog,
+    write,
 };
 use utoipa::OpenApi;
 
@@ -72,6 +73,7 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
     document.merge(alerts::openapi());
     document.merge(incidents::openapi());
     document.merge(responses::openapi());
+    document.merge(capacity::openapi());
     document.merge(stopped::openapi());
     document.merge(replies::openapi());
     let events = document.paths.paths.get(EVENTS).cloned().unwrap_or_default();

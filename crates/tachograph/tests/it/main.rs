@@ -7,6 +7,7 @@ mod actions;
 mod agree;
 mod alerts;
 mod answers;
+mod capacity;
 mod channels;
 mod check;
 mod cli;
