@@ -37,4 +37,5 @@ mod responses;
 mod rules;
 mod server;
 mod silences;
+mod stopped;
 mod witnesses;
