@@ -27,6 +27,12 @@ export async function open(browser, url, options = {}) {
   return page;
 }
 
+/** Signs in as the page does; the cookie is the browser's from then on. */
+export async function signIn(page, program, key) {
+  const answer = await page.context().request.post(`${program.url}/v1/session`, { headers: { "x-tachograph-page": "1" }, data: { key } });
+  assert.equal(answer.status(), 200, await answer.text());
+}
+
 /** Axe finds nothing serious; it runs in the page's own world only, so the content policy stays as it is. */
 export async function accessible(page, name) {
   const found = await page.evaluate(`(() => { ${AXE}; return axe.run(document, { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }); })()`);

@@ -21,19 +21,19 @@ after(async () => {
 test("a dashboard is written, kept, taken along as a file and opened elsewhere", async () => {
   const page = await open(browser, program.url);
   await page.goto(`${program.url}/dashboards`);
-  await page.getByText("None is kept here yet").waitFor();
+  await page.getByText("None is kept yet").waitFor();
   await accessible(page, "no dashboards");
   await page.getByRole("link", { name: "New dashboard" }).click();
   const text = page.getByLabel("The dashboard as YAML");
   const source = await text.inputValue();
   await text.fill(source.replace("kind: Dashboard", "kind: Bored"));
   await page.getByText('line 1: kind is "Bored", expected "Dashboard"').waitFor();
-  assert.ok(await page.getByRole("button", { name: "Keep" }).isDisabled());
+  assert.ok(await page.getByRole("button", { name: "Keep for everybody" }).isDisabled());
   await text.fill(source.replace("name: my-fleet", "name: judged").replace("name: Events}", 'name: "<b>Three</b>"}').replace("SELECT count(*) FROM agent_audit_log WHERE", "SELECT count(*) FROM agent_audit_log WHERE source <> 'internal' AND"));
   await page.locator(".board-figure", { hasText: /^3/ }).waitFor();
   await page.getByRole("heading", { name: "<b>Three</b>" }).waitFor();
   await accessible(page, "dashboard");
-  await page.getByRole("button", { name: "Keep" }).click();
+  await page.getByRole("button", { name: "Keep for everybody" }).click();
   await page.waitForURL(/\/dashboards\/judged/);
   const variable = page.getByLabel(/^Agent/);
   await variable.fill("nobody");
@@ -46,6 +46,7 @@ test("a dashboard is written, kept, taken along as a file and opened elsewhere",
   assert.deepEqual(page.faults, []);
   const other = await open(browser, program.url);
   await other.goto(`${program.url}/dashboards`);
+  await other.getByRole("link", { name: /judged.*shared|shared.*judged/ }).waitFor();
   await other.getByLabel("A dashboard as a file").setInputFiles({ name: "broken.yaml", mimeType: "application/yaml", buffer: Buffer.from("kind: [") });
   await other.getByRole("alert").filter({ hasText: "broken.yaml: line" }).waitFor();
   await other.getByLabel("A dashboard as a file").setInputFiles({ name: "judged.yaml", mimeType: "application/yaml", buffer: readFileSync(saved) });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { gunzipSync, brotliDecompressSync } from "node:zlib";
 import { request } from "node:http";
-import { launch, open } from "./browser.mjs";
+import { launch, open, signIn } from "./browser.mjs";
 import { Program, tool } from "./program.mjs";
 
 /** What a first visit may weigh, compressed. */
@@ -85,7 +85,7 @@ async function known(key) {
   throw new Error("the server did not notice a new key");
 }
 
-test("where keys are needed, one is asked for, sent along, kept for the tab and forgotten on request", async () => {
+test("where keys are needed, one is asked for, kept nowhere in the browser, and forgotten on request", async () => {
   const text = program.run("key", "create", "reader", "--role", "read").match(/tgk_[0-9a-f]+/)[0];
   const writer = program.run("key", "create", "writer", "--role", "write").match(/tgk_[0-9a-f]+/)[0];
   const page = await open(browser, program.url);
@@ -107,31 +107,38 @@ test("where keys are needed, one is asked for, sent along, kept for the tab and 
   await page.getByText("with-key").waitFor();
   await page.reload();
   await page.getByRole("heading", { name: "Live" }).waitFor();
+  const kept = await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie, location.href]));
+  assert.ok(!kept.includes(text) && !kept.includes("tgk_") && !kept.includes("tachograph="), kept);
+  const [cookie] = await page.context().cookies();
+  assert.deepEqual([cookie.httpOnly, cookie.sameSite, cookie.value.includes(text)], [true, "Strict", false]);
   const other = await page.context().newPage();
-  await other.goto(program.url);
-  await other.getByRole("heading", { name: "A key is needed" }).waitFor();
+  await other.goto(`${program.url}/live`);
+  await other.getByRole("heading", { name: "Live" }).waitFor();
+  const forged = await page.evaluate(() => fetch("/v1/sql", { method: "POST", body: "SELECT 1" }).then((answer) => answer.status));
+  assert.equal(forged, 401, "the cookie alone opens nothing");
   await page.goto(`${program.url}/settings`);
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "A key is needed" }).waitFor();
-  assert.equal(await page.evaluate(() => sessionStorage.length + document.cookie.length), 0);
+  await other.getByRole("heading", { name: "A key is needed" }).waitFor();
+  assert.equal((await page.context().cookies()).length, 0);
   await page.context().close();
 });
 
 test("who may only look is shown nothing that acts, and who may act is", async () => {
-  for (const [role, acts] of [["read", 0], ["admin", 1]]) {
+  for (const [role, acts, edits] of [["read", 0, 0], ["auditor", 0, 0], ["operator", 1, 0], ["admin", 1, 1]]) {
     const key = program.run("key", "create", `of-${role}`, "--role", role).match(/tgk_[0-9a-f]+/)[0];
     await known(key);
     const page = await open(browser, program.url);
-    await page.addInitScript((text) => sessionStorage.setItem("tachograph.key", text), key);
+    await signIn(page, program, key);
     await page.goto(`${program.url}/rules`);
     await page.getByRole("table", { name: /rules$/ }).waitFor();
-    assert.equal(await page.getByRole("link", { name: "New rule" }).count(), acts, role);
+    assert.equal(await page.getByRole("link", { name: "New rule" }).count(), edits, role);
     await page.goto(`${program.url}/silences`);
     await page.getByText("Nothing is silenced").waitFor();
     assert.equal(await page.getByRole("button", { name: "New silence" }).count(), acts, role);
     await page.goto(`${program.url}/rules/failed_logins`);
     await page.getByRole("heading", { name: "As it is written" }).waitFor();
-    assert.equal(await page.getByRole("link", { name: "Make it your own" }).count(), acts, role);
+    assert.equal(await page.getByRole("link", { name: "Make it your own" }).count(), edits, role);
     assert.deepEqual(page.faults, []);
     await page.context().close();
   }

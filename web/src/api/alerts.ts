@@ -3,7 +3,7 @@
 import { type UseMutationResult, keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef } from "react";
 import type { Severity } from "../lib/alerting.ts";
-import { useMayAct } from "./health.ts";
+import { useIsLimited, useMayAct } from "./health.ts";
 import { ApiError, askJson, tell } from "./http.ts";
 import type { components } from "./schema";
 import { useTail } from "./tail.ts";
@@ -14,7 +14,7 @@ type Schemas = components["schemas"];
 type Graded<T extends { severity: string }> = Omit<T, "severity"> & { severity: Severity };
 export type Alert = Omit<Graded<Schemas["Alert"]>, "values" | "muted_by"> & {
   values: Record<string, unknown>;
-  muted_by?: { silence?: string; inhibited_by?: Record<string, string> } | null;
+  muted_by?: { silence?: string; inhibited_by?: Record<string, string>; maintenance?: string } | null;
 };
 export type AlertList = Omit<Schemas["Alerts"], "alerts"> & { alerts: Alert[] };
 export type Rule = Graded<Schemas["Rule"]>;
@@ -35,13 +35,14 @@ const path = (...parts: string[]) => [ROOT, ...parts.map(encodeURIComponent)].jo
 export const isOff = (error: unknown): boolean => error instanceof ApiError && (error.status === 501 || error.status === 503 || (error.status === 404 && error.message.startsWith("no such path")));
 
 function useAsked<T>(key: unknown[], url: string, refresh = REFRESH_MS, enabled = true) {
+  const limited = useIsLimited();
   return useQuery({
     queryKey: ["alerts", ...key],
     queryFn: ({ signal }) => askJson<T>(url, { signal }),
     // Where nothing raises alerts, asking every few seconds is no use.
     refetchInterval: (query) => (isOff(query.state.error) ? 60_000 : refresh),
     placeholderData: keepPreviousData,
-    enabled,
+    enabled: enabled && !limited,
   });
 }
 
@@ -121,7 +122,8 @@ export const useActing = () => useTelling(({ id, act, body }: Acting) => tell(pa
 export function useFeed() {
   const list = useAlerts({ state: "open", limit: 100 });
   const doing = useActing();
-  const off = isOff(list.error);
+  const limited = useIsLimited();
+  const off = limited || isOff(list.error);
   return {
     alerts: list.data?.alerts,
     off: off && list.data === undefined,

@@ -5,6 +5,7 @@ import { ApiError, ask, askJson } from "./http.ts";
 import type { components } from "./schema";
 
 export type Health = components["schemas"]["Health"];
+export type Who = components["schemas"]["Who"];
 
 export function useHealth() {
   return useQuery({
@@ -25,6 +26,8 @@ export interface About {
   /** What the last verification of the whole folder found, while it runs: nothing. */
   verification: { good: boolean; entries: number; found: number; summary: string; findings: string[] } | null;
   keys_needed: boolean;
+  /** Who asks, where that is known. */
+  who?: Who;
   /** Whether the reader may act: the server refuses it all the same. */
   may_act?: boolean;
 }
@@ -43,6 +46,18 @@ export function useAbout() {
     refetchInterval: 30_000,
   });
 }
+
+/** Who asks; nothing while that is not known. */
+export const useWho = (): Who | undefined => useAbout().data?.who;
+
+/** Whether somebody has one of these roles; an administrator has all. */
+export function useHasRole(...roles: string[]): boolean {
+  const role = useWho()?.role;
+  return role === "admin" || (role !== undefined && roles.includes(role));
+}
+
+/** Whether the reader sees only some of the events: then what is about everybody is not asked for. */
+export const useIsLimited = (): boolean => (useWho()?.limits ?? null) !== null;
 
 /** Whether buttons that act are shown: not to those who may only look. */
 export function useMayAct(): boolean {

@@ -1,4 +1,5 @@
-// Requests to the server that this page came from, with the reader's key. Knows whether the server is reachable.
+// Requests to the server that this page came from. A cookie that no script can read says who asks; the header beside it says
+// that this page does, which no other site can. Knows whether the server is reachable.
 
 import type { components } from "./schema";
 
@@ -33,18 +34,19 @@ class Signal<T> {
 export type Reach = "unknown" | "connected" | "lost";
 export const reach = new Signal<Reach>("unknown");
 
-const KEY = "tachograph.key";
-/** The key lives as long as the tab; it is sent as a header, so no other site can make the browser send it. */
-export const key = new Signal<string | null>(sessionStorage.getItem(KEY));
 /** Why the server refused the last request for want of a key. */
 export const refused = new Signal<string | null>(null);
 
-export function setKey(value: string | null): void {
-  if (value === null) sessionStorage.removeItem(KEY);
-  else sessionStorage.setItem(KEY, value);
-  key.set(value);
-  refused.set(null);
+/** While somebody makes the first key the door closes behind them: until they are signed in, a refusal is no news. */
+let holding = false;
+
+export async function withoutSignIn<T>(work: () => Promise<T>): Promise<T> {
+  holding = true;
+  return work().finally(() => (holding = false));
 }
+
+/** Where one signs in and out: what is refused there is said there. */
+export const SESSION = "/v1/session";
 
 export interface Asking {
   accept?: string;
@@ -55,10 +57,8 @@ export interface Asking {
 }
 
 export async function ask(path: string, { accept = "application/json", body, method = body === undefined ? "GET" : "POST", signal }: Asking = {}): Promise<Response> {
-  const headers = new Headers({ accept });
+  const headers = new Headers({ accept, "x-tachograph-page": "1" });
   if (typeof body === "object") headers.set("content-type", "application/json");
-  const text = key.get();
-  if (text !== null) headers.set("authorization", `Bearer ${text}`);
   let response: Response;
   try {
     response = await fetch(path, { method, headers, body: typeof body === "object" ? JSON.stringify(body) : body, signal, cache: "no-store" });
@@ -70,7 +70,7 @@ export async function ask(path: string, { accept = "application/json", body, met
   reach.set(response.status === 502 || response.status === 504 ? "lost" : "connected");
   if (response.ok) return response;
   const problem = await readProblem(response);
-  if (response.status === 401) refused.set(problem.message);
+  if (response.status === 401 && path !== SESSION && !holding) refused.set(problem.message);
   throw problem;
 }
 

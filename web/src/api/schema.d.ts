@@ -455,6 +455,163 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/agents/stopped": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is stopped; with a name, whether that agent is. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The agent. With a key that stands for an agent and without this, that one. */
+                    agent?: string;
+                    /** @description The agent, when neither `agent` nor the key says which. */
+                    assumed?: string;
+                    /** @description A part of it, such as a sub-agent, that may be stopped alone. */
+                    part?: string;
+                    session?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The stops that there are */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Stopped"];
+                    };
+                };
+                /** @description Alerting is switched off */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agents/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an agent off the stop list. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the agent as the stop names it */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Releasing"];
+                };
+            };
+            responses: {
+                /** @description The stop that was ended */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Stop"];
+                    };
+                };
+                /** @description It is not stopped */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agents/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts an agent on the stop list. Whoever runs it asks for that: see docs/guide/responses.md. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the agent as events name it */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Stopping"];
+                };
+            };
+            responses: {
+                /** @description The stop, also when it was there already */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Stop"];
+                    };
+                };
+                /** @description A text is too long, or it is no agent */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/alerts": {
         parameters: {
             query?: never;
@@ -545,6 +702,308 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Maintenance windows that are not over. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Windows */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Maintenance"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Begins maintenance, now or at a time: what fires about what the matchers name is told after it, or not at all. That
+         *     something is over, or answered, is told all the same.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Begun"];
+                };
+            };
+            responses: {
+                /** @description The window */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MaintenanceWindow"];
+                    };
+                };
+                /** @description It concerns everything, has no reason or no end */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/maintenance/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a window now; one that the routing plans is ended there. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It ended */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description The routing plans it */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description There is none of this id */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/maintenance/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agrees with a window of somebody else that would mute a critical built-in rule. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The window counts now */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MaintenanceWindow"];
+                    };
+                };
+                /** @description None of this id waits */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/oncall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is on call, now or at a moment, and who comes next. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description A moment; now when not given. */
+                    at?: string;
+                    /** @description How many days ahead; 14 when not given, at most 90. */
+                    days?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Schedules with their turns, overrides, people, policies */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OnCall"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/oncall/overrides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets somebody take over for a while, from now on unless a begin is given. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TakeOver"];
+                };
+            };
+            responses: {
+                /** @description The override */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OnCallOverride"];
+                    };
+                };
+                /** @description There is no such schedule or person, or it ends before it begins */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/oncall/overrides/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an override away: the schedule counts again. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is gone */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description There is none of this id */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -1398,6 +1857,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/dashboards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every dashboard that the server keeps. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description By name */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Dashboards"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dashboards/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps a dashboard. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DashboardText"];
+                };
+            };
+            responses: {
+                /** @description It is kept */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Dashboard"];
+                    };
+                };
+                /** @description Somebody else changed it meanwhile */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Takes a dashboard away. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is gone */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description There is none */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -1770,7 +2341,49 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /** Opens an incident by hand. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Opening"];
+                };
+            };
+            responses: {
+                /** @description The incident, also when it was open already */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Incident"];
+                    };
+                };
+                /** @description The title is missing, or an alert belongs to another incident */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description There is no such alert or event */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -1861,6 +2474,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/incidents/{id}/alert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an alert into an incident, or out of it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Joining"];
+                };
+            };
+            responses: {
+                /** @description The incident */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Incident"];
+                    };
+                };
+                /** @description The alert belongs to another incident */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description There is no such incident or alert */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/incidents/{id}/containment": {
         parameters: {
             query?: never;
@@ -1910,7 +2581,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Puts an event of the log into its timeline. */
+        /** Puts an event of the log into its timeline, or takes it out again. */
         post: {
             parameters: {
                 query?: never;
@@ -1980,6 +2651,67 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Incident"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merges an incident into another, which has its alerts from then on. The one that was merged is closed, names the other
+         *     and keeps its timeline.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Merging"];
+                };
+            };
+            responses: {
+                /** @description The incident that goes on */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Incident"];
+                    };
+                };
+                /** @description One of them was merged before, or the other is closed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description There is no such incident */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -2160,6 +2892,132 @@ export interface paths {
                     };
                 };
                 /** @description There is none of this id */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the keys, never the secrets. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description All keys, also revoked ones */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ApiKeys"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Makes a key, and shows it once. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["WantedKey"];
+                };
+            };
+            responses: {
+                /** @description The key; nobody can show it again */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewKey"];
+                    };
+                };
+                /** @description It is no key: what is wrong with it */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The first key must be an administrator's, or nobody could go on */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a key away, at once and for ever. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description its id */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description All keys */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ApiKeys"];
+                    };
+                };
+                /** @description There is no active key of that id */
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -2464,6 +3322,779 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/redaction/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what redaction makes of a text. Nothing is recorded. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RedactionText"];
+                };
+            };
+            responses: {
+                /** @description The text as it would be stored, and which detectors found something */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Redacted"];
+                    };
+                };
+                /** @description The text is too long */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/replies/link/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A signed link of a message: a page that asks. Programs that look at mails open each link; only its button does
+         *     something.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the signed link */
+                    token: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The page */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description The signature is not the vendor's, or too old */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description This way back is not open: its secret is not set */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** The button of that page: acknowledges the alert. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the signed link */
+                    token: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The page that says what was done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description The signature is not the vendor's, or too old */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description This way back is not open: its secret is not set */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/replies/pagerduty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An answer in PagerDuty, as its v3 webhook sends it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": string;
+                };
+            };
+            responses: {
+                /** @description It was taken */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description The signature is not the vendor's, or too old */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description This way back is not open: its secret is not set */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/replies/slack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A button of a message in Slack, as Slack's interactivity sends it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/x-www-form-urlencoded": string;
+                };
+            };
+            responses: {
+                /** @description What was pressed was done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description The signature is not the vendor's, or too old */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description This way back is not open: its secret is not set */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/replies/telegram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A button of a message in Telegram, as its webhook sends it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": string;
+                };
+            };
+            responses: {
+                /** @description The answer for Telegram */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description The signature is not the vendor's, or too old */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description This way back is not open: its secret is not set */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/replies/twilio/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A text message, as Twilio sends it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/x-www-form-urlencoded": string;
+                };
+            };
+            responses: {
+                /** @description TwiML with the answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description The signature is not the vendor's, or too old */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description This way back is not open: its secret is not set */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/replies/twilio/voice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A digit that was pressed in a call, as Twilio sends it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/x-www-form-urlencoded": string;
+                };
+            };
+            responses: {
+                /** @description TwiML with the answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description The signature is not the vendor's, or too old */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description This way back is not open: its secret is not set */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which reports there are, and which were made. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Kinds, and what was made */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Reports"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Makes a report over what the newest checkpoint covers. That it was made is on the log. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["WantedReport"];
+                };
+            };
+            responses: {
+                /** @description The report, in the wanted form */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MadeReport"];
+                    };
+                };
+                /** @description There is no such report, or no such day */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nothing is sealed yet */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The responses of the configuration, and what was run. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Such as `waiting`; all when not given. */
+                    standing?: string;
+                    /** @description Newest first; 100 when not given, at most 1,000. */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Responses and runs */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Responses"];
+                    };
+                };
+                /** @description Alerting is switched off */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/responses/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The run */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ResponseRun"];
+                    };
+                };
+                /** @description There is none of this id */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/responses/runs/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agrees to a run that waits: it begins. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Answering"];
+                };
+            };
+            responses: {
+                /** @description The run */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ResponseRun"];
+                    };
+                };
+                /** @description It does not wait */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description There is none of this id */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/responses/runs/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says no to a run that waits. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Answering"];
+                };
+            };
+            responses: {
+                /** @description The run */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ResponseRun"];
+                    };
+                };
+                /** @description It does not wait */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description There is none of this id */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/responses/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for a response by hand. The same about the same thing is run once, unless it did not do what it should. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Running"];
+                };
+            };
+            responses: {
+                /** @description The run: follow it by its id */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ResponseRun"];
+                    };
+                };
+                /** @description There is no such response, or it is about nothing */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description There is no such alert or incident */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/retention": {
         parameters: {
             query?: never;
@@ -2594,6 +4225,223 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/searches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every search that the server keeps. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description By name */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Searches"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/searches/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps a search, also in the place of one of its name. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SearchAddress"];
+                };
+            };
+            responses: {
+                /** @description All searches */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Searches"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Takes a search away. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is gone */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description There is none */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says who asks. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Name, role and limits of whoever asks */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Who"];
+                    };
+                };
+                /** @description A key is needed */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Signs in with a key that may read. The cookie counts beside the header `X-Tachograph-Page` only. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            responses: {
+                /** @description Who that is; the cookie stands for the key from now on */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Who"];
+                    };
+                };
+                /** @description The key is unknown or was revoked */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The key may not read, or the header X-Tachograph-Page is missing */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many failed tries from this address */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Signs out: the cookie stands for nothing any more. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Nobody is signed in by this cookie */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -2855,7 +4703,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Follows the log live. */
+        /** Follows the log live; with the header Last-Event-ID from what came behind that index. */
         get: {
             parameters: {
                 query?: {
@@ -3015,19 +4863,71 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** @description What somebody says to a run that waits. */
+        Answering: {
+            /** @default null */
+            by: string | null;
+            /** @default null */
+            note: string | null;
+        };
+        /** @description A key as it is listed; the key itself is not kept. */
+        ApiKey: {
+            /** @description The agent that its events without one belong to. */
+            agent?: string | null;
+            created: string;
+            id: string;
+            limits?: components["schemas"]["KeyLimits"] | null;
+            name: string;
+            /**
+             * Format: int32
+             * @description Events a second that it may send; without it there is no limit.
+             */
+            rate?: number | null;
+            revoked?: string | null;
+            /** @description `agent`, `write`, `viewer`, `auditor`, `operator` or `admin`. */
+            role: string;
+            /** @description What its events carry on the log. */
+            writer: string;
+        };
+        ApiKeys: {
+            /** @description Oldest first. */
+            keys: components["schemas"]["ApiKey"][];
+        };
         Attaching: {
             /** @default null */
             by: string | null;
+            /**
+             * @description Whether it is taken out again.
+             * @default false
+             */
+            detach: boolean;
             /**
              * @description Index or id of an event.
              * @default
              */
             event: string;
             /**
-             * @description Why it belongs to it.
+             * @description Why.
              * @default null
              */
             note: string | null;
+        };
+        /** @description A maintenance window that is begun. */
+        Begun: {
+            /** @description Who works; the name of the API key when not given. */
+            by?: string | null;
+            /** @description Why. */
+            comment?: string;
+            /** @description This or `minutes`. */
+            ends_at?: string | null;
+            /** @description Such as `host="db1"`, `agent_id=~"dev-.*"`; all of them match. */
+            matchers: string[];
+            /** Format: int32 */
+            minutes?: number | null;
+            /** @description Now when not given. */
+            starts_at?: string | null;
+            /** @description `suppress` unless given, or `deliver_after`. */
+            strategy?: string;
         };
         Cause: {
             alert?: string | null;
@@ -3045,6 +4945,11 @@ export interface components {
             text: string;
         };
         Channel: {
+            /**
+             * Format: int64
+             * @description Messages that became part of another one, because they came faster than the channel is told.
+             */
+            digested: number;
             /** Format: int64 */
             failed: number;
             /** @description `slack`, `email` and so on. */
@@ -3118,6 +5023,22 @@ export interface components {
             since?: string | null;
             what: string;
         };
+        Dashboard: {
+            name: string;
+            sha256: string;
+            /** @description The file as it was written. */
+            text: string;
+        };
+        DashboardText: {
+            /** @description Of the text that this one takes the place of; without it there must be none yet. */
+            before?: string | null;
+            text: string;
+        };
+        Dashboards: {
+            dashboards: components["schemas"]["Dashboard"][];
+            /** @description Files that are not shown, and why. */
+            faults: string[];
+        };
         Deliveries: {
             deliveries: components["schemas"]["Delivery"][];
         };
@@ -3137,9 +5058,11 @@ export interface components {
             /** @description `firing`, `resolved`, `repeated`, `escalated`, `digest` or `test`. */
             notice: string;
             receiver: string;
-            /** @description `waiting`, `sent` or `failed`. */
+            /** @description `waiting`, `sent`, `failed` or `digested`: told together with others. */
             state: string;
             title: string;
+            /** @description The message that told it together with others. */
+            told_in?: string | null;
         };
         /** @description A place on the log: `tachograph prove INDEX` gives its proof. */
         Entry: {
@@ -3165,6 +5088,27 @@ export interface components {
             mode: string;
             /** @description The subject's tag of this erasure: names the person only to who has the destroyed secret. */
             subject: string;
+        };
+        EscalationLevel: {
+            /**
+             * Format: int64
+             * @description Seconds after the alert began.
+             */
+            after_s: number;
+            people: string[];
+            receivers: string[];
+            schedules: string[];
+        };
+        EscalationPolicy: {
+            levels: components["schemas"]["EscalationLevel"][];
+            name: string;
+            /**
+             * Format: int32
+             * @description How often all levels are gone through again, and so many seconds after the last one.
+             */
+            repeat: number;
+            /** Format: int64 */
+            repeat_after_s: number;
         };
         /** @description What a finding can be looked up by. */
         Evidence: {
@@ -3396,10 +5340,47 @@ export interface components {
                 [key: string]: number;
             };
         };
+        Joining: {
+            /**
+             * @description Id of an alert, open or over.
+             * @default
+             */
+            alert: string;
+            /** @default null */
+            by: string | null;
+            /**
+             * @description Whether it is taken out: it and what its rule finds of the same group come back by hand only.
+             * @default false
+             */
+            detach: boolean;
+            /**
+             * @description Why.
+             * @default null
+             */
+            note: string | null;
+        };
         KeptClass: {
             class: string;
             /** Format: int32 */
             days: number;
+        };
+        /** @description Whose events a key sees; nothing named is no limit. */
+        KeyLimits: {
+            /**
+             * @description Only events of these agents, and of ids that are other names of them.
+             * @default []
+             */
+            agents: string[];
+            /**
+             * @description Only events of agents that the registry has in these teams.
+             * @default []
+             */
+            teams: string[];
+            /**
+             * @description Only events that name this user.
+             * @default null
+             */
+            user: string | null;
         };
         /**
          * @description What kind of thing is missing.
@@ -3449,6 +5430,64 @@ export interface components {
             starts_at: string;
             title: string;
         };
+        /** @description A report. */
+        MadeReport: {
+            checkpoint: components["schemas"]["ReportCovered"];
+            /** @description False while the time is not over, or the checkpoint does not reach its end. */
+            complete: boolean;
+            /** @description The first day, and the first one behind the last, UTC by the server's time. */
+            from: string;
+            kind: string;
+            made_at: string;
+            sections: components["schemas"]["ReportSection"][];
+            /**
+             * @description SHA-256 of titles, columns and rows as JSON: the same whenever a time that is over is reported, until data expires or
+             *     is erased, or something is learnt of an action afterwards.
+             */
+            sha256: string;
+            title: string;
+            to: string;
+        };
+        Maintenance: {
+            /** @description Those that go on first. */
+            windows: components["schemas"]["MaintenanceWindow"][];
+        };
+        MaintenanceWindow: {
+            approved_by?: string | null;
+            by?: string | null;
+            comment: string;
+            /** @description Absent where it comes again and again. */
+            ends_at?: string | null;
+            /** @description The name of one that the routing plans, the id of one that was begun by hand. */
+            id: string;
+            matchers: string[];
+            /**
+             * Format: int64
+             * @description Open alerts that it keeps quiet.
+             */
+            mutes: number;
+            /** @description Whether the routing plans it: then it is ended there. */
+            planned: boolean;
+            starts_at?: string | null;
+            /** @description `active`, `pending` before it starts, or `waiting` for a second person to agree. */
+            state: string;
+            /** @description `suppress`: what begins within it is not told. `deliver_after`: what still fires at its end is told then. */
+            strategy: string;
+        };
+        Merging: {
+            /** @default null */
+            by: string | null;
+            /**
+             * @description Id of the incident that goes on.
+             * @default
+             */
+            into: string;
+            /**
+             * @description Why.
+             * @default null
+             */
+            note: string | null;
+        };
         /**
          * @description What becomes of a data subject.
          * @enum {string}
@@ -3478,6 +5517,14 @@ export interface components {
             inhibited_by: {
                 [key: string]: string;
             };
+        } | {
+            /** @description The maintenance window: its name in the routing, or its id. */
+            maintenance: string;
+        };
+        /** @description A new key. Nobody can show it again. */
+        NewKey: components["schemas"]["ApiKey"] & {
+            /** @description The secret. */
+            key: string;
         };
         Next: {
             /** @description Whether a note has to say why. */
@@ -3489,6 +5536,93 @@ export interface components {
             by: string | null;
             /** @default  */
             note: string;
+        };
+        OnCall: {
+            at: string;
+            /** @description The escalation policies of the routing. */
+            escalations: components["schemas"]["EscalationPolicy"][];
+            overrides: components["schemas"]["OnCallOverride"][];
+            /** @description Everybody by name, and the receivers by which they are told. */
+            people: components["schemas"]["OnCallPerson"][];
+            schedules: components["schemas"]["OnCallSchedule"][];
+            /** @description Up to when turns are told. */
+            until: string;
+        };
+        OnCallOverride: {
+            by: string;
+            comment: string;
+            ends_at: string;
+            id: string;
+            person: string;
+            schedule: string;
+            starts_at: string;
+        };
+        OnCallPerson: {
+            name: string;
+            receivers: string[];
+        };
+        OnCallSchedule: {
+            /** @description The time zone in which turns change hands. */
+            location: string;
+            name: string;
+            next?: components["schemas"]["OnCallTurn"] | null;
+            /** @description The turn that goes on. */
+            now: components["schemas"]["OnCallTurn"];
+            /** @description Everybody who has a turn. */
+            people: string[];
+            /** @description All turns, the one that goes on first. */
+            turns: components["schemas"]["OnCallTurn"][];
+        };
+        OnCallTurn: {
+            from: string;
+            /** @description The override that says so. */
+            override?: string | null;
+            /** @description Absent while nobody is on call. */
+            person?: string | null;
+            /** @description The end of what is looked at, where the turn goes on longer. */
+            until: string;
+        };
+        /** @description An incident that somebody opens. */
+        Opening: {
+            /**
+             * @description Agents and sessions that it is about: later alerts of theirs belong to it.
+             * @default []
+             */
+            agents: string[];
+            /**
+             * @description Ids of alerts.
+             * @default []
+             */
+            alerts: string[];
+            /** @default null */
+            by: string | null;
+            /**
+             * @description Indices or ids of events.
+             * @default []
+             */
+            events: string[];
+            /**
+             * @description A name of your own for it: the same name opens it once, however often it is sent.
+             * @default null
+             */
+            key: string | null;
+            /**
+             * @description Why.
+             * @default null
+             */
+            reason: string | null;
+            /** @default [] */
+            sessions: string[];
+            /**
+             * @description `critical`, `warning` (when not given) or `info`.
+             * @default null
+             */
+            severity: string | null;
+            /**
+             * @description What happened, in one line.
+             * @default
+             */
+            title: string;
         };
         /** @description Where something is wrong in a text, for programs that mark it. */
         Place: {
@@ -3622,6 +5756,25 @@ export interface components {
             /** Format: int64 */
             rejected_count: number;
         };
+        /** @description What would be stored. */
+        Redacted: {
+            /** @description How often each detector found something; never what. `pattern` and `key` are the policy's own. */
+            found: components["schemas"]["RedactionFound"][];
+            /** @description Whether it was read as JSON, where names tell of secrets. */
+            json: boolean;
+            /** @description Whether a credential was among it: such an event is marked sensitive. */
+            secret: boolean;
+            text: string;
+        };
+        RedactionFound: {
+            /** Format: int32 */
+            count: number;
+            detector: string;
+        };
+        RedactionText: {
+            /** @description Plain text or JSON, as a sender would send it. */
+            text: string;
+        };
         /** @description A line that was refused. */
         RejectedLine: {
             /**
@@ -3631,6 +5784,18 @@ export interface components {
             line: number;
             /** @description What is wrong and what was expected. */
             reason: string;
+        };
+        /** @description An agent that may go on. */
+        Releasing: {
+            /** @default null */
+            by: string | null;
+            /** @default null */
+            note: string | null;
+            /**
+             * @description The session that was stopped, when it was one alone.
+             * @default null
+             */
+            session: string | null;
         };
         Replayed: {
             rules: components["schemas"]["ReplayedRule"][];
@@ -3676,6 +5841,123 @@ export interface components {
              * @description Size of the log that the report is about.
              */
             tree_size: number;
+        };
+        /** @description The checkpoint that covers what a report is about. */
+        ReportCovered: {
+            origin: string;
+            /** @description Base64, as the checkpoint has it. */
+            root: string;
+            /**
+             * Format: int64
+             * @description Entries, all of those that the report looks at.
+             */
+            size: number;
+        };
+        /** @description A kind of report. */
+        ReportKind: {
+            about: string;
+            id: string;
+            /** @description The last time that is over. */
+            last_from: string;
+            period: components["schemas"]["ReportPeriod"];
+            sections: string[];
+            title: string;
+        };
+        /** @description A report that was made. */
+        ReportMade: {
+            at: string;
+            /** @description The key of whoever made it. */
+            by?: string | null;
+            /**
+             * Format: int64
+             * @description The entry of the log that tells of it.
+             */
+            entry: number;
+            format?: string | null;
+            from?: string | null;
+            kind?: string | null;
+            sha256?: string | null;
+            to?: string | null;
+            tree_size?: string | null;
+        };
+        /**
+         * @description How a report is written.
+         * @enum {string}
+         */
+        ReportPaper: "json" | "html" | "csv" | "pdf";
+        /**
+         * @description How long a report looks back.
+         * @enum {string}
+         */
+        ReportPeriod: "day" | "week";
+        /** @description One part of a report. */
+        ReportSection: {
+            /** @description What it shows, and how it is computed. */
+            about: string;
+            columns: string[];
+            /** @description There were more rows than are shown. */
+            cut: boolean;
+            rows: Record<string, never>[][];
+            /** @description What was asked; it can be asked again. */
+            sql: string;
+            title: string;
+        };
+        Reports: {
+            kinds: components["schemas"]["ReportKind"][];
+            /** @description What was made, newest first, as the log tells it. */
+            made: components["schemas"]["ReportMade"][];
+        };
+        /** @description A response of the configuration. */
+        Response: {
+            /** @description Whether a person has to agree to each run. */
+            approve: boolean;
+            /** @description Whether it only says what it would do. */
+            dry_run: boolean;
+            /** @description `webhook`, `command` or `stop_agent`. */
+            kind: string;
+            name: string;
+            /** Format: int32 */
+            per_hour: number;
+            /** @description Rules whose alerts ask for it. */
+            rules: string[];
+            /** @description What it does, in words without secrets. */
+            to: string;
+        };
+        /** @description One run of a response. */
+        ResponseRun: {
+            agent?: string | null;
+            alert?: string | null;
+            answered_by?: string | null;
+            asked_at: string;
+            began_at?: string | null;
+            /** @description Who asked for it, or the rule. */
+            by?: string | null;
+            dry_run: boolean;
+            ended_at?: string | null;
+            id: string;
+            incident?: string | null;
+            kind: string;
+            reason?: string | null;
+            response: string;
+            rule?: string | null;
+            session?: string | null;
+            /**
+             * @description `waiting` for a person, `due`, `running`, `succeeded`, `failed`, `timed_out`, `refused`, `declined`, or `unknown`:
+             *     the server went away while it ran.
+             */
+            standing: string;
+            /** @description What came of it, or why it waits. */
+            what?: string | null;
+        };
+        Responses: {
+            responses: components["schemas"]["Response"][];
+            /** @description Newest first. */
+            runs: components["schemas"]["ResponseRun"][];
+            /**
+             * Format: int64
+             * @description Runs that wait for a person.
+             */
+            waiting: number;
         };
         Rule: {
             actions: string[];
@@ -3749,6 +6031,42 @@ export interface components {
             /** @description Periods whose time is over, and of which a hold or an entry's own retention keeps something. */
             kept: string[];
         };
+        /** @description A run that is asked for. */
+        Running: {
+            /**
+             * @description Whom it concerns; what the alert says when not given.
+             * @default null
+             */
+            agent: string | null;
+            /**
+             * @description What it is about: an alert, or an incident.
+             * @default null
+             */
+            alert: string | null;
+            /** @default null */
+            by: string | null;
+            /**
+             * @description Whether it only says what it would do.
+             * @default false
+             */
+            dry_run: boolean;
+            /** @default null */
+            incident: string | null;
+            /** @default null */
+            reason: string | null;
+            /** @default null */
+            session: string | null;
+        };
+        SearchAddress: {
+            /** @description As it stands behind `?` in the address of the page. */
+            address: string;
+        };
+        Searches: {
+            /** @description The parameters of each search's address, by its name. */
+            searches: {
+                [key: string]: string;
+            };
+        };
         /** @description A point as one source saw it. */
         Seen: {
             /** Format: int64 */
@@ -3761,6 +6079,10 @@ export interface components {
          * @enum {string}
          */
         Severity: "critical" | "warning" | "info";
+        /** @description With what somebody signs in. */
+        SignIn: {
+            key: string;
+        };
         Silence: {
             approved_by?: string | null;
             by: string;
@@ -3806,6 +6128,42 @@ export interface components {
             /** Format: int32 */
             warm_days: number;
         };
+        /** @description An agent, or one session of it, that is not to go on. */
+        Stop: {
+            agent: string;
+            by: string;
+            reason?: string | null;
+            /** @description The run of a response that stopped it. */
+            run?: string | null;
+            /** @description This session alone; every one when missing. */
+            session?: string | null;
+            /** @description When it was stopped. */
+            since: string;
+            /** @description When it may go on by itself. */
+            until?: string | null;
+        };
+        Stopped: {
+            /** @description Nothing for an agent that may go on. */
+            stopped: components["schemas"]["Stop"][];
+        };
+        /** @description An agent that is not to go on. */
+        Stopping: {
+            /** @default null */
+            by: string | null;
+            /**
+             * Format: int32
+             * @description After so many minutes it may go on by itself; never when not given.
+             * @default null
+             */
+            minutes: number | null;
+            /** @default null */
+            reason: string | null;
+            /**
+             * @description This session alone.
+             * @default null
+             */
+            session: string | null;
+        };
         /**
          * @description A stream of events by what they are about.
          * @enum {string}
@@ -3833,12 +6191,28 @@ export interface components {
             id: string;
             /** @description Nobody had answered by then. */
             late: boolean;
+            /** @description The incident that it was merged into. */
+            merged_into?: string | null;
             opened_at: string;
             resolved_at?: string | null;
             severity: string;
             /** @description `reception`, `investigation`, `remediation`, `post_mortem` or `closed`. */
             state: string;
             title: string;
+        };
+        /** @description Somebody takes over for a while. */
+        TakeOver: {
+            /** @description Who says so; the name of the API key when not given. */
+            by?: string | null;
+            comment?: string;
+            /** @description This or `minutes`. */
+            ends_at?: string | null;
+            /** Format: int32 */
+            minutes?: number | null;
+            person: string;
+            schedule: string;
+            /** @description Now when not given. */
+            starts_at?: string | null;
         };
         /** @description A rule file's text. */
         Text: {
@@ -3886,6 +6260,47 @@ export interface components {
             minutes?: number | null;
             /** @description Now when not given. */
             starts_at?: string | null;
+        };
+        /** @description A key that somebody wants. */
+        WantedKey: {
+            /** @description The agent that its events without one belong to. */
+            agent?: string | null;
+            /** @description Whose events it sees; for role `viewer`. */
+            limits?: components["schemas"]["KeyLimits"];
+            /** @description Who or what will use it. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Events a second that it may send: 50,000 when not given, 0 for no limit.
+             */
+            rate?: number | null;
+            /** @description `agent`, `write`, `viewer`, `auditor`, `operator` or `admin`. */
+            role: string;
+        };
+        /** @description The report that somebody wants. */
+        WantedReport: {
+            /** @description A day of the time that it is about, such as 2026-11-20, UTC; the last time that is over when not given. */
+            day?: string | null;
+            /** @description `json` when not given. */
+            format?: components["schemas"]["ReportPaper"];
+            kind: string;
+        };
+        /** @description Who asks, and what they may. */
+        Who: {
+            /**
+             * Format: int64
+             * @description A session ends after so many seconds without a request, and after so many in any case.
+             */
+            idle_seconds: number;
+            limits?: components["schemas"]["KeyLimits"] | null;
+            /** Format: int64 */
+            longest_seconds: number;
+            /** @description The name of the key; `local` where none is needed. */
+            name: string;
+            /** @description `agent`, `write`, `viewer`, `auditor`, `operator` or `admin`. */
+            role: string;
+            /** @description Whether a cookie stands for the key: then one can sign out. */
+            signed_in: boolean;
         };
         /**
          * @description The clock that times are of.

@@ -3,7 +3,7 @@
 import { Suspense, useState, useSyncExternalStore } from "react";
 import { Link, Route, Routes } from "react-router";
 import { useAbout } from "../api/health.ts";
-import { key, refused } from "../api/http.ts";
+import { refused } from "../api/http.ts";
 import { useHasEvents } from "../api/overview.ts";
 import { Bones, Empty } from "../components/Panel.tsx";
 import { Boundary } from "./Boundary.tsx";
@@ -25,11 +25,13 @@ import {
   Integrity,
   Live,
   Mine,
+  OnCall,
   Operations,
   Overview,
   Performance,
   Receivers,
   Replay,
+  Reports,
   RuleEditor,
   RulePage,
   Rules,
@@ -44,11 +46,10 @@ import { SignIn } from "./SignIn.tsx";
 
 export function App() {
   const why = useSyncExternalStore(refused.subscribe, refused.get);
-  const text = useSyncExternalStore(key.subscribe, key.get);
   const about = useAbout();
   // Asked before anything else: a request without a key would count as a failed login.
   if (about.isPending && why === null) return null;
-  if (why !== null || (about.data?.keys_needed === true && text === null)) return <SignIn why={why} />;
+  if (why !== null || (about.data?.keys_needed === true && about.data.who === undefined)) return <SignIn why={why} />;
   return (
     <Shell>
       <Boundary>
@@ -79,9 +80,11 @@ export function App() {
             <Route path="rules/edit" element={<RuleEditor />} />
             <Route path="rules/:id" element={<RulePage />} />
             <Route path="silences" element={<Silences />} />
+            <Route path="oncall" element={<OnCall />} />
             <Route path="receivers" element={<Receivers />} />
             <Route path="coverage" element={<Coverage />} />
             <Route path="integrity" element={<Integrity />} />
+            <Route path="reports" element={<Reports />} />
             <Route path="settings" element={<SettingsPage />} />
             <Route path="start" element={<FirstRun />} />
             <Route path="*" element={<Nowhere />} />

@@ -6,7 +6,8 @@ import { type ComponentType, useEffect, useMemo, useState } from "react";
 import { useNavigate } from "react-router";
 import { useAgentNames } from "../api/agents.ts";
 import { visible } from "../lib/ansi.ts";
-import { PAGES } from "./pages.tsx";
+import { useIsLimited } from "../api/health.ts";
+import { type Page, pagesFor } from "./pages.tsx";
 
 interface Item {
   key: string;
@@ -36,7 +37,8 @@ function Finder({ onDone }: { onDone: () => void }) {
   const [active, setActive] = useState(0);
   const navigate = useNavigate();
   const agents = useAgentNames();
-  const items = useMemo(() => itemsFor(text.trim(), agents.data?.rows ?? []), [text, agents.data]);
+  const limited = useIsLimited();
+  const items = useMemo(() => itemsFor(text.trim(), agents.data?.rows ?? [], pagesFor(limited)), [text, agents.data, limited]);
   useEffect(() => setActive(0), [text]);
   const go = (item: Item | undefined) => {
     if (!item) return;
@@ -88,9 +90,9 @@ function Finder({ onDone }: { onDone: () => void }) {
   );
 }
 
-function itemsFor(text: string, agents: { id: string; name: string | null }[]): Item[] {
+function itemsFor(text: string, agents: { id: string; name: string | null }[], all: Page[]): Item[] {
   const wanted = text.toLowerCase();
-  const pages = PAGES.filter((page) => page.title.toLowerCase().includes(wanted)).map((page) => ({ key: page.path, text: page.title, hint: `g ${page.key}`, icon: page.icon, to: page.path }));
+  const pages = all.filter((page) => page.title.toLowerCase().includes(wanted)).map((page) => ({ key: page.path, text: page.title, hint: `g ${page.key}`, icon: page.icon, to: page.path }));
   if (text === "") return pages;
   const known = agents
     .filter((agent) => `${agent.id} ${agent.name ?? ""}`.toLowerCase().includes(wanted))

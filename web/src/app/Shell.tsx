@@ -4,7 +4,7 @@ import { Dialog } from "@base-ui/react/dialog";
 import { Menu as MenuIcon, Monitor, Moon, Search, Sun, Unplug } from "lucide-react";
 import { type ReactNode, useEffect, useState, useSyncExternalStore } from "react";
 import { NavLink, useLocation, useNavigate } from "react-router";
-import { useHealth } from "../api/health.ts";
+import { useHealth, useIsLimited } from "../api/health.ts";
 import { reach } from "../api/http.ts";
 import { plural } from "../lib/format.ts";
 import { GROUPS, PAGES } from "./pages.tsx";
@@ -68,6 +68,7 @@ function Brand() {
 
 function Side({ onPalette }: { onPalette: () => void }) {
   const { pathname } = useLocation();
+  const limited = useIsLimited();
   const under = PAGES.find((page) => pathname === page.path || pathname.startsWith(`${page.path}/`))?.under;
   return (
     <nav className="side" aria-label="Pages">
@@ -83,7 +84,7 @@ function Side({ onPalette }: { onPalette: () => void }) {
         <div key={group.title}>
           {group.title ? <div className="side-group">{group.title}</div> : <div style={{ height: 10 }} />}
           {group.pages
-            .filter((page) => page.under === undefined)
+            .filter((page) => page.under === undefined && !(limited && page.everybody))
             .map((page) => (
               <NavLink key={page.path} to={page.path} end={page.path === "/"} className={under === page.path ? "side-link active" : "side-link"} title={`g then ${page.key}`}>
                 <page.icon aria-hidden />

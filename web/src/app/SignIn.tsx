@@ -1,22 +1,35 @@
-// Asked for once a tab, where the server wants a key.
+// Where the server wants a key: it is sent once, and a cookie that no script can read stands for it from then on.
 
 import { KeyRound } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useQueryClient } from "@tanstack/react-query";
-import { setKey } from "../api/http.ts";
+import { signIn } from "../api/access.ts";
 import { Command } from "../components/Controls.tsx";
+import { visible } from "../lib/ansi.ts";
 
 export function SignIn({ why }: { why: string | null }) {
   const [text, setText] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [fault, setFault] = useState<string | null>(null);
   const client = useQueryClient();
-  const submit = (event: FormEvent) => {
+  const submit = async (event: FormEvent) => {
     event.preventDefault();
-    setKey(text.trim());
-    void client.resetQueries();
+    setBusy(true);
+    const failed = await signIn(text.trim()).then(
+      () => null,
+      (error: Error) => error.message,
+    );
+    setBusy(false);
+    setFault(failed);
+    if (failed === null) {
+      setText("");
+      await client.resetQueries();
+    }
   };
+  const said = fault ?? why;
   return (
     <main className="sign-in">
-      <form className="panel" onSubmit={submit}>
+      <form className="panel" onSubmit={(event) => void submit(event)}>
         <div className="panel-body stack">
           <div className="brand" style={{ padding: 0 }}>
             <img src="/icon.svg" alt="" />
@@ -24,11 +37,11 @@ export function SignIn({ why }: { why: string | null }) {
           </div>
           <div>
             <h1>A key is needed</h1>
-            <p className="dim">This log is readable for those who hold a key with the role read or admin.</p>
+            <p className="dim">This log is readable for those who hold a key with the role viewer, auditor, operator or admin.</p>
           </div>
-          {why !== null && (
+          {said !== null && (
             <p className="chip fail" role="alert">
-              {why}
+              {visible(said)}
             </p>
           )}
           <label className="stack" style={{ gap: 6 }}>
@@ -38,17 +51,17 @@ export function SignIn({ why }: { why: string | null }) {
               <input type="password" name="key" autoComplete="off" autoFocus required value={text} onChange={(event) => setText(event.target.value)} placeholder="tgk_…" />
             </span>
           </label>
-          <button type="submit" className="button primary">
+          <button type="submit" className="button primary" disabled={busy}>
             Sign in
           </button>
           <details>
             <summary className="dim">I have none</summary>
             <div className="stack" style={{ gap: 8, paddingTop: 8 }}>
-              <p className="dim">On the machine of the server, this prints one once:</p>
-              <Command text="tachograph key create NAME --role read" />
+              <p className="dim">Whoever administers this server makes one under Settings. On the machine of the server, this prints one once:</p>
+              <Command text="tachograph key create NAME --role viewer" />
             </div>
           </details>
-          <p className="faint">The key stays in this tab, is gone when you close it, and is sent to this server only.</p>
+          <p className="faint">The key is sent to this server once and kept nowhere in this browser. You are signed out after an hour without a request, and after twelve hours in any case.</p>
         </div>
       </form>
     </main>

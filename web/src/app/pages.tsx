@@ -1,6 +1,6 @@
 // Every page with its address, its place in the navigation and the key that leads to it after `g`.
 
-import { Activity, Banknote, BellOff, BellRing, Bot, Briefcase, ChartCandlestick, Fingerprint, Gauge, LayoutDashboard, LayoutGrid, ListTree, Radar, Radio, ScrollText, Search, Send, Settings, ShieldCheck, Siren, UserRound } from "lucide-react";
+import { Activity, Banknote, BellOff, BellRing, Bot, Briefcase, CalendarClock, ChartCandlestick, FileText, Fingerprint, Gauge, LayoutDashboard, LayoutGrid, ListTree, Radar, Radio, ScrollText, Search, Send, Settings, ShieldCheck, Siren, UserRound } from "lucide-react";
 import { type ComponentType, lazy } from "react";
 
 export interface Page {
@@ -9,6 +9,8 @@ export interface Page {
   key: string;
   /** The page of the navigation that it belongs to, where it has no line of its own there. */
   under?: string;
+  /** About everybody: nothing for a key that sees only its own events. */
+  everybody?: boolean;
   icon: ComponentType<{ "aria-hidden"?: boolean; size?: number }>;
 }
 
@@ -18,11 +20,12 @@ export const GROUPS: { title: string | null; pages: Page[] }[] = [
     pages: [
       { path: "/", title: "Overview", key: "o", icon: LayoutDashboard },
       { path: "/operations", title: "Operations", key: "w", icon: Activity },
-      { path: "/alerts", title: "Alerts", key: "n", icon: BellRing },
-      { path: "/incidents", title: "Incidents", key: "h", icon: Siren, under: "/alerts" },
-      { path: "/rules", title: "Rules", key: "u", icon: ScrollText, under: "/alerts" },
-      { path: "/silences", title: "Silences", key: "z", icon: BellOff, under: "/alerts" },
-      { path: "/receivers", title: "Receivers", key: "r", icon: Send, under: "/alerts" },
+      { path: "/alerts", title: "Alerts", key: "n", icon: BellRing, everybody: true },
+      { path: "/incidents", title: "Incidents", key: "h", icon: Siren, under: "/alerts", everybody: true },
+      { path: "/rules", title: "Rules", key: "u", icon: ScrollText, under: "/alerts", everybody: true },
+      { path: "/silences", title: "Silences", key: "z", icon: BellOff, under: "/alerts", everybody: true },
+      { path: "/oncall", title: "On call", key: "k", icon: CalendarClock, under: "/alerts", everybody: true },
+      { path: "/receivers", title: "Receivers", key: "r", icon: Send, under: "/alerts", everybody: true },
     ],
   },
   {
@@ -49,12 +52,16 @@ export const GROUPS: { title: string | null; pages: Page[] }[] = [
   {
     title: "Trust",
     pages: [
-      { path: "/coverage", title: "Coverage", key: "v", icon: Radar },
+      { path: "/coverage", title: "Coverage", key: "v", icon: Radar, everybody: true },
       { path: "/integrity", title: "Integrity", key: "i", icon: Fingerprint },
+      { path: "/reports", title: "Reports", key: "f", icon: FileText, everybody: true },
       { path: "/settings", title: "Settings", key: "t", icon: Settings },
     ],
   },
 ];
+
+/** The pages that a reader can make use of. */
+export const pagesFor = (limited: boolean): Page[] => PAGES.filter((page) => !limited || page.everybody !== true);
 
 export const PAGES = GROUPS.flatMap((group) => group.pages);
 
@@ -69,6 +76,7 @@ export const Rules = lazy(() => import("../views/rules/Rules.tsx"));
 export const RulePage = lazy(() => import("../views/rules/RulePage.tsx"));
 export const RuleEditor = lazy(() => import("../views/rules/Editor.tsx"));
 export const Silences = lazy(() => import("../views/silences/Silences.tsx"));
+export const OnCall = lazy(() => import("../views/oncall/OnCall.tsx"));
 export const Receivers = lazy(() => import("../views/receivers/Receivers.tsx"));
 export const Business = lazy(() => import("../views/business/Business.tsx"));
 export const Trading = lazy(() => import("../views/trading/Trading.tsx"));
@@ -90,4 +98,5 @@ export const Performance = lazy(() => import("../views/performance/Performance.t
 export const Security = lazy(() => import("../views/security/Security.tsx"));
 export const Coverage = lazy(() => import("../views/coverage/Coverage.tsx"));
 export const Integrity = lazy(() => import("../views/integrity/Integrity.tsx"));
+export const Reports = lazy(() => import("../views/reports/Reports.tsx"));
 export const SettingsPage = lazy(() => import("../views/settings/Settings.tsx"));

@@ -1,4 +1,4 @@
-// Named texts that this browser keeps: dashboards and searches. Files carry them elsewhere.
+// Named texts that this browser keeps where the server keeps none: dashboards and searches. Files carry them elsewhere.
 
 /** Shelves, by the name under which this browser keeps them. */
 export const DASHBOARDS = "tachograph.dashboards";
@@ -34,8 +34,21 @@ export function keep(shelf: string, name: string, text: string | null): string |
   }
 }
 
-/** Takes searches from a file, beside those that are there; says why where it can't. */
-export function takeSearches(text: string): string | null {
+export interface Shelved {
+  text: string;
+  /** On the server, for everybody; else in this browser only. */
+  shared: boolean;
+}
+
+/** What the server and this browser keep, by name: what stands on both is the server's. */
+export function shelved(served: Kept, here: Kept): Record<string, Shelved> {
+  const own = Object.entries(here).map(([name, text]) => [name, { text, shared: false }] as const);
+  const all = Object.entries(served).map(([name, text]) => [name, { text, shared: true }] as const);
+  return Object.fromEntries([...own, ...all].sort(([a], [b]) => a.localeCompare(b)));
+}
+
+/** The searches of a file, names with addresses; or why it is none. */
+export function readSearches(text: string): Kept | string {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -43,11 +56,11 @@ export function takeSearches(text: string): string | null {
     return "the file is no JSON";
   }
   if (value === null || typeof value !== "object" || Array.isArray(value)) return "the file is no list of searches: expected names with addresses";
+  const searches: Kept = {};
   for (const [name, address] of Object.entries(value)) {
     if (typeof address !== "string" || name.length > 80) return `"${name.slice(0, 40)}" is no search: expected an address as text`;
     // An address is parsed and written anew: only parameters get in.
-    const why = keep(SEARCHES, name, new URLSearchParams(address).toString());
-    if (why !== null) return why;
+    searches[name] = new URLSearchParams(address).toString();
   }
-  return null;
+  return searches;
 }

@@ -3,35 +3,38 @@
 import { Download, Maximize, Pencil, Save, Trash2 } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate, useParams } from "react-router";
+import { type ShelfState, useDashboards } from "../../api/shelf.ts";
 import { RangePicker } from "../../components/Controls.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
-import { Empty, Panel } from "../../components/Panel.tsx";
+import { Bones, Empty, Panel } from "../../components/Panel.tsx";
 import { visible } from "../../lib/ansi.ts";
 import { type Dashboard, EXAMPLE, type ReadFault, type Variable, readDashboard } from "../../lib/dashboard.ts";
 import { download } from "../../lib/download.ts";
 import { plural } from "../../lib/format.ts";
-import { DASHBOARDS, keep, readKept } from "../../lib/kept.ts";
 import { rangeName } from "../../lib/range.ts";
 import { useParam, useRange } from "../../lib/useView.ts";
 import { PanelView } from "./PanelView.tsx";
 
 export default function DashboardPage() {
   const name = useParams().name ?? "";
-  const source = readKept(DASHBOARDS)[name] ?? (name === "example" || name === "new" ? EXAMPLE : null);
+  const shelf = useDashboards();
+  // What is being written stays, whatever is asked for again meanwhile.
+  if (shelf.all === null && name !== "new") return <Bones height={320} />;
+  const source = shelf.all?.[name]?.text ?? (name === "example" || name === "new" ? EXAMPLE : null);
   if (source === null) {
     return (
       <>
         <PageHead title="Dashboard" sub={<code>{visible(name)}</code>} />
         <Panel>
-          <Empty title="This browser keeps no such dashboard">Whoever made it can save it as a file, which you can open under Dashboards.</Empty>
+          <Empty title="There is no such dashboard">Neither the server nor this browser keeps one of this name. Whoever made it can save it as a file, which you can open under Dashboards.</Empty>
         </Panel>
       </>
     );
   }
-  return <Shown key={name} name={name} source={source} />;
+  return <Shown key={name} name={name} source={source} shelf={shelf} />;
 }
 
-function Shown({ name, source }: { name: string; source: string }) {
+function Shown({ name, source, shelf }: { name: string; source: string; shelf: ShelfState }) {
   const [text, setText] = useState(source);
   const [edit, setEdit] = useParam("edit");
   const [why, setWhy] = useState<string | null>(null);
@@ -43,15 +46,16 @@ function Shown({ name, source }: { name: string; source: string }) {
   const frame = useRef<HTMLDivElement>(null);
   const navigate = useNavigate();
   const [range, setRange] = useRange(shown?.preset ?? "24h");
-  const save = () => {
+  const save = async () => {
     if (read.dashboard === null) return;
-    const failed = keep(DASHBOARDS, read.dashboard.name, text);
+    const failed = await shelf.save(read.dashboard.name, text);
     setWhy(failed);
     if (failed === null) navigate(`/dashboards/${read.dashboard.name}`);
   };
-  const remove = () => {
-    keep(DASHBOARDS, name, null);
-    navigate("/dashboards");
+  const remove = async () => {
+    const failed = await shelf.remove(name);
+    setWhy(failed);
+    if (failed === null) navigate("/dashboards");
   };
   return (
     <>
@@ -68,7 +72,7 @@ function Shown({ name, source }: { name: string; source: string }) {
         </button>
       </PageHead>
       <div className="stack">
-        {edit === "1" && <Text text={text} faults={read.faults} why={why} onText={setText} onSave={save} onRemove={readKept(DASHBOARDS)[name] === undefined ? null : remove} />}
+        {edit === "1" && <Text text={text} faults={read.faults} why={why} onText={setText} shares={shelf.shares} onSave={() => void save()} onRemove={shelf.all?.[name] === undefined ? null : () => void remove()} />}
         {shown && <Variables variables={shown.variables} />}
         <div ref={frame} className="wall">
           {shown && (
@@ -130,11 +134,13 @@ interface TextProps {
   why: string | null;
   onText: (text: string) => void;
   onSave: () => void;
+  /** Whether it is kept for everybody. */
+  shares: boolean;
   /** Nothing where it is not kept. */
   onRemove: (() => void) | null;
 }
 
-function Text({ text, faults, why, onText, onSave, onRemove }: TextProps) {
+function Text({ text, faults, why, shares, onText, onSave, onRemove }: TextProps) {
   return (
     <Panel
       title="The file"
@@ -147,7 +153,7 @@ function Text({ text, faults, why, onText, onSave, onRemove }: TextProps) {
             </button>
           )}
           <button type="button" className="button small primary" disabled={faults.length > 0} onClick={onSave}>
-            <Save aria-hidden /> Keep
+            <Save aria-hidden /> {shares ? "Keep for everybody" : "Keep in this browser"}
           </button>
         </>
       }

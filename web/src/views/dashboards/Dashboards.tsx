@@ -1,17 +1,17 @@
-// Dashboards of one's own: kept in this browser, carried elsewhere as files.
+// Dashboards: shared on the server, or of one's own in this browser, and carried elsewhere as files.
 
-import { FilePlus2, FolderOpen } from "lucide-react";
+import { FilePlus2, FolderOpen, Users } from "lucide-react";
 import { useRef, useState } from "react";
 import { Link, useNavigate } from "react-router";
+import { type ShelfState, useDashboards } from "../../api/shelf.ts";
 import { PageHead } from "../../components/PageHead.tsx";
-import { Empty, Panel } from "../../components/Panel.tsx";
+import { Bones, Empty, Fault, Panel } from "../../components/Panel.tsx";
 import { visible } from "../../lib/ansi.ts";
 import { EXAMPLE, readDashboard } from "../../lib/dashboard.ts";
 import { plural } from "../../lib/format.ts";
-import { DASHBOARDS, keep, readKept } from "../../lib/kept.ts";
 
 export default function Dashboards() {
-  const [kept] = useState(() => readKept(DASHBOARDS));
+  const shelf = useDashboards();
   const [fault, setFault] = useState<string | null>(null);
   const file = useRef<HTMLInputElement>(null);
   const navigate = useNavigate();
@@ -19,14 +19,13 @@ export default function Dashboards() {
     if (!chosen) return;
     const source = await chosen.text();
     const { dashboard, faults } = readDashboard(source);
-    const why = dashboard === null ? `${chosen.name}: ${faults[0]?.line ? `line ${faults[0].line}: ` : ""}${faults[0]?.message ?? "not understood"}` : keep(DASHBOARDS, dashboard.name, source);
+    const why = dashboard === null ? `${chosen.name}: ${faults[0]?.line ? `line ${faults[0].line}: ` : ""}${faults[0]?.message ?? "not understood"}` : await shelf.save(dashboard.name, source);
     if (why === null && dashboard !== null) navigate(`/dashboards/${dashboard.name}`);
     else setFault(why);
   };
-  const names = Object.keys(kept).sort();
   return (
     <>
-      <PageHead title="Dashboards" sub="Of your own, as files: kept in this browser until you save them elsewhere">
+      <PageHead title="Dashboards" sub={shelf.shares ? "Kept on the server, for everybody who may look" : "Those that the server keeps, and those that you keep in this browser"}>
         <button type="button" className="button" onClick={() => file.current?.click()}>
           <FolderOpen aria-hidden /> Open a file
         </button>
@@ -41,41 +40,57 @@ export default function Dashboards() {
             {visible(fault)}
           </p>
         )}
-        <Panel flush>
-          {names.length === 0 ? (
-            <Empty title="None is kept here yet">
-              Begin with{" "}
-              <Link className="link" to="/dashboards/example">
-                the example
-              </Link>
-              , or open a file that somebody gave you.
-            </Empty>
-          ) : (
-            <ul className="lines">
-              {[...names, "example"].map((name) => (
-                <li key={name}>
-                  <Link className="line top" to={`/dashboards/${name}`}>
-                    <strong className="cut">{titleOf(name, kept)}</strong>
-                    <span className="dim">{panelsOf(name, kept)}</span>
-                    <span className="faint mono">{visible(name)}</span>
-                  </Link>
-                </li>
-              ))}
-            </ul>
-          )}
-        </Panel>
+        {shelf.error !== null && <Fault error={shelf.error} />}
+        {shelf.faults.length > 0 && (
+          <p className="chip warn wide-chip" role="status">
+            Not everything is shown: {visible(shelf.faults.join("; "))}
+          </p>
+        )}
+        <Panel flush>{shelf.all === null ? <Bones height={160} /> : <List all={shelf.all} />}</Panel>
       </div>
     </>
   );
 }
 
-const sourceOf = (name: string, kept: Record<string, string>): string => kept[name] ?? EXAMPLE;
-
-function titleOf(name: string, kept: Record<string, string>): string {
-  return name === "example" && kept.example === undefined ? "The example" : visible(readDashboard(sourceOf(name, kept)).dashboard?.title ?? name);
+function List({ all }: { all: NonNullable<ShelfState["all"]> }) {
+  const names = Object.keys(all);
+  if (names.length === 0) {
+    return (
+      <Empty title="None is kept yet">
+        Begin with{" "}
+        <Link className="link" to="/dashboards/example">
+          the example
+        </Link>
+        , or open a file that somebody gave you.
+      </Empty>
+    );
+  }
+  return (
+    <ul className="lines">
+      {[...names, ...(all.example === undefined ? ["example"] : [])].map((name) => {
+        const { dashboard } = readDashboard(all[name]?.text ?? EXAMPLE);
+        const title = all[name] === undefined ? "The example" : visible(dashboard?.title ?? name);
+        return (
+          <li key={name}>
+            <Link className="line shelf-line" to={`/dashboards/${name}`}>
+              <strong className="cut">{title}</strong>
+              <span className="dim">{dashboard === null ? "not understood" : plural(dashboard.panels.length, "panel")}</span>
+              <Where shared={all[name]?.shared} />
+              <span className="faint mono cut">{visible(name)}</span>
+            </Link>
+          </li>
+        );
+      })}
+    </ul>
+  );
 }
 
-function panelsOf(name: string, kept: Record<string, string>): string {
-  const { dashboard } = readDashboard(sourceOf(name, kept));
-  return dashboard === null ? "not understood" : plural(dashboard.panels.length, "panel");
+function Where({ shared }: { shared: boolean | undefined }) {
+  if (shared === undefined) return <span className="dim">built in</span>;
+  if (!shared) return <span className="dim">in this browser</span>;
+  return (
+    <span className="dim row" style={{ gap: 4 }}>
+      <Users size={13} aria-hidden /> shared
+    </span>
+  );
 }

@@ -98,6 +98,7 @@ function Export({ save: get }: { save: Save }) {
         <Menu.Item className="popup-item" onClick={() => save("application/json", "json")}>JSON</Menu.Item>
         <Menu.Item className="popup-item" onClick={() => save("application/x-ndjson", "ndjson")}>JSON lines</Menu.Item>
         <Menu.Item className="popup-item" onClick={() => save("application/vnd.apache.arrow.stream", "arrow")}>Arrow</Menu.Item>
+        <Menu.Item className="popup-item" onClick={() => save("application/vnd.apache.parquet", "parquet")}>Parquet</Menu.Item>
       </Choice>
     </>
   );

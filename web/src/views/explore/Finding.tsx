@@ -162,6 +162,7 @@ const FORMATS = [
   ["CSV", "text/csv", "csv"],
   ["JSON lines", "application/x-ndjson", "ndjson"],
   ["JSON", "application/json", "json"],
+  ["Parquet", "application/vnd.apache.parquet", "parquet"],
 ] as const;
 
 function Export({ condition, range }: { condition: string; range: Range }) {

@@ -4,6 +4,7 @@ import { Download, UserRound } from "lucide-react";
 import { type FormEvent, useMemo, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { type MyNumbers, MY_EVENTS_MAX, exportUser, ofUser, useMyEvents, useMyNumbers, useMySessions } from "../../api/mine.ts";
+import { useWho } from "../../api/health.ts";
 import { useHistogram } from "../../api/overview.ts";
 import { Command, RangePicker } from "../../components/Controls.tsx";
 import { EVENT_COLUMNS, EventCells, EventHead } from "../../components/EventCells.tsx";
@@ -26,17 +27,20 @@ import { useParam, useRange } from "../../lib/useView.ts";
 
 export default function Mine() {
   const [range, setRange] = useRange("7d");
-  const [user, setUser] = useParam("user", readUser());
+  const own = useWho()?.limits?.user ?? null;
+  const [chosen, setUser] = useParam("user", readUser());
+  // A key that sees one user's events alone has nobody to choose.
+  const user = own ?? chosen;
   return (
     <>
       <PageHead title="My activity" sub={user === "" ? "What you did, and what is recorded of you" : `${visible(user)} · ${rangeName(range)}`}>
-        <Who key={user} user={user} onUser={setUser} />
+        {own === null && <Who key={user} user={user} onUser={setUser} />}
         <RangePicker range={range} onChange={setRange} />
       </PageHead>
       {user === "" ? (
         <Panel>
           <Empty title="Who are you?" icon={<UserRound />}>
-            Enter your user name as your events give it. It is kept in this browser. A key with the role read may look at everything: this page shows only what is yours, it does not keep others from the rest.
+            Enter your user name as your events give it. It is kept in this browser. This page shows only what is yours; who may look at what is a matter of keys, and a key can be limited to one user.
           </Empty>
         </Panel>
       ) : (
@@ -154,7 +158,7 @@ function MyData({ user }: { user: string }) {
   return (
     <Panel title="Your data">
       <div className="stack">
-        <p>Everything that is recorded of you, also where your name has expired already. It needs a key with the role admin, and the export itself is on the record.</p>
+        <p>Everything that is recorded of you, also where your name has expired already. It needs a key that is limited to you, or an administrator's, and the export itself is on the record.</p>
         <div className="row wrap">
           <button type="button" className="button" disabled={busy} onClick={() => void get("json")}>
             <Download aria-hidden /> As JSON

@@ -4,7 +4,7 @@ import { CircleCheck, OctagonX, Save, TextCursorInput, Trash2, WandSparkles } fr
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { useCheck, useRemoving, useRule, useRuleFile, useRules, useSaving } from "../../api/alerts.ts";
-import { useMayAct } from "../../api/health.ts";
+import { useHasRole } from "../../api/health.ts";
 import { ActDialog } from "../../components/ActDialog.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
 import { Bones, Empty, Panel } from "../../components/Panel.tsx";
@@ -54,7 +54,7 @@ function Form({ start, file, name: proposed, known }: FormProps) {
   const checked = useCheck(useLater(text));
   const [saving, removing] = [useSaving(), useRemoving()];
   const navigate = useNavigate();
-  const may = useMayAct();
+  const may = useHasRole("admin");
   const errors = checked.data?.errors ?? [];
   const marked = useMemo(() => new Set(errors.map((error) => error.line)), [errors]);
   const go = (line: number) => {

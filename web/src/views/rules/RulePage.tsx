@@ -3,7 +3,7 @@
 import { Copy, Pencil } from "lucide-react";
 import { Link, useParams } from "react-router";
 import { type Rule, isOff, useAlerts, useRule } from "../../api/alerts.ts";
-import { useMayAct } from "../../api/health.ts";
+import { useHasRole } from "../../api/health.ts";
 import { Ago, AlertState, NotSwitchedOn, SeverityMark } from "../../components/AlertMarks.tsx";
 import { Stat } from "../../components/Figures.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
@@ -18,7 +18,7 @@ import { RuleState } from "./RuleState.tsx";
 export default function RulePage() {
   const id = useParams().id ?? "";
   const query = useRule(id);
-  const may = useMayAct();
+  const may = useHasRole("admin");
   if (query.data === undefined && query.isError) {
     return (
       <>

@@ -4,7 +4,7 @@ import { FilePlus2 } from "lucide-react";
 import { useMemo } from "react";
 import { Link } from "react-router";
 import { type Rule, isOff, useRules } from "../../api/alerts.ts";
-import { useMayAct } from "../../api/health.ts";
+import { useHasRole } from "../../api/health.ts";
 import { Ago, NotSwitchedOn, SeverityMark, Troubles } from "../../components/AlertMarks.tsx";
 import { AlertNav } from "../../components/AlertNav.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
@@ -18,7 +18,7 @@ import { RuleState } from "./RuleState.tsx";
 
 export default function Rules() {
   const rules = useRules();
-  const may = useMayAct();
+  const may = useHasRole("admin");
   const [q, setQ] = useParam("q");
   const columns = useMemo(columnsOf, []);
   const off = rules.data === undefined && isOff(rules.error);

@@ -1,10 +1,10 @@
 // From nothing to the first recorded call: commands with this server's own address, and the wait for the first event.
 
 import { BadgeCheck, ArrowRight } from "lucide-react";
-import { useCallback, useState, useSyncExternalStore } from "react";
+import { useCallback, useState } from "react";
 import { Link } from "react-router";
 import type { EventRow } from "../../api/events.ts";
-import { key } from "../../api/http.ts";
+import { useAbout } from "../../api/health.ts";
 import { useTail } from "../../api/tail.ts";
 import { Command, Tabs } from "../../components/Controls.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
@@ -28,7 +28,7 @@ export default function FirstRun({ onDone }: { onDone?: () => void }) {
   const way = WAYS.find(([name]) => name === word)?.[0] ?? "curl";
   const [first, setFirst] = useState<EventRow | null>(null);
   const state = useTail(useCallback((rows: EventRow[]) => setFirst((old) => old ?? rows.find((row) => row.source !== "internal") ?? null), []), first === null);
-  const needsKey = useSyncExternalStore(key.subscribe, key.get) !== null;
+  const needsKey = useAbout().data?.keys_needed === true;
   return (
     <>
       <PageHead title="Record the first call" sub="The recorder runs. Send it something, and see it arrive here." />

@@ -1,0 +1,85 @@
+// A report on the page: what it rests on, then its sections; each section's query can be asked again.
+
+import { Link } from "react-router";
+import type { MadeReport } from "../../api/reports.ts";
+import { Empty, Panel } from "../../components/Panel.tsx";
+import { visible } from "../../lib/ansi.ts";
+import { count } from "../../lib/format.ts";
+import { eventUrl, sqlUrl } from "../../lib/links.ts";
+import { cellText } from "../../lib/report.ts";
+
+export function Shown({ report }: { report: MadeReport }) {
+  return (
+    <section className="stack" aria-label={report.title} aria-live="polite">
+      <Panel title={`${report.title}, ${report.from}`} note={report.complete ? undefined : "the time is not over yet"}>
+        <dl className="facts">
+          <dt>From, to</dt>
+          <dd>
+            {report.from} to {report.to}, by the server's time, UTC
+          </dd>
+          <dt>Rests on</dt>
+          <dd>
+            the first {count(report.checkpoint.size)} entries of <code>{visible(report.checkpoint.origin)}</code>
+          </dd>
+          <dt>Checkpoint's root</dt>
+          <dd>
+            <code className="break">{report.checkpoint.root}</code>
+          </dd>
+          <dt>SHA-256 of its rows</dt>
+          <dd>
+            <code className="break">{report.sha256}</code>
+          </dd>
+        </dl>
+      </Panel>
+      {report.sections.map((section) => (
+        <Panel
+          key={section.title}
+          flush
+          title={section.title}
+          note={section.about}
+          actions={
+            <Link className="button small" to={sqlUrl(section.sql)}>
+              Ask it again
+            </Link>
+          }
+        >
+          {section.rows.length === 0 ? <Empty title="None in this time" /> : <Rows columns={section.columns} rows={section.rows} label={section.title} />}
+          {section.cut && <p className="pad dim">There are more: the first {count(section.rows.length)} are shown. Ask it again for all.</p>}
+        </Panel>
+      ))}
+    </section>
+  );
+}
+
+function Rows({ columns, rows, label }: { columns: string[]; rows: unknown[][]; label: string }) {
+  return (
+    <div className="table-frame report-rows" tabIndex={0} role="region" aria-label={label}>
+      <table className="table" aria-label={label}>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column}>{column.replace(/_/g, " ")}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, place) => (
+            <tr key={place}>
+              {row.map((cell, at) => (
+                <td key={columns[at]} className={typeof cell === "number" ? "num right" : undefined}>
+                  {columns[at] === "entry" && typeof cell === "number" ? (
+                    <Link className="link" to={eventUrl(cell)}>
+                      {cell}
+                    </Link>
+                  ) : (
+                    visible(cellText(columns[at] ?? "", cell))
+                  )}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
