@@ -26,7 +26,7 @@ def read_catalog(folder, report):
         raise sqlite3.Error("it is not there")
     base = sqlite3.connect(Path(copy.name, path.name))
     base.row_factory = sqlite3.Row
-    if (version := base.execute("PRAGMA user_version").fetchone()[0]) not in (1, 2, 3):  # these have the same tables of files
+    if (version := base.execute("PRAGMA user_version").fetchone()[0]) not in (1, 2, 3, 4):  # these have the same tables of files
         raise ValueError(f"catalog of version {version}")
     report.note("catalog: `agents`, `api_keys`, `holds` and `edits` are NOT CHECKED here")
     for (line,) in base.execute("PRAGMA integrity_check"):

@@ -18,6 +18,7 @@ pub(crate) const RATE_USUAL: u32 = 50_000;
 /// Whose events a key sees; nothing named is no limit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(as = KeyLimits)]
 pub(crate) struct Limits {
     /// Only events that name this user.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -20,6 +20,7 @@ const KEYS_MAX: usize = 10_000;
 
 /// A key as it is listed; the key itself is not kept.
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = ApiKey)]
 pub(crate) struct Key {
     pub id: String,
     pub name: String,
@@ -58,6 +59,7 @@ impl From<ApiKey> for Key {
 }
 
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = ApiKeys)]
 pub(crate) struct Keys {
     /// Oldest first.
     pub keys: Vec<Key>,
@@ -66,6 +68,7 @@ pub(crate) struct Keys {
 /// A key that somebody wants.
 #[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WantedKey)]
 pub(crate) struct Wanted {
     /// Who or what will use it.
     pub name: String,
@@ -82,6 +85,7 @@ pub(crate) struct Wanted {
 
 /// A new key. Nobody can show it again.
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = NewKey)]
 pub(crate) struct New {
     /// The secret.
     pub key: String,

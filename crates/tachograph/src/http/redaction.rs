@@ -14,6 +14,7 @@ const TEXT_BYTES_MAX: usize = 64 << 10;
 
 #[derive(serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RedactionText)]
 pub(crate) struct Text {
     /// Plain text or JSON, as a sender would send it.
     pub text: String,
@@ -32,6 +33,7 @@ pub(crate) struct Redacted {
 }
 
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = RedactionFound)]
 pub(crate) struct Found {
     pub detector: &'static str,
     pub count: u32,

@@ -43,6 +43,7 @@ pub(crate) struct Listed {
 
 /// A report that was made.
 #[derive(Debug, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[schema(as = ReportMade)]
 pub(crate) struct Made {
     pub at: String,
     /// The entry of the log that tells of it.

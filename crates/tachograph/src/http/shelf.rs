@@ -45,6 +45,7 @@ pub(crate) struct Searches {
 
 #[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SearchAddress)]
 pub(crate) struct Address {
     /// As it stands behind `?` in the address of the page.
     pub address: String,

@@ -3,6 +3,7 @@
 /// How long a report looks back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ReportPeriod)]
 pub(crate) enum Period {
     Day,
     Week,

@@ -67,6 +67,7 @@ impl Span {
 
 /// The checkpoint that covers what a report is about.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = ReportCovered)]
 pub(crate) struct Covered {
     pub origin: String,
     /// Entries, all of those that the report looks at.
@@ -80,6 +81,7 @@ pub(crate) struct Covered {
 
 /// One part of a report.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = ReportSection)]
 pub(crate) struct Section {
     pub title: &'static str,
     /// What it shows, and how it is computed.
@@ -150,8 +152,7 @@ pub(crate) async fn make(
         });
     }
     // Not the text of the query: it names the size of the log, which changes nothing of a day that is over.
-    let told: Vec<_> =
-        sections.iter().map(|part| (part.title, &part.columns, &part.rows, part.cut)).collect();
+    let told: Vec<_> = sections.iter().map(|part| (part.title, &part.columns, &part.rows, part.cut)).collect();
     let told = serde_json::to_vec(&told).map_err(|error| Unmade::Row(error.to_string()))?;
     Ok(Report {
         kind: kind.id,

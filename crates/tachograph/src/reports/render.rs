@@ -12,6 +12,7 @@ use tacho_alert::incident::Document;
     Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema, clap::ValueEnum,
 )]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ReportPaper)]
 pub(crate) enum Paper {
     #[default]
     Json,
