@@ -2,7 +2,8 @@
 //!
 //! The rule is plain, so that anybody can judge it: the newest change of an agent of the incident, else the earliest alert.
 
-use super::body::{Entry, Incident};
+use super::body::Incident;
+use super::line::Entry;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,9 +1,10 @@
 //! What becomes of an incident by itself: its alerts end, what changed before is found, its time runs out.
 
-use super::body::{Incident, Kind, Line, Saying};
+use super::body::{Incident, Saying};
 use super::cause::{Change, suggest};
 use super::group::End;
 use super::incidents::Incidents;
+use super::line::{Kind, Line};
 use super::state::State;
 use crate::notify::{Act, Entry as History, Raised};
 use crate::rule::Severity;

@@ -1,9 +1,10 @@
 //! Alerts that belong together become an incident, or join the one that they fit.
 
-use super::body::{ALERTS_MAX, Beginning, CAUSES_MAX, Incident, Kind, Line, Member};
+use super::body::{ALERTS_MAX, Beginning, CAUSES_MAX, Incident, Member};
 use super::course::{acted, resolved};
 use super::group::Incoming;
 use super::incidents::Incidents;
+use super::line::{Kind, Line};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;

@@ -6,9 +6,9 @@
 //!
 //! Invariant: alerts of one instant are taken as a set; the order in which they come changes nothing.
 
-use super::body::Entry;
 use super::entity::{self, Entity, Witness};
 use super::incidents::Incidents;
+use super::line::Entry;
 use crate::notify::{Act, Entry as History, Raised, label_key};
 use crate::rule::Severity;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -4,10 +4,11 @@
 //! - Opening under the same id, attaching what is attached, merging what is merged changes nothing and says nothing.
 //! - One that was merged is closed for ever and names the other; its timeline stays as it was.
 
-use super::body::{ALERTS_MAX, Beginning, CAUSES_MAX, Incident, Kind, Line};
+use super::body::{ALERTS_MAX, Beginning, CAUSES_MAX, Incident};
 use super::entity::Entity;
 use super::group::Incoming;
 use super::incidents::Incidents;
+use super::line::{Kind, Line};
 use super::state::State;
 use super::step::{Made, check_texts, made};
 use crate::rule::Severity;

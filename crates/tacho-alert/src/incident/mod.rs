@@ -18,16 +18,14 @@ mod gather;
 mod group;
 mod hand;
 mod incidents;
+mod line;
 mod pdf;
 mod place;
 mod post_mortem;
 mod state;
 mod step;
 
-pub use body::{
-    Answer, Checked, Contained, Entry, FollowUp, Incident, Kind as LineKind, Line, Link, Member, Saying,
-    Settings,
-};
+pub use body::{Answer, Checked, Contained, FollowUp, Incident, Link, Member, Saying, Settings};
 pub use cause::{Cause, Change, Kind as ChangeKind, suggest};
 pub use document::Document;
 pub use entity::{Entity, Kind as EntityKind, Witness};
@@ -35,6 +33,7 @@ pub use figures::{Figures, figures};
 pub use group::{End, Incoming};
 pub use hand::New;
 pub use incidents::Incidents;
+pub use line::{Entry, Kind as LineKind, Line};
 pub use post_mortem::{Proof, post_mortem};
 pub use state::{Next, State};
 pub use step::Step;

@@ -2,8 +2,9 @@
 //!
 //! Invariant: an incident that is closed is kept at hand until every line of it has its place.
 
-use super::body::{Entry, Incident, Line};
+use super::body::Incident;
 use super::incidents::Incidents;
+use super::line::{Entry, Line};
 use std::collections::HashMap;
 
 impl Line {

@@ -1,7 +1,8 @@
 //! What people do about an incident.
 
-use super::body::{Answer, Checked, Contained, Entry, FollowUp, Incident, Kind, Line};
+use super::body::{Answer, Checked, Contained, FollowUp, Incident};
 use super::incidents::Incidents;
+use super::line::{Entry, Kind, Line};
 use super::state::State;
 use serde_json::{Value, json};
 

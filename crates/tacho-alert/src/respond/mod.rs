@@ -11,5 +11,5 @@
 mod run;
 mod runs;
 
-pub use run::{About, Agreed, Kind, Outcome, Run, Saying, Settings, Standing, Wish, id_of};
-pub use runs::{Answer, Runs};
+pub use run::{About, Agreed, Answer, Kind, Outcome, Run, Saying, Settings, Standing, Wish, id_of};
+pub use runs::Runs;

@@ -117,6 +117,13 @@ pub struct Agreed {
     pub note: Option<String>,
 }
 
+/// What a person says to a run that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    Yes,
+    No,
+}
+
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {

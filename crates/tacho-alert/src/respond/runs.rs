@@ -2,7 +2,7 @@
 //!
 //! Limits: [`OPEN_MAX`] runs that are not over, [`Settings::per_hour`] of each response, [`WAIT_US`] for a person.
 
-use super::run::{About, Agreed, Outcome, Run, Saying, Settings, Standing, Wish};
+use super::run::{About, Agreed, Answer, Outcome, Run, Saying, Settings, Standing, Wish};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use tacho_event::time::format;
@@ -293,11 +293,4 @@ impl Runs {
     pub fn open(&self, id: &str) -> Option<&Run> {
         self.open.get(id)
     }
-}
-
-/// What a person says to a run that waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
-    Yes,
-    No,
 }

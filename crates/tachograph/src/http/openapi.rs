@@ -70,12 +70,17 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
     )]
     struct Interface;
     let mut document = Interface::openapi();
-    document.merge(alerts::openapi());
-    document.merge(incidents::openapi());
-    document.merge(responses::openapi());
-    document.merge(capacity::openapi());
-    document.merge(stopped::openapi());
+    for more in [alerts::openapi(), incidents::openapi(), responses::openapi(), stopped::openapi()] {
+        document.merge(more);
+    }
     document.merge(replies::openapi());
+    document.merge(capacity::openapi());
+    name_others(&mut document);
+    document
+}
+
+/// The other paths of the handler that records.
+fn name_others(document: &mut utoipa::openapi::OpenApi) {
     let events = document.paths.paths.get(EVENTS).cloned().unwrap_or_default();
     for (path, id, summary) in OTHER_NAMES {
         let mut same = events.clone();
@@ -85,5 +90,4 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
         }
         document.paths.paths.insert(path.to_string(), same);
     }
-    document
 }
