@@ -15,6 +15,7 @@ import "../styles/views.css";
 import "../styles/coverage.css";
 import "../styles/operations.css";
 import "../styles/alerts.css";
+import "../styles/oncall.css";
 import "../styles/business.css";
 import "../styles/dashboards.css";
 import { App } from "./App.tsx";

@@ -7,6 +7,7 @@ const PAGES: [string, string][] = [
   ["/incidents", "Incidents"],
   ["/rules", "Rules"],
   ["/silences", "Silences"],
+  ["/oncall", "On call"],
   ["/receivers", "Receivers"],
 ];
 

@@ -148,6 +148,7 @@ function What({ alert }: { alert: Alert }) {
           {alert.tier && <Fact name="For" value={visible(alert.tier)} />}
           {alert.receivers.length > 0 && <Fact name="Told to" value={visible(alert.receivers.join(", "))} />}
           {muted.silence && <Fact name="Muted by" value={<Link className="link" to="/silences">the silence {visible(muted.silence)}</Link>} />}
+          {muted.maintenance && <Fact name="Kept quiet by" value={<Link className="link" to="/silences">maintenance {visible(muted.maintenance)}</Link>} />}
           {muted.inhibited_by && <Fact name="Muted by" value={<Labels labels={muted.inhibited_by} />} />}
           {Object.entries(more).map(([name, value]) => (
             <Fact key={name} name={visible(name)} value={defang(visible(value))} />

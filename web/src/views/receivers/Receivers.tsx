@@ -1,6 +1,6 @@
 // Who is told, over which channels, and what became of each notice.
 
-import { CircleCheck, Hourglass, OctagonX, Send } from "lucide-react";
+import { CircleCheck, Hourglass, Layers, OctagonX, Send } from "lucide-react";
 import { useMemo, useState } from "react";
 import { type Delivery, type Receiver, isOff, useDeliveries, useReceivers, useTesting } from "../../api/alerts.ts";
 import { useMayAct } from "../../api/health.ts";
@@ -26,6 +26,7 @@ const MARKS = {
   sent: { Icon: CircleCheck, className: "status success", text: "Sent" },
   waiting: { Icon: Hourglass, className: "status running", text: "Waiting" },
   failed: { Icon: OctagonX, className: "status failure", text: "Failed" },
+  digested: { Icon: Layers, className: "status success", text: "With others" },
 };
 
 export default function Receivers() {
@@ -84,7 +85,7 @@ function Cards({ receivers }: { receivers: Receiver[] }) {
                       <span className="chip">{visible(channel.kind)}</span>
                       <span className="cut mono">{visible(channel.to)}</span>
                       <span className="num dim small">
-                        {count(channel.sent)} sent, {count(channel.waiting)} waiting, <span className={channel.failed > 0 ? "status failure" : undefined}>{count(channel.failed)} failed</span>
+                        {count(channel.sent)} sent, {channel.digested > 0 && `${count(channel.digested)} told with others, `}{count(channel.waiting)} waiting, <span className={channel.failed > 0 ? "status failure" : undefined}>{count(channel.failed)} failed</span>
                       </span>
                       {channel.last_error && <span className="chip fail wide-chip">{visible(channel.last_error)}</span>}
                     </li>

@@ -4,6 +4,7 @@ import { Plus, X } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { Link } from "react-router";
 import { useAlerts, useSilencing } from "../../api/alerts.ts";
+import { useBeginning } from "../../api/oncall.ts";
 import { SeverityMark } from "../../components/AlertMarks.tsx";
 import { Loaded, Panel } from "../../components/Panel.tsx";
 import { useActor } from "../../lib/actor.ts";
@@ -20,6 +21,13 @@ const SPANS: [number, string][] = [
   [10080, "1 week"],
 ];
 
+type Kind = "silence" | "suppress" | "deliver_after";
+const KINDS: [Kind, string][] = [
+  ["silence", "A silence: what fires is told when it ends"],
+  ["suppress", "Maintenance: what begins meanwhile is not told"],
+  ["deliver_after", "Maintenance: what still fires at its end is told then"],
+];
+
 export function NewSilence({ start, onDone }: { start: string[]; onDone: () => void }) {
   const [texts, setTexts] = useState(start.length > 0 ? start : [""]);
   const [minutes, setMinutes] = useState(120);
@@ -27,7 +35,10 @@ export function NewSilence({ start, onDone }: { start: string[]; onDone: () => v
   const [comment, setComment] = useState("");
   const [actor, setActor] = useActor();
   const [by, setBy] = useState(actor);
-  const silencing = useSilencing();
+  const [kind, setKind] = useState<Kind>("silence");
+  const silence = useSilencing();
+  const begin = useBeginning();
+  const silencing = kind === "silence" ? silence : begin;
   const given = texts.filter((text) => text.trim() !== "");
   const matchers = given.map(parseMatcher).filter((matcher) => matcher !== null);
   const broken = matchers.length !== given.length;
@@ -35,7 +46,9 @@ export function NewSilence({ start, onDone }: { start: string[]; onDone: () => v
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setActor(by);
-    silencing.mutate({ matchers: matchers.map(renderMatcher), minutes, comment: comment.trim(), ...(by.trim() ? { by: by.trim() } : {}), ...(begins ? { starts_at: new Date(begins).toISOString() } : {}) }, { onSuccess: onDone });
+    const wanted = { matchers: matchers.map(renderMatcher), minutes, comment: comment.trim(), ...(by.trim() ? { by: by.trim() } : {}), ...(begins ? { starts_at: new Date(begins).toISOString() } : {}) };
+    if (kind === "silence") silence.mutate(wanted, { onSuccess: onDone });
+    else begin.mutate({ ...wanted, strategy: kind }, { onSuccess: onDone });
   };
   return (
     <Panel title="New silence">
@@ -61,6 +74,16 @@ export function NewSilence({ start, onDone }: { start: string[]; onDone: () => v
             </label>
           </div>
           <label className="form-row">
+            <span>What it is</span>
+            <select className="field" value={kind} onChange={(event) => setKind(event.target.value as Kind)}>
+              {KINDS.map(([value, text]) => (
+                <option key={value} value={value}>
+                  {text}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label className="form-row">
             <span>Why</span>
             <textarea className="area" rows={2} required value={comment} onChange={(event) => setComment(event.target.value)} placeholder="What is known or planned" />
           </label>
@@ -78,7 +101,7 @@ export function NewSilence({ start, onDone }: { start: string[]; onDone: () => v
           )}
           <div className="row">
             <button type="submit" className="button primary" disabled={silencing.isPending || broken || all || matchers.length === 0}>
-              Silence
+              {kind === "silence" ? "Silence" : "Begin maintenance"}
             </button>
             <button type="button" className="button" onClick={onDone}>
               Cancel

@@ -12,6 +12,7 @@ import { Empty, Loaded, Panel } from "../../components/Panel.tsx";
 import { visible } from "../../lib/ansi.ts";
 import { defang } from "../../lib/defang.ts";
 import { plural } from "../../lib/format.ts";
+import { Maintenance } from "./Maintenance.tsx";
 import { NewSilence } from "./NewSilence.tsx";
 
 const WORDS: Record<string, string> = { waiting: "Waiting for a second person", active: "Active", pending: "Begins later" };
@@ -25,7 +26,7 @@ export default function Silences() {
   const close = () => setParams(new URLSearchParams());
   return (
     <>
-      <PageHead title="Silences" sub="What nobody is told of for a while; the alerts themselves go on, and each silence is on the record">
+      <PageHead title="Silences" sub="What nobody is told of for a while; the alerts go on, and all of it is on the record">
         <AlertNav />
         {!off && !isNew && may && (
           <button type="button" className="button primary" onClick={() => setParams(new URLSearchParams({ new: "1" }))}>
@@ -40,6 +41,7 @@ export default function Silences() {
       ) : (
         <div className="stack">
           {isNew && may && <NewSilence start={params.getAll("m")} onDone={close} />}
+          <Maintenance />
           <Loaded query={silences} height={240}>
             {({ silences }) => <List silences={silences} may={may} />}
           </Loaded>
