@@ -110,6 +110,15 @@ impl Config {
         self.receivers.iter().map(|receiver| receiver.name.clone()).collect()
     }
 
+    /// What is to be said of the policy that a rule names; nothing when it is there.
+    pub fn lacks_policy(&self, rule: &crate::Rule) -> Option<String> {
+        let known = || self.escalations.iter().map(|policy| policy.name.as_str());
+        let name = rule.ack.escalate.as_deref().filter(|name| known().all(|known| known != *name))?;
+        let near = tacho_pipe::nearest(name, known());
+        let near = near.map_or(String::new(), |near| format!("; did you mean \"{near}\"?"));
+        Some(format!("ack.escalate: the routing has no escalation \"{name}\"{near}"))
+    }
+
     /// Reads a configuration.
     ///
     /// # Errors

@@ -130,7 +130,7 @@ impl Roster {
     }
 
     /// The receivers that are told when a receiver is: itself, and those of whoever is on call in its schedule.
-    pub(crate) fn reach(&self, receiver: &str, us: i64) -> Vec<String> {
+    pub fn reach(&self, receiver: &str, us: i64) -> Vec<String> {
         let mut all = vec![receiver.to_string()];
         let person =
             self.receivers.get(receiver).and_then(Option::as_ref).and_then(|name| self.on_call(name, us));

@@ -243,9 +243,11 @@ impl Alerting {
         if !inner.book.routing.names().iter().any(|name| name == receiver) {
             return Err(super::Refused::Unknown(format!("the routing has no receiver \"{receiver}\"")));
         }
-        let told = Message::test(receiver, now);
-        let channels = inner.channels.get(receiver).map_or(&[][..], Vec::as_slice);
-        let messages = mail(&told, channels, now);
+        let mut messages = Vec::new();
+        for name in inner.desk.dispatcher().roster.reach(receiver, now) {
+            let channels = inner.channels.get(&name).map_or(&[][..], Vec::as_slice);
+            messages.extend(mail(&Message::test(&name, now), channels, now));
+        }
         let count = messages.len();
         let changes = AlertChanges { messages, ..AlertChanges::default() };
         inner.file.save(&changes).map_err(|error| super::Refused::Failed(error.to_string()))?;

@@ -221,7 +221,7 @@ fn advise(rules: &[Rule], routing: &Config, strict: bool) -> Result<bool, Box<dy
             let near = near.map_or(String::new(), |near| format!("; did you mean \"{near}\"?"));
             format!("action: the routing has no receiver \"{name}\"{near}")
         });
-        for advice in unknown.chain(lint(rule)) {
+        for advice in unknown.chain(routing.lacks_policy(rule)).chain(lint(rule)) {
             count += 1;
             writeln!(out, "{}: {advice}", rule.id)?;
         }

@@ -112,13 +112,18 @@ fn check(file: &Path) -> Result<bool, Box<dyn Error>> {
     let mut wrong = 0;
     for receiver in &config.receivers {
         match tacho_deliver::read(receiver, &config.global, &lookup) {
-            Ok(channels) if channels.is_empty() => {
-                writeln!(
-                    out,
-                    "receiver \"{}\" has no channels: it is told on the dashboard only",
-                    receiver.name
-                )?;
-            }
+            Ok(channels) if channels.is_empty() => match &receiver.schedule {
+                Some(schedule) => {
+                    writeln!(out, "receiver \"{}\" is whoever is on call in {schedule}", receiver.name)?;
+                }
+                None => {
+                    writeln!(
+                        out,
+                        "receiver \"{}\" has no channels: it is told on the dashboard only",
+                        receiver.name
+                    )?;
+                }
+            },
             Ok(_) => {}
             Err(errors) => {
                 wrong += errors.len();
@@ -127,6 +132,16 @@ fn check(file: &Path) -> Result<bool, Box<dyn Error>> {
                 }
             }
         }
+    }
+    if !config.schedules.is_empty() || !config.escalations.is_empty() || !config.maintenance.is_empty() {
+        writeln!(
+            out,
+            "{} people, {} schedules, {} escalations, {} maintenance windows",
+            config.people.len(),
+            config.schedules.len(),
+            config.escalations.len(),
+            config.maintenance.len()
+        )?;
     }
     let can = if wrong == 0 { "can" } else { "can't" };
     writeln!(
