@@ -113,6 +113,7 @@ test("redaction is tried out, retention is shown, and nothing of the text is rec
     await page.getByRole("heading", { name: "By age" }).waitFor();
     await page.getByText("7 years").waitFor();
     await accessible(page, `retention, ${name}`);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${name}: retention is not wider than the screen`);
     await page.goto(`${program.url}/settings`);
     await page.getByRole("heading", { name: "Roles" }).waitFor();
     await accessible(page, `access, ${name}`);

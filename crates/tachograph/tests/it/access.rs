@@ -83,6 +83,7 @@ const ROUTES: &[(May, &str)] = &[
     (Own, "GET /v1/sessions/{id}"),
     (Own, "GET /v1/tail"),
     (Own, "POST /v1/redaction/try"),
+    (Ask, "GET /v1/capacity"),
     (Ask, "GET /v1/coverage"),
     (Ask, "GET /v1/queries"),
     (Ask, "GET /v1/retention"),

@@ -52,13 +52,14 @@ export function Shown({ report }: { report: MadeReport }) {
 }
 
 function Rows({ columns, rows, label }: { columns: string[]; rows: unknown[][]; label: string }) {
+  const isNumber = (at: number) => rows.some((row) => typeof row[at] === "number");
   return (
     <div className="table-frame report-rows" tabIndex={0} role="region" aria-label={label}>
       <table className="table" aria-label={label}>
         <thead>
           <tr>
-            {columns.map((column) => (
-              <th key={column}>{column.replace(/_/g, " ")}</th>
+            {columns.map((column, at) => (
+              <th key={column} className={isNumber(at) ? "right" : undefined}>{column.replace(/_/g, " ")}</th>
             ))}
           </tr>
         </thead>
@@ -66,7 +67,7 @@ function Rows({ columns, rows, label }: { columns: string[]; rows: unknown[][]; 
           {rows.map((row, place) => (
             <tr key={place}>
               {row.map((cell, at) => (
-                <td key={columns[at]} className={typeof cell === "number" ? "num right" : undefined}>
+                <td key={columns[at]} className={isNumber(at) ? "num right" : undefined}>
                   {columns[at] === "entry" && typeof cell === "number" ? (
                     <Link className="link" to={eventUrl(cell)}>
                       {cell}

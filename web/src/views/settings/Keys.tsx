@@ -60,18 +60,18 @@ export function Keys({ may }: { may: boolean }) {
 function List({ rows, onRevoke }: { rows: ApiKey[]; onRevoke: (key: ApiKey) => void }) {
   const columns: Column<ApiKey>[] = [
     { name: "name", title: "Name", value: (row) => row.name, show: (row) => <strong className={row.revoked === undefined ? undefined : "faint"}>{visible(row.name)}</strong> },
-    { name: "role", title: "Role", value: (row) => row.role, show: (row) => <code>{visible(row.role)}</code> },
+    { name: "role", title: "Role", value: (row) => row.role, show: (row) => <code className="keep">{visible(row.role)}</code> },
     { name: "sees", title: "Sees", value: (row) => seesOf(row.limits), show: (row) => (["agent", "write"].includes(row.role) ? <span className="faint">sends only</span> : visible(seesOf(row.limits))) },
     { name: "agent", title: "Agent", value: (row) => row.agent ?? null, show: (row) => visible(row.agent ?? "") },
-    { name: "created", title: "Made", value: (row) => row.created, show: (row) => <Time at={row.created} /> },
-    { name: "writer", title: "Its mark on events", value: (row) => row.writer, show: (row) => <code className="faint">{row.writer}</code> },
+    { name: "created", title: "Made", value: (row) => row.created, show: (row) => <Time at={row.created} className="keep" /> },
+    { name: "writer", title: "Its mark on events", value: (row) => row.writer, show: (row) => <code className="faint keep">{row.writer}</code> },
     {
       name: "state",
       title: "State",
       value: (row) => row.revoked ?? "",
       show: (row) =>
         row.revoked === undefined ? (
-          <button type="button" className="button small" onClick={() => onRevoke(row)} aria-label={`Revoke ${visible(row.name)}`}>
+          <button type="button" className="button small keep" onClick={() => onRevoke(row)} aria-label={`Revoke ${visible(row.name)}`}>
             <Trash2 aria-hidden /> Revoke
           </button>
         ) : (

@@ -49,29 +49,31 @@ export function Retention({ admin, limited }: { admin: boolean; limited: boolean
 function Ages({ kept }: { kept: Kept }) {
   const until: Record<string, string> = { hot: `up to ${days(kept.hot_days)} old`, warm: `up to ${days(kept.warm_days)}`, cold: "older" };
   return (
-    <Panel title="By age" note="going from one to the next deletes nothing">
-      <table className="table" aria-label="Segments by age">
-        <thead>
-          <tr>
-            <th>Age</th>
-            <th className="right">Segments</th>
-            <th className="right">Entries</th>
-            <th className="right">Size</th>
-          </tr>
-        </thead>
-        <tbody>
-          {kept.tiers.map((tier) => (
-            <tr key={tier.tier}>
-              <td>
-                {tier.tier} <span className="faint">{until[tier.tier]}</span>
-              </td>
-              <td className="right num">{count(tier.segments)}</td>
-              <td className="right num">{count(tier.entries)}</td>
-              <td className="right num">{bytes(tier.bytes)}</td>
+    <Panel flush title="By age" note="going from one to the next deletes nothing">
+      <div className="table-frame">
+        <table className="table" aria-label="Segments by age">
+          <thead>
+            <tr>
+              <th>Age</th>
+              <th className="right">Segments</th>
+              <th className="right">Entries</th>
+              <th className="right">Size</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {kept.tiers.map((tier) => (
+              <tr key={tier.tier}>
+                <td>
+                  {tier.tier} <span className="faint">{until[tier.tier]}</span>
+                </td>
+                <td className="right num">{count(tier.segments)}</td>
+                <td className="right num">{count(tier.entries)}</td>
+                <td className="right num">{bytes(tier.bytes)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </Panel>
   );
 }
