@@ -108,7 +108,9 @@ impl Incidents {
     /// The incidents that an alert fits: by its cause at any time, by something in common within the window.
     pub(super) fn fitting(&self, alert: &Incoming, said: &[&Entity]) -> BTreeSet<String> {
         if let Some(about) = &alert.about {
-            return self.open.get(about).map(|incident| incident.id.clone()).into_iter().collect();
+            // It names the incident, or an alert of it.
+            let id = self.of_alert.get(about).unwrap_or(about);
+            return self.open.get(id).map(|incident| incident.id.clone()).into_iter().collect();
         }
         let takes = |id: &&String| {
             let found = self.open.get(*id);

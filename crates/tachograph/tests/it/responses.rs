@@ -80,7 +80,8 @@ fn a_program_is_run_once_for_an_alert_and_each_step_is_in_the_timeline() {
         (&told["agent"], &told["session"], &told["alert"]["rule"]),
         (&json!("billing"), &json!("s1"), &json!("forbidden"))
     );
-    assert_eq!(told["alert"]["evidence"][0]["index"], 0);
+    let seen = server.get(&format!("/v1/events/{}", told["alert"]["evidence"][0]["index"])).json();
+    assert_eq!(seen["header"]["action_name"], "forbidden", "{seen}");
     let one = the(&server, |one| {
         list(one, "timeline").iter().filter(|line| line["kind"] == "response").count() == 3
     });
@@ -139,7 +140,9 @@ fn one_that_fails_or_takes_too_long_is_an_event_that_rules_see() {
     send(&server, &[event("billing", "tool", "forbidden", json!({}))]);
     let failed = run(&server, "failed");
     assert_eq!(failed["what"], "ended with 7: no route to host");
-    let one = the(&server, |one| one["alerts"] == 1);
+    // That it failed is an alert of the same incident.
+    let one = the(&server, |one| one["alerts"] == 2);
+    assert_eq!(list(&one, "alerts_listed")[1]["rule"], "response_failed", "{one}");
     let late = post(
         &server,
         "/v1/responses/slow/run",
