@@ -95,12 +95,32 @@ check('the sub-agent is an agent of its own and names the call that started it',
   own.length === 1 && own[0].agent_id !== 'claude-code' && own[0].parent_id === callId('main', 5), own);
 check('the model never saw a word of the hook', !/agent-audit-log/.test(fs.readFileSync(at('asked'), 'utf8')));
 
+console.log('== the agent is stopped');
+const post = (where, body) => fetch(`http://${server.address}${where}`, { method: 'POST', body: JSON.stringify(body) });
+const refused = await post('/v1/agents/claude-code/stop', { reason: 'judged-marmalade', by: 'judge' });
+check('the server stops the agent', refused.ok, refused.status);
+const unasked = agent(how, 'tachograph-script:short');
+check('where nobody switched it on, a stopped agent does its work', unasked.text === all.short.ends, unasked);
+const enforcing = { ...how, env: { ...how.env, AUDIT_LOG_ENFORCE: '1', AUDIT_LOG_ENFORCE_MS: '5000' } };
+const stopped = agent(enforcing, 'tachograph-script:short');
+command('flush');
+const ran = await sql(`SELECT hook_event AS hook, count(*) AS n FROM events WHERE session_uuid = '${stopped.session}'
+  AND hook_event IN ('PreToolUse', 'PostToolUse') GROUP BY 1`);
+check('where it is on, no call of it runs', ran.length === 1 && ran[0].hook === 'PreToolUse' && ran[0].n === all.short.calls.length, ran);
+check('the model is told why', /stopped by judge: judged-marmalade/.test(fs.readFileSync(at('asked'), 'utf8')));
+const denied = await sql(`SELECT count(*) AS n FROM events WHERE session_uuid = '${stopped.session}' AND extra LIKE '%"hook_enforced":"denied"%'`);
+check('each refusal is on the log', denied[0].n === all.short.calls.length, denied);
+await post('/v1/agents/claude-code/release', { by: 'judge' });
+const released = agent(enforcing, 'tachograph-script:short');
+check('released, it does its work', released.text === all.short.ends, released);
+
 console.log('== the server goes away in the middle and comes back');
+const sessions = (await sql('SELECT count(*) AS n FROM sessions'))[0].n;
 const going = new Promise((resolve) => {
-  // As soon as the second session has something on the log, the server is gone.
+  // As soon as the next session has something on the log, the server is gone.
   const look = setInterval(async () => {
     const seen = await sql(`SELECT count(*) AS n FROM sessions`).catch(() => [{ n: 0 }]);
-    if (seen[0].n < 2) return;
+    if (seen[0].n < sessions + 1) return;
     clearInterval(look);
     resolve(stop(server));
   }, 50);
