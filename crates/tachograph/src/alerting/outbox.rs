@@ -8,6 +8,9 @@
 //! gets all of them as one message, but for those that keep a state of each alert. A bucket begins with one token, so
 //! that starting again and again sends no faster.
 
+#[cfg(test)]
+mod tests;
+
 use super::regular::Regular;
 use super::{Alerting, Inner, RECEIPT, mail, tell};
 use crate::clock::{now_us, random};
@@ -45,7 +48,7 @@ pub(crate) fn deliver(alerting: &Arc<Alerting>) {
             if inner.closing {
                 break;
             }
-            let (due, wait) = inner.due(&busy.lock());
+            let (due, wait) = inner.due(&busy.lock(), now_us());
             if due.is_empty() {
                 alerting.posted.wait_for(&mut inner, wait);
                 continue;
@@ -73,8 +76,7 @@ pub(crate) fn deliver(alerting: &Arc<Alerting>) {
 
 impl Inner {
     /// The next message of each channel that is free and has a token; and how long to wait where there is none.
-    fn due(&mut self, busy: &HashSet<String>) -> (Vec<alert_file::Message>, Duration) {
-        let now = now_us();
+    fn due(&mut self, busy: &HashSet<String>, now: i64) -> (Vec<alert_file::Message>, Duration) {
         let (mut due, mut wait) = (Vec::new(), LOOK);
         let found = self.file.due(now, LOOKED_MAX).unwrap_or_else(|error| {
             tracing::error!(%error, "messages that wait can't be read");

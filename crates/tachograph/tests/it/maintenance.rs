@@ -107,3 +107,28 @@ fn a_window_of_the_routing_is_on_the_log_and_is_ended_there() {
         "begun once, whatever happened in between"
     );
 }
+
+#[test]
+fn maintenance_of_a_critical_built_in_rule_waits_for_a_second_person() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = folder(dir.path(), "127.0.0.1:9");
+    let keys = ["ada", "bob"].map(|name| {
+        let made = tachograph(&data, &["key", "create", name, "--role", "admin"], "");
+        text(&made.stdout).trim().to_string()
+    });
+    let server = Server::start(&data);
+    let post = |path: &str, body: &str, key: &str| {
+        server.post_with(path, body.as_bytes(), &[("x-api-key", key)]).unwrap()
+    };
+    let wish = r#"{"matchers":["severity=\"critical\""],"minutes":5,"comment":"the whole building"}"#;
+    let asked = post("/v1/alerts/maintenance", wish, &keys[0]).json();
+    assert_eq!((asked["state"].as_str(), asked["by"].as_str()), (Some("waiting"), Some("ada")), "{asked}");
+    let approve = format!("/v1/alerts/maintenance/{}/approve", asked["id"].as_str().unwrap());
+    assert_eq!(post(&approve, "", &keys[0]).status, 400, "not the same person");
+    let agreed = post(&approve, "", &keys[1]).json();
+    assert_eq!(
+        (agreed["state"].as_str(), agreed["approved_by"].as_str()),
+        (Some("active"), Some("bob")),
+        "{agreed}"
+    );
+}
