@@ -44,7 +44,6 @@ pub(crate) use doors::{Doors, Otlp};
 pub(crate) use logins::{Failures, Logins};
 pub(crate) use metrics::Metrics;
 pub(crate) use openapi::openapi;
-pub(crate) use ops::Health;
 pub(crate) use read::registry;
 
 use crate::alerting::Alerting;
@@ -224,30 +223,6 @@ impl App {
             _ => {}
         }
         *failing = new;
-    }
-
-    pub(crate) fn health(&self) -> Health {
-        let status = self.node.status();
-        let stopped = status.stopped();
-        let followers = status.followers();
-        let mut faults: Vec<String> = stopped.iter().cloned().collect();
-        faults.extend(self.failing.lock().clone());
-        let failing = followers.iter().filter_map(|f| Some(format!("{}: {}", f.name, f.fault.as_ref()?)));
-        faults.extend(failing);
-        faults.extend(self.alerting.iter().flat_map(|alerting| alerting.faults()));
-        faults.extend(self.node.last_check().filter(|check| !check.good).map(|check| check.summary));
-        let word = match (&stopped, faults.is_empty()) {
-            (Some(_), _) => "stopped",
-            (None, false) => "degraded",
-            (None, true) => "ok",
-        };
-        Health {
-            status: word,
-            size: status.size(),
-            sealed: status.sealed(),
-            visible: self.node.visible(),
-            faults,
-        }
     }
 }
 
