@@ -49,6 +49,22 @@ async function sql(query) {
   return (await response.text()).split('\n').filter(Boolean).map((line) => JSON.parse(line));
 }
 
+/** The agent is on the stop list and its operator switched the hook's question on: no call of it runs. */
+async function judgeStopped(agent, place, command) {
+  const post = (what, body) => fetch(`http://${server.address}/v1/agents/${agent.id}/${what}`, { method: 'POST', body: JSON.stringify(body) });
+  check(`${agent.name}: the server stops it`, (await post('stop', { reason: 'judged-marmalade', by: 'judge' })).ok);
+  const env = { ...place.env, AUDIT_LOG_ENFORCE: '1', AUDIT_LOG_ENFORCE_MS: '5000' };
+  const ran = agent.run(bin, { ...place, env }, `tachograph-script:${agent.name}`);
+  command('flush');
+  const of = `FROM events WHERE session_uuid = '${ran.session}' AND source = 'http' AND action_type = 'tool'`;
+  const [ended] = await sql(`SELECT count(*) AS n ${of} AND phase = 'result' AND outcome_status = 'success'`);
+  const [denied] = await sql(`SELECT count(*) AS n ${of} AND extra LIKE '%"hook_enforced":"denied"%'`);
+  check(`${agent.name}: stopped, its ${denied.n} calls are refused and none of them runs`, denied.n > 0 && ended.n === 0, { ran, ended });
+  check(`${agent.name}: the model is told why`,
+    /stopped by judge: judged-marmalade/.test(fs.readFileSync(at(`${agent.name}-asked`), 'utf8')));
+  await post('release', { by: 'judge' });
+}
+
 /** Installs, runs a session, delivers, uninstalls; gives the session's rows of hooks. */
 async function session(agent, script) {
   const home = homes[agent.name];
@@ -71,6 +87,7 @@ async function session(agent, script) {
   const status = command('status');
   check(`${agent.name}: status counts the hooks and nothing waits`,
     /waiting +0 events/.test(status.out) && /11 of 11/.test(status.out), status);
+  await judgeStopped(agent, { home, work, model: model.address, env }, command);
   check(`${agent.name}: uninstall leaves the settings as they were`,
     command('uninstall', agent.name).code === 0 && fs.readFileSync(agent.settings(home), 'utf8') === before);
   await stop(model);

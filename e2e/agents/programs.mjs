@@ -22,6 +22,7 @@ function call(program, args, { home, work, env, more }) {
 
 export const codex = {
   name: 'codex',
+  id: 'codex',
   settings: (home) => path.join(home, '.codex/hooks.json'),
   prepare(home, model, otlp) {
     write(this.settings(home), `${JSON.stringify(OTHERS, null, 2)}\n`);
@@ -57,6 +58,7 @@ export const codex = {
 
 export const gemini = {
   name: 'gemini',
+  id: 'gemini-cli',
   settings: (home) => path.join(home, '.gemini/settings.json'),
   prepare(home, model, otlp) {
     const settings = {
