@@ -38,7 +38,7 @@ export function useIncident(id: string) {
 
 export interface Step {
   id: string;
-  what: "state" | "note" | "role" | "follow-up" | "containment";
+  what: "state" | "note" | "role" | "follow-up" | "containment" | "event" | "alert" | "merge";
   body: Record<string, string | number | boolean>;
 }
 
@@ -46,6 +46,36 @@ export interface Step {
 export function useStep() {
   const client = useQueryClient();
   return useMutation({ mutationFn: ({ id, what, body }: Step) => tell(of(id, what), { body }), onSettled: () => client.invalidateQueries({ queryKey: ["alerts"] }) });
+}
+
+/** Opens an incident by hand. */
+export function useOpening() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Record<string, unknown>) => tell(ROOT, { body }),
+    onSettled: () => client.invalidateQueries({ queryKey: ["alerts"] }),
+  });
+}
+
+export type Response = Schemas["Response"];
+export type ResponseRun = Schemas["ResponseRun"];
+
+/** The responses that are configured, and what was run. */
+export function useResponses() {
+  return useQuery({
+    queryKey: ["alerts", "responses"],
+    queryFn: ({ signal }) => askJson<Schemas["Responses"]>("/v1/responses?limit=300", { signal }),
+    refetchInterval: (query) => (isOff(query.state.error) ? 60_000 : 5_000),
+  });
+}
+
+/** Runs a response, or agrees to a run that waits, or does not. */
+export function useResponding() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ path, body }: { path: string; body: Record<string, unknown> }) => tell(`/v1/responses/${path}`, { body }),
+    onSettled: () => client.invalidateQueries({ queryKey: ["alerts"] }),
+  });
 }
 
 /** The post-mortem as a file. */

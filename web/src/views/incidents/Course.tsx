@@ -97,17 +97,27 @@ export function Changes({ incident }: PartProps) {
   );
 }
 
-export function Members({ incident }: PartProps) {
+export function Members({ incident, onBegin }: ActingProps) {
   return (
     <Panel title="Its alerts" note={incident.firing > 0 ? `${incident.firing} firing` : "all are over"} flush>
       <ul className="lines">
         {incident.alerts_listed.map((alert) => (
-          <li key={alert.id}>
-            <Link className="line member" to={`/alerts/${encodeURIComponent(alert.id)}`}>
+          <li key={alert.id} className={onBegin ? "row" : undefined}>
+            <Link className="line member grow" to={`/alerts/${encodeURIComponent(alert.id)}`}>
               <SeverityMark severity={alert.severity} />
               <span className="cut">{visible(alert.title)}</span>
               <span className="faint right">{alert.ends_at ? "over" : <Ago at={alert.starts_at} />}</span>
             </Link>
+            {onBegin && incident.state !== "closed" && (
+              <button
+                type="button"
+                className="button small"
+                aria-label={`Detach: ${visible(alert.title)}`}
+                onClick={() => onBegin({ title: "Detach the alert", says: "It and what its rule finds of the same group come back by hand only.", does: "Detach", fields: [{ name: "note", label: "Why", kind: "long" }], what: "alert", with: { alert: alert.id, detach: true } })}
+              >
+                Detach
+              </button>
+            )}
           </li>
         ))}
       </ul>

@@ -3,7 +3,7 @@
 import { FileDown } from "lucide-react";
 import { Menu } from "@base-ui/react/menu";
 import { useState } from "react";
-import { useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { isOff, useLiveAlerts } from "../../api/alerts.ts";
 import { type Incident, type Step, postMortem, useIncident, useStep } from "../../api/incidents.ts";
 import { useMayAct } from "../../api/health.ts";
@@ -16,6 +16,7 @@ import { visible } from "../../lib/ansi.ts";
 import { download } from "../../lib/download.ts";
 import { Changes, Course, FollowUps, Members, People } from "./Course.tsx";
 import { Answered } from "./Incidents.tsx";
+import { Responses } from "./Responses.tsx";
 import { StageMark, stageText } from "./StageMark.tsx";
 
 /** What is asked for, and what the server is told then. */
@@ -69,6 +70,11 @@ export default function IncidentPage() {
                   since <Ago at={incident.opened_at} />
                 </span>
                 <Answered incident={incident} />
+                {incident.merged_into && (
+                  <Link className="link" to={`/incidents/${encodeURIComponent(incident.merged_into)}`}>
+                    merged into another
+                  </Link>
+                )}
               </span>
             }
           >
@@ -80,7 +86,8 @@ export default function IncidentPage() {
               <Changes incident={incident} />
             </div>
             <div className="stack">
-              <Members incident={incident} />
+              <Members incident={incident} onBegin={begin} />
+              <Responses incident={incident} />
               <People incident={incident} onBegin={begin} />
               <FollowUps incident={incident} onBegin={begin} />
             </div>
@@ -112,6 +119,13 @@ function Doing({ incident, onBegin }: { incident: Incident; onBegin: Begin }) {
         <button type="button" className="button" onClick={() => onBegin({ title: "Add a note", says: "It stands in the course of the incident, and on the record.", does: "Add", fields: [{ ...NOTE, required: true }], what: "note" })}>
           Note
         </button>
+      )}
+      {onBegin && incident.state !== "closed" && (
+        <Choice label="More" title="Attach an event or an alert, or merge">
+          <Menu.Item className="popup-item" onClick={() => onBegin({ title: "Attach an event", says: "It stands in the course at its own time.", does: "Attach", fields: [{ name: "event", label: "Its entry or id", required: true }, NOTE], what: "event" })}>Attach an event</Menu.Item>
+          <Menu.Item className="popup-item" onClick={() => onBegin({ title: "Attach an alert", says: "It belongs to this incident from now on.", does: "Attach", fields: [{ name: "alert", label: "The alert's id", required: true }, NOTE], what: "alert" })}>Attach an alert</Menu.Item>
+          <Menu.Item className="popup-item" onClick={() => onBegin({ title: "Merge into another incident", says: "The other one has its alerts from then on; this one is closed and keeps its course.", does: "Merge", fields: [{ name: "into", label: "The other incident's id", required: true }, NOTE], what: "merge" })}>Merge into another</Menu.Item>
+        </Choice>
       )}
       <Choice label={<><FileDown aria-hidden /> Post-mortem</>} title="The post-mortem as a file">
         <Menu.Item className="popup-item" onClick={() => save("pdf", "pdf")}>PDF</Menu.Item>

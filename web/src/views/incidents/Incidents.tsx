@@ -1,12 +1,15 @@
 // Incidents: what is open, who has it, and whether somebody answered in time.
 
 import { CircleCheck } from "lucide-react";
+import { useState } from "react";
 import { Link } from "react-router";
 import { isOff, useLiveAlerts } from "../../api/alerts.ts";
-import { type IncidentSummary, useIncidents } from "../../api/incidents.ts";
+import { useMayAct } from "../../api/health.ts";
+import { type IncidentSummary, useIncidents, useOpening } from "../../api/incidents.ts";
 import { Ago, NotSwitchedOn, SeverityMark } from "../../components/AlertMarks.tsx";
 import { AlertNav } from "../../components/AlertNav.tsx";
 import { Tabs } from "../../components/Controls.tsx";
+import { type Asked, FieldsDialog } from "../../components/FieldsDialog.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
 import { Empty, Loaded, Panel } from "../../components/Panel.tsx";
 import { visible } from "../../lib/ansi.ts";
@@ -20,12 +23,27 @@ const STATES = [
   ["all", "All"],
 ] as const;
 const AGENTS_SHOWN = 3;
+const NEW: Asked = {
+  title: "Open an incident",
+  says: "For what no rule has found. It is on the record, with your name; its clock begins now.",
+  does: "Open",
+  fields: [
+    { name: "title", label: "What happened", required: true },
+    { name: "severity", label: "critical, warning or info" },
+    { name: "agent", label: "Agent" },
+    { name: "event", label: "An event, by entry or id" },
+    { name: "reason", label: "Why", kind: "long" },
+  ],
+};
 
 export default function Incidents() {
   const [word, setState] = useParam("state", "open");
   const state = STATES.find(([name]) => name === word)?.[0] ?? "open";
   const list = useIncidents(state);
   useLiveAlerts();
+  const may = useMayAct();
+  const opening = useOpening();
+  const [asked, setAsked] = useState<Asked | null>(null);
   const off = list.data === undefined && isOff(list.error);
   return (
     <>
@@ -38,9 +56,30 @@ export default function Incidents() {
         </Panel>
       ) : (
         <div className="stack">
-          <div>
+          <div className="row wrap">
             <Tabs label="State" value={state} choices={STATES} onChange={setState} />
+            {may && (
+              <button
+                type="button"
+                className="button"
+                onClick={() => {
+                  opening.reset();
+                  setAsked(NEW);
+                }}
+              >
+                Open one
+              </button>
+            )}
           </div>
+          <FieldsDialog
+            asked={asked}
+            busy={opening.isPending}
+            error={opening.error}
+            onClose={() => setAsked(null)}
+            onDo={({ agent, event, ...values }) =>
+              opening.mutate({ ...values, ...(agent ? { agents: [agent] } : {}), ...(event ? { events: [event] } : {}) }, { onSuccess: () => setAsked(null) })
+            }
+          />
           <Panel flush>
             <Loaded query={list} height={240} empty={({ incidents }) => incidents.length === 0} nothing={<Empty title={state === "open" ? "No incident is open" : "None"} icon={<CircleCheck />} />}>
               {({ incidents }) => (
