@@ -10,12 +10,13 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import tachograph
-from tachograph import AuditHandler, EventLogger, Options, PerformanceMonitor, audited
+from tachograph import AuditHandler, EventLogger, Options, PerformanceMonitor, _client, audited
 
 Away = tuple[EventLogger, Callable[[], list[dict[str, Any]]]]
 
@@ -275,3 +276,44 @@ def test_the_public_names(request: pytest.FixtureRequest) -> None:
     path = request.path.parent / "public_names.txt"
     found = "\n".join(made) + "\n"
     assert found == path.read_text(), f"the public names changed; {path.name} says what they were:\n{found}"
+
+
+def test_settings_that_cannot_be_meant_are_told_and_the_default_is_used(tmp_path: Path) -> None:
+    told: list[tuple[str, str]] = []
+    settings: Any = {"url": 5, "key": 5, "agent_id": [], "session_id": 1.5, "log_level": None}
+    wrong: Any = Options(url="http://127.0.0.1:1", spool_dir=tmp_path, batch_events="many", close_ms=True)  # type: ignore[arg-type]
+    with EventLogger(**settings, options=wrong, on_error=lambda kind, text: told.append((kind, text))) as logger:
+        assert logger.log_action("one") and logger.stats.logged == 1
+        names = [text.split(":")[0] for kind, text in told if kind == "settings"]
+        assert names == ["url", "key", "agent_id", "session_id", "batch_events", "close_ms"]
+        assert logger.options.url.startswith("http") and logger.options.batch_events == 100 and logger.options.agent_id is None
+        logger.options.close_ms = 50
+    nothing: Any = 7
+    odd = EventLogger(options=nothing, storage_path=tmp_path / "odd", url="http://127.0.0.1:1", on_error=nothing)
+    odd.close(0.05)
+
+
+def test_what_is_large_is_redacted_and_encoded_by_the_writer(away: Away, monkeypatch: pytest.MonkeyPatch) -> None:
+    logger, events = away
+    wire, by = _client._wire, []
+
+    def watched(event: dict[str, Any]) -> bytes:
+        by.append((event["action_name"], threading.current_thread().name))
+        return wire(event)
+
+    monkeypatch.setattr(_client, "_wire", watched)
+    logger.log_action("large", details={"text": "password=hunter2x " * 100_000})
+    assert ("large", threading.current_thread().name) not in by
+    logger.log_action("small", details={"text": "password=hunter2x"})
+    assert ("small", threading.current_thread().name) in by
+    monkeypatch.undo()
+    written = events()
+    assert [event["action_name"] for event in written] == ["large", "small"]
+    assert "hunter2" not in json.dumps(written) and written[0]["cut_bytes"] > 1_000_000
+
+
+def test_memory_that_is_half_full_makes_events_small(options: Options) -> None:
+    options.close_ms, options.queue_bytes, options.spool_dir = 50, 1 << 20, "/dev/null/nowhere"
+    with EventLogger(options=options) as logger:
+        ids = [logger.log_action("n", details={"text": "word " * 100_000}) for _ in range(60)]
+        assert [logger.receipt(entry).status for entry in ids] == ["waiting"] * 60  # type: ignore[union-attr]

@@ -31,16 +31,18 @@ from . import _lifetime, _spool
 from ._answer import Split, Taken, Wait, judge
 from ._http import Connection
 from ._options import EVENT_BYTES_MAX, Options
-from ._plain import encode, fitted, plain, timestamp
+from ._plain import FULL, TIGHT, encode, event_of, fitted, plain, timestamp
 from ._receipts import Receipt, Receipts, Stats
 from ._redact import redactor
 from ._spool import Spool
 
-#: Called from a thread of the client: what kind of trouble (`lost`, `rejected`, `unreachable`, `spool`, `torn`), and a sentence.
+#: Called from a thread of the client: what kind of trouble (`lost`, `rejected`, `unreachable`, `spool`,
+#: `torn`, `settings`), and a sentence.
 OnError = Callable[[str, str], None]
 
 _LARGE_BYTES = 4096  # looking for secrets in more than this is left to the writer
 _PORTION_BYTES = 128 << 10
+_CALL_BYTES = 8 << 10  # a call that finds memory full moves so much to disk, or one event
 _PORTIONS_MAX = 1000
 _BARE = ("event_id", "communication_id", "timestamp", "agent_id", "session_id")
 _ID_FIRST = re.compile(rb'\{"(?:event_id|communication_id)":"([A-Za-z0-9_.:/-]+)"')
@@ -52,7 +54,7 @@ _log.addHandler(logging.NullHandler())
 
 @dataclasses.dataclass(slots=True)
 class _Item:
-    """An event on the queue. A large one is redacted by the writer, not by the caller."""
+    """An event on the queue. A large one is redacted and encoded by the writer, not by the caller."""
 
     number: int
     born: float
@@ -60,11 +62,16 @@ class _Item:
     raw: dict[str, Any] | None
     size: int
 
+    def clean(self) -> None:
+        """Twice at the same time does no harm."""
+        raw = self.raw
+        if raw is not None:
+            self.body = _wire(raw)
+            self.raw = None
+
     def line(self, producer: bytes) -> bytes:
-        if self.raw is not None:
-            self.body, self.raw = _wire(self.raw), None
-        body = self.body
-        return b'%b,"producer":"%b","producer_seq":%d}' % (body[:-1], producer, self.number)
+        self.clean()
+        return b'%b,"producer":"%b","producer_seq":%d}' % (self.body[:-1], producer, self.number)
 
 
 @dataclasses.dataclass
@@ -91,6 +98,11 @@ class Client:
         self._reset()
         _lifetime.watch(self)
         self._start()
+
+    def warn(self, wrong: list[str]) -> None:
+        """Tells of settings that can't be meant."""
+        for sentence in wrong:
+            self._trouble("settings", sentence)
 
     def _reset(self) -> None:
         """The state of a new client, and of the child after a fork."""
@@ -138,13 +150,14 @@ class Client:
     # --- the caller's side
 
     def record(self, event: dict[str, Any], event_id: str) -> None:
-        """Takes an event in. Neither waits for the network nor raises."""
+        """Takes an event in. Neither waits for the network nor raises, and looks at no more than `_plain.Size` says."""
         try:
-            made = plain(event)
-            body = encode(made)
-            raw = made if len(body) > _LARGE_BYTES else None
-            size = len(body)
-            body = b"" if raw is not None else _wire(made)
+            is_tight = self._memory_bytes * 2 > self.options.queue_bytes
+            made, size = event_of(event, TIGHT if is_tight else FULL)
+            body, raw = b"", made if size > _LARGE_BYTES else None
+            if raw is None:
+                body = _wire(made)
+                size = len(body)
             if not self._threads:
                 self._start()
             for _ in range(_PORTIONS_MAX):
@@ -153,7 +166,7 @@ class Client:
                     return
                 if found == "no room":
                     break
-                self._drain_portion()
+                self._drain_portion(_CALL_BYTES)
             self.lose(event_id, "neither memory nor the spool has room")
         except Exception as error:
             self.lose(event_id, f"{type(error).__name__}: {error}")
@@ -330,14 +343,15 @@ class Client:
             if self._open is not None and (close or self._due_in() == 0.0):
                 self._close_batch(self._open)
 
-    def _drain_portion(self) -> bool:
+    def _drain_portion(self, bytes_max: int = _PORTION_BYTES) -> bool:
         """Moves the oldest of the queue; false when there was nothing to move. A caller that finds the queue full waits
         for no more than a portion or two."""
+        self._clean_portion(bytes_max)
         with self._disk:
             items: deque[_Item] = deque()
             size = 0
             with self._lock:
-                while self._queue and len(items) < self.options.batch_events and size < _PORTION_BYTES:
+                while self._queue and len(items) < self.options.batch_events and size < bytes_max:
                     items.append(self._queue.popleft())
                     size += items[-1].size
                 moved = self._moving = len(items)
@@ -346,6 +360,19 @@ class Client:
             with self._lock:
                 self._moving = 0
             return moved > 0
+
+    def _clean_portion(self, bytes_max: int) -> None:
+        """Redacts what is moved next, while nobody has to wait for it."""
+        due: list[_Item] = []
+        size = 0
+        with self._lock:
+            for item in self._queue:
+                if size >= bytes_max or len(due) >= self.options.batch_events:
+                    break
+                due.append(item)
+                size += item.size
+        for item in due:
+            item.clean()
 
     def _place(self, items: deque[_Item]) -> None:
         """Puts as many events into the open batch as it holds."""
@@ -590,7 +617,7 @@ class Client:
             return
         self._troubled.add(kind)
         try:
-            if self._on_error is not None:
+            if callable(self._on_error):
                 self._on_error(kind, message)
             else:
                 _log.warning("%s: %s", kind, message)

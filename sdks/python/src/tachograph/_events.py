@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ._explain import explanation_of
+from ._plain import few
 
 # Members that any event may carry under these names. What a caller says beyond them goes into `attributes`, so that no
 # name of his can turn an event into one of another format.
@@ -27,7 +28,7 @@ def common(said: Mapping[str, Any]) -> dict[str, Any]:
     members = {name: value for name, value in said.items() if name in COMMON and value is not None}
     others = {name: value for name, value in said.items() if name not in COMMON and name != "attributes"}
     given = said.get("attributes")
-    attributes = {**(given if isinstance(given, Mapping) else present({"value": given})), **present(others)}
+    attributes = {**(few(given) if isinstance(given, Mapping) else present({"value": given})), **present(others)}
     return {**members, **({"attributes": attributes} if attributes else {})}
 
 
@@ -77,7 +78,7 @@ def communication(
         {
             "type": type,
             "sender": sender if sender is None or isinstance(sender, Mapping) else {"agent_id": sender},
-            "receiver": present({**party, "response_required": response_required}),
+            "receiver": present({**few(party), "response_required": response_required}),
             "message": present(message),
         }
     )

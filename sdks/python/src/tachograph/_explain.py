@@ -22,7 +22,9 @@ def explanation_of(value: Any) -> Any:
         if _is_shap(value):
             return _shap(value)
         if _is_pairs(value):
-            return {"method": "lime", "values": {str(name): plain(weight) for name, weight in value}}
+            values = {name: plain(weight) for name, weight in value[:FEATURES_MAX]}
+            left_out = {"members_left_out": len(value) - FEATURES_MAX} if len(value) > FEATURES_MAX else {}
+            return {"method": "lime", "values": values | left_out}
         if callable(getattr(value, "tolist", None)):
             return {"method": "values", "values": plain(value)}
     except Exception as error:  # another version of the library may look otherwise
@@ -79,7 +81,7 @@ def _is_pairs(value: Any) -> bool:
     return (
         isinstance(value, list)
         and bool(value)
-        and all(isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) for pair in value)
+        and all(isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) for pair in value[:FEATURES_MAX])
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 DEFAULT_URL = "http://127.0.0.1:7420"
@@ -71,3 +72,35 @@ class Options:
         """Each address has a folder of its own: what was meant for one server never reaches another."""
         server = hashlib.sha256(self.events_url.encode("utf-8", "replace")).hexdigest()[:16]
         return Path(self.spool_dir) / "client" / server
+
+
+def meant(options: Any, given: dict[str, Any]) -> tuple[Options, list[str]]:
+    """The options with what is given on top. What can't be meant is the default, and is told in a sentence."""
+    wrong = []
+    if not isinstance(options, Options):
+        if options is not None:
+            wrong.append(f"options: expected Options, found {type(options).__name__}")
+        options = Options()
+    otherwise = Options()
+    kept: dict[str, Any] = {}
+    for member in fields(Options):
+        value = given.get(member.name, getattr(options, member.name))
+        expected = _expected(member.name, value, getattr(otherwise, member.name))
+        if expected:
+            wrong.append(f"{member.name}: expected {expected}, found {type(value).__name__}; the default is used")
+            value = getattr(otherwise, member.name)
+        kept[member.name] = value
+    return replace(options, **kept), wrong
+
+
+_OPTIONAL = ("key", "ca_file", "agent_id", "environment")
+
+
+def _expected(name: str, value: Any, otherwise: Any) -> str:
+    """What was expected in place of the value; nothing when it is good."""
+    if name == "spool_dir":
+        return "" if isinstance(value, (str, os.PathLike)) else "a path"
+    if isinstance(otherwise, int):
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1 << 62
+        return "" if is_number else "a number from 0 up"
+    return "" if isinstance(value, str) or value is None and name in _OPTIONAL else "a text"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
@@ -12,8 +12,8 @@ from typing import Any
 from . import _context, _events
 from ._client import Client, OnError, new_id
 from ._http import Connection
-from ._options import Options
-from ._plain import is_moment
+from ._options import Options, meant
+from ._plain import few, is_moment, plain
 from ._plain import timestamp as as_text
 from ._receipts import Receipt, Stats
 from ._search import Page, parameters
@@ -54,12 +54,13 @@ class EventLogger:
         """
         given: dict[str, Any] = {"url": url, "key": key, "agent_id": agent_id, "session_id": session_id}
         given["spool_dir"] = storage_path
-        options = dataclasses.replace(options or Options(), **_events.present(given))
+        options, wrong = meant(options, _events.present(given))
         self.options = options
-        self._level = _LEVELS.get(str(log_level).upper(), 0)
+        self._level = _LEVELS.get(_level(log_level), 0)
         self._context = _context.captured(options.environment)
         self._defaults: dict[str, Any] = {"blockchain_anchor": True} if blockchain_enabled else {}
         self._client = Client(options, on_error)
+        self._client.warn(wrong)
 
     # --- recording
 
@@ -234,10 +235,10 @@ class EventLogger:
         event_id = ""
         try:
             said = {**self._defaults, **{name: value for name, value in more.items() if value is not None}}
-            event_id = str(said.pop("event_id", None) or new_id())
+            event_id = _id(said.pop("event_id", None))
             event = make()
             level = said.get("level") or event.get("severity")
-            if level is not None and _LEVELS.get(str(level).upper(), 50) < self._level:
+            if level is not None and _LEVELS.get(_level(level), 50) < self._level:
                 return event_id
             moment = moment if moment is not None else said.pop("timestamp", None)
             said.pop("timestamp", None)
@@ -273,7 +274,7 @@ class EventLogger:
             made.pop("user", None)
         said = event.get("metadata")
         if isinstance(said, Mapping):
-            made["metadata"] = {**self._context.get("metadata", {}), **said}
+            made["metadata"] = {**self._context.get("metadata", {}), **few(said)}
         return made
 
     # --- what became of it
@@ -342,9 +343,18 @@ class _NoEvent(Exception):
 def _mapping(event: Any) -> dict[str, Any]:
     if not isinstance(event, Mapping):
         raise _NoEvent(f"an event is a mapping of names to values, found {type(event).__name__}")
-    return dict(event)
+    return few(event)
+
+
+def _id(given: Any) -> str:
+    made = given if type(given) is str else plain(given)
+    return made if made and isinstance(made, str) else json.dumps(made) if made else new_id()
+
+
+def _level(given: Any) -> str:
+    return given[:16].upper() if isinstance(given, str) else ""
 
 
 def _is_agent_line(event: dict[str, Any]) -> bool:
-    line = str(event.get("message", "")) if "levelname" in event else ""
-    return line.startswith(("AGENT_EXECUTION:", "AGENT_SLOW:", "AGENT_FAILURE:"))
+    line = event.get("message") if "levelname" in event else ""
+    return isinstance(line, str) and line.startswith(("AGENT_EXECUTION:", "AGENT_SLOW:", "AGENT_FAILURE:"))
