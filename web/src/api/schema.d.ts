@@ -1794,6 +1794,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/capacity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Growth, disk, queues, headroom, and when the disk is full if nothing changes. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Figures, measured now */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Capacity"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/coverage": {
         parameters: {
             query?: never;
@@ -4929,6 +4965,65 @@ export interface components {
             /** @description `suppress` unless given, or `deliver_after`. */
             strategy?: string;
         };
+        /** @description What a server can still take. */
+        Capacity: {
+            at: string;
+            /**
+             * Format: int64
+             * @description Events that the slowest follower of the log does not have.
+             */
+            behind_events: number;
+            /**
+             * Format: double
+             * @description The busiest of the last 24 hours, events a second.
+             */
+            busiest_hour_per_second: number;
+            /** Format: double */
+            bytes_per_day: number;
+            /** Format: double */
+            bytes_per_event: number;
+            /** @description Events of each of the last 14 days (24 hours that end now), the oldest first. */
+            days: number[];
+            /**
+             * Format: double
+             * @description Missing while nothing grows.
+             */
+            days_until_full?: number | null;
+            /** Format: int64 */
+            disk_bytes: number;
+            /** Format: int64 */
+            events: number;
+            /**
+             * Format: double
+             * @description Of the last seven of them that have any history, a day.
+             */
+            events_per_day: number;
+            /** Format: int64 */
+            folder_bytes: number;
+            /** Format: int64 */
+            free_bytes: number;
+            /**
+             * Format: double
+             * @description Share of the time since the start that the journal was written; the rest is headroom of recording.
+             */
+            journal_busy: number;
+            /** Format: int64 */
+            waiting_bytes: number;
+            /** Format: int64 */
+            waiting_bytes_limit: number;
+            /**
+             * Format: int64
+             * @description Messages of alerts that wait to be sent.
+             */
+            waiting_messages: number;
+            /**
+             * Format: int64
+             * @description Requests and bytes that wait for the recorder, and how many may.
+             */
+            waiting_requests: number;
+            /** Format: int64 */
+            waiting_requests_limit: number;
+        };
         Cause: {
             alert?: string | null;
             entry?: components["schemas"]["Entry"] | null;
@@ -5574,13 +5669,17 @@ export interface components {
             turns: components["schemas"]["OnCallTurn"][];
         };
         OnCallTurn: {
+            /** @description Its begin, or 35 days ago, where it began earlier. */
             from: string;
+            /** @description Both as clocks in the schedule's time zone show them. */
+            from_local: string;
             /** @description The override that says so. */
             override?: string | null;
             /** @description Absent while nobody is on call. */
             person?: string | null;
             /** @description The end of what is looked at, where the turn goes on longer. */
             until: string;
+            until_local: string;
         };
         /** @description An incident that somebody opens. */
         Opening: {

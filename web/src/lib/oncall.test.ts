@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Turn } from "../api/oncall.ts";
 import { colors, days, pieces, spanText, targets } from "./oncall.ts";
 
-const turn = (person: string | undefined, from: string, until: string): Turn => ({ ...(person ? { person } : {}), from, until });
+const turn = (person: string | undefined, from: string, until: string): Turn => ({ ...(person ? { person } : {}), from, until, from_local: from, until_local: until });
 const at = Date.parse;
 
 describe("the time line of a schedule", () => {

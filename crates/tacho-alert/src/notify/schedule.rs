@@ -114,6 +114,13 @@ impl Schedule {
         self.rotations.iter().flat_map(|rotation| &rotation.people)
     }
 
+    /// A moment as clocks of the place show it, `2026-11-23T09:00:00+01:00`.
+    pub fn local(&self, us: i64) -> String {
+        let at = Timestamp::from_microsecond(us - us.rem_euclid(1_000_000)).ok();
+        let shown = at.map(|at| at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string());
+        shown.unwrap_or_else(|| us.to_string())
+    }
+
     /// Who is on call at a moment, and by which override. The last override that covers it counts.
     pub(crate) fn on_call<'a>(
         &'a self,

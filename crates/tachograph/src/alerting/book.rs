@@ -25,6 +25,8 @@ pub(crate) struct Book {
     /// Built-in rules that a file has replaced.
     pub replaced: Vec<String>,
     pub routing: notify::Config,
+    /// Why the file of the routing could not be used.
+    pub unrouted: Option<String>,
     /// Files by name, and the SHA-256 of what they hold.
     pub files: BTreeMap<String, String>,
     /// What could not be used.
@@ -34,6 +36,12 @@ pub(crate) struct Book {
 /// The folder of the rule files.
 pub(crate) fn folder(config: &Config, data: &Path) -> PathBuf {
     config.rules.clone().unwrap_or_else(|| data.join("rules"))
+}
+
+/// The file of the routing, where there is one.
+pub(crate) fn routing(config: &Config, data: &Path) -> Option<PathBuf> {
+    let usual = data.join("routing.yaml");
+    config.routing.clone().or_else(|| usual.exists().then_some(usual))
 }
 
 impl Book {
@@ -47,6 +55,7 @@ impl Book {
             sources: HashMap::new(),
             replaced: Vec::new(),
             routing: notify::defaults()?,
+            unrouted: None,
             files: BTreeMap::new(),
             errors: Vec::new(),
         };
@@ -112,12 +121,7 @@ impl Book {
     }
 
     fn route(&mut self, config: &Config, data: &Path) {
-        let usual = data.join("routing.yaml");
-        let path = match &config.routing {
-            Some(path) => path.clone(),
-            None if usual.exists() => usual,
-            None => return,
-        };
+        let Some(path) = routing(config, data) else { return };
         let name = path.display().to_string();
         let read = text(&path).and_then(|text| {
             let routing = notify::Config::read(&name, &text).map_err(|error| error.to_string())?;
@@ -129,8 +133,23 @@ impl Book {
                 self.files.insert(name, digest);
                 self.routing = routing;
             }
-            Err(error) => self.errors.push(format!("{error}; the built-in routing is used")),
+            Err(error) => {
+                self.errors.push(format!("{error}; the built-in routing is used"));
+                self.unrouted = Some(error);
+            }
         }
+    }
+
+    /// Where the file of the routing can't be used, the routing of before goes on.
+    pub(super) fn after(mut self, before: &Book) -> Book {
+        if let Some(why) = &self.unrouted {
+            self.errors.retain(|error| !error.starts_with(why.as_str()));
+            self.errors.push(format!("{why}; the routing of before is used"));
+            self.routing = before.routing.clone();
+            self.errors.retain(|error| !error.contains(": ack.escalate: "));
+            self.check_policies();
+        }
+        self
     }
 
     /// A rule whose policy is not there escalates as its severity does.

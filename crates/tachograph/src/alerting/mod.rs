@@ -25,6 +25,7 @@ mod past;
 mod recompute;
 mod regular;
 mod reply;
+mod rerouted;
 mod responses;
 mod sent;
 mod silence;
@@ -232,16 +233,8 @@ impl Alerting {
 
     /// Reads the rules and the routing, and goes on with the alerts that are open.
     fn reread(&self) -> Result<Arc<Book>, Box<dyn Error>> {
-        let book = Arc::new(Book::read(&self.config, &self.data)?);
-        let mut inner = self.inner.lock();
-        let mut desk = Desk::new(&book.rules, &book.routing)?;
-        inner.save(None)?;
-        std::mem::swap(&mut inner.desk, &mut desk);
-        inner.book = Arc::clone(&book);
-        inner.recall()?;
-        inner.take_book();
-        self.note(&inner);
-        drop(inner);
+        let book = Arc::new(self.fresh()?);
+        self.take(&mut self.inner.lock(), Arc::clone(&book))?;
         Ok(book)
     }
 

@@ -19,8 +19,9 @@ const COMMENT_MAX: usize = 4096;
 pub(crate) struct Served {
     pub name: String,
     pub location: String,
-    /// The turns from the one that goes on, in their order; nobody's among them.
-    pub turns: Vec<Turn>,
+    /// The turns from the one that goes on, in their order; nobody's among them. Each with its begin and end as the clocks
+    /// of the place show them.
+    pub turns: Vec<(Turn, [String; 2])>,
     /// Everybody who has a turn in it.
     pub people: Vec<String>,
 }
@@ -56,6 +57,11 @@ impl Alerting {
         let served = |schedule: &tacho_alert::notify::Schedule| {
             let mut turns = roster.turns(schedule, at_us - BEFORE_US, at_us + ahead_us);
             turns.retain(|turn| turn.until_us > at_us);
+            let local = |turn: Turn| {
+                let shown = [schedule.local(turn.from_us), schedule.local(turn.until_us)];
+                (turn, shown)
+            };
+            let turns = turns.into_iter().map(local).collect();
             let mut people: Vec<String> = schedule.people().cloned().collect();
             people.sort();
             people.dedup();

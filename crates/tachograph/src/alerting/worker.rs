@@ -10,6 +10,7 @@
 
 mod begin;
 
+use super::rerouted::Stamp;
 use super::{Alerting, look, past};
 use crate::clock::now_us;
 use crate::edits::OWN;
@@ -70,6 +71,8 @@ struct Worker {
     shown: Instant,
     sets: Instant,
     forgot: Instant,
+    /// Of the routing's file.
+    routed: Option<Stamp>,
     /// When each rule fired last.
     fired: HashMap<String, i64>,
 }
@@ -86,6 +89,7 @@ impl Worker {
             shown: start,
             sets: start,
             forgot: start,
+            routed: alerting.stamp(),
             fired: HashMap::new(),
             app,
             alerting,
@@ -190,12 +194,24 @@ impl Worker {
         if self.shown.elapsed() >= SHOW {
             self.shown = Instant::now();
             self.alerting.show(look::board(&mut self.engine, &self.fired, self.next));
+            self.reroute();
         }
         if self.forgot.elapsed() >= FORGET {
             self.forgot = Instant::now();
             self.alerting.forget();
         }
         Ok(())
+    }
+
+    /// Takes the routing when its file was saved.
+    fn reroute(&mut self) {
+        let routed = self.alerting.stamp();
+        if routed.is_some() && routed != self.routed {
+            match self.alerting.reroute() {
+                Ok(()) => self.routed = routed,
+                Err(error) => tracing::error!(%error, "the routing can't be taken; it is tried again"),
+            }
+        }
     }
 
     /// Takes what the rules found.

@@ -55,6 +55,7 @@ fn an_override_changes_who_is_told_is_kept_and_is_on_the_log() {
     // First as whoever is on call, then as the one that the policy names.
     assert_eq!(bo.next().1, ["forbidden a2 firing"]);
     assert_eq!(bo.next().1, ["forbidden a2 firing"]);
+    assert!(shown.contains(" +0"), "in the time of the place: {shown}");
     let id = set["id"].as_str().unwrap();
     let ended = tachograph(&data, &["alerts", "override", "--end", id], "");
     assert!(ended.status.success(), "{ended:?}");
@@ -88,4 +89,30 @@ fn what_makes_no_sense_is_refused_with_the_reason() {
     assert_eq!(at["until"], "2026-01-06T08:00:00.000000Z");
     assert_eq!(at["people"][1]["receivers"], serde_json::json!(["bo-phone"]));
     assert_eq!(at["escalations"][0]["levels"][0]["after_s"], 1);
+}
+
+#[test]
+fn a_routing_counts_when_it_is_saved_and_one_that_is_broken_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (ana, bo) = (Hook::start(), Hook::start());
+    let data = on_call(dir.path(), &ana, &bo);
+    let server = Server::start(&data);
+    forbidden(&server, "a1");
+    assert_eq!(ana.next().1, ["forbidden a1 firing"]);
+    assert_eq!(bo.next().1, ["forbidden a1 firing"]);
+    let file = data.join("routing.yaml");
+    let saved = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, saved.replace("{people: [ana], ", "{people: [anna], ")).unwrap();
+    let faults = until("what is wrong is said", || {
+        let faults = server.get("/health").json()["faults"].to_string();
+        faults.contains("the routing of before is used").then_some(faults)
+    });
+    assert!(faults.contains("there is no person \\\"anna\\\"; did you mean \\\"ana\\\"?"), "{faults}");
+    assert_eq!(now(&server), "ana");
+    std::fs::write(&file, saved.replace("{people: [ana], ", "{people: [bo], ")).unwrap();
+    until("the new one counts", || (now(&server) == "bo").then_some(()));
+    assert_eq!(server.get("/health").json()["faults"], serde_json::json!([]));
+    // What was told is not told again; what is new is told to whoever is on call now.
+    forbidden(&server, "a2");
+    assert_eq!(bo.next().1, ["forbidden a2 firing"]);
 }

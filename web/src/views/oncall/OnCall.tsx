@@ -57,7 +57,7 @@ function Nobody() {
   return (
     <Panel>
       <Empty title="There is no schedule yet" icon={<CalendarClock />}>
-        People take turns when the routing says so: write this into routing.yaml in the data folder, with your people and how each is reached: by phone, mail, chat or a web hook. The server reads it at its next start.
+        People take turns when the routing says so: write this into routing.yaml in the data folder, with your people and how each is reached: by phone, mail, chat or a web hook. It counts as soon as it is saved.
       </Empty>
       <pre className="code oncall-example" tabIndex={0} aria-label="An example of routing.yaml">
         {EXAMPLE}

@@ -188,13 +188,23 @@ fn on_call(answer: &Value) -> Result<bool, Box<dyn Error>> {
     let mut out = String::new();
     for schedule in schedules {
         writeln!(out, "{} ({})", text(schedule, "name"), text(schedule, "location"))?;
-        writeln!(out, "  now   {} until {}", person(&schedule["now"]), text(&schedule["now"], "until"))?;
+        writeln!(
+            out,
+            "  now   {} until {}",
+            person(&schedule["now"]),
+            clock(&schedule["now"], "until_local")
+        )?;
         if schedule["next"].is_object() {
-            writeln!(out, "  next  {} from {}", person(&schedule["next"]), text(&schedule["next"], "from"))?;
+            writeln!(
+                out,
+                "  next  {} from {}",
+                person(&schedule["next"]),
+                clock(&schedule["next"], "from_local")
+            )?;
         }
         for turn in schedule["turns"].as_array().into_iter().flatten().skip(1) {
             let taken = if turn["override"].is_string() { " (override)" } else { "" };
-            writeln!(out, "        {}  {}{taken}", text(turn, "from"), person(turn))?;
+            writeln!(out, "        {}  {}{taken}", clock(turn, "from_local"), person(turn))?;
         }
     }
     for taken in answer["overrides"].as_array().into_iter().flatten() {
@@ -211,6 +221,15 @@ fn on_call(answer: &Value) -> Result<bool, Box<dyn Error>> {
         )?;
     }
     say(out.trim_end())
+}
+
+/// `2026-11-23 09:00 +01:00`.
+fn clock(turn: &Value, name: &str) -> String {
+    let text = text(turn, name);
+    match (text.get(..10), text.get(11..16), text.get(19..)) {
+        (Some(day), Some(time), Some(offset)) => format!("{day} {time} {offset}"),
+        _ => text,
+    }
 }
 
 fn windows(answer: &Value) -> Result<bool, Box<dyn Error>> {

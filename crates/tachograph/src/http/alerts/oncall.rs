@@ -65,9 +65,13 @@ pub(crate) struct OnCallTurn {
     /// Absent while nobody is on call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
+    /// Its begin, or 35 days ago, where it began earlier.
     pub from: String,
     /// The end of what is looked at, where the turn goes on longer.
     pub until: String,
+    /// Both as clocks in the schedule's time zone show them.
+    pub from_local: String,
+    pub until_local: String,
     /// The override that says so.
     #[serde(rename = "override", skip_serializing_if = "Option::is_none")]
     pub taken: Option<String>,
@@ -126,7 +130,9 @@ pub(crate) struct TakeOver {
 }
 
 fn schedule(served: Served) -> Option<OnCallSchedule> {
-    let turn = |turn: tacho_alert::notify::Turn| OnCallTurn {
+    let turn = |(turn, [from_local, until_local]): (tacho_alert::notify::Turn, [String; 2])| OnCallTurn {
+        from_local,
+        until_local,
         person: turn.person,
         from: format(turn.from_us),
         until: format(turn.until_us),
@@ -136,7 +142,8 @@ fn schedule(served: Served) -> Option<OnCallSchedule> {
     let mut now = turns.first()?.clone();
     // An override by whoever is on call already is no handoff.
     let (same, rest) = turns.split_at(turns.iter().take_while(|turn| turn.person == now.person).count());
-    now.until = same.last()?.until.clone();
+    let last = same.last()?;
+    (now.until, now.until_local) = (last.until.clone(), last.until_local.clone());
     let next = rest.iter().find(|turn| turn.person.is_some()).cloned();
     let (name, location, people) = (served.name, served.location, served.people);
     Some(OnCallSchedule { name, location, people, now, next, turns })
