@@ -43,7 +43,7 @@ pub(crate) struct Capacity {
     pub waiting_requests_limit: u64,
     pub waiting_bytes: u64,
     pub waiting_bytes_limit: u64,
-    /// Events that the slowest follower of the log does not have.
+    /// Events that are not signed, or that no query sees yet.
     pub behind_events: u64,
     /// Messages of alerts that wait to be sent.
     pub waiting_messages: u64,
@@ -74,7 +74,7 @@ pub(crate) fn measure(app: &App, data: &Path) -> Result<Capacity, String> {
     let status = node.status();
     let (jobs, bytes) = status.queued();
     let uptime_us = app.started.elapsed().as_micros().max(1) as f64;
-    let positions = [status.sealed(), status.synced(), node.visible(), node.store().position().next_index];
+    let positions = [status.sealed(), status.synced(), node.visible()];
     let messages = app.alerting().map_or(Ok(Vec::new()), |alerting| alerting.messages());
     let messages = messages.map_err(|error| error.to_string())?;
     let waiting = messages.iter().filter(|(_, state, _)| *state == Sending::Waiting);
@@ -143,22 +143,29 @@ impl Capacity {
                 days => format!("full in {days:.0} days"),
             },
         );
-        format!(
-            "Capacity: {} events, {:.0} a day; the busiest hour of the last day had {:.1} a second.\n             Disk: {} used by the log ({:.0} bytes an event), {} of {} free, {} a day; at that rate {full}, what expires not counted.\n             Recording: the journal was written {:.1} % of the time; {} of {} requests wait, {} events are behind, {} messages wait.",
-            self.events,
-            self.events_per_day,
-            self.busiest_hour_per_second,
+        let events = format!(
+            "Capacity: {} events, {:.0} a day; the busiest hour of the last day had {:.1} a second.",
+            self.events, self.events_per_day, self.busiest_hour_per_second
+        );
+        let disk = format!(
+            "Disk: {} used by the log ({:.0} bytes an event), {} of {} free, {} a day; at that rate {full}, what expires not \
+             counted.",
             size(self.folder_bytes as f64),
             self.bytes_per_event,
             size(self.free_bytes as f64),
             size(self.disk_bytes as f64),
             size(self.bytes_per_day),
+        );
+        let recording = format!(
+            "Recording: the journal was written {:.1} % of the time; {} of {} requests wait, {} events are behind, {} messages \
+             wait.",
             self.journal_busy * 100.0,
             self.waiting_requests,
             self.waiting_requests_limit,
             self.behind_events,
             self.waiting_messages,
-        )
+        );
+        [events, disk, recording].join("\n")
     }
 }
 

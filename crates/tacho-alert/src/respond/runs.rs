@@ -103,11 +103,9 @@ impl Runs {
         };
         let refused = wish.refused.or_else(|| self.over_limit(&run, &settings, now_us));
         let doubt = wish.doubt.or_else(|| settings.approve.then(|| "a person has to agree".to_string()));
-        let text = match (&run.rule, &run.by) {
-            (_, Some(by)) => format!("asked for by {by}"),
-            (Some(rule), _) => format!("asked for by rule {rule}"),
-            _ => "asked for".to_string(),
-        };
+        // A person stands beside the line.
+        let rule = run.rule.as_ref().filter(|_| run.by.is_none());
+        let text = rule.map_or_else(|| "asked for".to_string(), |rule| format!("asked for by rule {rule}"));
         let by = run.by.clone();
         let said = run.saying("alert_response_asked", now_us, text, by.as_deref(), json!({"waits": doubt}));
         self.sayings.push(said);
@@ -182,17 +180,14 @@ impl Runs {
             Answer::Yes => {
                 (run.standing, run.what) = (Standing::Due, None);
                 let result = json!({"by": by, "note": note});
-                let text = format!("approved by {by}");
-                let said = run.saying("alert_response_approved", now_us, text, Some(by), result);
+                let said = run.saying("alert_response_approved", now_us, "approved".into(), Some(by), result);
                 self.sayings.push(said);
                 self.due.push_back(run.id.clone());
                 self.keep(&run);
                 self.open.insert(run.id.clone(), run.clone());
             }
             Answer::No => {
-                let what = note
-                    .as_ref()
-                    .map_or_else(|| format!("{by} said no"), |note| format!("{by} said no: {note}"));
+                let what = note.clone().unwrap_or_default();
                 let result = json!({"by": by, "note": note});
                 self.close(
                     &mut run,

@@ -25,6 +25,7 @@ fn growth_disk_and_queues_are_measured_and_told() {
     assert!((0.0..=1.0).contains(&number("journal_busy")), "{found}");
     let said = tachograph(&data, &["capacity"], "");
     let said = text(&said.stdout);
+    assert_eq!(said.lines().filter(|line| !line.starts_with(' ')).count(), 3, "{said}");
     for words in ["events", "a day", "full in", "requests wait"] {
         assert!(said.contains(words), "{words}: {said}");
     }

@@ -154,7 +154,9 @@ fn one_that_fails_or_takes_too_long_is_an_event_that_rules_see() {
     let one = the(&server, |one| {
         list(one, "timeline").iter().any(|line| line["text"].as_str().unwrap().contains("timed out"))
     });
-    assert!(one.to_string().contains("response slow: asked for by kim"), "{one}");
+    let asked =
+        list(&one, "timeline").into_iter().find(|line| line["text"] == "response slow: asked for").unwrap();
+    assert_eq!(asked["by"], "kim");
     // Beyond its limit it is refused, and that is told as well.
     send(&server, &[event("other", "tool", "forbidden", json!({}))]);
     let refused = run(&server, "refused");

@@ -59,7 +59,7 @@ export function Changes({ incident }: PartProps) {
       <div className="stack">
         {cause && (
           <p>
-            Perhaps because: <strong>{said(cause.text)}</strong> {cause.entry && <Place entry={cause.entry} />}
+            Perhaps because: <strong>{said(cause.text)}</strong> {cause.entry && <Place entry={cause.entry} />}{" "}
             {cause.alert && (
               <Link className="link small" to={`/alerts/${encodeURIComponent(cause.alert)}`}>
                 its alert
@@ -112,6 +112,7 @@ export function Members({ incident, onBegin }: ActingProps) {
               <button
                 type="button"
                 className="button small"
+                style={{ marginRight: 16 }}
                 aria-label={`Detach: ${visible(alert.title)}`}
                 onClick={() => onBegin({ title: "Detach the alert", says: "It and what its rule finds of the same group come back by hand only.", does: "Detach", fields: [{ name: "note", label: "Why", kind: "long" }], what: "alert", with: { alert: alert.id, detach: true } })}
               >
