@@ -134,9 +134,9 @@ fn a_key_may_do_here_what_it_may_do_elsewhere() {
     let logged = call(&server, &writer, "log_action", json!({"action_name": "a", "event_id": "e1"}));
     assert_eq!(logged["structuredContent"]["duplicate"], false, "{logged}");
     let read = call(&server, &writer, "search_logs", json!({}));
-    assert!(said(&read).contains("has role write, this needs read"), "{read}");
+    assert!(said(&read).contains("has role write, this needs viewer"), "{read}");
     let written = call(&server, &reader, "log_action", json!({"action_name": "b"}));
-    assert!(said(&written).contains("has role read, this needs agent or write"), "{written}");
+    assert!(said(&written).contains("has role viewer, this needs agent or write"), "{written}");
     // The agent of an event that names none is the one that the key stands for.
     let found = call(&server, &reader, "search_logs", json!({"agent": "releaser"}));
     assert_eq!(found["structuredContent"]["events"][0]["id"], "e1", "{found}");
@@ -146,7 +146,7 @@ fn a_key_may_do_here_what_it_may_do_elsewhere() {
         ("verify_entry", json!({"id": "e1"})),
         ("export_evidence", json!({"ids": ["e1"]})),
     ] {
-        assert!(said(&call(&server, &writer, tool, arguments)).contains("this needs read"), "{tool}");
+        assert!(said(&call(&server, &writer, tool, arguments)).contains("this needs viewer"), "{tool}");
     }
 }
 
