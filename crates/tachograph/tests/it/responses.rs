@@ -47,7 +47,7 @@ pub(crate) fn run(server: &Server, standing: &str) -> Value {
     })
 }
 
-fn post(server: &Server, path: &str, body: Value) -> Answer {
+pub(crate) fn post(server: &Server, path: &str, body: Value) -> Answer {
     server.post(path, &body.to_string())
 }
 
@@ -122,6 +122,25 @@ fn a_program_is_run_once_for_an_alert_and_each_step_is_in_the_timeline() {
         "{said}"
     );
     assert_eq!(std::fs::read_to_string(&times).unwrap(), "x\n", "a dry run runs nothing");
+}
+
+#[test]
+fn a_server_that_is_killed_while_a_program_runs_does_not_run_it_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let times = dir.path().join("times");
+    // The program ends the server in the moment in which nobody knows what it has done.
+    let program = script(dir.path(), &format!("echo x >> {}; kill -9 $PPID", times.display()));
+    let config = format!("[alerts.responses.isolate]\nkind = \"command\"\nprogram = \"{program}\"\n");
+    let data = folder(dir.path(), "isolate", &config);
+    let server = Server::start(&data);
+    send(&server, &[event("billing", "tool", "forbidden", json!({}))]);
+    server.ended();
+    let server = Server::start(&data);
+    let lost = run(&server, "unknown");
+    assert!(lost["what"].as_str().unwrap().contains("it is not begun again"), "{lost}");
+    let one = the(&server, |one| one["alerts"] == 2);
+    assert!(one.to_string().contains("response isolate: unknown"), "its timeline says so: {one}");
+    assert_eq!(std::fs::read_to_string(&times).unwrap(), "x\n");
 }
 
 #[test]
@@ -253,34 +272,4 @@ fn a_web_hook_is_signed_and_reaches_private_addresses_only_where_that_is_allowed
         assert_eq!((&told["type"], &told["data"]["agent"]), (&json!("response"), &json!("billing")));
         assert!(!server.get("/v1/responses").body.contains("MfKQ9r8"), "no secret is shown");
     }
-}
-
-#[test]
-fn what_is_wrong_is_refused_in_words() {
-    let dir = tempfile::tempdir().unwrap();
-    let data = folder(dir.path(), "nothing", "[alerts.responses.halt]\nkind = \"stop_agent\"\n");
-    let server = Server::start(&data);
-    let health = server.get("/health").body;
-    assert!(health.contains("rule forbidden names response \\\"nothing\\\""), "{health}");
-    for (path, body, status, why) in [
-        ("/v1/responses/hat/run", json!({"incident": "none"}), 404, "there is no incident"),
-        ("/v1/responses/halt/run", json!({}), 400, "one of them"),
-        ("/v1/responses/halt/run", json!({"alert": "none"}), 404, "there is no alert"),
-        ("/v1/agents/tachograph/stop", json!({}), 400, "the recorder itself"),
-        ("/v1/agents/a/stop", json!({"minutes": 0}), 400, "minutes"),
-        ("/v1/agents/a/stop", json!({"shell": "x"}), 400, "shell"),
-        ("/v1/agents/a/release", json!({}), 404, "is not stopped"),
-    ] {
-        let answer = post(&server, path, body);
-        assert_eq!(answer.status, status, "{path}: {answer:?}");
-        assert!(answer.body.contains(why), "{path}: {answer:?}");
-    }
-    drop(server);
-    std::fs::write(data.join("config.toml"), "[alerts.responses.x]\nkind = \"command\"\nprogram = \"sh\"\n")
-        .unwrap();
-    let refused = tachograph(&data, &["serve", "--listen", "127.0.0.1:0"], "");
-    assert!(
-        text(&refused.stderr).contains("[alerts.responses.x] program \"sh\" is no whole path"),
-        "{refused:?}"
-    );
 }

@@ -110,6 +110,11 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    /// Waits until something else has ended it.
+    pub(crate) fn ended(mut self) {
+        self.child.wait().unwrap();
+    }
+
     /// SIGTERM, and waits until it has stopped by itself.
     pub(crate) fn stop(mut self) {
         let pid = self.child.id().to_string();

@@ -1,7 +1,7 @@
 //! Stopped agents through the real server and the real hook program.
 
 use crate::incidents::{event, send, until};
-use crate::responses::{folder, run};
+use crate::responses::{folder, post, run};
 use crate::server::{Server, tachograph, text};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -101,4 +101,34 @@ fn a_stopped_agent_is_refused_by_its_hook_where_that_is_switched_on_and_nowhere_
     let stops = server.sql("SELECT action_name AS name FROM events WHERE action_name IN ('agent_stopped', 'agent_released') ORDER BY index");
     let stops: Vec<&str> = stops.iter().map(|row| row["name"].as_str().unwrap()).collect();
     assert_eq!(stops, ["agent_stopped", "agent_released", "agent_stopped"]);
+}
+
+#[test]
+fn what_is_wrong_is_refused_in_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = folder(dir.path(), "nothing", "[alerts.responses.halt]\nkind = \"stop_agent\"\n");
+    let server = Server::start(&data);
+    let health = server.get("/health").body;
+    assert!(health.contains("rule forbidden names response \\\"nothing\\\""), "{health}");
+    for (path, body, status, why) in [
+        ("/v1/responses/hat/run", json!({"incident": "none"}), 404, "there is no incident"),
+        ("/v1/responses/halt/run", json!({}), 400, "one of them"),
+        ("/v1/responses/halt/run", json!({"alert": "none"}), 404, "there is no alert"),
+        ("/v1/agents/tachograph/stop", json!({}), 400, "the recorder itself"),
+        ("/v1/agents/a/stop", json!({"minutes": 0}), 400, "minutes"),
+        ("/v1/agents/a/stop", json!({"shell": "x"}), 400, "shell"),
+        ("/v1/agents/a/release", json!({}), 404, "is not stopped"),
+    ] {
+        let answer = post(&server, path, body);
+        assert_eq!(answer.status, status, "{path}: {answer:?}");
+        assert!(answer.body.contains(why), "{path}: {answer:?}");
+    }
+    drop(server);
+    std::fs::write(data.join("config.toml"), "[alerts.responses.x]\nkind = \"command\"\nprogram = \"sh\"\n")
+        .unwrap();
+    let refused = tachograph(&data, &["serve", "--listen", "127.0.0.1:0"], "");
+    assert!(
+        text(&refused.stderr).contains("[alerts.responses.x] program \"sh\" is no whole path"),
+        "{refused:?}"
+    );
 }
