@@ -71,6 +71,16 @@ test("whoever is on call is named, a turn is taken over and taken back, and both
   await page.context().close();
 });
 
+test("a receiver of a schedule says so", async () => {
+  const page = await open(browser, program.url);
+  await page.goto(`${program.url}/receivers`);
+  await page.getByText("Whoever is on call in ops").waitFor();
+  await page.getByRole("link", { name: "on call", exact: true }).click();
+  await page.getByRole("heading", { name: "The coming two weeks" }).waitFor();
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test("maintenance is listed where silences are, begun and ended there", async () => {
   const page = await open(browser, program.url);
   await page.goto(`${program.url}/silences`);

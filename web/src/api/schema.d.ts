@@ -4970,7 +4970,7 @@ export interface components {
             at: string;
             /**
              * Format: int64
-             * @description Events that the slowest follower of the log does not have.
+             * @description Events that are not signed, or that no query sees yet.
              */
             behind_events: number;
             /**
@@ -5799,9 +5799,11 @@ export interface components {
             title: string;
         };
         Receiver: {
-            /** @description Empty: told on the dashboard only. */
+            /** @description Empty: told on the dashboard only, but for a schedule. */
             channels: components["schemas"]["Channel"][];
             name: string;
+            /** @description Whoever is on call in this schedule is told. */
+            schedule?: string | null;
         };
         Receivers: {
             receivers: components["schemas"]["Receiver"][];

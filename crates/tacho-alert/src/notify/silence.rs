@@ -26,18 +26,17 @@ impl Silence {
     /// # Errors
     /// When it matches everything, ends before it begins, or says no author or reason.
     pub fn check(&self) -> Result<(), String> {
-        let everything = self.matchers.iter().all(|matcher| matcher.matches(&LabelSet::new()));
-        if everything {
-            return Err(
-                "the silence would match every alert: at least one matcher must not match the empty text"
-                    .into(),
-            );
+        let what = if self.maintenance.is_some() { "the maintenance" } else { "the silence" };
+        if self.matchers.iter().all(|matcher| matcher.matches(&LabelSet::new())) {
+            return Err(format!(
+                "{what} would match every alert: at least one matcher must not match the empty text"
+            ));
         }
         if self.ends_us <= self.starts_us {
-            return Err("the silence ends before it begins".into());
+            return Err(format!("{what} ends before it begins"));
         }
         if self.comment.trim().is_empty() || self.created_by.trim().is_empty() {
-            return Err("a silence needs its author and a reason".into());
+            return Err(format!("{what} needs its author and a reason"));
         }
         Ok(())
     }

@@ -51,9 +51,12 @@ pub(crate) struct NewOverride {
 impl Alerting {
     /// Who is on call from a moment on, for so long.
     pub(crate) fn duty(&self, at_us: i64, ahead_us: i64) -> Duty {
-        let inner = self.inner.lock();
-        let dispatcher = inner.desk.dispatcher();
-        let roster = &dispatcher.roster;
+        // Turns of many schedules take their time: nobody waits for them.
+        let (roster, escalations) = {
+            let inner = self.inner.lock();
+            let dispatcher = inner.desk.dispatcher();
+            (dispatcher.roster.clone(), dispatcher.escalations().cloned().collect())
+        };
         let served = |schedule: &tacho_alert::notify::Schedule| {
             let mut turns = roster.turns(schedule, at_us - BEFORE_US, at_us + ahead_us);
             turns.retain(|turn| turn.until_us > at_us);
@@ -73,7 +76,7 @@ impl Alerting {
             schedules: roster.schedules().map(served).collect(),
             overrides: roster.overrides().iter().filter(|taken| taken.until_us > at_us).cloned().collect(),
             people: people.collect(),
-            escalations: dispatcher.escalations().cloned().collect(),
+            escalations,
         }
     }
 

@@ -2,6 +2,7 @@
 
 import { CircleCheck, Hourglass, Layers, OctagonX, Send } from "lucide-react";
 import { useMemo, useState } from "react";
+import { Link } from "react-router";
 import { type Delivery, type Receiver, isOff, useDeliveries, useReceivers, useTesting } from "../../api/alerts.ts";
 import { useMayAct } from "../../api/health.ts";
 import { ActDialog } from "../../components/ActDialog.tsx";
@@ -72,13 +73,19 @@ function Cards({ receivers }: { receivers: Receiver[] }) {
             title={visible(receiver.name)}
             actions={
               may &&
-              <button type="button" className="button small" disabled={receiver.channels.length === 0} aria-label={`Send a test to ${visible(receiver.name)}`} onClick={() => { test.reset(); setTesting(receiver); }}>
+              <button type="button" className="button small" disabled={receiver.channels.length === 0 && !receiver.schedule} aria-label={`Send a test to ${visible(receiver.name)}`} onClick={() => { test.reset(); setTesting(receiver); }}>
                 <Send aria-hidden /> Test
               </button>
             }
           >
             <div className="stack">
-              {receiver.channels.length === 0 ? <p className="dim">It has no channel: its alerts are shown on this page only.</p> : (
+              {receiver.schedule && (
+                <p>
+                  Whoever is <Link className="link" to="/oncall">on call</Link> in {visible(receiver.schedule)}
+                </p>
+              )}
+              {receiver.channels.length === 0 && !receiver.schedule && <p className="dim">It has no channel: its alerts are shown on this page only.</p>}
+              {receiver.channels.length > 0 && (
                 <ul className="stack said">
                   {receiver.channels.map((channel, place) => (
                     <li key={place} className="channel">

@@ -4,7 +4,6 @@ use super::super::App;
 use super::super::auth::Role;
 use super::super::problem::Problem;
 use super::{LIMIT, apart, failed};
-use crate::alerting::Alerting;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
@@ -21,7 +20,10 @@ pub(crate) struct Receivers {
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
 pub(crate) struct Receiver {
     pub name: String,
-    /// Empty: told on the dashboard only.
+    /// Whoever is on call in this schedule is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+    /// Empty: told on the dashboard only, but for a schedule.
     pub channels: Vec<Channel>,
 }
 
@@ -51,8 +53,11 @@ pub(crate) async fn receivers(
     headers: HeaderMap,
 ) -> Result<Json<Receivers>, Problem> {
     app.auth().check(&headers, Role::Read)?;
-    let all = apart(&app, Alerting::receivers).await?.map_err(failed)?;
+    let asked = apart(&app, |alerting| (alerting.receivers(), alerting.book())).await?;
+    let (all, book) = (asked.0.map_err(failed)?, asked.1);
     let receiver = |(name, channels): (String, Vec<crate::alerting::Whom>)| {
+        let known = book.routing.receivers.iter().find(|receiver| receiver.name == name);
+        let schedule = known.and_then(|receiver| receiver.schedule.clone());
         let channel = |whom: crate::alerting::Whom| Channel {
             kind: whom.kind,
             place: whom.place,
@@ -63,7 +68,7 @@ pub(crate) async fn receivers(
             digested: whom.digested,
             last_error: whom.error,
         };
-        Receiver { name, channels: channels.into_iter().map(channel).collect() }
+        Receiver { name, schedule, channels: channels.into_iter().map(channel).collect() }
     };
     Ok(Json(Receivers { receivers: all.into_iter().map(receiver).collect() }))
 }
