@@ -1,9 +1,7 @@
 // The stream of live events, cut anywhere.
 
-import { describe, expect, it, vi } from "vitest";
-
-vi.stubGlobal("sessionStorage", { getItem: () => null });
-const { rowOf, takeMessages } = await import("./tail.ts");
+import { describe, expect, it } from "vitest";
+import { rowOf, takeMessages } from "./tail.ts";
 
 describe("server-sent events", () => {
   it("are whole however the stream is cut", () => {

@@ -50,7 +50,7 @@ function Ages({ kept }: { kept: Kept }) {
   const until: Record<string, string> = { hot: `up to ${days(kept.hot_days)} old`, warm: `up to ${days(kept.warm_days)}`, cold: "older" };
   return (
     <Panel flush title="By age" note="going from one to the next deletes nothing">
-      <div className="table-frame">
+      <div className="table-frame" tabIndex={0} role="region" aria-label="By age">
         <table className="table" aria-label="Segments by age">
           <thead>
             <tr>
