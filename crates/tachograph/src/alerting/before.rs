@@ -1,5 +1,6 @@
 //! What the log says about an incident: what its alerts' events are about, what changed before, where its lines stand.
 
+use super::Stop;
 use crate::http::{App, registry};
 use crate::rows::rows;
 use std::collections::{BTreeSet, HashMap};
@@ -203,6 +204,31 @@ pub(crate) async fn attaching(app: &App, event: &str) -> Result<Option<Step>, St
         entry: Entry { index: found.index, id: found.event_id },
         at_us: found.at_us,
     }))
+}
+
+#[derive(serde::Deserialize)]
+struct Told {
+    name: String,
+    output: serde_json::Value,
+}
+
+/// What the log says of the stop list, in order: whether somebody was stopped or released, and whom.
+pub(super) async fn stops(app: &App) -> Result<Vec<(bool, Stop)>, String> {
+    let query = "SELECT action_name AS name, output FROM events WHERE source = 'internal' \
+       AND action_name IN ('agent_stopped', 'agent_released') AND output IS NOT NULL ORDER BY index";
+    let told: Vec<Told> = ask(app, query).await?;
+    let read = |told: Told| {
+        // An end says by whom only where it was a person.
+        let mut stop = match told.output {
+            serde_json::Value::String(text) => serde_json::from_str(&text).ok()?,
+            other => other,
+        };
+        if stop["by"].is_null() {
+            stop["by"] = "".into();
+        }
+        Some((told.name == "agent_stopped", serde_json::from_value(stop).ok()?))
+    };
+    Ok(told.into_iter().filter_map(read).collect())
 }
 
 async fn ask<T: serde::de::DeserializeOwned>(app: &App, query: &str) -> Result<Vec<T>, String> {

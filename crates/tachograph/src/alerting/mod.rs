@@ -153,6 +153,7 @@ impl Alerting {
         };
         if let Some((error, aside)) = lost {
             inner.pending.sayings.push(tell::lost(&error, &aside, now_us()));
+            inner.lose_stops();
         }
         inner.recall()?;
         inner.recall_cases(&config.incidents, config.url.as_ref().unwrap_or(&url))?;

@@ -3,14 +3,17 @@
 //!
 //! Invariant: a stop and its end are kept in one transaction with what the log is told of them.
 
-use super::{Alerting, Inner, Refused, tell};
+use super::{Alerting, Inner, Refused, before, tell};
 use crate::clock::now_us;
+use crate::http::App;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter};
 use tacho_event::time::format;
 
 /// The kind of notes that keep stops.
 const STOP: &str = "stop";
+/// The kind of note that says that the list was lost, until the log has given it back.
+const LOST: &str = "stops_lost";
 /// Stops at a time.
 const STOPS_MAX: usize = 10_000;
 /// Characters of a name or reason.
@@ -84,6 +87,11 @@ impl Inner {
             self.stops.insert(stop.key(), stop);
         }
         Ok(())
+    }
+
+    /// The file was lost: the log is asked for the stops, by this process or the next.
+    pub(super) fn lose_stops(&mut self) {
+        self.pending.notes.push((LOST, LOST.into(), Some("{}".into())));
     }
 
     /// Ends the stops whose time is over.
@@ -167,6 +175,46 @@ impl Alerting {
         inner.end_stop(&stop, Some(by), note, now_us());
         inner.save(None).map_err(|error| Refused::Failed(error.to_string()))?;
         Ok(stop)
+    }
+
+    /// Takes the stops of the log, where the file that kept them was lost.
+    pub(super) async fn regain_stops(&self, app: &App) {
+        let is_lost = {
+            let mut inner = self.inner.lock();
+            // That it was lost may not be kept yet.
+            let kept = inner.save(None).and_then(|()| inner.file.note(LOST, LOST));
+            kept.unwrap_or_else(|error| {
+                tracing::error!(%error, "whether the stop list was lost can't be read");
+                None
+            })
+        };
+        if is_lost.is_none() {
+            return;
+        }
+        let found = match before::stops(app).await {
+            Ok(found) => found,
+            Err(error) => {
+                return tracing::error!(%error, "who is stopped can't be read from the log: it is tried at the next start");
+            }
+        };
+        let (mut open, now) = (Stops::new(), now_us());
+        for (stops, stop) in found {
+            match stops {
+                true => drop(open.insert(stop.key(), stop)),
+                false => drop(open.remove(&stop.key())),
+            }
+        }
+        let mut inner = self.inner.lock();
+        for stop in open.into_values().filter(|stop| !stop.is_over(now)) {
+            if !inner.stops.contains_key(&stop.key()) {
+                inner.pending.notes.push((STOP, id(&stop), serde_json::to_string(&stop).ok()));
+                inner.stops.insert(stop.key(), stop);
+            }
+        }
+        inner.pending.notes.push((LOST, LOST.into(), None));
+        if let Err(error) = inner.save(None) {
+            tracing::error!(%error, "who is stopped can't be saved; it is tried again");
+        }
     }
 
     /// Who is stopped now.

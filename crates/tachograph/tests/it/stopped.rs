@@ -132,3 +132,30 @@ fn what_is_wrong_is_refused_in_words() {
         "{refused:?}"
     );
 }
+
+#[test]
+fn the_stop_list_is_made_again_from_the_log_when_its_file_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = folder(dir.path(), "halt", "[alerts.responses.halt]\nkind = \"stop_agent\"\n");
+    let server = Server::start(&data);
+    let agents =
+        [("a", json!({"reason": "odd"})), ("b", json!({})), ("b", json!({"session": "s1", "minutes": 60}))];
+    for (agent, body) in agents {
+        assert_eq!(post(&server, &format!("/v1/agents/{agent}/stop"), body).status, 200);
+    }
+    assert_eq!(post(&server, "/v1/agents/b/release", json!({})).status, 200);
+    until("the log has it", || {
+        let told = server.sql(
+            "SELECT count(*) AS n FROM events WHERE action_name LIKE 'agent_%ed' AND source = 'internal'",
+        );
+        if told[0]["n"] == 4 { Ok(()) } else { Err(format!("{told:?}")) }
+    });
+    let before = server.get("/v1/agents/stopped").json();
+    server.stop();
+    std::fs::write(data.join("alerts.sqlite"), "nothing of it can be read").unwrap();
+    let server = Server::start(&data);
+    until("the list is the same", || {
+        let after = server.get("/v1/agents/stopped").json();
+        if after == before { Ok(()) } else { Err(format!("{after} {before}")) }
+    });
+}

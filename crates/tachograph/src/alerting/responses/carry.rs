@@ -29,6 +29,7 @@ const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(5), D
 
 /// Does what is due until alerting closes; then waits for what is under way, which ends soon.
 pub(crate) fn respond(app: &Arc<App>, alerting: &Arc<Alerting>, runtime: &Handle) {
+    runtime.block_on(alerting.regain_stops(app));
     let guard = Arc::new(Guard::new(&alerting.config().allow_private));
     let busy = Arc::new(AtomicUsize::new(0));
     let mut threads = Vec::new();
