@@ -202,10 +202,10 @@ class Scenario:
             self.note_ids(child)
 
     def fill(self, value: Any) -> Any:
-        """`$3` is the third id, `$spool` the folder, `$url` the server's address, `$repeat` a long text."""
+        """`$3` is the third id, `$spool` the folder, `$url` the server's address, `$repeat` a long text or list."""
         if isinstance(value, dict) and "$repeat" in value:
-            text, times = value["$repeat"]
-            return str(text) * int(times)
+            what, times = value["$repeat"]
+            return what * int(times)
         if isinstance(value, dict) and value.get("cmd") == "log":
             value = value | {"n": numbers(value["n"])}
         if isinstance(value, dict):

@@ -84,6 +84,11 @@ export class Backlog {
     return this.memory.length >= room.events || this.memoryBytes >= room.bytes;
   }
 
+  /** Whether more than half of the bytes that memory may hold are taken: calls that come now leave more out. */
+  get isTight(): boolean {
+    return (this.flyingBytes + this.memoryBytes) * 2 > this.limits.queueBytes;
+  }
+
   /** Takes an event; false when there is no room anywhere. */
   push(event: Waiting): boolean {
     while (this.isOver(event.bytes)) {
@@ -95,8 +100,11 @@ export class Backlog {
   }
 
   private isOver(more: number): boolean {
-    const flying = this.current?.events.reduce((sum, event) => sum + event.bytes, 0) ?? 0;
-    return this.inMemory >= this.limits.queueEvents || flying + this.memoryBytes + more > this.limits.queueBytes;
+    return this.inMemory >= this.limits.queueEvents || this.flyingBytes + this.memoryBytes + more > this.limits.queueBytes;
+  }
+
+  private get flyingBytes(): number {
+    return this.current?.events.reduce((sum, event) => sum + event.bytes, 0) ?? 0;
   }
 
   /** What is to be sent next, the same until it is answered. With `isDue` also a batch that is not full. */
@@ -104,8 +112,7 @@ export class Backlog {
     if (this.current !== undefined) return this.current;
     if (!isDue && !this.isFull) return undefined;
     for (;;) {
-      const { first } = this.spool;
-      if (this.memory.length > 0 && (first === undefined || this.spool.isOpen(first))) this.spill();
+      if (this.memory.length > 0 && this.isLastOpen) this.spill();
       const segment = this.spool.first;
       if (segment === undefined) break;
       this.spool.close();
@@ -145,6 +152,20 @@ export class Backlog {
   spillSome(): boolean {
     this.ground();
     return this.spill(SLICE_BYTES) && this.memory.length > 0;
+  }
+
+  /** Moves a little into the file that is sent next, so that the program runs in between. True when more of it fits there. */
+  fillSome(isDue: boolean): boolean {
+    if (this.current !== undefined || !this.isLastOpen || !(isDue || this.isFull)) return false;
+    if (this.memory.length === 0 || !this.spill(SLICE_BYTES)) return false;
+    const { events, bytes } = this.spool.room;
+    return this.memory.length > 0 && events > 0 && this.memory[0]!.bytes <= bytes && this.isLastOpen;
+  }
+
+  /** Whether what is in memory goes into the file that is sent next. */
+  private get isLastOpen(): boolean {
+    const { first } = this.spool;
+    return first === undefined || this.spool.isOpen(first);
   }
 
   /** Moves everything to disk, or says that it can't. */

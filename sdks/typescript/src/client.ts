@@ -17,6 +17,7 @@ import { newId } from "./id.js";
 import { line } from "./line.js";
 import { newRandom } from "./owner.js";
 import * as person from "./person.js";
+import { few, FULL, TIGHT } from "./plain.js";
 import { Receipt, Receipts, type Outcome } from "./receipts.js";
 import { Redactor } from "./redact.js";
 import { settings, type Options, type Problem, type Settings } from "./settings.js";
@@ -63,8 +64,8 @@ export class Client {
   private isLeft = false;
 
   constructor(options: Options = {}) {
-    this.onProblem = options.onProblem;
     this.settings = settings(options, process.env, () => newId());
+    this.onProblem = this.settings.onProblem;
     const { spoolDir, spoolBytes, batchEvents, batchBytes, queueEvents, queueBytes, retryMinMs, retryMaxMs } = this.settings;
     const spool = new Spool(spoolDir, this.producer, { bytes: spoolBytes, batchEvents, batchBytes });
     const trouble = {
@@ -135,7 +136,7 @@ export class Client {
 
   /** Any event that the server knows, under its own names (docs/formats/events.md). */
   record(event: Record<string, unknown>): Receipt {
-    return this.take({}, () => ({ agent_id: this.settings.agentId, session_id: this.settings.sessionId, ...event }));
+    return this.take({}, () => ({ agent_id: this.settings.agentId, session_id: this.settings.sessionId, ...few(event) }));
   }
 
   /** What became of an event of this client; undefined when it is not known any more. */
@@ -251,7 +252,7 @@ export class Client {
         producer_seq: ++this.seq,
         host: this.settings.host,
       };
-      const text = line({ ...stamps, ...make(), ...stamps });
+      const text = line({ ...stamps, ...make(), ...stamps }, this.backlog.isTight ? TIGHT : FULL);
       this.put({ id, seq: this.seq, line: text, bytes: Buffer.byteLength(text) + 1, isClean: false });
       return receipt;
     } catch (error) {

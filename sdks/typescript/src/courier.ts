@@ -83,6 +83,8 @@ export class Courier {
     // The calls that are being made now come first: they join the batch, and pay for nothing of it.
     await new Promise<void>((resolve) => setImmediate(resolve));
     while (!this.stopped) {
+      while (this.backlog.fillSome(this.isDue)) await new Promise<void>((resolve) => setImmediate(resolve));
+      if (this.stopped) return;
       const batch = this.backlog.next(this.isDue);
       if (batch === undefined) break;
       if (!(await this.carry(batch))) return;

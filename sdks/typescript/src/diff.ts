@@ -1,5 +1,5 @@
 /** What changed between two values, as the audit trail tells it: `{"status": {"before": …, "after": …}}`. */
-import { plain, type Json } from "./line.js";
+import { plain, type Json } from "./plain.js";
 import { Redactor } from "./redact.js";
 
 export interface Change {
@@ -79,7 +79,10 @@ class Comparison {
   }
 
   private told(name: string, value: Json): Json {
-    // Masked under its name and before it is cut: half a secret is no longer known for one.
+    // What is not shown need not be masked.
+    const whole = JSON.stringify(value).length;
+    if (whole > this.valueMax) return `[${whole} characters]`;
+    // Masked under its name.
     const masked = (this.redactor.value({ [name]: value }) as Record<string, Json>)[name] ?? null;
     const length = JSON.stringify(masked).length;
     return length <= this.valueMax ? masked : `[${length} characters]`;

@@ -5,7 +5,7 @@
  * expressions can say. A text that holds none of a rule's needles costs one look.
  */
 import { CHECKS, isPlaceholder, isWordForNothing } from "./checks.js";
-import type { Json } from "./line.js";
+import type { Json } from "./plain.js";
 import { Needles } from "./needles.js";
 import { Names, type Kind, type NameRules } from "./names.js";
 import { patterns } from "./patterns.js";

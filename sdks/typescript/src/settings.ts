@@ -66,6 +66,7 @@ export interface Settings {
   retryMaxMs: number;
   closeMs: number;
   exitHooks: boolean;
+  onProblem: ((problem: Problem) => void) | undefined;
   /** What of the options can't be meant. */
   wrong: string[];
 }
@@ -79,26 +80,22 @@ const METADATA: Record<string, readonly string[]> = {
 
 export function settings(options: Options, env: NodeJS.ProcessEnv, newSession: () => string): Settings {
   const wrong: string[] = [];
-  const text = (given: string | undefined, name: string) => given || env[name] || undefined;
-  const number = (name: keyof Options, least: number, otherwise: number) => {
-    const given = options[name];
-    if (given === undefined) return otherwise;
-    if (typeof given === "number" && given >= least) return given;
-    wrong.push(`${name} ${String(given)}: expected a number from ${least} up`);
-    return otherwise;
-  };
-  const address = text(options.url, "AUDIT_LOG_URL") ?? "http://127.0.0.1:7420";
+  const read = reader(options, wrong);
+  const text = (name: keyof Options, variable: string) => (read(name, "a text", isText) || env[variable] || undefined) as string | undefined;
+  const number = (name: keyof Options, least: number, otherwise: number) =>
+    (read(name, `a number from ${least} up`, (given) => typeof given === "number" && given >= least) ?? otherwise) as number;
+  const address = text("url", "AUDIT_LOG_URL") ?? "http://127.0.0.1:7420";
   const url = endpoint(address);
   if (url === undefined) wrong.push(`url "${address.slice(0, 100)}" is no address such as http://127.0.0.1:7420`);
   return {
     url,
-    key: text(options.key, "AUDIT_LOG_KEY"),
-    agentId: text(options.agentId, "AGENT_ID"),
-    sessionId: text(options.sessionId, "SESSION_ID") ?? newSession(),
-    metadata: options.metadata ?? metadata(env),
+    key: text("key", "AUDIT_LOG_KEY"),
+    agentId: text("agentId", "AGENT_ID"),
+    sessionId: text("sessionId", "SESSION_ID") ?? newSession(),
+    metadata: (read("metadata", "an object", isObject) as Settings["metadata"]) ?? metadata(env),
     host: hostname(),
     user: user(),
-    spoolDir: spoolFolder(text(options.spoolDir, "AUDIT_LOG_SPOOL") ?? stateFolder(env), url?.href ?? address),
+    spoolDir: spoolFolder(text("spoolDir", "AUDIT_LOG_SPOOL") ?? stateFolder(env), url?.href ?? address),
     spoolBytes: number("spoolBytes", 0, 64 << 20),
     batchEvents: number("batchEvents", 1, 100),
     batchBytes: number("batchBytes", 1, 1 << 20),
@@ -109,10 +106,33 @@ export function settings(options: Options, env: NodeJS.ProcessEnv, newSession: (
     retryMinMs: number("retryMinMs", 1, 500),
     retryMaxMs: number("retryMaxMs", 1, 60_000),
     closeMs: number("closeMs", 0, 5000),
-    exitHooks: options.exitHooks ?? true,
+    exitHooks: (read("exitHooks", "true or false", (given) => typeof given === "boolean") as boolean | undefined) ?? true,
+    onProblem: read("onProblem", "a function", (given) => typeof given === "function") as Settings["onProblem"],
     wrong,
   };
 }
+
+type Read = (name: keyof Options, expected: string, isGood: (given: unknown) => boolean) => unknown;
+
+/** Reads options one by one: what can't be meant, or can't be read, is told and counts as not given. */
+function reader(options: unknown, wrong: string[]): Read {
+  const given = isObject(options) ? options : {};
+  if (given !== options && options !== undefined) wrong.push(`options: expected an object, found ${kindOf(options)}`);
+  return (name, expected, isGood) => {
+    try {
+      const value = (given as Record<string, unknown>)[name];
+      if (value === undefined || isGood(value)) return value;
+      wrong.push(`${name}: expected ${expected}, found ${typeof value === "number" ? value : kindOf(value)}; the default is used`);
+    } catch {
+      wrong.push(`${name}: could not be read; the default is used`);
+    }
+    return undefined;
+  };
+}
+
+const isText = (value: unknown) => typeof value === "string";
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+const kindOf = (value: unknown) => (value === null ? "null" : typeof value);
 
 /** Where events are posted to: an address with a path is taken as it stands. */
 export function endpoint(address: string): URL | undefined {

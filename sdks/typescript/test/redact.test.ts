@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { Json } from "../src/line.js";
+import type { Json } from "../src/plain.js";
 import { Redactor } from "../src/redact.js";
 
 /** The detectors' own corpus: crates/tacho-redact/tests/corpus says how it is written. */

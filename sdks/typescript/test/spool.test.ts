@@ -60,12 +60,11 @@ test("whatever is handed over, nothing is thrown, and a receipt says what became
     assert.ok(["rejected", "waiting"].includes(receipt.status), String(bad));
   }
   const huge = sender.auditLog({ action: "X", entityType: "y", details: Array.from({ length: 90_000 }, (_, at) => `value ${at}`) });
-  assert.equal(huge.status, "rejected");
-  assert.match((await huge.settled).reason ?? "", /bytes/);
   const good = sender.auditLog({ action: "X", entityType: "y" });
   assert.equal(good.status, "waiting");
   await sender.flush();
   assert.equal((await good.settled).status, "recorded");
+  assert.equal((await huge.settled).status, "recorded");
   assert.ok(problems.some(({ kind }) => kind === "rejected"));
 });
 

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Client, type Problem } from "../src/index.js";
+import { EVENT_BYTES_MAX, line } from "../src/line.js";
+import { FULL, plain, TEXT_LEAST, TIGHT, Walk, type Json } from "../src/plain.js";
+import { settings } from "../src/settings.js";
+
+type Members = { [name: string]: Json };
+
+/** Characters and values of plain JSON, without the marks. */
+function spelt(value: Json): [number, number] {
+  if (typeof value === "string") return [value.replace(/… \[\d+ characters cut\]$/, "").length, 1];
+  if (value === null || typeof value !== "object") return [0, 1];
+  const parts = Array.isArray(value) ? value.map((item) => spelt(item)) : Object.entries(value).map(([name, item]): [number, number] => [spelt(name)[0] + spelt(item)[0], spelt(item)[1]]);
+  return parts.reduce(([chars, values], [more, others]) => [chars + more, values + others], [0, 1]);
+}
+
+const nested = (levels: number): unknown => (levels === 0 ? "word ".repeat(20) : Array.from({ length: 9 }, () => nested(levels - 1)));
+const large: Record<string, unknown> = {
+  text: "word ".repeat(600_000),
+  "a text without end": "x".repeat(9 << 20),
+  numbers: Array.from({ length: 600_000 }, (_, at) => at),
+  members: Object.fromEntries(Array.from({ length: 30_000 }, (_, at) => [`m${at}`, at])),
+  "a name": { ["k".repeat(2_000_000)]: 1 },
+  rows: Array.from({ length: 20_000 }, (_, id) => ({ id, name: `row ${id}`, when: new Date(id) })),
+  texts: Array.from({ length: 5000 }, (_, at) => "z".repeat(at)),
+  nested: nested(6),
+  map: new Map(Array.from({ length: 50_000 }, (_, at) => [at, at])),
+  set: new Set(Array.from({ length: 50_000 }, (_, at) => at)),
+  error: new Error("e".repeat(3_000_000)),
+};
+
+for (const [name, content] of Object.entries(large)) {
+  for (const size of [FULL, TIGHT]) {
+    test(`of ${name} a call looks at no more than ${size.values} values`, () => {
+      const walk = new Walk(size);
+      const made = walk.value({ event_id: "e-1", content, status: "success", after: { n: [1] } }) as Members;
+      const [chars, values] = spelt(made);
+      assert.ok(chars <= size.chars + 2 * TEXT_LEAST * size.values && values <= size.values + 100, `${chars} ${values}`);
+      assert.deepEqual([made["event_id"], made["status"], made["after"]], ["e-1", "success", { n: [1] }]);
+      assert.ok(made["content"] !== undefined && walk.cutChars + walk.leftOut > 0);
+    });
+  }
+}
+
+test("what is behind the bound is not looked at", () => {
+  let looks = 0;
+  const items = new Proxy(Array.from({ length: 90_000 }, (_, at) => at), {
+    get: (list, name) => (typeof name === "string" && /^\d+$/.test(name) ? (looks++, list[Number(name)]) : Reflect.get(list, name)),
+  });
+  const made = plain({ items }) as { items: Json[] };
+  assert.ok(looks <= FULL.values + 1, String(looks));
+  assert.equal(made.items.at(-1), `… [${90_000 - (made.items.length - 1)} items left out]`);
+});
+
+test("what is cut says how much, and no half of a word is left", () => {
+  const made = JSON.parse(line({ text: "x".repeat(65_520) + " password=hunter2 and " + "z ".repeat(90_000), list: Array(50_000).fill(1) })) as Members;
+  assert.match(made["text"] as string, /^x{65520} … \[\d+ characters cut\]$/);
+  assert.ok((made["cut_bytes"] as number) > 100_000);
+  assert.equal(made["cut_values"], 50_000 - ((made["list"] as Json[]).length - 1));
+});
+
+test("control characters are longer as JSON than the server takes", () => {
+  const text = line({ event_id: "e-1", texts: Array(4000).fill("\0".repeat(60_000)) });
+  assert.ok(Buffer.byteLength(text) <= EVENT_BYTES_MAX);
+  assert.ok(((JSON.parse(text) as Members)["cut_bytes"] as number) > 1 << 20);
+});
+
+test("settings that can't be meant are told, and the default is used", async () => {
+  const problems: Problem[] = [];
+  const evil = new Proxy({}, { get: () => { throw new Error("no"); } });
+  const given = { url: 5, key: 5, metadata: 3, batchEvents: "many", closeMs: -1, exitHooks: 1, spoolDir: "/dev/null/nowhere", onProblem: (problem: Problem) => problems.push(problem) };
+  for (const options of [given, null, 7, evil]) {
+    const made = new Client(options as never);
+    if (options !== given) assert.ok(settings(options as never, {}, () => "s").wrong.length > 0);
+    await made.close();
+  }
+  const names = problems.filter(({ kind }) => kind === "settings").map(({ message }) => message.split(":")[0]);
+  assert.deepEqual(names.sort(), ["batchEvents", "closeMs", "exitHooks", "key", "metadata", "url"]);
+  const used = settings(given as never, {}, () => "s");
+  assert.deepEqual([used.batchEvents, used.key, used.url?.href], [100, undefined, "http://127.0.0.1:7420/v1/events"]);
+});
