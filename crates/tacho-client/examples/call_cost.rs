@@ -14,11 +14,19 @@ fn main() {
     let client = Client::new(Options { url, spool_dir: folder.join("spool"), ..Options::default() });
     let subscriber = tracing_subscriber::registry().with(TachoLayer::new(client.clone()));
     let large = "the quick brown fox jumps over the lazy dog ".repeat(1500);
+    let huge = "the quick brown fox ".repeat(1_000_000);
+    let rows: Vec<_> =
+        (0..20_000).map(|id| serde_json::json!({"id": id, "name": format!("row {id}")})).collect();
     println!("| microseconds | p50 | p99 | p99.9 | most |\n|---|---|---|---|---|");
     row("`record`", timed(events, 2, 1, |n| drop(client.record(entry(n, "")))));
     row(
         "`record`, 64 KB of text in it",
         timed(events / 20, 1, 10, |n| drop(client.record(entry(n, &large)))),
+    );
+    row("`record`, 20 MB of text in it", timed(events / 50, 1, 20, |n| drop(client.record(entry(n, &huge)))));
+    row(
+        "`record`, 20,000 rows in it",
+        timed(events / 50, 1, 20, |n| drop(client.record(entry(n, "").result(&rows)))),
     );
     row(
         "`record`, all at once: more than memory takes",
@@ -44,12 +52,19 @@ fn main() {
     drop(std::fs::remove_dir_all(folder));
 }
 
+#[derive(serde::Serialize)]
+struct Details<'p> {
+    n: usize,
+    pad: &'p str,
+    fields_changed: u8,
+}
+
 fn entry(n: usize, pad: &str) -> Event {
     Event::audit("AGENT_UPDATED", "agent", "7c1f")
         .user("user_789xyz")
         .resource_name("Weekly digest")
         .changes(&serde_json::json!({"status": {"before": "draft", "after": "active"}}))
-        .details(&serde_json::json!({"n": n, "pad": pad, "fields_changed": 2}))
+        .details(&Details { n, pad, fields_changed: 2 })
         .severity("warning")
         .request(Some("203.0.113.9"), Some("Mozilla/5.0 (X11; Linux x86_64)"), Some("sess_1"))
 }

@@ -82,6 +82,37 @@ impl Backlog {
         self.current.is_some() || closed || self.memory.len() >= events || self.memory_bytes >= bytes
     }
 
+    /// Whether more than half of the bytes that memory may hold are taken: calls that come now leave more out.
+    pub(crate) fn is_tight(&self) -> bool {
+        let flying = self.current.as_ref().map_or(0, |batch| batch.bytes);
+        (flying + self.memory_bytes) * 2 > self.max.bytes
+    }
+
+    /// What is moved next and is not redacted: for the sending thread, which does it while it does not have the lock.
+    pub(crate) fn unclean(&self) -> Vec<Waiting> {
+        let mut bytes = 0;
+        let next = self.memory.iter().take_while(|event| {
+            bytes += event.bytes();
+            bytes <= SLICE_BYTES || bytes == event.bytes()
+        });
+        next.filter(|event| event.stamps > 0).cloned().collect()
+    }
+
+    /// Takes them back, where they are still in memory.
+    pub(crate) fn cleaned(&mut self, events: Vec<Waiting>) {
+        let mut events = events.into_iter().peekable();
+        for place in &mut self.memory {
+            while events.next_if(|event| event.seq < place.seq).is_some() {}
+            if let Some(event) = events.next_if(|event| event.seq == place.seq) {
+                self.memory_bytes = self.memory_bytes + event.bytes() - place.bytes();
+                *place = event;
+            }
+            if events.peek().is_none() {
+                return;
+            }
+        }
+    }
+
     /// Takes an event; gives it back when there is no room anywhere.
     pub(crate) fn push(&mut self, event: Waiting) -> Result<(), Waiting> {
         while self.is_over(event.bytes()) {

@@ -1,5 +1,6 @@
 //! Events in the words of the calls, and their lines. Pure.
 
+use crate::bounded::{Budget, FULL, Size, TIGHT};
 use crate::fit;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -17,6 +18,7 @@ pub struct Event {
     pub(crate) timestamp: Option<String>,
     pub(crate) id_name: &'static str,
     pub(crate) members: Vec<(String, Value)>,
+    budget: Budget,
     /// What of the client's own this event does without.
     pub(crate) agentless: bool,
     pub(crate) sessionless: bool,
@@ -29,6 +31,7 @@ impl Event {
             timestamp: None,
             id_name: "event_id",
             members: Vec::new(),
+            budget: Budget::new(FULL),
             agentless: false,
             sessionless: false,
         }
@@ -82,7 +85,10 @@ impl Event {
             event = match (name.as_str(), value) {
                 ("event_id", Value::String(id)) => event.id(&id),
                 ("timestamp", Value::String(time)) => event.timestamp(&time),
-                (_, value) => event.with_value(&name, &value),
+                (_, value) => {
+                    event.members.extend(event.budget.member(&name, &value));
+                    event
+                }
             };
         }
         event
@@ -105,15 +111,23 @@ impl Event {
         self.with_value(name, text)
     }
 
-    /// Sets a member to anything that has a form in JSON; a value that has none is told as text.
+    /// Sets a member to anything that has a form in JSON; a value that has none is told as text. Of what is large the
+    /// beginning is kept, and how much is missing: 4,000 values and 128 KiB of text in an event.
     pub fn with_value(mut self, name: &str, value: &(impl Serialize + ?Sized)) -> Event {
-        let value =
-            serde_json::to_value(value).unwrap_or_else(|error| Value::String(format!("[no JSON: {error}]")));
-        match self.members.iter_mut().find(|(known, _)| known == name) {
+        let Some((name, value)) = self.budget.member(name, value) else { return self };
+        match self.members.iter_mut().find(|(known, _)| *known == name) {
             Some(member) => member.1 = value,
-            None => self.members.push((name.to_owned(), value)),
+            None => self.members.push((name, value)),
         }
         self
+    }
+
+    /// The same with less of what is large.
+    fn fit(mut self, size: Size) -> Event {
+        let mut budget = Budget::new(size);
+        (budget.cut, budget.left_out) = (self.budget.cut, self.budget.left_out);
+        self.members = self.members.iter().filter_map(|(name, value)| budget.member(name, value)).collect();
+        Event { budget, ..self }
     }
 
     /// `tool`, `skill`, `external`, `lifecycle` …
@@ -235,16 +249,18 @@ pub(crate) struct Stamps<'s> {
     pub host: &'s str,
 }
 
-/// What the caller says of an event, as JSON without the braces around it.
+/// What the caller says of an event, as JSON without the braces around it. `tight`: as little as a call may take along when
+/// memory is more than half full.
 ///
 /// # Errors
 /// When it is larger than the server takes even with its strings cut.
-pub(crate) fn members(mut event: Event) -> Result<String, String> {
+pub(crate) fn members(event: Event, tight: bool) -> Result<String, String> {
     const OURS: [&str; 4] = ["timestamp", "producer", "producer_seq", "host"];
+    let mut event = if tight { event.fit(TIGHT) } else { event };
     event
         .members
         .retain(|(name, value)| !value.is_null() && !OURS.contains(&name.as_str()) && name != event.id_name);
-    fit::members(event.members)
+    fit::members(event.members, &event.budget)
 }
 
 /// The event as one line, and where its stamps end; 0 when there is nothing behind them.

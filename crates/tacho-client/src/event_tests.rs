@@ -3,14 +3,14 @@ use super::*;
 fn read(event: Event) -> Value {
     let stamps = Stamps { id: "i\"1", timestamp: "t", producer: "p", seq: 7, host: "h" };
     let id_name = event.id_name;
-    serde_json::from_str(&line(id_name, &members(event).unwrap(), &stamps).0).unwrap()
+    serde_json::from_str(&line(id_name, &members(event, false).unwrap(), &stamps).0).unwrap()
 }
 
 #[test]
 fn stamps_come_first_and_are_the_clients_own() {
     let stamps = Stamps { id: "i", timestamp: "t", producer: "p", seq: 7, host: "h" };
     let event = Event::action("Bash").with("producer", "forged").with("host", "forged");
-    let (line, end) = line("event_id", &members(event).unwrap(), &stamps);
+    let (line, end) = line("event_id", &members(event, false).unwrap(), &stamps);
     assert!(line.starts_with(
         r#"{"event_id":"i","timestamp":"t","producer":"p","producer_seq":7,"host":"h","action"#
     ));
@@ -45,4 +45,28 @@ fn a_message_has_its_own_id_and_sender() {
     let found = read(Event::communication("b", &json!({"content": "hi"})).agent("a"));
     assert_eq!((&found["communication_id"], &found["sender"]["agent_id"]), (&json!("i\"1"), &json!("a")));
     assert_eq!(found.get("agent_id"), None);
+}
+
+#[test]
+fn of_what_is_large_the_event_keeps_the_beginning_and_says_so() {
+    let numbers: Vec<u32> = (0..600_000).collect();
+    let text = "word ".repeat(600_000);
+    let event =
+        Event::action("x").details(&numbers).result(&text).error(&json!({"why": "late"})).status("failure");
+    let found = read(event.clone());
+    assert_eq!(
+        (&found["outcome_error"]["why"], &found["outcome_status"]),
+        (&json!("late"), &json!("failure"))
+    );
+    assert!(
+        found["cut_values"].as_u64().unwrap() > 590_000 && found["cut_bytes"].as_u64().unwrap() > 2_900_000
+    );
+    let tight = members(event, true).unwrap();
+    assert!(
+        tight.len() < 8 << 10 && tight.contains("\"failure\"") && tight.contains("cut_values"),
+        "{}",
+        tight.len()
+    );
+    let wide: Map<String, Value> = (0..90_000).map(|n| (format!("m{n}"), json!(n))).collect();
+    assert_eq!(read(Event::raw(wide))["cut_values"], 86_000);
 }

@@ -4,6 +4,7 @@
 //! line. Both carry what the spans around them say about agent, session, call and user. Fields that tachograph has a
 //! column for go there, all others under `attributes`.
 
+use crate::bounded;
 use crate::client::Client;
 use crate::event::Event;
 use crate::within;
@@ -139,11 +140,11 @@ impl Fields {
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.set(field, format!("{value:?}").into());
+        self.set(field, bounded::shown(format_args!("{value:?}")).into());
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.set(field, value.into());
+        self.set(field, bounded::short(value).into());
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
@@ -163,7 +164,7 @@ impl Visit for Fields {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
-        self.set(field, value.to_string().into());
+        self.set(field, bounded::shown(format_args!("{value}")).into());
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod answer;
 mod backlog;
+mod bounded;
 mod client;
 mod event;
 mod fit;

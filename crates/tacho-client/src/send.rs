@@ -44,10 +44,13 @@ pub(crate) fn run(shared: &Shared) {
             continue;
         }
         core.retry_at = None;
-        while core.backlog.fill_some(due) {
+        loop {
             drop(core);
-            std::thread::yield_now();
+            clean_some(shared);
             core = shared.lock();
+            if !core.backlog.fill_some(due) {
+                break;
+            }
         }
         let batch = core.backlog.next(due);
         shared.tell(core);
@@ -127,9 +130,19 @@ fn carry(shared: &Shared, wire: &Wire, batch: Vec<Waiting>, failures: &mut u32) 
 
 /// Moves what is in memory to disk, a little at a time.
 fn spill(shared: &Shared) {
-    while shared.lock().backlog.spill_some() {
-        std::thread::yield_now();
+    loop {
+        clean_some(shared);
+        if !shared.lock().backlog.spill_some() {
+            return;
+        }
     }
+}
+
+/// Redacts what is moved next, while callers have the lock for themselves.
+fn clean_some(shared: &Shared) {
+    let mut events = shared.lock().backlog.unclean();
+    events.iter_mut().for_each(Waiting::clean);
+    shared.lock().backlog.cleaned(events);
 }
 
 /// Up to a quarter longer: clients that lost the same server do not come back at the same moment.

@@ -143,8 +143,9 @@ impl Shared {
         self.complete(&mut event);
         let timestamp = event.timestamp.take().unwrap_or_else(|| time::format(now_us()));
         let id_name = event.id_name;
+        let tight = self.lock().backlog.is_tight();
         // What takes long is done before the lock.
-        let members = event::members(event);
+        let members = event::members(event, tight);
         let mut core = self.lock();
         core.stats.logged += 1;
         core.receipts.open(&id);

@@ -47,7 +47,7 @@ impl Shared {
         let stamps =
             Stamps { id: &id, timestamp: &timestamp, producer: &self.producer, seq, host: &self.host };
         let id_name = event.id_name;
-        let members = event::members(event).ok()?;
+        let members = event::members(event, false).ok()?;
         let (line, stamps) = event::line(id_name, &members, &stamps);
         Some(Waiting { id, seq, line, stamps })
     }
