@@ -218,11 +218,12 @@ impl Alerting {
         Ok(done)
     }
 
-    /// Figures over the incidents that were opened since a moment, and how many there are.
+    /// Figures over the incidents that were opened since a moment, and how many there are; one that was merged is not.
     pub(crate) fn figures(&self, since_us: i64) -> Result<(usize, Vec<Figures>), Refused> {
         let mut all = self.open_incidents()?;
         all.retain(|incident| incident.opened_us >= since_us);
         all.extend(self.closed_incidents(since_us, CLOSED_MAX)?);
-        Ok((all.len(), figures(&all)))
+        let alone = all.iter().filter(|incident| incident.merged_into.is_none()).count();
+        Ok((alone, figures(&all)))
     }
 }

@@ -189,7 +189,12 @@ impl Alerting {
     pub(super) fn forget(&self) {
         let Config { keep_days, .. } = self.config;
         let before_us = now_us() - i64::from(keep_days) * DAY_US;
-        if let Err(error) = self.inner.lock().file.forget(before_us, &[super::THREAD, super::RECEIPT]) {
+        if let Err(error) = self
+            .inner
+            .lock()
+            .file
+            .forget(before_us, &[super::THREAD, super::RECEIPT, super::responses::RESPONSE])
+        {
             tracing::error!(%error, "old alerts can't be forgotten");
         }
     }
