@@ -21,6 +21,7 @@ mod otlp;
 mod problem;
 mod query;
 mod read;
+mod reader;
 mod redaction;
 mod replies;
 mod reports;
@@ -44,7 +45,7 @@ pub(crate) use doors::{Doors, Otlp};
 pub(crate) use logins::{Failures, Logins};
 pub(crate) use metrics::Metrics;
 pub(crate) use openapi::openapi;
-pub(crate) use read::registry;
+pub(crate) use reader::registry;
 
 use crate::alerting::Alerting;
 use crate::coverage::Standing;

@@ -5,17 +5,18 @@
 use super::App;
 use super::auth::Role;
 use super::problem::Problem;
+pub(super) use super::reader::{reader, registry};
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 use tacho_event::time::Micros;
-use tacho_query::{AgentEdit, Answer, Encoder, EventKey, Format, Kind, Moment, QueryError, Search, Sight};
+use tacho_query::{Answer, Encoder, EventKey, Format, Moment, QueryError, Search, Sight};
 
 /// A query's text, bytes.
 const QUERY_BYTES_MAX: usize = 256 << 10;
@@ -69,14 +70,6 @@ fn query_text(body: &Bytes) -> Result<String, Problem> {
     let sql: Sql = serde_json::from_str(text)
         .map_err(|error| Problem::bad_request(format!("expected {{\"query\": \"SELECT …\"}}: {error}")))?;
     Ok(sql.query)
-}
-
-/// Whose events somebody sees who may read.
-pub(super) fn reader(app: &App, headers: &HeaderMap) -> Result<Sight, Problem> {
-    match app.auth().check_own(headers, Role::Read)?.limits {
-        None => Ok(Sight::All),
-        Some(limits) => Ok(limits.sight(&registry(app)?)),
-    }
 }
 
 pub(super) async fn answer(
@@ -298,35 +291,4 @@ pub(crate) async fn queries(
 ) -> Result<Json<serde_json::Value>, Problem> {
     app.auth().check(&headers, Role::Read)?;
     Ok(Json(app.slowest.json()))
-}
-
-/// What people wrote into the registry of agents.
-pub(crate) fn registry(app: &App) -> Result<Vec<AgentEdit>, Problem> {
-    let agents = app.node.store().catalog().agents().map_err(|error| Problem::internal(error.to_string()))?;
-    let edit = |agent: tacho_store::catalog::Agent| AgentEdit {
-        agent_id: agent.id,
-        alias_of: agent.alias_of,
-        name: agent.name,
-        version: agent.version,
-        team: agent.team,
-        expected: agent.expected,
-        note: agent.note,
-    };
-    Ok(agents.into_iter().map(edit).collect())
-}
-
-impl From<QueryError> for Problem {
-    fn from(error: QueryError) -> Problem {
-        let detail = error.to_string();
-        match error.kind {
-            Kind::Syntax | Kind::Unknown | Kind::Value => Problem::bad_request(detail),
-            // No key changes that, so it is no 403.
-            Kind::ReadOnly => Problem::new(StatusCode::BAD_REQUEST, "Queries only read", detail),
-            Kind::TooMuchMemory | Kind::Timeout | Kind::RowsLimit => {
-                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "The query asks for too much", detail)
-            }
-            Kind::Busy => Problem::busy(detail),
-            Kind::Internal => Problem::internal(detail),
-        }
-    }
 }

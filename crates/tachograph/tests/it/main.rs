@@ -34,6 +34,7 @@ mod otlp;
 mod pipes;
 mod registry;
 mod replies;
+mod reports;
 mod responses;
 mod rules;
 mod server;
