@@ -63,6 +63,9 @@ fn summary(page: &mut Document, incident: &Incident) {
     if let Some(at_us) = incident.closed_us.filter(|_| incident.state == State::Closed) {
         row("Closed", moment(at_us));
     }
+    if let Some(other) = &incident.merged_into {
+        row("Merged into", other.clone());
+    }
     let common: Vec<String> =
         incident.links.iter().map(|link| format!("{} {}", link.kind.as_str(), link.value)).collect();
     row("About", common.join(", "));

@@ -4,7 +4,7 @@ use crate::incident::{HOUR, MINUTE, agent, alert, incidents, members, names, onl
 use std::collections::BTreeSet;
 use tacho_alert::Severity::{Critical, Info, Warning};
 use tacho_alert::incident::{
-    Entity, EntityKind, Entry, Incidents, Line, LineKind, New, State, Step, figures,
+    Entity, EntityKind, Entry, Incidents, Line, LineKind, New, Proof, State, Step, figures, post_mortem,
 };
 
 fn new(id: &str) -> New {
@@ -113,6 +113,8 @@ fn one_that_is_merged_points_to_the_other_which_has_its_alerts() {
     let left = all.known(&from).unwrap().clone();
     assert_eq!((left.merged_into.as_deref(), left.state), (Some(to.as_str()), State::Closed));
     assert!(left.timeline.len() > 2 && left.next().is_empty(), "its timeline is kept");
+    let written = post_mortem(&left, &Proof { at_us: 3 * HOUR, checkpoint: None }).markdown();
+    assert!(written.contains(&format!("| Merged into | {to} |")), "{written}");
     let (kept, sayings) = all.take_changed();
     assert_eq!(names(&sayings), ["alert_incident_merged"; 2]);
     // The same once more says nothing, also after a restart.

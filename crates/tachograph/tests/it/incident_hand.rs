@@ -180,3 +180,22 @@ fn the_commands_do_the_same() {
     assert!(report.contains("incidents that were opened in the last 30 days: 1"), "{report}");
     drop(server);
 }
+
+#[test]
+fn many_silent_audit_points_are_one_incident_and_another_kind_is_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder(dir.path(), ""));
+    let gap = |call: String| {
+        event("tachograph", "audit", "coverage_gap", json!({"level": "WARNING", "call_id": call}))
+    };
+    let mut gaps: Vec<String> = (0..33).map(|n| gap(format!("action_silent/{n}"))).collect();
+    gaps.push(gap("calls_unseen/hook/s1".to_string()));
+    assert_eq!(server.post("/log", &gaps.join("\n")).status, 200);
+    let sizes = until("two incidents", || {
+        let all = list(&server.get("/v1/incidents").json(), "incidents");
+        let mut sizes: Vec<u64> = all.iter().map(|one| one["alerts"].as_u64().unwrap()).collect();
+        sizes.sort_unstable();
+        if sizes.iter().sum::<u64>() == 34 { Ok(sizes) } else { Err(format!("{all:?}")) }
+    });
+    assert_eq!(sizes, [1, 33]);
+}
