@@ -173,7 +173,7 @@ async function judgeImport(session, own) {
   const known = await sql(`SELECT known, source, count(*) AS events FROM observations
     WHERE session_id = ${quoted(session)} GROUP BY known, source ORDER BY known`);
   check('what was imported is marked so, what hooks sent is not',
-    known.map((row) => `${row.known} ${row.source}`).join() === 'imported import,self_reported http', known);
+    known.map((row) => `${row.known} ${row.source}`).join() === 'imported import,observed http', known);
   for (const [number, call] of all.main.calls.entries()) {
     const seen = await sql(`SELECT phase, outcome_status FROM observations WHERE known = 'imported'
       AND session_id = ${quoted(session)} AND call_id = ${quoted(callId('main', number))} ORDER BY index`);

@@ -5,7 +5,7 @@
 
 use crate::entry::{Closure, Entry, Figure, Record};
 pub(crate) use crate::member::has_own_call;
-use crate::member::{Best, Member, counted, flag, name_rank, rank};
+use crate::member::{Best, Member, counted, flag, name_rank, newest, rank};
 use crate::near::Likeness;
 use crate::observation::{Observation, key};
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,8 @@ pub(crate) struct Action {
     /// Whether it is a call that can be open, and whether one of a model.
     kind: u8,
     pub(crate) session: Option<[u8; 16]>,
+    /// Whether a witness told the session.
+    session_witnessed: bool,
     agent: Best,
     name: Best,
     call: Best,
@@ -56,6 +58,7 @@ impl Action {
             unhidden: Vec::new(),
             kind: 0,
             session: None,
+            session_witnessed: false,
             agent: Best::default(),
             name: Best::default(),
             call: Best::default(),
@@ -82,8 +85,20 @@ impl Action {
         if let Some(call) = observation.call {
             self.call.offer(if has_own_call(observation) { 2 } else { 1 }, call);
         }
-        self.session = self.session.or(observation.session.map(|session| session.0));
+        self.tell_session(observation.session.map(|session| session.0), observation.is_witness());
         self.keep(Member::new(observation));
+    }
+
+    /// The first that tells it, but a witness before the agent itself.
+    fn tell_session(&mut self, session: Option<[u8; 16]>, witnessed: bool) {
+        if session.is_some() && (self.session.is_none() || witnessed && !self.session_witnessed) {
+            (self.session, self.session_witnessed) = (session, witnessed);
+        }
+    }
+
+    /// Whether anybody but the agent itself tells of it.
+    pub(crate) fn is_witnessed(&self) -> bool {
+        self.members.iter().any(Member::is_witness)
     }
 
     /// Takes in another action that turned out to be this one.
@@ -93,7 +108,7 @@ impl Action {
         self.name.offer(other.name.rank, &other.name.text);
         self.agent.offer(other.agent.rank, &other.agent.text);
         self.call.offer(other.call.rank, &other.call.text);
-        self.session = self.session.or(other.session);
+        self.tell_session(other.session, other.session_witnessed);
         self.finished |= other.finished;
         self.likeness = self.likeness.or(other.likeness);
         self.has_own_call |= other.has_own_call;
@@ -147,8 +162,8 @@ impl Action {
 
     /// Whether one says so; what an agent says itself counts where no witness tells of the call.
     fn any(&self, flag: u16) -> bool {
-        let witnessed = self.members.iter().any(Member::is_witness);
-        counted(&self.members).any(|member| member.has(flag) && (!witnessed || member.is_witness()))
+        let witnessed = self.is_witnessed();
+        newest(&self.members).any(|member| member.has(flag) && (!witnessed || member.is_witness()))
     }
 
     /// Remembers an observation; beyond the limit a witness takes the place of what the agent said itself.
@@ -165,10 +180,10 @@ impl Action {
         self.unhidden.push(left.index);
     }
 
-    /// The ends that are told; what an agent says itself counts where no witness tells of one.
+    /// The ends that are told; what an agent says itself counts where no witness tells of the call.
     fn ends(&self) -> impl Iterator<Item = Outcome> + '_ {
-        let witnessed = self.members.iter().any(|member| member.is_witness() && member.ended().is_some());
-        counted(&self.members)
+        let witnessed = self.is_witnessed();
+        newest(&self.members)
             .filter(move |member| !witnessed || member.is_witness())
             .filter_map(Member::ended)
     }
@@ -190,7 +205,7 @@ impl Action {
         }
         if self.any(flag::LAUNCH) {
             // That it was started well says nothing of how it went on.
-            let notices = counted(&self.members).filter(|member| member.has(flag::NOTICE));
+            let notices = newest(&self.members).filter(|member| member.has(flag::NOTICE));
             let went_well = notices.filter_map(Member::ended).any(|outcome| outcome == Outcome::Success);
             return if went_well || self.finished { Closure::Success } else { Closure::Asynchronous };
         }
@@ -215,7 +230,8 @@ impl Action {
     }
 
     fn differ(&self) -> bool {
-        let ends = || self.members.iter().filter_map(Member::ended);
+        let stands = |member: &&Member| !self.members.iter().any(|later| member.is_state_before(later));
+        let ends = || self.members.iter().filter(stands).filter_map(Member::ended);
         ends().any(|outcome| outcome == Outcome::Success) && ends().any(|outcome| outcome == Outcome::Failure)
     }
 
@@ -245,16 +261,25 @@ impl Action {
         closure
     }
 
+    fn is_call(&self) -> bool {
+        self.kind != 0 || self.members.iter().any(|member| member.phase.is_some())
+    }
+
     fn record(&self, shown: &Member, closure: Closure, outcome: Outcome) -> Record {
         let mut record = Record {
             action: self.id,
             observations: self.members.len() as u32 + self.more,
-            closure: Some(closure),
+            // What is no call has no end either: it only has a state now.
+            closure: Some(closure).filter(|_| self.is_call()),
             differ: self.differ(),
             ..Record::default()
         };
+        let witnessed = self.is_witnessed();
         for member in &self.members {
             record.observers |= member.observer.bit();
+            if witnessed && !member.is_witness() {
+                continue;
+            }
             let place = match member.phase() {
                 Some(Phase::Proposed) => 0,
                 Some(Phase::Asked) => 1,
@@ -290,7 +315,7 @@ impl Action {
         let is_whole = |member: &&Member| {
             place != Figure::DurationUs as usize || member.phase() != Some(Phase::Proposed)
         };
-        let witnessed = self.members.iter().any(Member::is_witness);
+        let witnessed = self.is_witnessed();
         let members =
             counted(&self.members).filter(|member| !witnessed || member.is_witness()).filter(is_whole);
         let told = members.filter_map(|member| Some((member, member.figures[place]?)));

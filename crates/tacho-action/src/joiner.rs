@@ -64,6 +64,9 @@ struct Session {
     /// When the newest turn of each agent ended.
     turns: BTreeMap<u64, Micros>,
     ended: Option<Micros>,
+    /// The same, as the agent says itself: that ends nothing that a witness told of.
+    own_turns: BTreeMap<u64, Micros>,
+    own_ended: Option<Micros>,
     open: BTreeSet<u64>,
     touched: u64,
 }
@@ -157,7 +160,8 @@ impl Joiner {
             (false, None) => key(&[b"call of agent", observation.agent.as_bytes(), call.as_bytes()]),
         });
         let request = observation.strong_request().map(|request| key(&[b"request", request.as_bytes()]));
-        call.into_iter().chain(request).collect()
+        let state = Some(observation.state).filter(|_| observation.is_state());
+        call.into_iter().chain(request).chain(state).collect()
     }
 
     /// What an agent's own report is found by where it or the other one names no session: agent and id.

@@ -290,3 +290,8 @@ pub(crate) fn span_key(span: &str) -> u64 {
         _ => key(&[b"span", span.as_bytes()]),
     }
 }
+
+/// The same of a span that an agent tells of itself.
+pub(crate) fn own_span_key(span: &str) -> u64 {
+    key(&[b"own span", span.as_bytes()])
+}

@@ -15,6 +15,8 @@ pub(crate) struct Member {
     pub(crate) time_us: Micros,
     /// Who tells, and what of: the same does not tell the same twice.
     pub(crate) slot: u64,
+    pub(crate) state: u64,
+    pub(crate) revision: u32,
     pub(crate) observer: Observer,
     pub(crate) phase: Option<u8>,
     pub(crate) outcome: u8,
@@ -103,6 +105,8 @@ impl Member {
             index: observation.index,
             time_us: observation.time_us,
             slot: slot(observation),
+            state: observation.state,
+            revision: observation.revision,
             observer: observation.observer,
             phase: observation.phase.map(Phase::code),
             outcome: observation.outcome.code(),
@@ -119,7 +123,12 @@ impl Member {
 
     /// Whether somebody else than the agent itself tells: no report of its own takes the place of that.
     pub(crate) fn is_witness(&self) -> bool {
-        !matches!(self.observer, Observer::Mcp | Observer::Event)
+        self.observer.is_witness()
+    }
+
+    /// Whether `later` is a later state of the same event: that one stands. Of a hook the first does.
+    pub(crate) fn is_state_before(&self, later: &Member) -> bool {
+        self.observer != Observer::Hook && self.state == later.state && self.revision < later.revision
     }
 
     /// Whether `later` is a hook that tells of the same step of the call as this one did.
@@ -160,7 +169,7 @@ impl Member {
     /// Whether the event alone says all that the record would.
     pub(crate) fn says_all_of(&self, record: &Record) -> bool {
         record.observations == 1
-            && record.closure == Some(Closure::told(self.outcome(), self.phase()))
+            && record.closure.is_none_or(|closure| closure == Closure::told(self.outcome(), self.phase()))
             && record.outcome.is_none()
             && record.session.is_none()
             && record.agent.is_none()
@@ -188,9 +197,14 @@ impl Member {
         let is_own = !self.has(flag::NOTICE);
         let phase = self.phase.unwrap_or_default();
         let agrees = self.outcome() == outcome;
-        let by = (rank(self.observer), phase, Reverse(self.time_us), Reverse(self.index));
+        let by = (rank(self.observer), phase, self.revision, Reverse(self.time_us), Reverse(self.index));
         (is_own, self.is_witness(), tokens, texts, agrees, tier, by)
     }
+}
+
+/// The members that tell the state of things now.
+pub(crate) fn newest(members: &[Member]) -> impl Iterator<Item = &Member> {
+    counted(members).filter(|member| !members.iter().any(|later| member.is_state_before(later)))
 }
 
 /// What counts of what is told. A hook runs once for each step of a call: of two that tell of the same step the first

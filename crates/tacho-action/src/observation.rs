@@ -51,6 +51,10 @@ impl Observer {
         }
     }
 
+    pub(crate) fn is_witness(self) -> bool {
+        !matches!(self, Observer::Mcp | Observer::Event)
+    }
+
     pub(crate) fn bit(self) -> u8 {
         1 << self as u8
     }
@@ -65,6 +69,9 @@ pub(crate) const TASK_NOTIFICATION: &str = "TaskNotification";
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation<'a> {
     pub index: u64,
+    /// The event's id under its sender's key, and which of its states this is: 0 is the first.
+    pub state: u64,
+    pub revision: u32,
     pub time_us: Micros,
     pub session: Option<Id>,
     pub agent: &'a str,
@@ -104,6 +111,7 @@ pub fn concerns(glance: &Glance<'_>) -> bool {
         return true;
     }
     match glance.phase {
+        None if is_unfinished(glance.action_type, glance.outcome) => true,
         Some(Phase::Message) | None => match glance.action_type {
             ActionType::Lifecycle | ActionType::Communication => {
                 std::str::from_utf8(glance.action_name).is_ok_and(|name| End::of(name).is_some())
@@ -115,11 +123,17 @@ pub fn concerns(glance: &Glance<'_>) -> bool {
     }
 }
 
+/// Whether an event tells of what is still to end: a later state of it may tell how. So of a message the answer.
+fn is_unfinished(kind: ActionType, outcome: Outcome) -> bool {
+    outcome == Outcome::Running || kind == ActionType::Communication && outcome == Outcome::Unknown
+}
+
 /// The same of a header.
 pub fn header_concerns(header: &Header<'_>) -> bool {
     concerns(&Glance {
         phase: header.phase,
         action_type: header.action_type,
+        outcome: header.outcome,
         action_name: header.action_name.as_bytes(),
         has_kin: header.call.is_some() || header.parent.is_some(),
     })
@@ -151,19 +165,20 @@ impl End {
 
 impl<'a> Observation<'a> {
     /// Reads an accepted event.
-    pub fn of(index: u64, event: &Accepted<'a>) -> Observation<'a> {
+    pub fn of(index: u64, revision: u32, event: &Accepted<'a>) -> Observation<'a> {
         let section = |section: Section| event.texts[section as usize - Section::Input as usize];
         let has = |name| section(name).is_some();
         Observation {
+            revision,
             input: section(Section::Input),
             has_output: has(Section::Output),
             has_error: has(Section::Error),
-            ..Observation::told(index, &event.header, &event.facts)
+            ..Observation::told(index, revision, &event.header, &event.facts)
         }
     }
 
     /// Reads what is not in the sections of texts.
-    pub fn told(index: u64, header: &Header<'a>, facts: &Facts<'a>) -> Observation<'a> {
+    pub fn told(index: u64, revision: u32, header: &Header<'a>, facts: &Facts<'a>) -> Observation<'a> {
         let text = |fact: TextFact| facts.text(fact);
         let int = |fact: IntFact| facts.int(fact);
         let span = match (header.source, text(TextFact::SpanId)) {
@@ -175,6 +190,8 @@ impl<'a> Observation<'a> {
         let hook = text(TextFact::HookEvent);
         Observation {
             index,
+            state: key(&[b"state", &header.writer, &header.id.0]),
+            revision,
             time_us: header.timestamp_us,
             session: header.session,
             agent: header.agent,
@@ -207,8 +224,18 @@ impl<'a> Observation<'a> {
         match self.phase {
             Some(Phase::Message) => self.name == TASK_NOTIFICATION && self.call.is_some(),
             Some(_) => true,
-            None => self.is_model() || self.is_report(),
+            None => self.is_model() || self.is_report() || self.is_state(),
         }
+    }
+
+    /// Whether somebody else than the agent itself tells: no report of its own takes the place of that.
+    pub(crate) fn is_witness(&self) -> bool {
+        self.observer.is_witness()
+    }
+
+    /// One of several states of an event, or one that may get another.
+    pub(crate) fn is_state(&self) -> bool {
+        self.revision > 0 || self.phase.is_none() && is_unfinished(self.kind, self.outcome)
     }
 
     /// A whole call in one event, told by whoever made it: such reports know no phases.

@@ -18,6 +18,7 @@
 use crate::observation::{Observation, Observer, key};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use tacho_event::model;
 use tacho_event::time::Micros;
 
 /// So many spans that began before and after one at the same place are looked at.
@@ -62,8 +63,8 @@ impl Twin {
             return None;
         }
         let [tokens_in, tokens_out, ..] = observation.figures;
-        let model = plain(observation.model?);
-        let model = model.as_bytes();
+        let model = model::plain(observation.model?);
+        let model = undated(&model).as_bytes();
         Some(Twin {
             library: library_key(observation.library?),
             model: key(&[model]),
@@ -195,18 +196,6 @@ pub(crate) fn library_key(library: &str) -> u64 {
     key(&[library.as_bytes()])
 }
 
-/// A model's name as its maker writes it: libraries put the provider before it (`openai/gpt-4o`, `models/gemini-2.0-flash`,
-/// `us.anthropic.claude-sonnet-4-20250514-v1:0`), or write capitals.
-fn plain(model: &str) -> String {
-    let own = model.rsplit('/').next().unwrap_or(model);
-    let own = own.rsplit_once("anthropic.").map_or(own, |(_, own)| own);
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
-    let revised =
-        own.rsplit_once(':').filter(|(_, minor)| is_number(minor)).and_then(|(own, _)| own.rsplit_once("-v"));
-    let own = revised.filter(|(_, major)| is_number(major)).map_or(own, |(own, _)| own);
-    undated(own).to_ascii_lowercase()
-}
-
 /// A model's name without the day that its provider's answer adds: `gpt-4o-2024-08-06`, `claude-sonnet-4-20250514`,
 /// `gpt-4-0613`, `gemini-2.0-flash-001`.
 fn undated(model: &str) -> &str {
@@ -247,22 +236,6 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(undated(dated), plain);
-        }
-    }
-
-    #[test]
-    fn a_provider_is_no_part_of_a_models_name() {
-        for (told, meant) in [
-            ("openai/gpt-4o", "gpt-4o"),
-            ("models/gemini-2.0-flash-001", "gemini-2.0-flash"),
-            ("us.anthropic.claude-sonnet-4-20250514-v1:0", "claude-sonnet-4"),
-            ("anthropic/Claude-Sonnet-4", "claude-sonnet-4"),
-            ("deepseek-v3", "deepseek-v3"),
-            ("llama3:8b", "llama3:8b"),
-            ("gpt-4o", "gpt-4o"),
-            ("", ""),
-        ] {
-            assert_eq!(plain(told), meant);
         }
     }
 }

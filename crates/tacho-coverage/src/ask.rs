@@ -2,7 +2,8 @@
 //! asks one row above, so that a cut is seen.
 //!
 //! A source is the way in which something is told: `hook` (an agent's hooks), `otel_log` and `otel_span`
-//! (OpenTelemetry), `transcript` (imported), else the name of the way in (`http` …). Points of metrics tell of no call.
+//! (OpenTelemetry), `transcript` (imported), else the name of the way in (`http` …): what an agent reports of itself is
+//! never a witness's. Points of metrics tell of no call.
 
 use tacho_event::time;
 
@@ -18,6 +19,7 @@ pub const TROUBLES_MAX: usize = 10_000;
 /// The source of an event; null where it tells nothing of what an agent did.
 const SOURCE: &str = "\
 CASE WHEN source = 'internal' OR action_type = 'metric' THEN NULL
+     WHEN known = 'self_reported' THEN CASE WHEN source = 'otlp' THEN 'otlp_reported' ELSE source END
      WHEN source = 'otlp' AND phase = 'executed' AND duration_us IS NOT NULL THEN 'otel_span'
      WHEN source = 'otlp' AND call_id ~ '^[0-9a-f]{16}$' THEN NULL
      WHEN source = 'otlp' AND (phase IS NOT NULL OR producer_seq IS NOT NULL) THEN 'otel_log'
@@ -74,7 +76,7 @@ pub fn sessions(from_us: i64, to_us: i64) -> String {
              ('sessionend', 'session_end', 'session_ended')) AS ended, \
            coalesce(bool_or(source <> 'otlp' AND hook_event IN ('SubagentStart', 'SubagentStop') \
              OR action_name = 'subagent_completed'), false) AS sub, \
-           max(index) FILTER (WHERE source <> 'otlp' AND hook_event = 'ConfigChange') AS changed, \
+           max(index) FILTER (WHERE known <> 'self_reported' AND source <> 'otlp' AND hook_event = 'ConfigChange') AS changed, \
            max(index) FILTER (WHERE action_name IN ('hook_registered', 'hook_execution_start', \
              'hook_execution_complete')) AS hooked \
          FROM events WHERE {within} AND session_uuid IS NOT NULL AND {SOURCE} IS NOT NULL \
@@ -92,7 +94,7 @@ pub fn troubles(from_us: i64, to_us: i64) -> String {
            sum(CASE WHEN action_name = 'hook_execution_complete' THEN {errors} + {cancelled} ELSE 0 END) AS failed, \
            max({AT}) AS last_us, max(index) AS last_index, \
            coalesce(bool_or(json_get_str(extra, 'safe_mode') = 'true'), false) AS safe_mode \
-         FROM events WHERE {within} AND source = 'otlp' AND session_uuid IS NOT NULL \
+         FROM events WHERE {within} AND source = 'otlp' AND known <> 'self_reported' AND session_uuid IS NOT NULL \
            AND action_name IN ('hook_execution_complete', 'hook_registered') \
          GROUP BY session_uuid ORDER BY last_us DESC LIMIT {limit}",
         errors = number("num_non_blocking_error"),

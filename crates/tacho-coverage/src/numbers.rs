@@ -137,7 +137,7 @@ impl Gap {
 fn advice(source: &str) -> &'static str {
     match source {
         "hook" => {
-            "look into the spool where the agent ran (agent-audit-log --status): what was rejected or found no room is there"
+            "look into the spool where the agent ran (agent-audit-log status): what was rejected or found no room is there"
         }
         "otel_log" => {
             "an exporter that can't reach the server drops what it can't hold: check its endpoint and its log, or put a collector with a queue between"

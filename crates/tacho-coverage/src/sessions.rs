@@ -1,6 +1,7 @@
 //! Sessions with what each source told of them, and sub-agents counted as the agent that started them. And the sessions
 //! that began, did not end, and are silent.
 
+use crate::calls::WATCHING;
 use crate::judge::Window;
 use crate::report::{Finding, Kind};
 use crate::rows::SessionRow;
@@ -22,6 +23,9 @@ pub(crate) struct Session {
     pub agents: BTreeSet<String>,
     pub began: Option<u64>,
     pub ended: Option<u64>,
+    /// The same, as told by none but the agent itself.
+    pub own_began: Option<u64>,
+    pub own_ended: Option<u64>,
     pub changed: Option<u64>,
     pub hooked: Option<u64>,
     pub first_us: i64,
@@ -116,8 +120,11 @@ impl Session {
         self.first_us = self.first_us.min(row.first_us);
         self.last_us = self.last_us.max(row.last_us);
         self.last_index = self.last_index.max(row.last_index);
-        self.began = self.began.max(row.began);
-        self.ended = self.ended.max(row.ended);
+        let (began, ended) = match WATCHING.contains(&row.source.as_str()) {
+            true => (&mut self.began, &mut self.ended),
+            false => (&mut self.own_began, &mut self.own_ended),
+        };
+        (*began, *ended) = ((*began).max(row.began), (*ended).max(row.ended));
         self.changed = self.changed.max(row.changed);
         self.hooked = self.hooked.max(row.hooked);
     }
@@ -138,8 +145,14 @@ impl Session {
 /// Sessions that began, did not end after that, and are silent.
 pub(crate) fn open(sessions: &Sessions, window: &Window) -> Vec<Finding> {
     let silent = |session: &&Session| window.until_us - session.last_us >= window.session_silence_us;
-    let is_open =
-        |session: &&Session| session.began.is_some_and(|began| session.ended.is_none_or(|end| end < began));
+    // Where a witness tells of the beginning, no word of the agent ends it.
+    let bounds = |session: &Session| match session.began {
+        Some(began) => Some((began, session.ended)),
+        None => Some((session.own_began?, session.own_ended.max(session.ended))),
+    };
+    let is_open = |session: &&Session| {
+        bounds(session).is_some_and(|(began, ended)| ended.is_none_or(|end| end < began))
+    };
     let all = sessions.by_id.values().filter(|session| session.last_us >= window.from_us);
     all.filter(is_open)
         .filter(silent)
@@ -152,7 +165,8 @@ pub(crate) fn open(sessions: &Sessions, window: &Window) -> Vec<Finding> {
                  (agent-audit-log writes to disk first)",
             );
             finding.since = Some(time::format(session.last_us));
-            finding.evidence.events = session.began.into_iter().chain([session.last_index]).collect();
+            let began = bounds(session).map(|(began, _)| began);
+            finding.evidence.events = began.into_iter().chain([session.last_index]).collect();
             finding.evidence.events.dedup();
             finding
         })

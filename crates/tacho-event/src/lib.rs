@@ -9,6 +9,7 @@ pub mod event;
 pub mod fact;
 pub mod id;
 pub mod limits;
+pub mod model;
 pub mod record;
 pub mod section;
 pub mod time;

@@ -277,6 +277,7 @@ fn decode_listed<'a>(tag: u8, event: &mut Accepted<'a>, cursor: &mut Cursor<'a>)
 pub struct Glance<'a> {
     pub phase: Option<Phase>,
     pub action_type: ActionType,
+    pub outcome: Outcome,
     /// Its text, not looked at.
     pub action_name: &'a [u8],
     /// Whether it names a call or a parent.
@@ -288,11 +289,12 @@ impl<'a> Glance<'a> {
         let mut cursor = Cursor { bytes, at: 0 };
         // Where the words stand among the fixed fields: behind id, body, time and flags.
         cursor.take(16 + 32 + 8 + 1)?;
-        let [action_type, _, _, _, _, phase] = cursor.array()?;
+        let [action_type, _, _, outcome, _, phase] = cursor.array()?;
         cursor.take(FIXED_BYTES - cursor.at)?;
         let action_type = ActionType::from_code(action_type).ok_or(cursor.malformed("an action type"))?;
-        let mut glance =
-            Glance { phase: Phase::from_code(phase), action_type, action_name: &[], has_kin: false };
+        let outcome = Outcome::from_code(outcome).ok_or(cursor.malformed("an outcome"))?;
+        let phase = Phase::from_code(phase);
+        let mut glance = Glance { phase, action_type, outcome, action_name: &[], has_kin: false };
         while let Some(tag) = cursor.bytes.get(cursor.at).copied().filter(|tag| *tag < TAG_SOURCE) {
             cursor.at += 1;
             let value = cursor.varint()?;

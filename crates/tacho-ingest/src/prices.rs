@@ -7,6 +7,7 @@
 use tacho_event::event::Event;
 use tacho_event::fact::{IntFact, TextFact};
 use tacho_event::limits::INTEGER_MAX;
+use tacho_event::model;
 
 /// Day of the price lists.
 pub const PRICES_OF: &str = "2026-10-24";
@@ -89,24 +90,17 @@ pub(crate) fn estimate(event: &mut Event<'_>) {
 
 /// Whether the vendor of a model, also of one without a price, counts cached tokens apart from the input: Anthropic does.
 pub(crate) fn has_cache_apart(model: &str) -> bool {
-    plain(model).starts_with("claude-")
-}
-
-/// A model's name without its vendor's.
-fn plain(model: &str) -> &str {
-    let name = model.rsplit('/').next().unwrap_or(model);
-    name.find("anthropic.").map_or(name, |at| &name[at + "anthropic.".len()..])
+    model::plain(model).starts_with("claude-")
 }
 
 /// The price of a model by its name, with or without vendor (`us.anthropic.`, `models/`) and date.
 fn price(model: &str) -> Option<&'static Price> {
-    let name = plain(model);
+    let name = model::plain(model);
     PRICES.iter().find(|price| name.strip_prefix(price.model).is_some_and(is_version))
 }
 
 /// Whether what follows a model's name only dates it: `-20250929`, `-2024-08-06`, `@20250929`, `-latest`.
 fn is_version(rest: &str) -> bool {
-    let rest = rest.split("-v1:").next().unwrap_or(rest);
     let digits = rest.strip_prefix(['-', '@']).is_some_and(|date| {
         date.len() >= 8 && date.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
     });
@@ -125,6 +119,7 @@ mod tests {
             ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", Some("claude-sonnet-4-5")),
             ("claude-haiku-4-5@20251001", Some("claude-haiku-4-5")),
             ("openai/gpt-4o-2024-08-06", Some("gpt-4o")),
+            ("OpenAI/GPT-4o", Some("gpt-4o")),
             ("gpt-5-mini", Some("gpt-5-mini")),
             ("models/gemini-2.5-flash-lite", Some("gemini-2.5-flash-lite")),
             ("gpt-5-pro", None),

@@ -55,12 +55,13 @@ impl Engine {
     }
 }
 
-/// The newest state of whoever used the id first: nobody else takes its place by using it too, nor an agent that of its
-/// witness. They are named beside it, and so are its own states where there are several.
+/// The newest state of whoever used the id first, a witness before an agent's own word: nobody else takes its place by
+/// using it too. They are named beside it, and so are its own states where there are several.
 fn chosen(found: Vec<Value>) -> Option<Value> {
     let whose = |event: &Value| ["writer", "source", "known"].map(|field| event["header"][field].clone());
     let index = |event: &Value| event["header"]["index"].clone();
-    let first = whose(found.first()?);
+    let is_witness = |event: &&Value| event["header"]["known"] != "self_reported";
+    let first = whose(found.iter().find(is_witness).or(found.first())?);
     let (own, others): (Vec<Value>, Vec<Value>) = found.into_iter().partition(|event| whose(event) == first);
     let states: Vec<Value> = own.iter().map(index).collect();
     let mut event = own.into_iter().max_by_key(|event| event["header"]["revision"].as_i64())?;

@@ -13,6 +13,7 @@ use crate::{catalog, summary, table};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::logical_expr::{LogicalPlanBuilder, cast, col};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use tacho_event::id::Id;
@@ -21,8 +22,9 @@ use tacho_event::time::{self, Micros};
 /// Most events that one timeline shows.
 pub const TIMELINE_EVENTS_MAX: usize = 20_000;
 
-const COLUMNS: [&str; 27] = [
+const COLUMNS: [&str; 28] = [
     "index",
+    "known",
     "timestamp",
     "agent_id",
     "session_uuid",
@@ -168,7 +170,7 @@ fn read(rows: &[RowRef<'_>]) -> Timeline {
         }
     }
     let steps: Vec<Step> = drafts.iter().map(|events| step(events)).collect();
-    let first = rows[0];
+    let first = witnesses(rows)[0];
     let times = || rows.iter().filter_map(|row| row.time("timestamp"));
     let (started, ended) = (times().min().unwrap_or(0), times().max().unwrap_or(0));
     // What several tell of is counted where it is shown.
@@ -197,8 +199,16 @@ fn read(rows: &[RowRef<'_>]) -> Timeline {
     }
 }
 
+/// What witnesses tell; what an agent says itself where there is nothing else.
+fn witnesses<'r, 'b>(rows: &'r [RowRef<'b>]) -> Cow<'r, [RowRef<'b>]> {
+    let told: Vec<_> =
+        rows.iter().filter(|row| row.text("known") != Some("self_reported")).copied().collect();
+    if told.is_empty() { Cow::Borrowed(rows) } else { Cow::Owned(told) }
+}
+
 /// Makes one step of the events of a call: the first says what was meant, the last how it ended.
-fn step(events: &[RowRef<'_>]) -> Step {
+fn step(all: &[RowRef<'_>]) -> Step {
+    let events = witnesses(all);
     let first = events[0];
     let latest = |column: &'static str| events.iter().rev().find_map(|row| row.text(column));
     let earliest = |column: &'static str| events.iter().find_map(|row| row.text(column));
@@ -234,7 +244,7 @@ fn step(events: &[RowRef<'_>]) -> Step {
         line: told.line(),
         text: told.long_text(),
         error: told.error.map(summary::readable),
-        indexes: events.iter().filter_map(|row| row.int("index")).collect(),
+        indexes: all.iter().filter_map(|row| row.int("index")).collect(),
     }
 }
 

@@ -251,7 +251,8 @@ FROM events";
 
 const SESSIONS: &str = "\
 SELECT
-  either(who_session, session_now(session_uuid, index)) AS id, canonical_agent(first_value(agent_now(agent_id, index) ORDER BY index)) AS agent_id,
+  coalesce(max(who_session), session_now(session_uuid, index)) AS id,
+  canonical_agent(first_value(agent_now(agent_id, index) ORDER BY known = 'self_reported', index)) AS agent_id,
   count(DISTINCT canonical_agent(agent_now(agent_id, index))) AS agents,
   coalesce(max(who_user), CASE WHEN count(subject_tag) = 0 THEN 'system' END) AS user_id,
   min(timestamp) AS started, max(timestamp) AS ended, count(*) AS events,
@@ -259,7 +260,7 @@ SELECT
   coalesce(sum(tokens_input_now(tokens_input, index)), 0) + coalesce(sum(tokens_output_now(tokens_output, index)), 0) AS tokens,
   usd(coalesce(sum(cost_micros_now(cost_micros, index)), 0)) AS cost_usd
 FROM events WHERE session_now(session_uuid, index) IS NOT NULL AND is_shown(index)
-GROUP BY either(who_session, session_now(session_uuid, index))";
+GROUP BY session_now(session_uuid, index)";
 
 /// One row for each agent: an id that is registered as another name of one counts as that one.
 const AGENTS: &str = "\

@@ -140,7 +140,7 @@ impl Inner {
             let end = range.end;
             let mut any = false;
             snapshot.rows(range.clone(), Wanted::Header, &mut |row| {
-                any |= header_concerns(&row.header()?);
+                any |= header_concerns(&row.header()?) || row.place()?.revision > 0;
                 Ok(())
             })?;
             // Most logs have long stretches that nobody tells of twice: there the texts are not read.
@@ -157,11 +157,12 @@ impl Inner {
 
     fn look(&mut self, row: &Row<'_>) -> Result<(), StoreError> {
         let header = row.header()?;
-        if !header_concerns(&header) {
+        let revision = row.place()?.revision;
+        if revision == 0 && !header_concerns(&header) {
             return Ok(());
         }
         let (facts, mut scratch) = (row.facts(), Vec::new());
-        let mut observation = Observation::told(row.index(), &header, &facts);
+        let mut observation = Observation::told(row.index(), revision, &header, &facts);
         // A section that is gone was there: what it held is no longer compared with, and the rest stays as it was.
         let mut has = |section| Ok::<_, StoreError>(row.section(section, &mut scratch)? != Part::Absent);
         (observation.has_output, observation.has_error) = (has(Section::Output)?, has(Section::Error)?);
@@ -210,16 +211,20 @@ impl Follower for ConcludedFollower {
 
     fn follow(&mut self, batch: &Arc<Sequenced>) -> Result<(), RecordError> {
         // A batch that was sequenced reads without an error.
-        let concerned: Vec<bool> =
-            batch.batch.glances().map(|glance| glance.is_ok_and(|glance| concerns(&glance))).collect();
+        let is_later =
+            |decision: &Decision| matches!(decision, Decision::Entry { place, .. } if place.revision > 0);
+        let glances = batch.batch.glances().zip(&batch.decisions);
+        let concerned: Vec<bool> = glances
+            .map(|(glance, decision)| is_later(decision) || glance.is_ok_and(|glance| concerns(&glance)))
+            .collect();
         let size = batch.receipt().range.map(|(_, last)| last + 1);
         let mut inner = self.concluded.inner.lock();
         if concerned.contains(&true) {
             let Inner { joiner, overlay, repeats, .. } = &mut *inner;
             let events = batch.batch.events().zip(&batch.decisions).zip(&concerned);
             for ((event, decision), _) in events.filter(|(_, concerned)| **concerned) {
-                if let (Ok(event), Decision::Entry { index, .. }) = (event, decision) {
-                    joiner.observe(&Observation::of(*index, &event), overlay);
+                if let (Ok(event), Decision::Entry { index, place }) = (event, decision) {
+                    joiner.observe(&Observation::of(*index, place.revision, &event), overlay);
                     repeats.note(*index, event.header.outcome, event.header.phase, overlay);
                 }
             }

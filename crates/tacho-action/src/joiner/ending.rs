@@ -12,15 +12,20 @@ impl Joiner {
         self.touch_session(session.0, observation.index);
         let Some(known) = self.sessions.get_mut(&session.0) else { return };
         let agent = key(&[observation.agent.as_bytes()]);
+        let (turns, ended) = match observation.is_witness() {
+            true => (&mut known.turns, &mut known.ended),
+            false => (&mut known.own_turns, &mut known.own_ended),
+        };
         let last = match end {
-            End::Session => known.ended.get_or_insert(observation.time_us),
-            End::Turn | End::SubAgent => known.turns.entry(agent).or_insert(observation.time_us),
+            End::Session => ended.get_or_insert(observation.time_us),
+            End::Turn | End::SubAgent => turns.entry(agent).or_insert(observation.time_us),
         };
         *last = observation.time_us.max(*last);
         changed.extend(known.open.iter().copied());
         if end == End::SubAgent {
             let started = key(&[b"started", &session.0, observation.agent.as_bytes()]);
-            if let Some(action) = self.started.get(&started).and_then(|id| self.actions.get_mut(id)) {
+            let action = self.started.get(&started).and_then(|id| self.actions.get_mut(id));
+            if let Some(action) = action.filter(|action| observation.is_witness() || !action.is_witnessed()) {
                 action.finished = true;
                 changed.insert(action.id);
             }
@@ -39,7 +44,10 @@ impl Joiner {
         let Some(session) = action.session.and_then(|session| self.sessions.get(&session)) else {
             return false;
         };
-        let turn = session.turns.get(&key(&[action.agent().as_bytes()])).copied();
-        session.ended.max(turn).is_some_and(|end| end >= action.last_us())
+        let agent = key(&[action.agent().as_bytes()]);
+        let told = session.ended.max(session.turns.get(&agent).copied());
+        let own = session.own_ended.max(session.own_turns.get(&agent).copied());
+        let end = if action.is_witnessed() { told } else { told.max(own) };
+        end.is_some_and(|end| end >= action.last_us())
     }
 }

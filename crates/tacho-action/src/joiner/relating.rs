@@ -3,7 +3,7 @@
 use super::Joiner;
 use crate::Overlay;
 use crate::entry::{Entry, Record};
-use crate::kin::{Heritage, Node, part, role, span_key};
+use crate::kin::{Heritage, Node, own_span_key, part, role, span_key};
 use crate::observation::{Observation, Observer, key};
 use crate::twins::{Twin, library_key};
 use std::collections::BTreeSet;
@@ -18,6 +18,8 @@ impl Joiner {
         changed: &mut BTreeSet<u64>,
     ) {
         let is_kin = observation.span.is_some() || observation.observer == Observer::Log;
+        // What an agent says of its spans is nobody's kin but its own.
+        let span_key = if observation.is_witness() { span_key } else { own_span_key };
         let parent = observation.parent.filter(|_| is_kin).map(span_key);
         let key = match (observation.span, parent) {
             (Some(span), _) => span_key(span),

@@ -1,8 +1,8 @@
 //! What an agent reports of itself, beside what a witness tells.
 
-use crate::scene::{closures, event, hook, join, session};
-use tacho_action::{Closure, Observation, Observer};
-use tacho_event::words::{Outcome, Phase};
+use crate::scene::{closures, end, event, hook, join, session};
+use tacho_action::{Closure, Entry, Observation, Observer};
+use tacho_event::words::{Known, Outcome, Phase};
 
 const CALL: &str = "toolu_01A09q90qw90lq917835";
 
@@ -83,4 +83,84 @@ fn reports_push_no_witness_out() {
     log.extend((2..100).map(report));
     log.push(hook(100, "PostToolUseFailure", Some(CALL)));
     assert_eq!(closures(&log), [Closure::Failure]);
+}
+
+fn report(observation: Observation<'static>) -> Observation<'static> {
+    Observation { observer: Observer::Event, known: Known::SelfReported, ..observation }
+}
+
+#[test]
+fn what_an_agent_says_ends_no_call_that_a_witness_tells_of() {
+    let open = hook(1, "PreToolUse", Some(CALL));
+    assert_eq!(closures(&[open.clone(), report(hook(2, "PostToolUse", Some(CALL)))]), [Closure::Open]);
+    for ending in ["SessionEnd", "Stop", "UserPromptSubmit"] {
+        assert_eq!(closures(&[open.clone(), report(end(2, ending))])[0], Closure::Open, "{ending}");
+        let own = report(open.clone());
+        assert_eq!(closures(&[own, report(end(2, ending))])[0], Closure::Abandoned, "{ending}: its own call");
+    }
+}
+
+#[test]
+fn a_witness_names_the_session_whoever_told_of_the_call_first() {
+    let own = Observation { session: Some(session(9)), ..report(hook(1, "PreToolUse", Some(CALL))) };
+    let told = Observation { session: None, ..hook(2, "PostToolUse", Some(CALL)) };
+    let log = [own, hook(1, "PreToolUse", Some(CALL)), told];
+    let overlay = join(&log);
+    let record = overlay.entries().find_map(|(index, _)| overlay.record(index)).unwrap();
+    assert_ne!(record.session, Some(session(9).0));
+}
+
+#[test]
+fn nobody_inherits_of_a_span_that_an_agent_tells_of_itself() {
+    let span = |id, parent, time| Observation {
+        observer: Observer::Span,
+        span: Some(id),
+        parent,
+        session: None,
+        agent_assumed: true,
+        phase: Some(Phase::Executed),
+        ..event(time)
+    };
+    let (above, below) = ("00000000000000a1", "00000000000000b1");
+    let lie = Observation {
+        agent: "evil",
+        agent_assumed: false,
+        session: Some(session(9)),
+        ..report(span(above, None, 1))
+    };
+    let truth = Observation {
+        agent: "good",
+        agent_assumed: false,
+        session: Some(session(1)),
+        ..span(above, None, 3)
+    };
+    let overlay = join(&[lie, span(below, Some(above), 2), truth]);
+    let record = overlay.record(1).unwrap();
+    assert_eq!((record.agent.as_deref(), record.session), (Some("good"), Some(session(1).0)));
+}
+
+#[test]
+fn states_of_one_event_are_one_action_and_the_last_one_stands() {
+    let state = |time, revision, outcome| Observation {
+        state: 7,
+        revision,
+        outcome,
+        observer: Observer::Event,
+        ..event(time)
+    };
+    let log = [
+        state(1, 0, Outcome::Running),
+        state(2, 1, Outcome::Failure),
+        state(3, 2, Outcome::Success),
+        Observation { state: 8, ..state(4, 0, Outcome::Running) },
+    ];
+    let overlay = join(&log);
+    let shown: Vec<_> =
+        (0..4).filter(|index| !matches!(overlay.entry(*index), Some(Entry::Hidden { .. }))).collect();
+    assert_eq!(shown, [2, 3]);
+    let record = overlay.record(2).unwrap();
+    assert_eq!((record.closure, record.observations, record.differ), (Some(Closure::Success), 3, false));
+    let worse =
+        join(&[state(1, 0, Outcome::Running), state(2, 1, Outcome::Success), state(3, 2, Outcome::Failure)]);
+    assert_eq!(worse.record(2).and_then(|record| record.closure), Some(Closure::Failure));
 }

@@ -13,6 +13,8 @@ pub(crate) fn session(number: u8) -> Id {
 pub(crate) fn event(time_us: i64) -> Observation<'static> {
     Observation {
         index: 0,
+        state: 0,
+        revision: 0,
         time_us,
         session: Some(session(1)),
         agent: "agent",
@@ -81,7 +83,9 @@ pub(crate) fn join(log: &[Observation<'_>]) -> Overlay {
 
 pub(crate) fn follow(joiner: &mut Joiner, overlay: &mut Overlay, log: &[Observation<'_>], from: usize) {
     for (index, observation) in log.iter().enumerate().skip(from) {
-        joiner.observe(&Observation { index: index as u64, ..observation.clone() }, overlay);
+        // An id of its own, where the test gives none.
+        let state = if observation.state == 0 { u64::MAX - index as u64 } else { observation.state };
+        joiner.observe(&Observation { index: index as u64, state, ..observation.clone() }, overlay);
     }
 }
 

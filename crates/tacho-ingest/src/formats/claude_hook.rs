@@ -28,6 +28,9 @@ pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)
     super::limit_events(calls.as_deref().unwrap_or_default().len())?;
     let mut event = Event::default();
     lift(fields, table, &mut event)?;
+    if event.facts.text(TextFact::HookEvent).is_none() {
+        event.facts.set_text(TextFact::HookEvent, hook.clone());
+    }
     let Some(calls) = calls else {
         settle(&hook, &mut event);
         each(event);

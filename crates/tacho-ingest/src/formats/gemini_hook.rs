@@ -9,6 +9,7 @@ use super::claude_hook;
 use crate::fields::{Fields, Refused};
 use crate::lift::{Lift, lift};
 use crate::read::Unit;
+use std::borrow::Cow;
 use tacho_event::event::Event;
 use tacho_event::fact::{IntFact, TextFact};
 use tacho_event::section::Section;
@@ -49,11 +50,19 @@ fn uncounted(name: &str) -> Option<Lift> {
     if name == "llm_response" { Some(Lift::Section(Section::Output)) } else { table(name) }
 }
 
+/// One of the model's answers.
+#[derive(serde::Deserialize)]
+struct Candidate<'a> {
+    #[serde(rename = "finishReason", borrow)]
+    finish_reason: Option<Cow<'a, str>>,
+}
+
 /// Whether an answer of the model goes on: the hook runs for each piece of a streamed one.
 fn is_piece(response: &str) -> bool {
     let Ok(response) = Fields::object(response) else { return false };
     let candidates = response.get("candidates").unwrap_or("null");
-    candidates.starts_with('[') && !candidates.contains("\"finishReason\":\"")
+    let Ok(candidates) = serde_json::from_str::<Vec<Candidate<'_>>>(candidates) else { return false };
+    !candidates.iter().any(|candidate| candidate.finish_reason.is_some())
 }
 
 fn request(name: &str) -> Option<Lift> {
