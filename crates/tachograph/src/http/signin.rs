@@ -6,8 +6,8 @@ use super::connections::Peer;
 use super::logins::Why;
 use super::problem::Problem;
 use super::sessions::{IDLE, LONGEST, PAGE, cookies, has_cookie};
+use crate::edits::OWN;
 use crate::keys::Limits;
-use crate::serve;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -114,7 +114,7 @@ pub(crate) async fn sign_in(
             .refuse(Why::Role, Some(&found.name)));
     }
     let text = auth.sessions.begin(hash, now);
-    tell(&app, "login", found, from);
+    tell(&app, "login", found, from).await;
     let mut response = Json(Who::of(found.clone(), true)).into_response();
     hand_out(&mut response, &headers, Some(&text));
     Ok(response)
@@ -152,7 +152,7 @@ pub(crate) async fn sign_out(
     }
     let auth = app.auth();
     if let Some(found) = auth.sessions.end(&headers).and_then(|hash| auth.known(&hash)) {
-        tell(&app, "logout", found, client(&app, &extensions, &headers));
+        tell(&app, "logout", found, client(&app, &extensions, &headers)).await;
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
     hand_out(&mut response, &headers, None);
@@ -173,8 +173,9 @@ fn client(app: &App, extensions: &Extensions, headers: &HeaderMap) -> Option<IpA
     Some(app.context.client(peer, headers).to_canonical())
 }
 
-/// Puts it on the log. The address is stored as a user's is, and can be erased.
-fn tell(app: &App, action: &str, who: &Credential, from: Option<IpAddr>) {
+/// Puts it on the log; it is there when this returns. Where the log takes nothing any more one may still look at why. The
+/// address is stored as a user's is, and can be erased.
+async fn tell(app: &Arc<App>, action: &str, who: &Credential, from: Option<IpAddr>) {
     let event = serde_json::json!({
         "agent": {"id": "tachograph"},
         "action": {"type": "auth", "name": action},
@@ -182,5 +183,12 @@ fn tell(app: &App, action: &str, who: &Credential, from: Option<IpAddr>) {
         "ip": from.map(|from| from.to_string()),
         "outcome": {"status": "success", "result": {"key": who.name, "role": who.role.as_str(), "way": "page"}},
     });
-    serve::record(app, event);
+    let node = Arc::clone(app);
+    let taken =
+        move || node.node.ingest(event.to_string().as_bytes(), &OWN, &tacho_ingest::Options::default()).1;
+    if let Ok(batches) = tokio::task::spawn_blocking(taken).await
+        && let Err(problem) = app.record(batches).await
+    {
+        tracing::error!(action, "who signed in or out could not be recorded: {}", problem.detail);
+    }
 }
