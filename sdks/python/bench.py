@@ -23,6 +23,9 @@ EVENTS = {
     },
     "10 kB of output": {"output": OUTPUT[:10_000]},
     "50 kB of output": {"output": OUTPUT[:50_000]},
+    "20 MB of output": {"output": OUTPUT * 143},
+    "20,000 rows": {"rows": [{"id": n, "name": f"row {n}"} for n in range(20_000)]},
+    "100,000 members": {f"m{n}": n for n in range(100_000)},
 }
 WORST = ["authorization: ", "curl -u ", "ssn ", "password ", "token=( ", "eyJ.", "phone: 1", "://a:", "a.b@", "1 "]
 
@@ -57,7 +60,7 @@ def main() -> None:
     for pause, pace in ((0.0, "without a pause"), (0.01, "one each 10 ms")):
         for server, url in urls.items():
             for name, details in EVENTS.items():
-                number = calls // 10 if pause or "kB" in name else calls
+                number = calls // 10 if pause or name[0].isdigit() else calls
                 with tempfile.TemporaryDirectory() as folder:
                     options = Options(url=url, agent_id="bench", session_id="bench", spool_dir=folder)
                     options.spool_bytes, options.close_ms = 1 << 30, 0

@@ -237,7 +237,7 @@ def _simpler(value: Any, room: int) -> Any:
 
 def _head(many: Any, size: int, room: int) -> dict[str, Any]:
     """The beginning of an array. In another shape, one that is not in one piece would be a copy of it all."""
-    flat = many.flat if hasattr(many, "flat") else many
+    flat = getattr(many, "flat", getattr(many, "iloc", many))
     shape, kind = getattr(many, "shape", (size,)), getattr(many, "dtype", "")
     return {"shape": list(shape), "dtype": str(kind), "head": flat[: min(ARRAY_HEAD, room)].tolist()}
 
