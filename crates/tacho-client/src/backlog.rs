@@ -7,6 +7,8 @@
 //! - Memory never holds more than its limits; what is over goes to disk, and what finds no room there is refused.
 //! - Nothing is written or sent that was not redacted before (`waiting`).
 
+mod clean;
+
 use crate::spool::{Limits, Refused, Spool};
 use crate::waiting::{Waiting, known};
 use std::collections::VecDeque;
@@ -86,31 +88,6 @@ impl Backlog {
     pub(crate) fn is_tight(&self) -> bool {
         let flying = self.current.as_ref().map_or(0, |batch| batch.bytes);
         (flying + self.memory_bytes) * 2 > self.max.bytes
-    }
-
-    /// What is moved next and is not redacted: for the sending thread, which does it while it does not have the lock.
-    pub(crate) fn unclean(&self) -> Vec<Waiting> {
-        let mut bytes = 0;
-        let next = self.memory.iter().take_while(|event| {
-            bytes += event.bytes();
-            bytes <= SLICE_BYTES || bytes == event.bytes()
-        });
-        next.filter(|event| event.stamps > 0).cloned().collect()
-    }
-
-    /// Takes them back, where they are still in memory.
-    pub(crate) fn cleaned(&mut self, events: Vec<Waiting>) {
-        let mut events = events.into_iter().peekable();
-        for place in &mut self.memory {
-            while events.next_if(|event| event.seq < place.seq).is_some() {}
-            if let Some(event) = events.next_if(|event| event.seq == place.seq) {
-                self.memory_bytes = self.memory_bytes + event.bytes() - place.bytes();
-                *place = event;
-            }
-            if events.peek().is_none() {
-                return;
-            }
-        }
     }
 
     /// Takes an event; gives it back when there is no room anywhere.
