@@ -117,6 +117,10 @@ impl Engine {
         session: &str,
     ) -> Result<Option<Timeline>, QueryError> {
         let told = |told, args: Vec<_>| crate::actions::function(told).call(args);
+        let column = |name| match name {
+            "agent_id" => told(Told::Agent, vec![col(name), col("index")]).alias(name),
+            name => col(name),
+        };
         let moment = moment.into();
         let id = self.session_on_log(&moment, session).await?;
         let on_log = told(Told::Session, vec![col("session_uuid"), col("index")]).eq(table::text(&id));
@@ -124,7 +128,7 @@ impl Engine {
         let shown = cast(told(Told::Shown, vec![col("index")]), DataType::Int64).alias("shown");
         let plan = LogicalPlanBuilder::from(catalog::scan(self.base(), "events")?)
             .filter(on_log.or(col("who_session").eq(table::text(session))))?
-            .project(COLUMNS.map(col).into_iter().chain([action, shown]))?
+            .project(COLUMNS.map(column).into_iter().chain([action, shown]))?
             .sort_with_limit(vec![col("index").sort(true, false)], Some(TIMELINE_EVENTS_MAX + 1))?
             .build()?;
         let batches = self.ask(moment, &[], Ask::Plan(plan)).await?.collect().await?;
