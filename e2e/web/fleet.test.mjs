@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { accessible, launch, open } from "./browser.mjs";
+import { PAGES } from "./pages.mjs";
 import { Program } from "./program.mjs";
 
 let program;
@@ -141,8 +142,6 @@ test("the palette goes to a page and to an agent", async () => {
   quiet(page);
   await page.context().close();
 });
-
-const PAGES = ["/", "/operations", "/alerts", "/incidents", "/rules", "/rules/failed_logins", "/rules/edit", "/silences", "/silences?new=1", "/receivers", "/business", "/trading", "/trading?part=models", "/dashboards", "/dashboards/example", "/dashboards/new?edit=1", "/explore?mode=pipes", "/mine", "/mine?user=user_anna", "/agents", "/agents/eng%2Ftest-runner", "/sessions", "/explore", "/explore?mode=sql", "/live", "/costs", "/performance", "/security", "/coverage", "/integrity", "/settings", "/settings?section=keys", "/settings?section=retention", "/settings?section=redaction", "/settings?section=browser", "/reports", "/events/10", "/start"];
 
 for (const [look, options] of [
   ["wide and light", {}],

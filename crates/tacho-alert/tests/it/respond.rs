@@ -102,10 +102,7 @@ fn a_person_agrees_or_not_and_after_a_day_it_is_too_late() {
     assert_eq!(all.answer(&one.id, Answer::No, "lee", None, HOUR + 2).unwrap(), None, "it was answered");
     assert_eq!(all.begin(HOUR + 2).unwrap().id, one.id);
     let declined = all.answer(&two.id, Answer::No, "lee", Some("a test"), HOUR).unwrap().unwrap();
-    assert_eq!(
-        (declined.standing, declined.what.as_deref()),
-        (Standing::Declined, Some("a test"))
-    );
+    assert_eq!((declined.standing, declined.what.as_deref()), (Standing::Declined, Some("a test")));
     all.pass(24 * HOUR);
     assert!(all.open(&three.id).is_some());
     all.pass(25 * HOUR);

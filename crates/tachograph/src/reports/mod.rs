@@ -152,7 +152,8 @@ pub(crate) async fn make(
         });
     }
     // Not the text of the query: it names the size of the log, which changes nothing of a day that is over.
-    let told: Vec<_> = sections.iter().map(|part| (part.title, &part.columns, &part.rows, part.cut)).collect();
+    let told: Vec<_> =
+        sections.iter().map(|part| (part.title, &part.columns, &part.rows, part.cut)).collect();
     let told = serde_json::to_vec(&told).map_err(|error| Unmade::Row(error.to_string()))?;
     Ok(Report {
         kind: kind.id,

@@ -43,6 +43,8 @@ fn an_override_changes_who_is_told_is_kept_and_is_on_the_log() {
     let set = server.post("/v1/alerts/oncall/overrides", wish).json();
     assert_eq!((set["person"].as_str(), set["by"].as_str()), (Some("bo"), Some("ana")), "{set}");
     assert_eq!(now(&server), "bo");
+    // A message that was not noted as sent is sent again after a kill.
+    until("both messages are noted", || (logged(&server, "notification_sent").len() == 2).then_some(()));
     server.kill();
     let server = Server::start(&data);
     assert_eq!(now(&server), "bo", "kept over a kill");

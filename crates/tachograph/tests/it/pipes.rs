@@ -182,7 +182,11 @@ fn times_come_with_the_question() {
     assert_eq!(count("/v1/query"), all);
     assert_eq!(count("/v1/query?last=1d"), all, "all of it was recorded today");
     assert_eq!(count("/v1/query?to=2020-01-01"), ["count=0.000000e0 "]);
-    let hours = ask(&server, "/v1/query?time=event", "agent_audit_log | source != 'internal' | count() by bucket(1h)");
+    let hours = ask(
+        &server,
+        "/v1/query?time=event",
+        "agent_audit_log | source != 'internal' | count() by bucket(1h)",
+    );
     let by_hand = "SELECT date_trunc('hour', timestamp) AS bucket, count(*) AS count FROM agent_audit_log \
                    WHERE timestamp <= now() AND source <> 'internal' GROUP BY 1";
     let (mut hours, mut by_hand) = (hours, ask(&server, "/v1/sql", by_hand));
