@@ -1,6 +1,6 @@
 // The open alerts, as a panel of other pages: the gravest first, with a button to acknowledge.
 
-import { BellRing, Check, CircleCheck } from "lucide-react";
+import { Check, CircleCheck } from "lucide-react";
 import { useState } from "react";
 import { Link } from "react-router";
 import { byGravity, saidOf, type Severity } from "../lib/alerting.ts";
@@ -70,8 +70,7 @@ export function AlertFeed({ feed: { alerts, off, fault, may, busy, error, acknow
             </li>
           ))}
           {more > 0 && (
-            <li className="feed-row">
-              <BellRing size={14} aria-hidden />
+            <li className="feed-row more">
               <Link className="link small" to="/alerts">
                 {more} more
               </Link>

@@ -85,7 +85,7 @@ function Series({ by, range, top }: { by: CostBy; range: Range; top: (string | n
       xAxis: { type: "category", data: axis.labels },
       yAxis: { type: "value", axisLabel: { formatter: (value: number) => money(value) } },
       tooltip: { valueFormatter: (value: unknown) => money(Number(value)) },
-      legend: { bottom: 0, type: "plain" },
+      legend: { bottom: 0, type: "scroll", pageTextStyle: { color: "--dim" }, pageIconColor: "--dim" },
       grid: { left: 4, right: 22, top: 12, bottom: 42, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       series: series.filter(({ data }) => data.some((value) => value > 0)).map((one) => ({ ...one, type: "bar", stack: "cost" })),
     };

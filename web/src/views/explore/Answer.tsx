@@ -55,7 +55,7 @@ function AnswerTable({ columns, rows }: { columns: Column[]; rows: AnyRow[] }) {
   const numbered = rows.map((row, place) => ({ row, place }));
   return (
     <div style={{ overflowX: "auto" }}>
-      <div style={{ minWidth: wide ? columns.length * 130 : undefined }} className="sql-rows">
+      <div style={{ minWidth: columns.length * (wide ? 130 : 100) }} className="sql-rows">
         <Rows
           label={`Answer, ${count(rows.length)} rows`}
           rows={numbered}

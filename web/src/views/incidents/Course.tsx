@@ -72,7 +72,7 @@ export function Changes({ incident }: PartProps) {
         ) : (
           <ol className="course">
             {changes.slice(0, all ? undefined : CHANGES_SHOWN).map((change) => (
-              <li key={change.entry.index}>
+              <li key={`${change.entry.index} ${change.kind} ${change.text}`}>
                 <Time at={change.at} className="faint" />
                 <span>
                   <span className={change.same_agent ? "chip warn" : "chip"}>{change.kind}</span> {said(change.text)}

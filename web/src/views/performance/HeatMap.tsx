@@ -5,7 +5,7 @@ import { useNavigate } from "react-router";
 import { useActivity } from "../../api/agents.ts";
 import { Tabs } from "../../components/Controls.tsx";
 import { HeatMap as Map } from "../../components/HeatMap.tsx";
-import { Loaded, Panel } from "../../components/Panel.tsx";
+import { Empty, Loaded, Panel } from "../../components/Panel.tsx";
 import { plural } from "../../lib/format.ts";
 import { exploreUrl } from "../../lib/links.ts";
 import { type Range, bounds } from "../../lib/range.ts";
@@ -31,7 +31,7 @@ export function HeatMap({ range }: { range: Range }) {
   const cells = useMemo(() => (query.data?.rows ?? []).map((row) => ({ agent: row.agent_id, t: row.t, value: kind === "events" ? row.n : row.failures })).filter((cell) => cell.value > 0), [query.data, kind]);
   return (
     <Panel title="Agents by time" actions={<Tabs label="Show" value={kind} choices={VALUES} onChange={setValue} />}>
-      <Loaded query={query} height={240} empty={({ rows }) => rows.length === 0}>
+      <Loaded query={query} height={240} empty={() => cells.length === 0} nothing={<Empty title={kind === "failures" ? "Nothing failed in this time" : "Nothing in this time range"} />}>
         {() => <Map cells={cells} axis={axis} name={kind} show={SHOWN[kind]} colors={COLORS[kind]} onPick={(agent, start, end) => navigate(exploreUrl(withTerm(kind === "failures" ? "status:failed" : "", "agent", agent), { kind: "between", from: start, to: end }))} />}
       </Loaded>
     </Panel>

@@ -8,7 +8,7 @@ import { RangePicker } from "../../components/Controls.tsx";
 import { speedOption } from "../../components/speed.ts";
 import { KindIcon } from "../../components/Marks.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
-import { Loaded, Panel } from "../../components/Panel.tsx";
+import { Empty, Loaded, Panel } from "../../components/Panel.tsx";
 import { type Column, Table } from "../../components/Table.tsx";
 import { visible } from "../../lib/ansi.ts";
 import { count, duration, percent, short } from "../../lib/format.ts";
@@ -64,7 +64,7 @@ function Lines({ range }: { range: Range }) {
   return (
     <div className="grid" style={{ "--min": "420px" } as React.CSSProperties}>
       <Panel title="Response times">
-        <Loaded query={query} height={230}>{() => <Chart option={times} height={230} label="Response times over time" />}</Loaded>
+        <Loaded query={query} height={230} empty={({ rows }) => rows.every((row) => row.p50 === null)} nothing={<Empty title="No event of this time says how long it took" />}>{() => <Chart option={times} height={230} label="Response times over time" />}</Loaded>
       </Panel>
       <Panel title="Throughput and errors">
         <Loaded query={query} height={230}>{() => <Chart option={flow} height={230} label="Events and failures over time" />}</Loaded>
