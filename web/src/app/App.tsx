@@ -1,10 +1,9 @@
 // Routes, and what lies around every page.
 
-import { Suspense, useState, useSyncExternalStore } from "react";
+import { Suspense, useSyncExternalStore } from "react";
 import { Link, Route, Routes } from "react-router";
 import { useAbout } from "../api/health.ts";
 import { refused } from "../api/http.ts";
-import { useHasEvents } from "../api/overview.ts";
 import { Bones, Empty } from "../components/Panel.tsx";
 import { Boundary } from "./Boundary.tsx";
 import {
@@ -20,6 +19,7 @@ import {
   Event,
   Explore,
   FirstRun,
+  Home,
   IncidentPage,
   Incidents,
   Integrity,
@@ -27,7 +27,6 @@ import {
   Mine,
   OnCall,
   Operations,
-  Overview,
   Performance,
   Receivers,
   Replay,
@@ -93,16 +92,6 @@ export function App() {
       </Boundary>
     </Shell>
   );
-}
-
-/** The overview, or the way to the first event while there is none. */
-function Home() {
-  const events = useHasEvents();
-  const [left, setLeft] = useState(false);
-  const [wasEmpty, setWasEmpty] = useState(false);
-  if (events.data?.rows.length === 0 && !wasEmpty) setWasEmpty(true);
-  if (events.isPending) return <Bones height={320} />;
-  return wasEmpty && !left ? <FirstRun onDone={() => setLeft(true)} /> : <Overview />;
 }
 
 function Nowhere() {

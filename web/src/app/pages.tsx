@@ -1,7 +1,7 @@
 // Every page with its address, its place in the navigation and the key that leads to it after `g`.
 
 import { Activity, Banknote, BellOff, BellRing, Bot, Briefcase, CalendarClock, ChartCandlestick, FileText, Fingerprint, Gauge, LayoutDashboard, LayoutGrid, ListTree, Radar, Radio, ScrollText, Search, Send, Settings, ShieldCheck, Siren, UserRound } from "lucide-react";
-import { type ComponentType, lazy } from "react";
+import { type ComponentType, lazy, useState } from "react";
 
 export interface Page {
   path: string;
@@ -65,10 +65,22 @@ export const pagesFor = (limited: boolean): Page[] => PAGES.filter((page) => !li
 
 export const PAGES = GROUPS.flatMap((group) => group.pages);
 
-const overview = () => import("../views/overview/Overview.tsx");
-export const Overview = lazy(overview);
+let homeIsHere: ComponentType | null = null;
+const home = () =>
+  import("./Home.tsx").then((code) => {
+    homeIsHere = code.default;
+    return code;
+  });
+const LazyHome = lazy(home);
 // The usual first page: fetched while the server is still asked whether a key is needed.
-if (location.pathname === "/") void overview();
+if (location.pathname === "/") void home();
+
+/** Without waiting when its code is here: what React puts in place of a `lazy` page stays for 300 ms at least. */
+export function Home() {
+  const [Page] = useState<ComponentType>(() => homeIsHere ?? LazyHome);
+  return <Page />;
+}
+
 export const Operations = lazy(() => import("../views/operations/Operations.tsx"));
 export const Alerts = lazy(() => import("../views/alerts/Alerts.tsx"));
 export const AlertPage = lazy(() => import("../views/alerts/AlertPage.tsx"));
