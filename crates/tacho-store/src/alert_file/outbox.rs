@@ -50,20 +50,46 @@ pub struct Message {
     pub body: String,
 }
 
+/// Messages of a lane that wait to be tried again before the others wait for them.
+const PAUSED_MAX: u32 = 5;
+
 /// Made where it is missing: a flood waits in few lanes.
 pub(super) const INDEX: &str = "CREATE INDEX IF NOT EXISTS outbox_lanes ON outbox (state, lane, seq)";
 
 impl AlertFile {
-    /// The oldest message of each lane, of those that are due.
+    /// The oldest message of each lane, of those that are due. One that waits to be tried again holds up what is behind
+    /// it of its own thread, which has an order; of other threads only once [`PAUSED_MAX`] wait so: then it is the channel
+    /// that fails, and not the message.
     ///
     /// # Errors
     /// See [`AlertFile::position`].
     pub fn due(&self, now_us: i64, limit: u32) -> Result<Vec<Message>, StoreError> {
-        // One that waits to be tried again holds up what is behind it in its lane: order within a channel is kept.
-        let sql = "SELECT id, lane, state, due_us, at_us, attempts, error, body FROM outbox
-             WHERE seq IN (SELECT min(seq) FROM outbox WHERE state = 'waiting' GROUP BY lane) AND due_us <= ?1
+        let sql = "WITH paused AS (SELECT lane, seq, CASE WHEN json_valid(body) THEN json_extract(body, '$.thread') END
+                 AS thread FROM outbox WHERE state = 'waiting' AND due_us > ?1),
+             failing AS (SELECT lane FROM paused GROUP BY lane HAVING count(*) >= ?3)
+             SELECT id, lane, state, due_us, at_us, attempts, error, body FROM outbox
+             WHERE seq IN (SELECT min(seq) FROM outbox AS own WHERE state = 'waiting' AND due_us <= ?1
+                 AND lane NOT IN (SELECT lane FROM failing)
+                 AND NOT EXISTS (SELECT 1 FROM paused WHERE paused.lane = own.lane AND paused.seq < own.seq
+                     AND paused.thread IS CASE WHEN json_valid(own.body) THEN json_extract(own.body, '$.thread') END)
+                 GROUP BY lane)
              ORDER BY seq LIMIT ?2";
-        self.messages(sql, params![now_us, limit])
+        self.messages(sql, params![now_us, limit, PAUSED_MAX])
+    }
+
+    /// Lanes in which messages were tried so often and still wait: since when, how many, and why the newest failed.
+    ///
+    /// # Errors
+    /// See [`AlertFile::position`].
+    pub fn failing(&self, attempts: u32) -> Result<Vec<(String, i64, u64, String)>, StoreError> {
+        let failed = refused(&self.path);
+        let sql = "SELECT lane, min(at_us), count(*), max(coalesce(error, '')) FROM outbox
+             WHERE state = 'waiting' AND attempts >= ?1 GROUP BY lane ORDER BY lane";
+        let mut statement = self.connection.prepare(sql).map_err(&failed)?;
+        let rows = statement.query_map([attempts], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.unsigned_abs(), row.get(3)?))
+        });
+        rows.and_then(Iterator::collect).map_err(&failed)
     }
 
     /// Everything that waits in a lane, oldest first.

@@ -82,6 +82,28 @@ fn a_message_that_has_to_be_tried_again_holds_up_its_lane_and_no_other() {
 }
 
 #[test]
+fn a_message_that_fails_holds_up_its_thread_and_many_that_fail_their_lane() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = AlertFile::open(folder.path(), "log.example").unwrap();
+    let of = |id: usize, thread: usize| Message {
+        body: format!(r#"{{"thread":"t{thread}"}}"#),
+        ..message(&id.to_string(), "a", 10)
+    };
+    let messages = vec![of(0, 0), of(1, 0), of(2, 2), of(3, 3), of(4, 4), of(5, 5), of(6, 6)];
+    file.save(&AlertChanges { messages, ..AlertChanges::default() }).unwrap();
+    // Each that is due fails, and is to be tried again later.
+    for expected in ["0", "2", "3", "4", "5"] {
+        let due = file.due(10, 10).unwrap();
+        assert_eq!(due.iter().map(|message| message.id.as_str()).collect::<Vec<_>>(), [expected]);
+        let later = Message { due_us: 20, attempts: 3, error: Some("500".into()), ..due[0].clone() };
+        file.save(&AlertChanges { tried: vec![later], ..AlertChanges::default() }).unwrap();
+    }
+    assert_eq!(file.due(10, 10).unwrap(), [], "the channel fails");
+    assert_eq!(file.failing(3).unwrap(), [("a".to_string(), 10, 5, "500".to_string())]);
+    assert_eq!(file.due(20, 10).unwrap()[0].id, "0");
+}
+
+#[test]
 fn many_messages_become_one() {
     let folder = tempfile::tempdir().unwrap();
     let mut file = AlertFile::open(folder.path(), "log.example").unwrap();

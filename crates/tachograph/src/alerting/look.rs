@@ -92,7 +92,7 @@ impl Alerting {
     /// Notes what is wrong, for those who ask.
     pub(super) fn note(&self, inner: &Inner) {
         let mut wrong = self.wrong.lock();
-        let now = inner.fault.iter().chain(&inner.book.errors);
+        let now = inner.fault.iter().chain(&inner.book.errors).chain(&inner.failing);
         if !now.clone().eq(wrong.iter()) {
             *wrong = Arc::new(now.cloned().collect());
         }

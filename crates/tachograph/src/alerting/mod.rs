@@ -105,6 +105,9 @@ struct Inner {
     pending: AlertChanges,
     /// Why it could not.
     fault: Option<String>,
+    /// Channels that do not take what they are sent, in words; and whether that may have changed.
+    failing: Vec<String>,
+    was_tried: bool,
     /// How fast each lane was told.
     buckets: HashMap<String, Bucket>,
     /// The maintenance windows of the routing that are on, since when.
@@ -147,6 +150,8 @@ impl Alerting {
             file,
             pending: AlertChanges::default(),
             fault: None,
+            failing: Vec::new(),
+            was_tried: true,
             buckets: HashMap::new(),
             working: BTreeMap::new(),
             closing: false,
@@ -266,6 +271,7 @@ impl Alerting {
             tracing::error!(%error, "alerts can't be saved; it is tried again");
             inner.fault = Some(error.to_string());
         }
+        inner.look_at_channels();
         self.note(&inner);
         drop(inner);
         if any {

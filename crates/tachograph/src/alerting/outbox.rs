@@ -1,8 +1,9 @@
 //! Sends the messages that wait: each channel in its own order, several channels beside one another.
 //!
 //! Guarantee: at least once. A message is taken out only when its channel has answered; after a crash in between it is sent
-//! again under the same id, which most vendors leave out. What a channel refuses for good, and what it has not taken
-//! after [`ATTEMPTS_MAX`] tries, goes to a channel of another kind.
+//! again under the same id, which most vendors leave out. What a channel refuses for good, what it has not taken
+//! after [`ATTEMPTS_MAX`] tries, and what is critical and was not taken within [`CRITICAL_US`], goes to a channel of
+//! another kind.
 //!
 //! Limits: [`LANES_MAX`] channels at a time. Each channel has a bucket of tokens; when more wait for it than its burst, it
 //! gets all of them as one message, but for those that keep a state of each alert. A bucket begins with one token, so
@@ -18,6 +19,7 @@ use crate::deliver::Guard;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tacho_alert::Severity;
 use tacho_deliver::bucket::Bucket;
 use tacho_deliver::held::together;
 use tacho_deliver::{Channel, Message, Notice, Verdict};
@@ -32,6 +34,10 @@ const TOGETHER_MAX: usize = 10_000;
 const ATTEMPTS_MAX: u32 = 80;
 const FIRST_PAUSE_US: i64 = 1_000_000;
 const PAUSE_MAX_US: i64 = 3_600_000_000;
+/// A critical message that its channel has not taken by then goes to another one too.
+const CRITICAL_US: i64 = 60_000_000;
+/// After so many tries a channel counts as failing.
+const FAILING: u32 = 3;
 /// How long is waited at most before looking again.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -108,7 +114,10 @@ impl Inner {
         if self.file.waiting_count(&first.lane).is_ok_and(|count| count <= u64::from(channel.limit.burst)) {
             return first;
         }
-        let waiting = self.file.waiting(&first.lane).unwrap_or_default().into_iter().take(TOGETHER_MAX);
+        // What failed is tried again by itself: it must not take the others with it.
+        let waiting = self.file.waiting(&first.lane).unwrap_or_default().into_iter();
+        let waiting =
+            waiting.filter(|message| message.attempts == 0 || message.id == first.id).take(TOGETHER_MAX);
         // One that is not readable is told so by itself.
         let read = |message: alert_file::Message| Some((serde_json::from_str(&message.body).ok()?, message));
         let (told, waiting): (Vec<Message>, Vec<alert_file::Message>) = waiting.filter_map(read).unzip();
@@ -123,6 +132,21 @@ impl Inner {
                 tracing::error!(%error, "messages can't be gathered");
                 first
             }
+        }
+    }
+
+    /// Looks again which channels fail, where something was tried.
+    pub(super) fn look_at_channels(&mut self) {
+        if !std::mem::take(&mut self.was_tried) {
+            return;
+        }
+        let words = |(lane, since_us, count, why): (String, i64, u64, String)| {
+            let since = tacho_event::time::format(since_us);
+            format!("{count} messages to {lane} are not taken since {since}: {why}")
+        };
+        match self.file.failing(FAILING) {
+            Ok(failing) => self.failing = failing.into_iter().map(words).collect(),
+            Err(error) => tracing::error!(%error, "messages that wait can't be read"),
         }
     }
 
@@ -176,7 +200,14 @@ impl Alerting {
             Verdict::Retry { after_us, why } if message.attempts < ATTEMPTS_MAX => {
                 message.due_us = now + after_us.unwrap_or(0).max(pause(message.attempts));
                 message.error = Some(why);
-                self.tried(&message, &[]);
+                let is_late = told.severity == Severity::Critical && now - message.at_us >= CRITICAL_US;
+                // Said and handed over once: both have an id of their own.
+                let saying = tell::sent(&message, &told, channel.kind, None, now);
+                let sayings = if message.attempts == FAILING { vec![saying] } else { Vec::new() };
+                self.tried(&message, &sayings);
+                if is_late {
+                    self.hand_over(&message, &told, &channel);
+                }
             }
             Verdict::Retry { why, .. } | Verdict::Refused { why } => {
                 self.failed(message, &told, &channel, why)
@@ -194,9 +225,15 @@ impl Alerting {
         let now = now_us();
         let saying = tell::sent(&message, told, channel.kind, None, now);
         self.tried(&message, &[saying]);
+        self.hand_over(&message, told, channel);
+    }
+
+    /// Has a channel of another kind tell what one does not take.
+    fn hand_over(&self, message: &alert_file::Message, told: &Message, channel: &Channel) {
         if told.id.starts_with(INSTEAD) || told.notice == Notice::Test {
             return;
         }
+        let now = now_us();
         let mut inner = self.inner.lock();
         let Some((receiver, other)) = inner.other(channel, &told.receiver) else { return };
         let instead = Message {
@@ -224,6 +261,7 @@ impl Alerting {
         let mut inner = self.inner.lock();
         inner.remark_sent(message);
         inner.pending.tried.push(message.clone());
+        inner.was_tried = true;
         inner.pending.sayings.extend_from_slice(sayings);
         if let Err(error) = inner.save(None) {
             // It is sent again, under the same id.

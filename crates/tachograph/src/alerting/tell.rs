@@ -174,7 +174,12 @@ pub(super) fn sent(
     if let Some(error) = &message.error {
         outcome["error"] = serde_json::json!({"type": "not_delivered", "message": error});
     }
-    let (name, level) = if good { ("notification_sent", "INFO") } else { ("notification_failed", "ERROR") };
+    let (name, level) = match message.state {
+        alert_file::Sending::Sent => ("notification_sent", "INFO"),
+        // It is tried again.
+        alert_file::Sending::Waiting => ("notification_delayed", "WARNING"),
+        _ => ("notification_failed", "ERROR"),
+    };
     event(format!("{name}/{}", message.id), name, level, at_us, serde_json::json!({"outcome": outcome}))
 }
 
