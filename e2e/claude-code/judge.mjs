@@ -192,7 +192,7 @@ async function judgeImport(session, own) {
 /** What the agent pays: a recorder that is away or refuses it must not stop it, and no answer may reach its model. */
 async function judgeAgent(how) {
   how = { ...how, settings: settings('again.json') };
-  const count = async () => (await sql('SELECT count(*) AS n FROM events'))[0].n;
+  const count = async () => (await sql("SELECT count(*) AS n FROM events WHERE source <> 'internal'"))[0].n;
   check('the program compacts the session', agent(how, '/compact keep it short', '--continue').code === 0);
   const compacted = await sql(`SELECT hook_event FROM observations WHERE hook_event = 'PreCompact'`);
   check('its hook PreCompact arrived', compacted.length === 1, compacted);
