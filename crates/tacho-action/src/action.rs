@@ -3,16 +3,17 @@
 //! Invariant: what is concluded depends on which observations there are, not on their order. Only the action's name,
 //! the index of its first observation, ties between equals, and two hooks that tell of one step do.
 
-use crate::entry::{Closure, Entry, Figure, Record};
+mod record;
+
+use crate::entry::{Closure, Entry};
 pub(crate) use crate::member::has_own_call;
 use crate::member::{Best, Member, counted, flag, name_rank, newest, rank};
 use crate::near::Likeness;
-use crate::observation::{Observation, key};
+use crate::observation::Observation;
 use serde::{Deserialize, Serialize};
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use tacho_event::time::Micros;
-use tacho_event::words::{ActionType, Outcome, Phase};
+use tacho_event::words::{ActionType, Outcome};
 
 /// Observations of one action that are remembered one by one; more are hidden and counted.
 pub const OBSERVATIONS_MAX: usize = 64;
@@ -259,67 +260,5 @@ impl Action {
         }
         self.shown = Some(shown.index);
         closure
-    }
-
-    fn is_call(&self) -> bool {
-        self.kind != 0 || self.members.iter().any(|member| member.phase.is_some())
-    }
-
-    fn record(&self, shown: &Member, closure: Closure, outcome: Outcome) -> Record {
-        let mut record = Record {
-            action: self.id,
-            observations: self.members.len() as u32 + self.more,
-            // What is no call has no end either: it only has a state now.
-            closure: Some(closure).filter(|_| self.is_call()),
-            differ: self.differ(),
-            ..Record::default()
-        };
-        let witnessed = self.is_witnessed();
-        for member in &self.members {
-            record.observers |= member.observer.bit();
-            if witnessed && !member.is_witness() {
-                continue;
-            }
-            let place = match member.phase() {
-                Some(Phase::Proposed) => 0,
-                Some(Phase::Asked) => 1,
-                Some(Phase::Decided) => 2,
-                Some(Phase::Executed) => 3,
-                Some(Phase::Result) => 4,
-                Some(Phase::Message) | None => continue,
-            };
-            let told = if place == 0 { member.lasts().0 } else { member.time_us };
-            let time = &mut record.times[place];
-            *time = Some(time.map_or(told, |known| known.min(told)));
-        }
-        record.outcome = Some(outcome.code()).filter(|code| *code != shown.outcome);
-        record.session = self.session.filter(|_| shown.session.is_none());
-        let differs = |best: &Best, own: u64| {
-            let text = Some(best.text.clone()).filter(|text| !text.is_empty());
-            text.filter(|text| key(&[text.as_bytes()]) != own)
-        };
-        record.name = differs(&self.name, shown.name);
-        record.call = differs(&self.call, shown.call);
-        record.agent = differs(&self.agent, shown.agent).filter(|_| shown.has(flag::AGENT_ASSUMED));
-        for (place, own) in shown.figures.iter().enumerate() {
-            if own.is_none() {
-                record.figures[place] = self.best_figure(place);
-            }
-        }
-        record
-    }
-
-    /// A figure from whoever knows best.
-    fn best_figure(&self, place: usize) -> Option<i64> {
-        // Until the answer began is not how long the call took.
-        let is_whole = |member: &&Member| {
-            place != Figure::DurationUs as usize || member.phase() != Some(Phase::Proposed)
-        };
-        let witnessed = self.is_witnessed();
-        let members =
-            counted(&self.members).filter(|member| !witnessed || member.is_witness()).filter(is_whole);
-        let told = members.filter_map(|member| Some((member, member.figures[place]?)));
-        told.max_by_key(|(member, figure)| (rank(member.observer), Reverse(*figure)))
-            .map(|(_, figure)| figure)
     }
 }

@@ -96,6 +96,14 @@ impl Incidents {
         Ok(incident)
     }
 
+    /// An incident has all that it was opened with. Opening it is not taking care of it: nobody has answered yet.
+    pub fn begun(&mut self, id: &str) -> Option<Incident> {
+        let mut incident = self.known(id)?.clone();
+        incident.answered = None;
+        self.replace(incident.clone());
+        Some(incident)
+    }
+
     /// Takes an alert into an incident; nothing when there is no such incident.
     ///
     /// # Errors

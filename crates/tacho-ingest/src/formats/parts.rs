@@ -31,7 +31,7 @@ fn identity(name: &str) -> Option<Lift> {
         "conversation_id" | "conversationId" => Lift::Head(Head::Conversation),
         "turn_id" | "prompt_id" => Text(T::TurnId),
         "user_id" | "userId" | "user" => Lift::Head(Head::User),
-        "ip" | "ip_address" | "client_ip" => Lift::Head(Head::Ip),
+        "ip" | "ip_address" | "client_ip" | "source_ip" => Lift::Head(Head::Ip),
         "user_agent" | "userAgent" => Lift::Head(Head::UserAgent),
         "call_id" | "tool_use_id" | "tool_call_id" => Lift::Head(Head::Call),
         "parent" | "parent_id" => Lift::Head(Head::Parent),

@@ -80,6 +80,7 @@ impl Alerting {
             let done = incidents.step(&id, step, by, None, now).map_err(Refused::Wrong)?;
             incident = done.unwrap_or(incident);
         }
+        incident = incidents.begun(&id).unwrap_or(incident);
         inner.save(None).map_err(failed)?;
         Ok(incident)
     }

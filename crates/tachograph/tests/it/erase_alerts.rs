@@ -100,5 +100,5 @@ fn nothing_that_alerting_keeps_names_a_person_who_was_erased() {
     server.kill();
     let server = Server::start(&data);
     let again = server.get(&format!("/v1/incidents/{}", one["id"].as_str().unwrap()));
-    assert!(again.body.contains("called [ERASED]") && !again.body.contains(NAME), "{again:?}");
+    assert!(again.body.contains("[ERASED] was refused") && !again.body.contains(NAME), "{again:?}");
 }

@@ -39,7 +39,7 @@ pub(crate) fn respond(app: &Arc<App>, alerting: &Arc<Alerting>, runtime: &Handle
         let (app, alerting, guard) = (Arc::clone(app), Arc::clone(alerting), Arc::clone(&guard));
         let (busy, runtime) = (Arc::clone(&busy), runtime.clone());
         threads.push(std::thread::spawn(move || {
-            let outcome = alerting.carry_out(&app, &run, &guard, &runtime);
+            let outcome = redacted(&app, alerting.carry_out(&app, &run, &guard, &runtime));
             alerting.ended(&run.id, outcome);
             busy.fetch_sub(1, Ordering::AcqRel);
             alerting.posted.notify_all();
@@ -50,6 +50,13 @@ pub(crate) fn respond(app: &Arc<App>, alerting: &Arc<Alerting>, runtime: &Handle
             tracing::error!("a response ended early: it is not begun again");
         }
     }
+}
+
+/// What a program or a server answered, as the log would keep it: alerts and incidents show it too.
+fn redacted(app: &App, outcome: Outcome) -> Outcome {
+    let result = app.node.redact(&outcome.result.to_string()).0;
+    let result = serde_json::from_str(&result).unwrap_or_else(|_| json!({}));
+    Outcome { what: app.node.redact(&outcome.what).0, result, ..outcome }
 }
 
 impl Alerting {

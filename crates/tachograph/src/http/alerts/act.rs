@@ -45,7 +45,8 @@ async fn act(
     let act = of(&acting)?;
     let by = acting.by.as_deref().unwrap_or(&credential.name);
     let alerting = Arc::clone(alerting(&app)?);
-    alerting.act(&id, &act, by, acting.note.as_deref())?;
+    let note = acting.note.as_deref().map(|note| app.node.redact(note).0);
+    alerting.act(&id, &act, by, note.as_deref())?;
     let seen = alerting.alert(&id).map_err(super::failed)?;
     let seen = seen.ok_or_else(|| Problem::internal("the alert is gone"))?;
     Ok(Json(Alert::from(seen)))

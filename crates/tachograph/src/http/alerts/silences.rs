@@ -104,7 +104,7 @@ pub(crate) async fn set(
         matchers: wanted.matchers,
         starts_us,
         ends_us,
-        by: wanted.by.unwrap_or_else(|| credential.name.clone()),
+        by: named(wanted.by, &credential.name),
         comment: wanted.comment,
         maintenance: None,
         credential: credential.name,
@@ -112,6 +112,14 @@ pub(crate) async fn set(
     };
     let silence = apart(&app, move |alerting| alerting.silence(silence)).await??;
     Ok(Json(seen(silence, 0, now_us())))
+}
+
+/// Whoever is named, with the key that said so: who agreed with whom has to be seen from the record.
+fn named(by: Option<String>, key: &str) -> String {
+    match by {
+        Some(by) if by != key => format!("{by} (key {key})"),
+        _ => key.to_string(),
+    }
 }
 
 /// When it begins, where that is said, and when it ends: at a moment, or after minutes.
@@ -154,7 +162,7 @@ pub(crate) async fn approve(
 ) -> Result<Json<Silence>, Problem> {
     let credential = app.auth().check(&headers, Role::Operator)?;
     let acting: super::act::Acting = super::act::read(&body)?;
-    let by = acting.by.unwrap_or_else(|| credential.name.clone());
+    let by = named(acting.by, &credential.name);
     let silence = apart(&app, move |alerting| alerting.approve(&id, &by, &credential.name)).await??;
     Ok(Json(seen(silence, 0, now_us())))
 }

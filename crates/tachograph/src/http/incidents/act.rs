@@ -49,6 +49,8 @@ async fn act<T: DeserializeOwned + Default>(
 ) -> Result<Json<Incident>, Problem> {
     let (asked, name) = asked(app, headers, body).await?;
     let Wanted { step, by, note } = of(asked)?;
+    // It stands in the timeline and the post-mortem as it stands on the log.
+    let note = note.map(|note| app.node.redact(&note).0);
     let by = by.as_deref().unwrap_or(&name);
     Ok(Json(alerting(app)?.step(id, &step, by, note.as_deref())?.into()))
 }
