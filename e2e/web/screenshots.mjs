@@ -16,6 +16,7 @@ const LOOKS = ["light", "dark"];
 /** Charts draw after their figures are there. */
 const DRAWN_MS = 900;
 const HEIGHT_PX_MAX = 6000;
+const TURNS_MAX = 60;
 const SHEET = { wide: { across: 3, rows: 1, width: 660, height: 1100 }, narrow: { across: 9, rows: 1, width: 215, height: 1100 } };
 
 const [folder, ...parts] = process.argv.slice(2);
@@ -25,21 +26,24 @@ if (!folder) {
 }
 const nameOf = (path) => path.replace(/^\//, "").replace(/[^a-z0-9]+/gi, "-").replace(/-$/, "") || "overview";
 
-/** The demo writes the past of its fleet first: there is nothing to look at until that is there. */
+const firstId = async (program, kind) => (await fetch(`${program.url}/v1/${kind}?limit=1`).then((answer) => answer.json(), () => ({})))[kind]?.[0]?.id;
+
+/** The demo writes the past of its fleet first: there is nothing to look at until that, and what rules find in it, is there. */
 async function filled(program) {
   let [before, now] = [-1, 0];
-  while (now === 0 || now - before > 200) {
+  let incident;
+  for (let turn = 0; turn < TURNS_MAX && (now === 0 || now - before > 200 || incident === undefined); turn += 1) {
     await new Promise((resolve) => setTimeout(resolve, 1000));
     before = now;
     [{ n: now }] = await program.sql("SELECT count(*) AS n FROM agent_audit_log");
+    incident = await firstId(program, "incidents");
   }
 }
 
 /** The pages of one session, one alert and one incident have addresses that the store decides. */
 async function ownPages(program) {
-  const first = async (path, list) => (await fetch(program.url + path).then((answer) => answer.json(), () => ({})))[list]?.[0]?.id;
   const [session] = await program.sql("SELECT session_id AS id FROM agent_audit_log WHERE session_id IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC LIMIT 1");
-  const found = { sessions: session?.id, alerts: await first("/v1/alerts?limit=1", "alerts"), incidents: await first("/v1/incidents?limit=1", "incidents") };
+  const found = { sessions: session?.id, alerts: await firstId(program, "alerts"), incidents: await firstId(program, "incidents") };
   return Object.entries(found).flatMap(([kind, id]) => (id === undefined ? [] : [{ path: `/${kind}/${encodeURIComponent(id)}`, name: `one-${kind.slice(0, -1)}` }]));
 }
 
