@@ -77,6 +77,18 @@ impl AlertFile {
         self.messages(sql, params![now_us, limit, PAUSED_MAX])
     }
 
+    /// Messages that were not tried by then, in lanes where others were tried so often and still wait; the oldest first.
+    ///
+    /// # Errors
+    /// See [`AlertFile::position`].
+    pub fn held_up(&self, before_us: i64, attempts: u32, limit: u32) -> Result<Vec<Message>, StoreError> {
+        let sql = "SELECT id, lane, state, due_us, at_us, attempts, error, body FROM outbox
+             WHERE state = 'waiting' AND attempts = 0 AND at_us <= ?1
+                 AND lane IN (SELECT lane FROM outbox WHERE state = 'waiting' AND attempts >= ?2)
+             ORDER BY seq LIMIT ?3";
+        self.messages(sql, params![before_us, attempts, limit])
+    }
+
     /// Lanes in which messages were tried so often and still wait: since when, how many, and why the newest failed.
     ///
     /// # Errors

@@ -9,6 +9,7 @@
 //! gets all of them as one message, but for those that keep a state of each alert. A bucket begins with one token, so
 //! that starting again and again sends no faster.
 
+mod late;
 #[cfg(test)]
 mod tests;
 
@@ -16,13 +17,14 @@ use super::regular::Regular;
 use super::{Alerting, Inner, RECEIPT, mail, tell};
 use crate::clock::{now_us, random};
 use crate::deliver::Guard;
+use late::{CRITICAL_US, FAILING};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tacho_alert::Severity;
 use tacho_deliver::bucket::Bucket;
 use tacho_deliver::held::together;
-use tacho_deliver::{Channel, Message, Notice, Verdict};
+use tacho_deliver::{Channel, Message, Verdict};
 use tacho_store::alert_file::{self, AlertChanges, Sending};
 
 const LANES_MAX: usize = 8;
@@ -31,13 +33,9 @@ const LOOKED_MAX: u32 = 500;
 /// Messages that become one.
 const TOGETHER_MAX: usize = 10_000;
 /// About three days with the pauses between them.
-const ATTEMPTS_MAX: u32 = 80;
+const ATTEMPTS_MAX: u32 = 880;
 const FIRST_PAUSE_US: i64 = 1_000_000;
-const PAUSE_MAX_US: i64 = 3_600_000_000;
-/// A critical message that its channel has not taken by then goes to another one too.
-const CRITICAL_US: i64 = 60_000_000;
-/// After so many tries a channel counts as failing.
-const FAILING: u32 = 3;
+const PAUSE_MAX_US: i64 = 300_000_000;
 /// How long is waited at most before looking again.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -47,8 +45,10 @@ pub(crate) fn deliver(alerting: &Arc<Alerting>) {
     let busy = Arc::new(parking_lot::Mutex::new(HashSet::<String>::new()));
     let mut threads = Vec::new();
     let mut regular = Regular::new();
+    let mut handed = HashSet::new();
     loop {
         regular.pass(alerting, &guard, now_us());
+        alerting.hand_over_held(&mut handed);
         let due = {
             let mut inner = alerting.inner.lock();
             if inner.closing {
@@ -135,21 +135,6 @@ impl Inner {
         }
     }
 
-    /// Looks again which channels fail, where something was tried.
-    pub(super) fn look_at_channels(&mut self) {
-        if !std::mem::take(&mut self.was_tried) {
-            return;
-        }
-        let words = |(lane, since_us, count, why): (String, i64, u64, String)| {
-            let since = tacho_event::time::format(since_us);
-            format!("{count} messages to {lane} are not taken since {since}: {why}")
-        };
-        match self.file.failing(FAILING) {
-            Ok(failing) => self.failing = failing.into_iter().map(words).collect(),
-            Err(error) => tracing::error!(%error, "messages that wait can't be read"),
-        }
-    }
-
     pub(super) fn channel(&self, lane: &str) -> Option<Channel> {
         let (receiver, place) = lane.rsplit_once('/')?;
         self.channels.get(receiver)?.iter().find(|channel| channel.place == place).cloned()
@@ -228,35 +213,6 @@ impl Alerting {
         self.hand_over(&message, told, channel);
     }
 
-    /// Has a channel of another kind tell what one does not take.
-    fn hand_over(&self, message: &alert_file::Message, told: &Message, channel: &Channel) {
-        if told.id.starts_with(INSTEAD) || told.notice == Notice::Test {
-            return;
-        }
-        let now = now_us();
-        let mut inner = self.inner.lock();
-        let Some((receiver, other)) = inner.other(channel, &told.receiver) else { return };
-        let instead = Message {
-            id: format!("{INSTEAD}{}", told.id),
-            title: format!("[not delivered by {} to {}] {}", channel.kind, told.receiver, told.title),
-            receiver: receiver.clone(),
-            ..told.clone()
-        };
-        let messages = vec![alert_file::Message {
-            id: format!("{}/{}", instead.id, message.lane),
-            lane: format!("{receiver}/{}", other.place),
-            state: Sending::Waiting,
-            due_us: now,
-            at_us: now,
-            attempts: 0,
-            error: None,
-            body: serde_json::to_string(&instead).unwrap_or_default(),
-        }];
-        if let Err(error) = inner.file.save(&AlertChanges { messages, ..AlertChanges::default() }) {
-            tracing::error!(%error, "a message could not be handed to another channel");
-        }
-    }
-
     fn tried(&self, message: &alert_file::Message, sayings: &[(String, String)]) {
         let mut inner = self.inner.lock();
         inner.remark_sent(message);
@@ -296,9 +252,6 @@ impl Alerting {
         Ok(count)
     }
 }
-
-/// What messages that stand for undelivered ones begin with: they are not replaced again.
-const INSTEAD: &str = "instead/";
 
 fn receipt_key(lane: &str, thread: &str) -> String {
     format!("{lane} {thread}")

@@ -2,6 +2,7 @@
 
 use super::*;
 use std::collections::BTreeMap;
+use tacho_deliver::Notice;
 
 const SECOND: i64 = 1_000_000;
 /// The clock of the machine does not matter: messages are due from the begin of time.
