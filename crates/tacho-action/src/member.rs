@@ -6,7 +6,7 @@ use crate::observation::{Observation, Observer, TASK_NOTIFICATION, key};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use tacho_event::time::Micros;
-use tacho_event::words::{Known, Outcome, Phase};
+use tacho_event::words::{ActionType, Known, Outcome, Phase};
 
 /// One observation of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,8 @@ pub(crate) mod flag {
     pub(crate) const NOTICE: u16 = 64;
     pub(crate) const COST_TOLD: u16 = 128;
     pub(crate) const AGENT_ASSUMED: u16 = 256;
+    /// It only says how an action of the agent ended.
+    pub(crate) const OUTCOME: u16 = 512;
 }
 
 /// A text, by how much its teller knows; of equals the first in the alphabet.
@@ -100,6 +102,8 @@ impl Member {
         let cost = observation.figures[Figure::CostMicros as usize];
         set(flag::COST_TOLD, cost.is_some() && !observation.cost_estimated);
         set(flag::AGENT_ASSUMED, observation.agent_assumed);
+        let is_outcome = observation.observer == Observer::Mcp && observation.phase == Some(Phase::Result);
+        set(flag::OUTCOME, is_outcome && observation.kind == ActionType::Workflow);
         let is_span = observation.observer == Observer::Span && observation.is_model();
         Member {
             index: observation.index,
@@ -194,7 +198,7 @@ impl Member {
             _ => 0,
         };
         // What is no call of its own stands for none while there is another.
-        let is_own = !self.has(flag::NOTICE);
+        let is_own = !self.has(flag::NOTICE | flag::OUTCOME);
         let phase = self.phase.unwrap_or_default();
         let agrees = self.outcome() == outcome;
         let by = (rank(self.observer), phase, self.revision, Reverse(self.time_us), Reverse(self.index));

@@ -2,7 +2,7 @@
 
 use crate::scene::{closures, end, event, hook, join, session};
 use tacho_action::{Closure, Entry, Observation, Observer};
-use tacho_event::words::{Known, Outcome, Phase};
+use tacho_event::words::{ActionType, Known, Outcome, Phase};
 
 const CALL: &str = "toolu_01A09q90qw90lq917835";
 
@@ -163,4 +163,29 @@ fn states_of_one_event_are_one_action_and_the_last_one_stands() {
     let worse =
         join(&[state(1, 0, Outcome::Running), state(2, 1, Outcome::Success), state(3, 2, Outcome::Failure)]);
     assert_eq!(worse.record(2).and_then(|record| record.closure), Some(Closure::Failure));
+}
+
+#[test]
+fn an_outcome_that_is_reported_later_leaves_the_action_as_it_was_told() {
+    let told = |time| Observation {
+        observer: Observer::Mcp,
+        known: Known::SelfReported,
+        call: Some(CALL),
+        ..event(time)
+    };
+    let action = Observation { agent: "me", outcome: Outcome::Running, ..told(1) };
+    let outcome = Observation {
+        agent: "unknown",
+        session: None,
+        kind: ActionType::Workflow,
+        name: "outcome",
+        phase: Some(Phase::Result),
+        outcome: Outcome::Success,
+        has_output: true,
+        ..told(2)
+    };
+    let overlay = join(&[action, outcome]);
+    let record = overlay.record(0).unwrap();
+    assert_eq!((record.closure, record.outcome()), (Some(Closure::Success), Some(Outcome::Success)));
+    assert_eq!((record.agent.as_deref(), record.name.as_deref()), (None, None));
 }

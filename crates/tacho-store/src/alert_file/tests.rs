@@ -99,7 +99,7 @@ fn a_message_that_fails_holds_up_its_thread_and_many_that_fail_their_lane() {
         file.save(&AlertChanges { tried: vec![later], ..AlertChanges::default() }).unwrap();
     }
     assert_eq!(file.due(10, 10).unwrap(), [], "the channel fails");
-    assert_eq!(file.failing(3).unwrap(), [("a".to_string(), 10, 5, "500".to_string())]);
+    assert_eq!(file.failing(3).unwrap(), [("a".to_string(), 1, 5, "500".to_string())]);
     let held: Vec<String> = file.held_up(10, 3, 9).unwrap().into_iter().map(|message| message.id).collect();
     assert_eq!(held, ["1", "6"]);
     assert_eq!(file.due(20, 10).unwrap()[0].id, "0");
