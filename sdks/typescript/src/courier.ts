@@ -132,7 +132,8 @@ export class Courier {
       this.isSpilling = this.backlog.spillSome();
       if (this.isSpilling) setImmediate(step);
     };
-    step();
+    // Not in the turn of a call: redaction and the file are none of its business.
+    setImmediate(step);
   }
 
   private wait(error: string, retryAfterMs: number | undefined): void {
