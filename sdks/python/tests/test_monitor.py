@@ -207,3 +207,13 @@ def test_every_spelling_of_a_threshold() -> None:
         alerts.set("queue", {"max": 1, "upper": 2})
     alerts.set("queue", {"min": 5})
     assert [a.bound for a in alerts.check_thresholds({"queue": 4})] == ["lower"]
+
+
+def test_settings_that_cannot_be_meant_are_told_and_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    for retention in ["soon", [], None]:
+        assert PerformanceMonitor(retention_period=retention).retention_s == 30 * DAY  # type: ignore[arg-type]
+    for thresholds in [5, {"cpu_usage": "x"}, {"cpu_usage": {"high": 1}}]:
+        kept = AlertSystem(thresholds).thresholds  # type: ignore[arg-type]
+        assert kept == AlertSystem().thresholds
+        assert PerformanceMonitor(alert_thresholds=thresholds).alerts.thresholds == kept  # type: ignore[arg-type]
+    assert len(caplog.records) == 9

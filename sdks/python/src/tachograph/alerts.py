@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Union
 
 from ._plain import timestamp
+
+_log = logging.getLogger("tachograph")
 
 Bound = Literal["upper", "lower"]
 
@@ -64,11 +67,19 @@ class AlertSystem:
         on_alert: Callable[[Alert], None] | None = None,
         logger: Any = None,
     ) -> None:
-        """`thresholds` come on top of the defaults; None takes one of them away. `logger`: an `EventLogger` that
-        records each alert."""
+        """`thresholds` come on top of the defaults; None takes one of them away. What can't be meant is told in the log
+        and left out. `logger`: an `EventLogger` that records each alert."""
         self.thresholds: dict[str, Threshold] = dict(DEFAULT_THRESHOLDS)
-        for metric, given in (thresholds or {}).items():
-            self.set(metric, given)
+        try:
+            given_bounds = list((thresholds or {}).items())
+        except Exception:
+            given_bounds = []
+            _log.warning("thresholds: expected a mapping, found %s; the defaults are used", type(thresholds).__name__)
+        for metric, given in given_bounds:
+            try:
+                self.set(metric, given)
+            except Exception as error:
+                _log.warning("threshold of %s is left out: %s", metric, error)
         self._on_alert = on_alert
         self._logger = logger
 

@@ -31,6 +31,9 @@ _UNITS_S = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400, "m": 30 
 
 _log = logging.getLogger("tachograph")
 
+#: How long samples are kept.
+RETENTION = "30d"
+
 Collector = Callable[[], "float | None"]
 
 
@@ -56,7 +59,7 @@ class PerformanceMonitor:
     def __init__(
         self,
         collection_interval: float = 60.0,
-        retention_period: float | str = "30d",
+        retention_period: float | str = RETENTION,
         alert_thresholds: Mapping[str, Given] | None = None,
         *,
         logger: EventLogger | None = None,
@@ -64,7 +67,11 @@ class PerformanceMonitor:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.collection_interval = collection_interval
-        self.retention_s = seconds(retention_period)
+        try:
+            self.retention_s = seconds(retention_period)
+        except Exception as error:
+            self.retention_s = seconds(RETENTION)
+            _log.warning("retention_period: %s; %s is used", error, RETENTION)
         self.alerts = AlertSystem(alert_thresholds, on_alert=on_alert, logger=logger)
         self._logger = logger
         self._clock = clock
