@@ -17,6 +17,7 @@ use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, col, ident, lit};
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::sync::Arc;
 use tacho_event::time::Micros;
 use tacho_event::words::{ActionType, Class, Level, Outcome};
@@ -45,6 +46,8 @@ pub struct Search {
 
 pub const LIMIT_DEFAULT: usize = 100;
 pub const LIMIT_MAX: usize = 10_000;
+/// Sessions of one search that are also looked for by their UUID.
+const SESSIONS_MAX: usize = 10;
 
 /// A page of events, columns as in `agent_audit_log`.
 #[derive(Debug)]
@@ -93,9 +96,11 @@ impl Engine {
             return Err(QueryError::new(Kind::Syntax, format!("limit must be from 1 to {LIMIT_MAX}")));
         }
         // Words may stand in any of the events that tell of one action.
-        let has_text = grammar::parse(&search.q)?.iter().any(|term| matches!(term.what, What::Text(_)));
+        let terms = grammar::parse(&search.q)?;
+        let has_text = terms.iter().any(|term| matches!(term.what, What::Text(_)));
+        let sessions = self.sessions(&moment, search, &terms).await?;
         let log = catalog::scan(self.base(), if has_text { OBSERVATIONS } else { "agent_audit_log" })?;
-        let mut conditions = conditions(search, log.schema().inner())?;
+        let mut conditions = conditions(search, terms, &sessions, log.schema().inner())?;
         let mut until = search.to;
         if let Some(cursor) = &search.cursor {
             let (time, index) = read_cursor(cursor)?;
@@ -119,6 +124,26 @@ impl Engine {
         }
         let cursor = if missing == 0 { cut(&mut batches, limit) } else { None };
         Ok(Page { answer: Answer::ready(schema, log_size, batches), cursor })
+    }
+
+    /// The sessions that are asked for, with their UUIDs on the log: rows that inherit one say no name of their own.
+    async fn sessions(
+        &self,
+        moment: &Moment,
+        search: &Search,
+        terms: &[Term],
+    ) -> Result<HashMap<String, String>, QueryError> {
+        let named = terms.iter().filter_map(|term| match &term.what {
+            What::Field { name, value, .. } if matches!(name.as_str(), "session" | "session_id") => {
+                Some(value)
+            }
+            _ => None,
+        });
+        let mut found = HashMap::new();
+        for name in search.session.iter().chain(named).filter(|name| !name.contains('*')).take(SESSIONS_MAX) {
+            found.insert(name.clone(), self.session_on_log(moment, name).await?);
+        }
+        Ok(found)
     }
 }
 
@@ -193,7 +218,20 @@ fn read_cursor(cursor: &str) -> Result<(Micros, i64), QueryError> {
         .ok_or_else(|| QueryError::new(Kind::Syntax, "the cursor is not one that an answer gave"))
 }
 
-fn conditions(search: &Search, schema: &SchemaRef) -> Result<Vec<Expr>, QueryError> {
+fn conditions(
+    search: &Search,
+    terms: Vec<Term>,
+    sessions: &HashMap<String, String>,
+    schema: &SchemaRef,
+) -> Result<Vec<Expr>, QueryError> {
+    let field = |name: &str, compare, value: &str| {
+        let condition = field(name, compare, value, schema)?;
+        let of = sessions.get(value).filter(|_| matches!(name, "session" | "session_id"));
+        Ok::<_, QueryError>(match of {
+            Some(id) => condition.or(col("session_uuid").eq(text(id))),
+            None => condition,
+        })
+    };
     let given = [
         ("agent", &search.agent),
         ("session", &search.session),
@@ -204,13 +242,13 @@ fn conditions(search: &Search, schema: &SchemaRef) -> Result<Vec<Expr>, QueryErr
     let mut conditions = Vec::new();
     for (name, value) in given {
         if let Some(value) = value.as_deref().filter(|value| !value.is_empty()) {
-            conditions.push(field(name, Compare::Equal, value, schema)?);
+            conditions.push(field(name, Compare::Equal, value)?);
         }
     }
-    for Term { negated, what } in grammar::parse(&search.q)? {
+    for Term { negated, what } in terms {
         let condition = match what {
             What::Text(text) => anywhere(&text),
-            What::Field { name, compare, value } => field(&name, compare, &value, schema)?,
+            What::Field { name, compare, value } => field(&name, compare, &value)?,
         };
         // An event without the field does not have the value: "not" takes it in.
         conditions.push(if negated { condition.is_not_true() } else { condition });

@@ -137,7 +137,7 @@ impl Engine {
     }
 
     /// A session's UUID on the log, by which events inherit it: those say no name of their own.
-    async fn session_on_log(&self, moment: &Moment, session: &str) -> Result<String, QueryError> {
+    pub(crate) async fn session_on_log(&self, moment: &Moment, session: &str) -> Result<String, QueryError> {
         let id = session.to_ascii_lowercase();
         if Id::parse(&id).is_some() || moment.overlay.changes().sessions == 0 {
             return Ok(id);

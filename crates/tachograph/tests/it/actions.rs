@@ -176,6 +176,10 @@ fn a_session_is_told_whole_under_the_name_that_its_sender_gave() {
     let named = "SELECT count(*) AS n FROM agent_audit_log WHERE session_uuid IN \
                  (SELECT session_uuid FROM events WHERE who_session = 'desk-7')";
     assert_eq!(server.sql(named)[0]["n"], json!(2));
+    for path in ["/v1/search?session=desk-7", "/v1/search?q=session:desk-7"] {
+        let found = server.get_as(path, "application/x-ndjson").body;
+        assert_eq!(found.lines().count(), 2, "{path}: {found}");
+    }
 }
 
 /// The export of the OpenAI Agents SDK, an object a request, children first.
