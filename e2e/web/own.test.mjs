@@ -77,7 +77,7 @@ test("a query in pipes answers, says what it means, is saved under a name and fo
   await dialog.getByRole("link", { name: "<i>Failures</i>" }).waitFor();
   await accessible(page, "saved searches");
   await page.goto(`${program.url}/explore`);
-  await page.getByRole("button", { name: "Saved" }).click();
+  await page.getByRole("button", { name: "Saved", exact: true }).click();
   await dialog.getByRole("link", { name: "<i>Failures</i>" }).click();
   await page.waitForURL(/mode=pipes/);
   await page.getByRole("heading", { name: "1 row" }).waitFor();
