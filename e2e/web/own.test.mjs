@@ -70,7 +70,7 @@ test("a query in pipes answers, says what it means, is saved under a name and fo
   await page.getByRole("button", { name: "What it means" }).click();
   await page.getByText("failures: how many events").waitFor();
   await accessible(page, "pipes");
-  await page.getByRole("button", { name: "Saved" }).click();
+  await page.getByRole("button", { name: "Saved", exact: true }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Name").fill("<i>Failures</i>");
   await page.keyboard.press("Enter");
