@@ -317,3 +317,9 @@ def test_memory_that_is_half_full_makes_events_small(options: Options) -> None:
     with EventLogger(options=options) as logger:
         ids = [logger.log_action("n", details={"text": "word " * 100_000}) for _ in range(60)]
         assert [logger.receipt(entry).status for entry in ids] == ["waiting"] * 60  # type: ignore[union-attr]
+
+
+def test_a_level_that_is_none_is_told_and_every_record_sent(caplog: pytest.LogCaptureFixture) -> None:
+    handler = AuditHandler(level="NOPE")  # type: ignore[arg-type]
+    assert handler.level == logging.NOTSET
+    assert "every record is sent" in caplog.text

@@ -8,6 +8,7 @@ import threading
 from ._plain import timestamp
 from .logger import EventLogger
 
+_log = logging.getLogger("tachograph")
 _inside = threading.local()
 
 
@@ -19,7 +20,11 @@ class AuditHandler(logging.Handler):
     """
 
     def __init__(self, logger: EventLogger | None = None, level: int = logging.NOTSET) -> None:
-        super().__init__(level)
+        super().__init__()
+        try:
+            self.setLevel(level)
+        except Exception as error:
+            _log.warning("level: %s; every record is sent", error)
         self.logger = logger if logger is not None else EventLogger()
 
     def emit(self, record: logging.LogRecord) -> None:
