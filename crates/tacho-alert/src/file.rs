@@ -127,39 +127,8 @@ pub(crate) struct RuleText {
     #[serde(default)]
     pub(crate) controls: Vec<String>,
     #[serde(default)]
-    pub(crate) tests: Vec<TestText>,
+    pub(crate) tests: Vec<crate::trial::TestText>,
     pub(crate) alerts: Option<Vec<Spanned<RuleText>>>,
-}
-
-/// One test of a rule, in virtual time that begins at zero.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TestText {
-    pub name: String,
-    #[serde(default)]
-    pub events: Vec<serde_json::Map<String, serde_json::Value>>,
-    /// Sets that `absent … expect` may name.
-    #[serde(default)]
-    pub sets: BTreeMap<String, Vec<String>>,
-    /// Nothing listed: nothing may fire at any time.
-    #[serde(default)]
-    pub expect: Vec<Expected>,
-}
-
-/// What has to be true of one group at one time.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Expected {
-    pub at: String,
-    #[serde(default)]
-    pub group: BTreeMap<String, String>,
-    /// `inactive`, `learning`, `pending` or `firing`.
-    pub state: String,
-    #[serde(default)]
-    pub value: BTreeMap<String, serde_json::Value>,
-    /// Receivers that have to be told of the group by then; others may be.
-    #[serde(default)]
-    pub receivers: Vec<String>,
 }
 
 /// Reads the rules of a file.

@@ -89,7 +89,7 @@ pub struct Rule {
     pub controls: Vec<String>,
     /// SHA-256 of what the rule means: stored with every alert that it raises.
     pub hash: [u8; 32],
-    pub tests: Vec<crate::file::TestText>,
+    pub tests: Vec<crate::trial::TestText>,
 }
 
 impl Rule {

@@ -2,28 +2,40 @@
 //!
 //! Invariant: what a sender wrote is text in every form, never markup.
 
+use super::plot::Plot;
 use std::fmt::Write;
 
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Document {
     pub(super) title: String,
     pub(super) blocks: Vec<Block>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Block {
     Heading(String),
     Text(String),
     List(Vec<(Option<bool>, String)>),
     Table(Vec<&'static str>, Vec<Vec<String>>),
     Code(String),
+    /// On the page alone: its figures stand in a table, too.
+    Plot(Plot),
 }
 
-const STYLE: &str = "body{font:14px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#111}\
-    h1{font-size:1.6em}h2{font-size:1.2em;margin-top:1.6em}table{border-collapse:collapse;width:100%}\
-    th,td{border:1px solid #999;padding:.25em .5em;text-align:left;vertical-align:top;overflow-wrap:anywhere}\
-    pre{background:#eee;padding:.6em;white-space:pre-wrap;overflow-wrap:anywhere}\
-    @media print{body{margin:0;max-width:none}tr{break-inside:avoid}h2{break-after:avoid}}";
+const STYLE: &str = ":root{color-scheme:light dark;--ink:#111;--dim:#555;--line:#999;--soft:#ddd;--ground:#fff;--code:#eee;\
+    --bar:#2f6fb3;--good:#17653a;--bad:#b3261e;--open:#6b5200}\
+    @media(prefers-color-scheme:dark){:root{--ink:#e6e6e6;--dim:#aaa;--line:#666;--soft:#3a3a3a;--ground:#161616;--code:#262626;\
+    --bar:#6aa9e9;--good:#6fd39a;--bad:#ff8a80;--open:#e0c060}}\
+    body{font:14px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:var(--ink);background:var(--ground);\
+    overflow-wrap:anywhere}h1{font-size:1.6em}h2{font-size:1.2em;margin-top:1.6em}\
+    .wide{overflow-x:auto}table{border-collapse:collapse;width:100%}\
+    th,td{border:1px solid var(--line);padding:.25em .5em;text-align:left;vertical-align:top;overflow-wrap:break-word}\
+    td.number{text-align:right;white-space:nowrap}td.good{color:var(--good)}td.bad{color:var(--bad);font-weight:bold}td.open{color:var(--open)}\
+    pre{background:var(--code);padding:.6em;white-space:pre-wrap;overflow-wrap:anywhere}\
+    figure{margin:1em 0}figcaption{font-weight:bold}svg{width:100%;height:auto;display:block}svg text{font:11px sans-serif;fill:var(--dim)}\
+    .bar{fill:var(--bar)}.over{fill:var(--bad)}.grid{stroke:var(--soft)}.limit{stroke:var(--bad);stroke-dasharray:5 4}\
+    .note{color:var(--dim);margin:.2em 0}\
+    @media print{:root{color-scheme:light;--ink:#000;--ground:#fff}body{margin:0;max-width:none}tr,figure{break-inside:avoid}h2{break-after:avoid}}";
 
 impl Document {
     pub fn new(title: impl Into<String>) -> Document {
@@ -45,6 +57,10 @@ impl Document {
 
     pub fn table(&mut self, columns: &[&'static str], rows: Vec<Vec<String>>) {
         self.blocks.push(Block::Table(columns.to_vec(), rows));
+    }
+
+    pub fn plot(&mut self, plot: Plot) {
+        self.blocks.push(Block::Plot(plot));
     }
 
     pub(super) fn code(&mut self, text: impl Into<String>) {
@@ -75,6 +91,7 @@ impl Document {
                 Block::Code(text) => {
                     text.lines().for_each(|line| out += &format!("    {}\n", plain(line)));
                 }
+                Block::Plot(_) => {}
             }
         }
         out
@@ -83,7 +100,8 @@ impl Document {
     pub fn html(&self) -> String {
         let title = escaped(&self.title);
         let mut out = format!(
-            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title>\
              <style>{STYLE}</style></head><body><h1>{title}</h1>"
         );
         for block in &self.blocks {
@@ -97,23 +115,33 @@ impl Document {
                     };
                     out += &format!("<ul>{}</ul>", items.iter().map(item).collect::<String>());
                 }
-                Block::Table(columns, rows) => {
-                    let cells = |tag: &str, cells: &mut dyn Iterator<Item = &str>| {
-                        let cells = cells.map(|cell| format!("<{tag}>{}</{tag}>", escaped(cell)));
-                        format!("<tr>{}</tr>", cells.collect::<String>())
-                    };
-                    out += "<table>";
-                    out += &cells("th", &mut columns.iter().copied());
-                    for row in rows {
-                        out += &cells("td", &mut row.iter().map(String::as_str));
-                    }
-                    out += "</table>";
-                }
+                Block::Table(columns, rows) => out += &table(columns, rows),
+                Block::Plot(plot) => out += &plot.svg(escaped),
                 Block::Code(text) => out += &format!("<pre>{}</pre>", escaped(text)),
             }
         }
         out + "</body></html>\n"
     }
+}
+
+/// Words of a health check look like what they say; numbers stand under one another.
+fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
+    let mut out = "<div class=\"wide\"><table><tr>".to_string();
+    out.extend(columns.iter().map(|column| format!("<th>{}</th>", escaped(column))));
+    for row in rows {
+        out += "</tr><tr>";
+        for (cell, column) in row.iter().zip(columns) {
+            let class = match (*column, cell.as_str()) {
+                ("state", "good") => " class=\"good\"",
+                ("state", "attention") => " class=\"bad\"",
+                ("state", _) => " class=\"open\"",
+                (_, text) if text.parse::<f64>().is_ok() => " class=\"number\"",
+                _ => "",
+            };
+            out += &format!("<td{class}>{}</td>", escaped(cell));
+        }
+    }
+    out + "</tr></table></div>"
 }
 
 /// One line without what moves a cursor.

@@ -82,6 +82,7 @@ fn lines(document: &Document) -> Vec<Printed> {
             }
             Block::Table(columns, rows) => rows.iter().for_each(|row| record(&mut out, columns, row)),
             Block::Code(text) => text.lines().for_each(|line| wrap(&mut out, false, 2, line)),
+            Block::Plot(_) => drop(out.pop()),
         }
     }
     out

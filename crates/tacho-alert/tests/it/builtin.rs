@@ -6,7 +6,7 @@ use tacho_alert::{Severity, builtin, notify, trial};
 #[test]
 fn every_rule_passes_its_tests() {
     let (rules, routing) = (builtin::rules().unwrap(), notify::defaults().unwrap());
-    let outcomes = rules.iter().flat_map(|rule| trial::test(rule, &routing));
+    let outcomes = rules.iter().flat_map(|rule| trial::test(rule, &rules, &routing));
     let failed: Vec<_> = outcomes.filter(|outcome| !outcome.failures.is_empty()).collect();
     assert!(failed.is_empty(), "{failed:#?}");
 }

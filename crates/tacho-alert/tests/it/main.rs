@@ -15,5 +15,6 @@ mod naive;
 mod notify;
 mod oncall;
 mod respond;
+mod rule_tests;
 mod sigma;
 mod tools;

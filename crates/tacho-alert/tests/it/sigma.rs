@@ -197,7 +197,7 @@ fn the_built_in_rules_that_sigma_can_say_come_back_and_pass_their_tests() {
         // When it is looked at is not Sigma's business; its tests are about that too.
         (rule.every, rule.keep_us, rule.ack) = (own.every, own.keep_us, own.ack.clone());
         let failures: Vec<_> =
-            trial::test(&rule, &routing).into_iter().flat_map(|outcome| outcome.failures).collect();
+            trial::test(&rule, &[], &routing).into_iter().flat_map(|outcome| outcome.failures).collect();
         assert!(failures.is_empty(), "{}: {failures:?}\n{}", rule.id, rule.query);
     }
 }

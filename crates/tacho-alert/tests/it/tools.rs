@@ -1,6 +1,6 @@
 //! Lint, replay and explain.
 
-use tacho_alert::{Replayer, Rule, builtin, explain, format, lint, needs, notify, read, trial};
+use tacho_alert::{Replayer, Rule, builtin, explain, format, lint, needs, read, trial};
 
 #[test]
 fn advice_is_given_where_a_rule_will_be_regretted() {
@@ -91,50 +91,6 @@ fn rules_say_which_columns_they_read() {
     assert!(["task_id", "workflow_id", "escalation_us"].iter().all(|name| open.contains(name)), "{open:?}");
     let sequence = "agent_audit_log | sequence by session_id within 10m [ a: action = 'x' -> b: ip = 'y' ]";
     assert_eq!(of(sequence), ["agent_id", "session_id", "action_name", "ip"]);
-}
-
-const ROUTED: &str = "\
-id: r
-severity: critical
-action: notify_ops
-query: agent_audit_log | outcome_status = 'failure'
-tests:
-  - name: told
-    events: [{at: 10s, agent_id: a, outcome_status: failure}]
-    expect:
-      - {at: 12s, group: {agent_id: a}, state: firing, receivers: [oncall]}
-      - {at: 60s, group: {agent_id: a}, state: firing, receivers: [oncall, notify_ops]}
-";
-
-fn failures(text: &str) -> String {
-    let routing = notify::defaults().unwrap();
-    let rules = read("r", text).unwrap();
-    trial::test(&rules[0], &routing)
-        .into_iter()
-        .flat_map(|outcome| outcome.failures)
-        .collect::<Vec<_>>()
-        .join("\n")
-}
-
-#[test]
-fn receivers_of_a_test_are_told_by_the_routing_at_their_time() {
-    assert_eq!(failures(ROUTED), "");
-    // Receivers that a rule names itself wait as the first route says, 30 s.
-    let early = failures(&ROUTED.replace("[oncall]}", "[oncall, notify_ops]}"));
-    assert!(
-        early.contains("at 12s") && early.contains("expected \"notify_ops\" to be told, found {\"oncall\"}"),
-        "{early}"
-    );
-    let other = failures(&ROUTED.replace("[oncall]}", "[team]}"));
-    assert!(other.contains("expected \"team\" to be told"), "{other}");
-    let slip = failures(&ROUTED.replace("[oncall]}", "[onkall]}"));
-    assert!(slip.contains("the routing has no receiver \"onkall\"; did you mean \"oncall\"?"), "{slip}");
-    let group =
-        failures(&ROUTED.replace(
-            "12s, group: {agent_id: a}, state: firing",
-            "12s, group: {agent_id: b}, state: inactive",
-        ));
-    assert!(group.contains("found {}"), "told of another group: {group}");
 }
 
 #[test]

@@ -37,7 +37,12 @@ pub(super) enum Rules {
         \n  tests:\
         \n    - name: eleven fire\
         \n      events: [{at: 10s, repeat: 11, spacing: 1s, agent_id: a1, outcome_status: failure}]\
-        \n      expect: [{at: 5m, group: {agent_id: a1}, state: firing, receivers: [oncall]}]")]
+        \n      expect:\
+        \n        - {at: 5m, group: {agent_id: a1}, state: firing, receivers: [team], not_told: [oncall]}\
+        \n        - {at: 1h, group: {agent_id: a1}, state: inactive, told_at: {team: [2m, 21m]}}\
+        \n\nOf a group at a time: `receivers` who was told by then ([] for nobody), `not_told`, `told_at` at which times,\
+        \n`escalated` whom the escalation reached, `muted` (inhibited, silenced, maintenance, time_interval, none) and\
+        \n`muted_by`. `with: [RULE]` runs other rules beside, `silences` and `answers` say what people do.")]
     Test {
         #[command(flatten)]
         chosen: Chosen,
@@ -120,7 +125,10 @@ pub(super) fn run(arguments: &Arguments, command: &Rules) -> Result<bool, Box<dy
             }
             Err(Unread::File(error)) => Err(error),
         },
-        Rules::Test { chosen, routing } => test(&chosen.rules()?, &routing.config()?),
+        Rules::Test { chosen, routing } => {
+            let all = chosen.all()?;
+            test(&chosen.only(all.clone())?, &all, &routing.config()?)
+        }
         Rules::Explain(chosen) => {
             let texts: Vec<String> = chosen.rules()?.iter().map(|rule| explain(rule, now_us())).collect();
             write!(std::io::stdout().lock(), "{}", texts.join("\n"))?;
@@ -145,11 +153,15 @@ enum Unread {
 impl Chosen {
     /// The rules that were asked for.
     fn rules(&self) -> Result<Vec<Rule>, Box<dyn Error>> {
-        let rules = self.read().map_err(|unread| match unread {
+        self.only(self.all()?)
+    }
+
+    /// All rules of the file.
+    fn all(&self) -> Result<Vec<Rule>, Box<dyn Error>> {
+        self.read().map_err(|unread| match unread {
             Unread::File(error) => error,
             Unread::Rules(error) => Ended::usage(error),
-        })?;
-        self.only(rules)
+        })
     }
 
     fn read(&self) -> Result<Vec<Rule>, Unread> {
@@ -230,14 +242,14 @@ fn advise(rules: &[Rule], routing: &Config, strict: bool) -> Result<bool, Box<dy
     Ok(count == 0 || !strict)
 }
 
-fn test(rules: &[Rule], routing: &Config) -> Result<bool, Box<dyn Error>> {
+fn test(rules: &[Rule], beside: &[Rule], routing: &Config) -> Result<bool, Box<dyn Error>> {
     let mut out = std::io::stdout().lock();
     let (mut count, mut failed) = (0, 0);
     for rule in rules {
         if rule.tests.is_empty() {
             writeln!(out, "{}: has no tests", rule.id)?;
         }
-        for outcome in trial::test(rule, routing) {
+        for outcome in trial::test(rule, beside, routing) {
             count += 1;
             failed += usize::from(!outcome.failures.is_empty());
             for failure in outcome.failures {

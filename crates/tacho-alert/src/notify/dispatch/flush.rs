@@ -75,12 +75,29 @@ impl Dispatcher {
         reached.into_iter().map(told).collect()
     }
 
-    fn is_quiet(&self, route: &Route, at_us: i64) -> bool {
-        let within = |names: &[String]| {
-            let mut intervals = names.iter().filter_map(|name| self.tree.intervals.get(name)).flatten();
+    /// The time intervals because of which a place in the tree tells nobody at a moment.
+    fn hours<'a>(&self, route: &'a Route, at_us: i64) -> impl Iterator<Item = &'a String> {
+        let is_on = |name: &&String| {
+            let mut intervals = self.tree.intervals.get(*name).into_iter().flatten();
             intervals.any(|interval| interval.contains(at_us))
         };
-        within(&route.mute) || (!route.active.is_empty() && !within(&route.active))
+        let mute = route.mute.iter().filter(is_on).collect::<Vec<_>>();
+        let idle = if route.active.iter().any(|name| is_on(&name)) { &[][..] } else { &route.active[..] };
+        mute.into_iter().chain(idle)
+    }
+
+    fn is_quiet(&self, route: &Route, at_us: i64) -> bool {
+        self.hours(route, at_us).next().is_some()
+    }
+
+    /// The time intervals because of which somebody whom an alert concerns is not told at a moment.
+    pub fn quiet(&self, alert: &Alert, at_us: i64) -> BTreeSet<String> {
+        let mut routes = Vec::new();
+        self.tree.root.find(&alert.labels, &mut routes);
+        if !alert.actions.is_empty() {
+            routes.push(&self.tree.root);
+        }
+        routes.into_iter().flat_map(|route| self.hours(route, at_us)).cloned().collect()
     }
 }
 

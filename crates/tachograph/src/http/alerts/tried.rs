@@ -48,6 +48,28 @@ pub(super) fn parsed(name: &str, text: &str) -> Result<Vec<tacho_alert::Rule>, T
         .map_err(|error| TextError { line: error.line as u64, message: error.message })
 }
 
+/// What is to be said of rules that are understood.
+fn judged(rules: &[tacho_alert::Rule], text: &str, book: &live::Book) -> Checked {
+    // A test may name the rules of the text, and those that are followed.
+    let beside: Vec<tacho_alert::Rule> = rules.iter().chain(&book.rules).cloned().collect();
+    let advice = rules.iter().flat_map(|rule| {
+        let of = |advice: String| format!("{}: {advice}", rule.id);
+        lint(rule).into_iter().map(of).collect::<Vec<_>>()
+    });
+    let outcomes = rules.iter().flat_map(|rule| tacho_alert::trial::test(rule, &beside, &book.routing));
+    let failures = outcomes.flat_map(|outcome| {
+        outcome.failures.into_iter().map(move |why| format!("test \"{}\": {why}", outcome.test))
+    });
+    Checked {
+        errors: Vec::new(),
+        advice: advice.collect(),
+        failures: failures.collect(),
+        rules: rules.len() as u64,
+        formatted: format("text", text).ok(),
+        explanation: Some(rules.iter().map(|rule| explain(rule, now_us())).collect::<Vec<_>>().join("\n")),
+    }
+}
+
 /// Checks a rule file: errors with their line, advice, its own tests.
 #[utoipa::path(post, path = "/v1/alerts/rules/check", tag = "alerts", request_body = Text,
     responses((status = 200, description = "What is wrong with it, or what it means", body = Checked)))]
@@ -58,28 +80,10 @@ pub(crate) async fn check(
 ) -> Result<Json<Checked>, Problem> {
     app.auth().check(&headers, Role::Read)?;
     let text: Text = read(&body)?;
-    let routing = alerting(&app)?.book().routing.clone();
+    let book = alerting(&app)?.book();
     let checked = tokio::task::spawn_blocking(move || match parsed("text", &text.text) {
         Err(error) => Checked { errors: vec![error], ..Checked::default() },
-        Ok(rules) => Checked {
-            errors: Vec::new(),
-            advice: rules
-                .iter()
-                .flat_map(|rule| lint(rule).into_iter().map(|advice| format!("{}: {advice}", rule.id)))
-                .collect(),
-            failures: rules
-                .iter()
-                .flat_map(|rule| tacho_alert::trial::test(rule, &routing))
-                .flat_map(|outcome| {
-                    outcome.failures.into_iter().map(move |why| format!("test \"{}\": {why}", outcome.test))
-                })
-                .collect(),
-            rules: rules.len() as u64,
-            formatted: format("text", &text.text).ok(),
-            explanation: Some(
-                rules.iter().map(|rule| explain(rule, now_us())).collect::<Vec<_>>().join("\n"),
-            ),
-        },
+        Ok(rules) => judged(&rules, &text.text, &book),
     });
     checked.await.map(Json).map_err(|error| Problem::internal(error.to_string()))
 }
