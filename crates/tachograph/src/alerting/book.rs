@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use tacho_alert::notify::{self, Desk};
-use tacho_alert::{FILE_BYTES_MAX, Rule, builtin};
+use tacho_alert::{FILE_BYTES_MAX, Rule, Severity, builtin};
 
 /// Files of rules.
 const FILES_MAX: usize = 1000;
@@ -20,6 +20,8 @@ pub(crate) const BUILT_IN: &str = "builtin";
 #[derive(Debug, Clone)]
 pub(crate) struct Book {
     pub rules: Vec<Rule>,
+    /// The critical built-in rules as they are built in, also those that a file has replaced.
+    pub critical: Vec<Rule>,
     /// Which file each rule is from, by its id.
     pub sources: HashMap<String, String>,
     /// Built-in rules that a file has replaced.
@@ -50,8 +52,23 @@ impl Book {
     /// # Errors
     /// Never but for a fault of the built-in rules, which a test reads.
     pub(crate) fn read(config: &Config, data: &Path) -> Result<Book, tacho_alert::FileError> {
+        Book::edited(config, data, None)
+    }
+
+    /// The same as it would be with another text in a file, or without that file.
+    ///
+    /// # Errors
+    /// Never but for a fault of the built-in rules.
+    pub(super) fn edited(
+        config: &Config,
+        data: &Path,
+        edit: Option<(&Path, Option<&str>)>,
+    ) -> Result<Book, tacho_alert::FileError> {
+        let rules = builtin::rules()?;
+        let critical = rules.iter().filter(|rule| rule.severity == Severity::Critical);
         let mut book = Book {
-            rules: builtin::rules()?,
+            critical: critical.cloned().collect(),
+            rules,
             sources: HashMap::new(),
             replaced: Vec::new(),
             routing: notify::defaults()?,
@@ -60,8 +77,15 @@ impl Book {
             errors: Vec::new(),
         };
         book.sources.extend(book.rules.iter().map(|rule| (rule.id.clone(), BUILT_IN.to_string())));
-        for path in book.listed(&folder(config, data)) {
-            book.add(&path);
+        let mut paths = book.listed(&folder(config, data));
+        if let Some((path, text)) = edit {
+            paths.retain(|other| other != path);
+            paths.extend(text.map(|_| path.to_path_buf()));
+            paths.sort();
+        }
+        for path in paths {
+            let new = edit.filter(|(edited, _)| *edited == path).and_then(|(_, text)| text);
+            book.add(&path, new.map_or_else(|| text(&path), |text| Ok(text.to_string())));
         }
         book.route(config, data);
         book.check_policies();
@@ -92,9 +116,9 @@ impl Book {
         paths
     }
 
-    fn add(&mut self, path: &Path) {
+    fn add(&mut self, path: &Path, text: Result<String, String>) {
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let text = match text(path) {
+        let text = match text {
             Ok(text) => text,
             Err(error) => return self.errors.push(format!("{name}: {error}")),
         };
@@ -169,6 +193,11 @@ pub(crate) fn is_rule_file(path: &Path) -> bool {
     let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
     let ending = path.extension().and_then(|ending| ending.to_str());
     !hidden && matches!(ending, Some("yaml" | "yml"))
+}
+
+/// SHA-256 of what a file holds, where there is one.
+pub(super) fn saved(path: &Path) -> Option<String> {
+    text(path).ok().map(|text| digest(&text))
 }
 
 fn text(path: &Path) -> Result<String, String> {

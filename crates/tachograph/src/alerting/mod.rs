@@ -12,6 +12,7 @@ mod answered;
 mod before;
 mod book;
 mod config;
+mod edit;
 mod erase;
 mod hand;
 mod incidents;
@@ -37,6 +38,7 @@ pub(crate) use act::Refused;
 pub(crate) use before::attaching;
 pub(crate) use book::{BUILT_IN, Book, folder, is_rule_file};
 pub(crate) use config::Config;
+pub(crate) use edit::{Edit, Edited, NewEdit};
 pub(crate) use hand::incoming;
 pub(crate) use incidents::CLOSED_MAX;
 pub(crate) use investigate::investigate;
@@ -203,33 +205,6 @@ impl Alerting {
 
     pub(crate) fn book(&self) -> Arc<Book> {
         Arc::clone(&self.inner.lock().book)
-    }
-
-    /// Saves a rule file, or takes it away, and has the rules read again. Rule edits are on the log.
-    ///
-    /// # Errors
-    /// When the file can't be written.
-    pub(crate) fn save_file(&self, path: &Path, text: Option<&str>, by: &str) -> Result<(), Refused> {
-        let failed = |error: std::io::Error| Refused::Failed(format!("{}: {error}", path.display()));
-        match text {
-            None => std::fs::remove_file(path).map_err(failed)?,
-            Some(text) => {
-                let folder = path.parent().unwrap_or(&self.data);
-                std::fs::create_dir_all(folder).map_err(failed)?;
-                // Whole or not at all: a rule file that is cut off would raise nothing.
-                let mut whole = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-                std::io::Write::write_all(&mut whole, text.as_bytes()).map_err(failed)?;
-                whole.as_file().sync_all().map_err(failed)?;
-                whole.persist(path).map_err(|error| failed(error.error))?;
-            }
-        }
-        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let mut inner = self.inner.lock();
-        inner.pending.sayings.push(tell::edited(&name, text, by, now_us()));
-        inner.save(None).map_err(|error| Refused::Failed(error.to_string()))?;
-        drop(inner);
-        self.reload();
-        Ok(())
     }
 
     /// Has the rules and the routing read again.

@@ -2,10 +2,10 @@
 //!
 //! Invariant: what would mute a critical built-in rule counts only when a second person has agreed, where there is one.
 
-use super::{Alerting, BUILT_IN, Inner, Refused, tell};
+use super::{Alerting, Inner, Refused, tell};
 use crate::clock::{now_us, random};
 use tacho_alert::notify::{LabelSet, Matcher, Muted, Raised, Silence, Strategy, parse_matchers};
-use tacho_alert::{Rule, Severity};
+use tacho_alert::Rule;
 
 /// Kinds of notes in the file: silences that count, and those that wait for a second person.
 pub(super) const SILENCE: &str = "silence";
@@ -58,7 +58,7 @@ impl Alerting {
         };
         silence.check().map_err(Refused::Wrong)?;
         let mut inner = self.inner.lock();
-        if wanted.others && inner.book.rules.iter().any(|rule| inner.is_guarded(rule, &silence.matchers)) {
+        if wanted.others && inner.is_guarded(&silence.matchers) {
             let asked = Asked { silence, credential: Some(wanted.credential) };
             if inner.asked()?.len() >= ASKED_MAX {
                 return Err(Refused::Wrong(format!("{ASKED_MAX} silences wait for a second person already")));
@@ -145,14 +145,18 @@ impl Inner {
         notes.iter().map(read).collect::<Result<_, _>>().map_err(|error| Refused::Failed(error.to_string()))
     }
 
-    /// Whether matchers may mute a rule that nobody mutes alone. Labels that are not known before it fires may match.
-    fn is_guarded(&self, rule: &Rule, matchers: &[Matcher]) -> bool {
-        let built_in = self.book.sources.get(&rule.id).is_some_and(|source| source == BUILT_IN);
-        let mut known: LabelSet = rule.labels.clone();
-        known.insert("alertname".into(), rule.id.clone());
-        known.insert("severity".into(), rule.severity.as_str().into());
-        let fits = |matcher: &Matcher| !known.contains_key(matcher.name()) || matcher.matches(&known);
-        built_in && rule.severity == Severity::Critical && matchers.iter().all(fits)
+    /// Whether matchers may mute a rule that nobody mutes alone: a critical built-in one, and what stands in its place, since
+    /// it may be back before the silence ends. Labels that are not known before it fires may match.
+    fn is_guarded(&self, matchers: &[Matcher]) -> bool {
+        let fits = |rule: &Rule| {
+            let mut known: LabelSet = rule.labels.clone();
+            known.insert("alertname".into(), rule.id.clone());
+            known.insert("severity".into(), rule.severity.as_str().into());
+            matchers.iter().all(|matcher| !known.contains_key(matcher.name()) || matcher.matches(&known))
+        };
+        let critical = &self.book.critical;
+        let stands_for = |rule: &&Rule| critical.iter().any(|built_in| built_in.id == rule.id);
+        critical.iter().chain(self.book.rules.iter().filter(stands_for)).any(fits)
     }
 
     pub(super) fn keep(&mut self) -> Result<(), Refused> {

@@ -2,8 +2,10 @@
 //!
 //! Invariant: an event's id follows from what it tells of, so that it is on the log once however often it is said.
 
+mod edits;
 mod silences;
 
+pub(super) use edits::{edit_asked, edit_withdrawn, edited};
 pub(super) use silences::{silence_asked, silenced, unsilenced};
 
 use super::Book;
@@ -130,15 +132,6 @@ pub(super) fn book(book: &Book, digest: &str, at_us: i64) -> Saying {
     let (level, status) = if book.errors.is_empty() { ("INFO", "success") } else { ("ERROR", "failure") };
     let outcome = serde_json::json!({"outcome": {"status": status, "result": result}});
     event(format!("rules/{digest}/{at_us}"), "alert_rules_loaded", level, at_us, outcome)
-}
-
-/// Somebody saved a rule file, or took it away.
-pub(super) fn edited(file: &str, text: Option<&str>, by: &str, at_us: i64) -> Saying {
-    let sha256 = text.map(digest);
-    let result = serde_json::json!({"file": file, "sha256": sha256, "by": by, "text": text});
-    let outcome = serde_json::json!({"outcome": {"status": "success", "result": result}});
-    let name = if text.is_some() { "alert_rules_edited" } else { "alert_rules_removed" };
-    event(format!("rules/{file}/{at_us}"), name, "WARNING", at_us, outcome)
 }
 
 /// What alerting remembered is gone.

@@ -1,5 +1,6 @@
 //! `alerts`: what there is, what is done about it, and trying the channels of a receiver.
 
+mod agree;
 mod ask;
 mod duty;
 mod shown;

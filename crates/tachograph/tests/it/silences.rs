@@ -1,7 +1,8 @@
 //! Who may keep alerts quiet.
 
 use crate::alerts::folder;
-use crate::server::{Server, tachograph, text};
+use crate::hook::until;
+use crate::server::{Server, answer, tachograph, text};
 use std::path::Path;
 
 fn key(data: &Path, name: &str) -> String {
@@ -36,4 +37,108 @@ fn nobody_mutes_a_critical_built_in_rule_alone() {
     let agreed = post(&approve, "", &keys[1]).json();
     assert_eq!((agreed["state"].as_str(), agreed["approved_by"].as_str()), (Some("active"), Some("bob")));
     assert_eq!(post(&approve, "", &keys[1]).status, 404);
+}
+
+/// A rule in the place of the built-in one of this id.
+fn weak(id: &str) -> String {
+    format!("id: {id}\nseverity: info\nquery: agent_audit_log | action = 'nothing'\n")
+}
+
+#[test]
+fn nobody_weakens_a_critical_built_in_rule_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = folder(dir.path(), "127.0.0.1:9");
+    let keys = [key(&data, "ada"), key(&data, "bob")];
+    let server = Server::start(&data);
+    let agent =
+        ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
+    let url = |name: &str| format!("http://{}/v1/alerts/rules/{name}", server.address);
+    let put = |name: &str, text: &str| {
+        let body = serde_json::json!({"text": text}).to_string();
+        answer(agent.put(url(name)).header("x-api-key", &keys[0]).send(body).unwrap())
+    };
+    let delete =
+        |name: &str| answer(agent.delete(url(name)).header("x-api-key", &keys[0]).call().unwrap()).status;
+    let source = |id: &str| {
+        let rule = answer(agent.get(url(id)).header("x-api-key", &keys[0]).call().unwrap()).json();
+        rule["source"].as_str().unwrap().to_string()
+    };
+    let approve = |id: &serde_json::Value, key: &str| {
+        let path = format!("/v1/alerts/rules/edits/{}/approve", id.as_str().unwrap());
+        server.post_with(&path, b"", &[("x-api-key", key)]).unwrap()
+    };
+    // A warning, and a rule of one's own, are edited by one.
+    assert_eq!(put("free.yaml", &weak("high_error_rate")).status, 200);
+    let asked = put("weak.yaml", &weak("failed_logins"));
+    let edit = asked.json();
+    assert_eq!((asked.status, edit["state"].as_str()), (202, Some("waiting")), "{edit}");
+    assert_eq!(edit["rules"], serde_json::json!(["failed_logins"]));
+    assert!(!data.join("rules/weak.yaml").exists() && source("failed_logins") == "builtin");
+    let own = approve(&edit["id"], &keys[0]);
+    assert!(own.status == 400 && own.body.contains("with another key"), "{own:?}");
+    assert_eq!(approve(&edit["id"], &keys[1]).json()["state"], "saved");
+    until("it is followed", || (source("failed_logins") == "weak.yaml").then_some(()));
+    // What stands in its place is muted by nobody alone either: it may go before the silence ends.
+    let wish = r#"{"matchers":["alertname=failed_logins"],"minutes":5,"comment":"test"}"#;
+    let asked = server.post_with("/v1/alerts/silences", wish.as_bytes(), &[("x-api-key", &keys[0])]).unwrap();
+    assert_eq!(asked.json()["state"], "waiting", "{asked:?}");
+    assert_eq!(approve(&edit["id"], &keys[1]).status, 404);
+    // What does not change it needs nobody, and neither that it is again as it is built in.
+    assert_eq!(put("weak.yaml", &format!("# Why.\n{}", weak("failed_logins"))).status, 200);
+    assert_eq!(delete("weak.yaml"), 204);
+    until("it is built in again", || (source("failed_logins") == "builtin").then_some(()));
+
+    // To take a file away may weaken too, and a file that changed meanwhile is not overwritten.
+    std::fs::write(data.join("rules/0.yaml"), weak("failed_logins")).unwrap();
+    std::fs::write(data.join("rules/1.yaml"), tacho_alert::builtin::text("failed_logins").unwrap()).unwrap();
+    assert_eq!(delete("1.yaml"), 202);
+    let listed =
+        tachograph(&data, &["--server", &server.address, "--key", &keys[1], "alerts", "approve"], "");
+    assert!(text(&listed.stdout).contains("takes 1.yaml away"), "{listed:?}");
+    let all = answer(agent.get(url("edits")).header("x-api-key", &keys[0]).call().unwrap()).json();
+    let id = all["edits"][0]["id"].clone();
+    std::fs::write(data.join("rules/1.yaml"), weak("odd")).unwrap();
+    let other = approve(&id, &keys[1]);
+    assert!(other.status == 400 && other.body.contains("another one since"), "{other:?}");
+    assert_eq!(delete(&format!("edits/{}", id.as_str().unwrap())), 204);
+    let ask = |query: &str| {
+        let headers = [("accept", "application/x-ndjson"), ("x-api-key", keys[0].as_str())];
+        server.post_with("/v1/sql", query.as_bytes(), &headers).unwrap().body
+    };
+    let said = "SELECT action_name, output FROM events WHERE action_name LIKE 'alert_rules%' ORDER BY index";
+    until("all of it is on the log", || {
+        let told = ask(said);
+        let counts = ["_edit_asked", "_edit_withdrawn", "approved_by\\\":\\\"bob", "rules_removed"];
+        let all = counts.map(|part| told.matches(part).count());
+        (all == [2, 1, 1, 1] && told.contains("rules_loaded")).then_some(())
+    });
+}
+
+#[test]
+fn a_silence_that_waits_says_so_and_a_second_person_agrees_by_its_id() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = folder(dir.path(), "127.0.0.1:9");
+    let keys = [key(&data, "ada"), key(&data, "bob")];
+    let server = Server::start(&data);
+    let run = |key: &str, arguments: &[&str]| {
+        let target = ["--server", &server.address, "--key", key, "alerts"];
+        tachograph(&data, &[&target, arguments].concat(), "")
+    };
+    let asked =
+        run(&keys[0], &["silence", "alertname=failed_logins", "--minutes", "5", "--comment", "drill"]);
+    let said = text(&asked.stdout);
+    assert!(said.contains("waits for a second person, who says `tachograph alerts approve "), "{asked:?}");
+    let id = said.split_whitespace().nth(1).unwrap();
+    assert!(text(&run(&keys[0], &["silence"]).stdout).contains("waiting"));
+    let listed = text(&run(&keys[1], &["approve"]).stdout);
+    assert!(listed.contains("alertname=\"failed_logins\"") && listed.contains("drill"), "{listed}");
+    let own = run(&keys[0], &["approve", id]);
+    assert!(own.status.code() != Some(0) && text(&own.stderr).contains("another key"), "{own:?}");
+    let agreed = run(&keys[1], &["approve", id]);
+    assert!(text(&agreed.stdout).ends_with(": active\n"), "{agreed:?}");
+    let again = run(&keys[1], &["approve", id]);
+    assert_eq!(again.status.code(), Some(1), "{again:?}");
+    assert!(text(&again.stderr).contains("nothing waits for a second person under"), "{again:?}");
+    assert_eq!(run(&keys[0], &["silence", "--end", id]).status.code(), Some(0));
+    assert_eq!(text(&run(&keys[0], &["approve"]).stdout), "nothing waits for a second person\n");
 }

@@ -62,8 +62,12 @@ pub(crate) enum Ask {
         said: Said,
     },
     /// Mutes what the matchers name, for a while and for a reason. Without matchers it lists silences.
+    ///
+    /// One that may mute a critical built-in rule waits for a second person where more than one key may act: it mutes
+    /// nothing until somebody else says `tachograph alerts approve ID`.
     #[command(
-        after_help = "Example: tachograph alerts silence 'alertname=\"hung_agent\"' 'agent_id=~\"dev-.*\"' --minutes 120 --comment \"load test\""
+        after_help = "Examples: tachograph alerts silence 'alertname=\"hung_agent\"' 'agent_id=~\"dev-.*\"' --minutes 120 --comment \"load test\"\n\
+        \x20         tachograph alerts silence --end ID"
     )]
     Silence {
         matchers: Vec<String>,
@@ -73,6 +77,20 @@ pub(crate) enum Ask {
         #[arg(long, default_value = "")]
         comment: String,
         /// Who wants it; the name of the API key when not given.
+        #[arg(long)]
+        by: Option<String>,
+        /// Ends this silence now, or takes it back while it waits.
+        #[arg(long, value_name = "ID", conflicts_with_all = ["matchers", "minutes", "comment", "by"])]
+        end: Option<String>,
+    },
+    /// Agrees with what waits for a second person: a silence, a maintenance window or an edit that concerns a critical
+    /// built-in rule. Without an id it lists what waits.
+    #[command(after_help = "Whoever asked can't agree: use another key of role operator or admin.\n\
+        Example: tachograph --key \"$(cat bobs.key)\" alerts approve 5d41402abc4b2a76b9719d911017c592")]
+    Approve {
+        /// Of what waits.
+        id: Option<String>,
+        /// Who agrees; the name of the API key when not given.
         #[arg(long)]
         by: Option<String>,
     },
@@ -121,14 +139,19 @@ pub(super) fn run(arguments: &Arguments, ask: &Ask) -> Result<bool, Box<dyn Erro
         Ask::Snooze { id, minutes, said } => act(arguments, id, "snooze", said, json!({"minutes": minutes})),
         Ask::Assign { id, to, said } => act(arguments, id, "assign", said, json!({"to": to})),
         Ask::Resolve { id, said } => act(arguments, id, "resolve", said, json!({})),
+        Ask::Silence { end: Some(id), .. } => {
+            delete(arguments, &format!("/v1/alerts/silences/{}", segment(id)))?;
+            say(&format!("silence {id} ended"))
+        }
         Ask::Silence { matchers, .. } if matchers.is_empty() => {
             silences(&get(arguments, "/v1/alerts/silences")?)
         }
-        Ask::Silence { matchers, minutes, comment, by } => {
+        Ask::Silence { matchers, minutes, comment, by, .. } => {
             let body = json!({"matchers": matchers, "minutes": minutes, "comment": comment, "by": by});
             let made = post(arguments, "/v1/alerts/silences", &body)?;
-            say(&format!("silence {} until {}", text(&made, "id"), text(&made, "ends_at")))
+            say(&format!("silence {} until {}{}", text(&made, "id"), text(&made, "ends_at"), waits(&made)))
         }
+        Ask::Approve { id, by } => super::agree::run(arguments, id.as_deref(), by.as_deref()),
         Ask::Deliveries { limit } => {
             deliveries(&get(arguments, &format!("/v1/alerts/deliveries?limit={limit}"))?)
         }
@@ -139,6 +162,18 @@ pub(super) fn run(arguments: &Arguments, ask: &Ask) -> Result<bool, Box<dyn Erro
             }
             recomputed(&get(arguments, &path)?)
         }
+    }
+}
+
+/// What is to be said of what does not count before a second person agrees.
+pub(super) fn waits(made: &Value) -> String {
+    match text(made, "state").as_str() {
+        "waiting" => format!(
+            ": it concerns critical built-in rules and waits for a second person, who says `tachograph alerts approve {}` \
+             with another key; nothing is muted before",
+            text(made, "id")
+        ),
+        _ => String::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who is on call, who takes over, and maintenance.
 
-use super::ask::{delete, get, post, say, text};
+use super::ask::{delete, get, post, say, text, waits};
 use crate::commands::Arguments;
 use crate::commands::read::{segment, table};
 use crate::exit::Ended;
@@ -164,15 +164,12 @@ fn maintain(arguments: &Arguments, wanted: &Maintenance) -> Result<bool, Box<dyn
     });
     wanted.period.put(&mut body);
     let made = post(arguments, "/v1/alerts/maintenance", &body)?;
-    let state = match text(&made, "state").as_str() {
-        "waiting" => ", once a second person has agreed",
-        _ => "",
-    };
     say(&format!(
-        "maintenance {} from {} until {}{state}",
+        "maintenance {} from {} until {}{}",
         text(&made, "id"),
         text(&made, "starts_at"),
-        text(&made, "ends_at")
+        text(&made, "ends_at"),
+        waits(&made)
     ))
 }
 

@@ -80,11 +80,12 @@ pub(super) fn show(alert: &Value, as_json: bool) -> Result<bool, Box<dyn Error>>
 }
 
 pub(super) fn silences(answer: &Value) -> Result<bool, Box<dyn Error>> {
-    let mut shown = table(&["until", "matchers", "by", "why", "mutes", "id"]);
+    let mut shown = table(&["state", "until", "matchers", "by", "why", "mutes", "id"]);
     let all = answer["silences"].as_array().map_or(&[][..], Vec::as_slice);
     for silence in all {
         let matchers = silence["matchers"].as_array().into_iter().flatten().filter_map(Value::as_str);
         shown.add_row([
+            text(silence, "state"),
             text(silence, "ends_at"),
             matchers.collect::<Vec<_>>().join(" "),
             text(silence, "by"),

@@ -2,6 +2,7 @@
 //! `admin`.
 
 pub(super) mod act;
+mod edits;
 mod maintenance;
 mod oncall;
 mod proof;
@@ -41,8 +42,11 @@ use utoipa::OpenApi;
     rules::rule,
     tried::check,
     tried::replay,
-    rules::put,
-    rules::remove,
+    edits::put,
+    edits::remove,
+    edits::edits,
+    edits::approve,
+    edits::withdraw,
     silences::silences,
     silences::set,
     silences::end,
@@ -71,7 +75,10 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/v1/alerts/rules", get(rules::rules))
         .route("/v1/alerts/rules/check", post(tried::check))
         .route("/v1/alerts/rules/replay", post(tried::replay))
-        .route("/v1/alerts/rules/{id}", get(rules::rule).put(rules::put).delete(rules::remove))
+        .route("/v1/alerts/rules/edits", get(edits::edits))
+        .route("/v1/alerts/rules/edits/{id}", axum::routing::delete(edits::withdraw))
+        .route("/v1/alerts/rules/edits/{id}/approve", post(edits::approve))
+        .route("/v1/alerts/rules/{id}", get(rules::rule).put(edits::put).delete(edits::remove))
         .route("/v1/alerts/silences", get(silences::silences).post(silences::set))
         .route("/v1/alerts/silences/{id}", axum::routing::delete(silences::end))
         .route("/v1/alerts/silences/{id}/approve", post(silences::approve))

@@ -1,15 +1,12 @@
-//! Rules over HTTP: which are followed and how they are doing, checked and replayed before they are saved, and the rule files.
+//! Rules over HTTP: which are followed and how they are doing, checked and replayed before they are saved, with their text.
 
 use super::super::App;
 use super::super::auth::Role;
 use super::super::problem::Problem;
-use super::act::read;
 use super::alerting;
-use super::tried::{Checked, parsed};
-use crate::alerting::{self as live, Alerting, Book};
+use crate::alerting::{self as live, Book};
 use crate::clock::now_us;
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use std::collections::BTreeMap;
@@ -152,57 +149,4 @@ pub(crate) struct Text {
     pub days: Option<u32>,
     /// Who saves it; the name of the API key when not given.
     pub by: Option<String>,
-}
-
-/// Where a rule file is, when its name is one.
-fn file(alerting: &Alerting, name: &str) -> Result<std::path::PathBuf, Problem> {
-    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-    let path = live::folder(alerting.config(), alerting.data()).join(name);
-    if !plain || name.len() > 100 || !live::is_rule_file(&path) {
-        let what = "a rule file is named by letters, digits, . _ and -, and ends in .yaml";
-        return Err(Problem::bad_request(what));
-    }
-    Ok(path)
-}
-
-/// Saves a rule file; its rules count at once. A rule of the id of a built-in one takes its place.
-#[utoipa::path(put, path = "/v1/alerts/rules/{id}", tag = "alerts", request_body = Text, responses(
-    (status = 200, description = "It is saved", body = Checked),
-    (status = 400, description = "The rules are not understood: nothing is saved", body = Problem)))]
-pub(crate) async fn put(
-    State(app): State<Arc<App>>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Json<Checked>, Problem> {
-    let credential = app.auth().check(&headers, Role::Admin)?;
-    let text: Text = read(&body)?;
-    let alerting = Arc::clone(alerting(&app)?);
-    let path = file(&alerting, &name)?;
-    let rules = parsed(&name, &text.text)
-        .map_err(|error| Problem::bad_request(format!("line {}: {}", error.line, error.message)))?;
-    let by = text.by.unwrap_or(credential.name);
-    let saved = tokio::task::spawn_blocking(move || alerting.save_file(&path, Some(&text.text), &by));
-    saved.await.map_err(|error| Problem::internal(error.to_string()))??;
-    Ok(Json(Checked { rules: rules.len() as u64, ..Checked::default() }))
-}
-
-/// Deletes a rule file; a built-in rule that it replaced counts again.
-#[utoipa::path(delete, path = "/v1/alerts/rules/{id}", tag = "alerts", responses(
-    (status = 204, description = "It is gone"),
-    (status = 404, description = "There is no such file", body = Problem)))]
-pub(crate) async fn remove(
-    State(app): State<Arc<App>>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-) -> Result<axum::http::StatusCode, Problem> {
-    let credential = app.auth().check(&headers, Role::Admin)?;
-    let alerting = Arc::clone(alerting(&app)?);
-    let path = file(&alerting, &name)?;
-    if !path.exists() {
-        return Err(Problem::not_found(format!("there is no rule file \"{name}\"")));
-    }
-    let removed = tokio::task::spawn_blocking(move || alerting.save_file(&path, None, &credential.name));
-    removed.await.map_err(|error| Problem::internal(error.to_string()))??;
-    Ok(axum::http::StatusCode::NO_CONTENT)
 }

@@ -115,7 +115,7 @@ pub(crate) async fn set(
 }
 
 /// Whoever is named, with the key that said so: who agreed with whom has to be seen from the record.
-fn named(by: Option<String>, key: &str) -> String {
+pub(super) fn named(by: Option<String>, key: &str) -> String {
     match by {
         Some(by) if by != key => format!("{by} (key {key})"),
         _ => key.to_string(),
