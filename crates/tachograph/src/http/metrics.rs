@@ -5,6 +5,7 @@ mod alerts;
 mod inside;
 
 use super::App;
+use super::tail::socket::WATCHERS_MAX;
 use super::write::Recorded;
 use crate::coverage::Standing;
 use axum::extract::State;
@@ -148,6 +149,8 @@ fn state(app: &App, page: &mut Page) {
     page.gauge("queue_bytes", "Bytes that wait for the recorder.", bytes as u64);
     page.gauge("bodies_bytes", "Memory held for bodies that are being read.", reading);
     page.gauge("bodies_limit_bytes", "The same at most.", reading_max);
+    page.gauge("websockets", "Open WebSockets.", app.watchers.count() as u64);
+    page.gauge("websockets_limit", "The same at most; more are refused.", WATCHERS_MAX as u64);
     if let Some(places) = app.places() {
         page.gauge("connections", "Open connections.", places.taken() as u64);
         page.gauge("connections_limit", "The same at most; more wait.", places.all as u64);

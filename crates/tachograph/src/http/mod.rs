@@ -93,6 +93,8 @@ pub(crate) struct App {
     shelf: Shelf,
     /// Places of connections; none where nobody listens.
     places: Option<Arc<Places>>,
+    /// Places of those who follow over a WebSocket.
+    watchers: tail::socket::Watchers,
     /// True once the server is stopping: ends what would go on for ever.
     stopping: watch::Sender<bool>,
 }
@@ -115,6 +117,7 @@ impl App {
             coverage: tacho_coverage::Config::default(),
             standing: Mutex::default(),
             places: None,
+            watchers: tail::socket::Watchers::default(),
             stopping: watch::channel(false).0,
         }
     }
@@ -279,6 +282,7 @@ fn interface(app: Arc<App>) -> Router {
         .route("/v1/searches", get(shelf::searches))
         .route("/v1/searches/{name}", put(shelf::put_search).delete(shelf::remove_search))
         .route("/v1/tail", get(tail::tail))
+        .route("/v1/tail/ws", get(tail::socket::tail_ws))
         .route("/tlog/checkpoint", get(tlog::checkpoint))
         .route("/tlog/tile/{*path}", get(tlog::tile))
         .route("/health", get(ops::health))

@@ -50,6 +50,7 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
             shelf::put_search,
             shelf::remove_search,
             tail::tail,
+            tail::socket::tail_ws,
             tlog::checkpoint,
             tlog::tile,
             ops::health,

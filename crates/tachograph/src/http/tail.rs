@@ -1,9 +1,11 @@
-//! Live events as server-sent events, as they are recorded.
+//! Live events as they are recorded: as server-sent events here, over a WebSocket in [`socket`].
 //!
 //! Guarantee: in order; a watcher that is too slow is told how many batches it missed, and finds them by search. One that
 //! comes back and says what it saw last gets what came since, then goes on live, without a gap and without a repetition.
 //!
 //! *Limits*: [`RESUME_MAX`] entries are looked at for who comes back, [`CHUNK`] at a time.
+
+pub(super) mod socket;
 
 use super::App;
 use super::problem::Problem;
@@ -42,6 +44,8 @@ pub(crate) struct Watch {
     pub agent: Option<String>,
     /// Only this named stream.
     pub stream: Option<Named>,
+    /// Begins behind this index; the header Last-Event-ID goes before it.
+    pub after: Option<u64>,
 }
 
 /// Follows the log live; with the header Last-Event-ID from what came behind that index.
@@ -53,23 +57,55 @@ pub(crate) async fn tail(
     Query(watch): Query<Watch>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
-    let sight = reader(&app, &headers)?;
-    let wanted = Arc::new(Wanted { watch, sight });
-    let last = headers.get("last-event-id").map(|last| {
-        let read = last.to_str().ok().and_then(|last| last.trim().parse::<u64>().ok());
-        read.ok_or_else(|| {
-            Problem::bad_request("Last-Event-ID is none that this stream gave: expected an index")
-        })
-    });
-    // Listens before it looks back, so that nothing falls in between.
-    let live = app.node.watch();
-    let (from, size) = match last.transpose()? {
-        None => (0, 0),
-        Some(last) => (last.saturating_add(1), app.node.snapshot().await.size),
-    };
-    let before = since(Arc::clone(&app), Arc::clone(&wanted), from, size);
-    let after = follow(live, app.stopping(), wanted, size);
-    Ok(Sse::new(before.chain(after)).keep_alive(KeepAlive::default()))
+    let told = watch.told(&app, &headers).await?;
+    Ok(Sse::new(told.map(|told| Ok::<_, Infallible>(told.event()))).keep_alive(KeepAlive::default()))
+}
+
+/// What a watcher is told.
+enum Told {
+    /// An event as JSON on one line, with its index.
+    Event(u64, String),
+    /// So many batches were missed: the watcher is too slow.
+    Missed(u64),
+    /// So many entries at least lie between what the watcher saw last and what follows.
+    Skipped(u64),
+}
+
+impl Told {
+    fn event(self) -> Event {
+        match self {
+            Told::Event(index, json) => Event::default().id(index.to_string()).data(json),
+            Told::Missed(count) => Event::default().event("missed").data(count.to_string()),
+            Told::Skipped(_) => Event::default().event("missed").data("1"),
+        }
+    }
+}
+
+impl Watch {
+    /// What came behind the index that was seen last, then what comes.
+    async fn told(
+        self,
+        app: &Arc<App>,
+        headers: &HeaderMap,
+    ) -> Result<impl Stream<Item = Told> + use<>, Problem> {
+        let sight = reader(app, headers)?;
+        let last = headers.get("last-event-id").map(|last| {
+            let read = last.to_str().ok().and_then(|last| last.trim().parse::<u64>().ok());
+            read.ok_or_else(|| {
+                Problem::bad_request("Last-Event-ID is none that this stream gave: expected an index")
+            })
+        });
+        let last = last.transpose()?.or(self.after);
+        let wanted = Arc::new(Wanted { watch: self, sight });
+        // Listens before it looks back, so that nothing falls in between.
+        let live = app.node.watch();
+        let (from, size) = match last {
+            None => (0, 0),
+            Some(last) => (last.saturating_add(1), app.node.snapshot().await.size),
+        };
+        let before = since(Arc::clone(app), Arc::clone(&wanted), from, size);
+        Ok(before.chain(follow(live, app.stopping(), wanted, size)))
+    }
 }
 
 /// What somebody wants to see and may.
@@ -86,12 +122,10 @@ impl Wanted {
     }
 }
 
-type Message = Result<Event, Infallible>;
-
 /// The entries from one on up to a size, as their messages.
-fn since(app: Arc<App>, wanted: Arc<Wanted>, from: u64, size: u64) -> impl Stream<Item = Message> {
+fn since(app: Arc<App>, wanted: Arc<Wanted>, from: u64, size: u64) -> impl Stream<Item = Told> {
     let start = from.max(size.saturating_sub(RESUME_MAX));
-    let missed = (start > from && from < size).then(|| Ok(Event::default().event("missed").data("1")));
+    let missed = (start > from && from < size).then(|| Told::Skipped(start - from));
     let chunks = stream::unfold(start, move |at| {
         let (app, wanted) = (Arc::clone(&app), Arc::clone(&wanted));
         async move {
@@ -103,14 +137,14 @@ fn since(app: Arc<App>, wanted: Arc<Wanted>, from: u64, size: u64) -> impl Strea
             match read {
                 Ok(Ok(messages)) => Some((messages, end)),
                 // What can't be read was missed: a search says why.
-                _ => Some((vec![Ok(Event::default().event("missed").data("1"))], size)),
+                _ => Some((vec![Told::Skipped(size - at)], size)),
             }
         }
     });
     stream::iter(missed).chain(chunks.flat_map(stream::iter))
 }
 
-fn recorded(app: &App, wanted: &Wanted, range: Range<u64>) -> Result<Vec<Message>, StoreError> {
+fn recorded(app: &App, wanted: &Wanted, range: Range<u64>) -> Result<Vec<Told>, StoreError> {
     let mut messages = Vec::new();
     app.node.store().snapshot().rows(range, tacho_store::read::Wanted::All, &mut |row| {
         if wanted.has(&row.header()?, &row.facts(), row.who().user) {
@@ -118,7 +152,7 @@ fn recorded(app: &App, wanted: &Wanted, range: Range<u64>) -> Result<Vec<Message
             export::json(row, &mut json)?;
             json.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
             let text = String::from_utf8(json).expect("entries and sections are UTF-8 text");
-            messages.push(Ok(Event::default().id(row.index().to_string()).data(text)));
+            messages.push(Told::Event(row.index(), text));
         }
         Ok(())
     })?;
@@ -131,7 +165,7 @@ fn follow(
     stopping: watch::Receiver<bool>,
     wanted: Arc<Wanted>,
     size: u64,
-) -> impl Stream<Item = Message> {
+) -> impl Stream<Item = Told> {
     let batches = stream::unfold((live, stopping), |(mut live, mut stopping)| async move {
         let events = tokio::select! {
             batch = live.recv() => match batch {
@@ -146,18 +180,17 @@ fn follow(
     batches.flat_map(move |batch| {
         stream::iter(match batch {
             Ok(batch) => messages(&batch, &wanted, size),
-            Err(missed) => vec![Ok(Event::default().event("missed").data(missed.to_string()))],
+            Err(missed) => vec![Told::Missed(missed)],
         })
     })
 }
 
-fn messages(batch: &Sequenced, wanted: &Wanted, size: u64) -> Vec<Message> {
+fn messages(batch: &Sequenced, wanted: &Wanted, size: u64) -> Vec<Told> {
     let wanted = batch.entries().filter(|(index, _, event)| {
         *index >= size && wanted.has(&event.header, &event.facts, event.who.user)
     });
-    let message = |(index, place, event): (u64, Place, Accepted<'_>)| {
-        Ok(Event::default().id(index.to_string()).data(json(index, &place, &event)))
-    };
+    let message =
+        |(index, place, event): (u64, Place, Accepted<'_>)| Told::Event(index, json(index, &place, &event));
     wanted.map(message).collect()
 }
 

@@ -82,6 +82,7 @@ const ROUTES: &[(May, &str)] = &[
     (Own, "GET /v1/events/{id}/proof"),
     (Own, "GET /v1/sessions/{id}"),
     (Own, "GET /v1/tail"),
+    (Own, "GET /v1/tail/ws"),
     (Own, "POST /v1/redaction/try"),
     (Ask, "GET /v1/capacity"),
     (Ask, "GET /v1/coverage"),

@@ -40,5 +40,6 @@ mod rules;
 mod server;
 mod signin;
 mod silences;
+mod socket;
 mod stopped;
 mod witnesses;

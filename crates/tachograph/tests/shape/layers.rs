@@ -9,6 +9,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("tacho-action", 1),
     ("tacho-record", 1),
     ("tacho-coverage", 1),
+    ("tacho-postgres", 1),
     ("tacho-store", 2),
     ("tacho-query", 3),
     ("tacho-alert", 4),
