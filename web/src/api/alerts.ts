@@ -24,6 +24,7 @@ export type ReplayedRule = Schemas["ReplayedRule"];
 export type Recomputed = Schemas["Recomputed"];
 export type Computed = Schemas["Computed"];
 export type Silence = Schemas["Silence"];
+export type Edit = Schemas["Edit"];
 export type Receiver = Schemas["Receiver"];
 export type Delivery = Schemas["Delivery"];
 
@@ -63,6 +64,8 @@ export const useAlert = (id: string) => useAsked<Alert>(["one", id], path(id));
 export const useRules = () => useAsked<RuleList>(["rules"], path("rules"));
 export const useRule = (id: string, enabled = true) => useAsked<Rule>(["rule", id], path("rules", id), 15_000, enabled);
 export const useSilences = () => useAsked<Schemas["Silences"]>(["silences"], path("silences"));
+/** Edits of critical built-in rules that wait for a second person. */
+export const useEdits = () => useAsked<Schemas["Edits"]>(["edits"], path("rules", "edits"));
 export const useReceivers = () => useAsked<Schemas["Receivers"]>(["receivers"], path("receivers"));
 export const useDeliveries = (limit: number) => useAsked<Schemas["Deliveries"]>(["deliveries", limit], `${path("deliveries")}?limit=${limit}`);
 
@@ -137,6 +140,8 @@ export function useFeed() {
 
 export const useSilencing = () => useTelling((body: Schemas["Wanted"]) => tell(path("silences"), { body }));
 export const useApproving = () => useTelling((id: string) => tell(path("silences", id, "approve"), { method: "POST" }));
+export const useAgreeing = () => useTelling((id: string) => tell(path("rules", "edits", id, "approve"), { method: "POST" }));
+export const useWithdrawing = () => useTelling((id: string) => tell(path("rules", "edits", id), { method: "DELETE" }));
 export const useExpiring = () => useTelling((id: string) => tell(path("silences", id), { method: "DELETE" }));
 export const useTesting = () => useTelling((name: string) => tell(path("receivers", name, "test"), { method: "POST" }));
 export const useSaving = () => useTelling(({ file, text, by }: { file: string; text: string; by?: string }) => tell(path("rules", file), { method: "PUT", body: { text, ...(by ? { by } : {}) } }));

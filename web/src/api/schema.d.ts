@@ -1220,6 +1220,139 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/alerts/rules/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Edits of critical built-in rules that wait for a second person, oldest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Edits that wait */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Edits"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/rules/edits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes back an edit that waits, or says no to it. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It does not wait any more, and nothing was saved */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description None of this id waits */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/rules/edits/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agrees with an edit of somebody else that changes a critical built-in rule: it is saved. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is saved, and counts now */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Edit"];
+                    };
+                };
+                /** @description It is your own, or the file is another one by now */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description None of this id waits */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/alerts/rules/replay": {
         parameters: {
             query?: never;
@@ -1306,7 +1439,10 @@ export interface paths {
                 };
             };
         };
-        /** Saves a rule file; its rules count at once. A rule of the id of a built-in one takes its place. */
+        /**
+         * Saves a rule file; its rules count at once. A rule of the id of a built-in one takes its place; one that takes the place
+         *     of a critical one waits until a second person agrees, where more than one key may act.
+         */
         put: {
             parameters: {
                 query?: never;
@@ -1327,6 +1463,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Checked"];
+                    };
+                };
+                /** @description It waits for a second person */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Edit"];
                     };
                 };
                 /** @description The rules are not understood: nothing is saved */
@@ -1351,6 +1496,15 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
+                /** @description It waits for a second person */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Edit"];
+                    };
+                };
                 /** @description It is gone */
                 204: {
                     headers: {
@@ -3323,12 +3477,13 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description As /v1/sql; with explain the meaning and the SQL as text */
+                /** @description As /v1/sql; with explain the meaning and the SQL */
                 200: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
+                        "application/json": components["schemas"]["Meaning"];
                         "text/plain": string;
                     };
                 };
@@ -4747,6 +4902,8 @@ export interface paths {
                     agent?: string;
                     /** @description Only this named stream. */
                     stream?: components["schemas"]["Stream"];
+                    /** @description Begins behind this index; the header Last-Event-ID goes before it. */
+                    after?: number;
                 };
                 header?: never;
                 path?: never;
@@ -4761,6 +4918,65 @@ export interface paths {
                     };
                     content: {
                         "text/plain": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tail/ws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Follows the log live over a WebSocket: each text message is one event as JSON, its `index` says where to come back. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only this agent. */
+                    agent?: string;
+                    /** @description Only this named stream. */
+                    stream?: components["schemas"]["Stream"];
+                    /** @description Begins behind this index; the header Last-Event-ID goes before it. */
+                    after?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A WebSocket; closes with 1001 when the server stops, 1013 when the watcher is too slow */
+                101: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A web page of another address asks */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description There are too many watchers */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -5159,6 +5375,22 @@ export interface components {
             /** @description The message that told it together with others. */
             told_in?: string | null;
         };
+        Edit: {
+            asked_at: string;
+            by: string;
+            file: string;
+            id: string;
+            /** @description The critical built-in rules that would be other ones. */
+            rules: string[];
+            /** @description `waiting`, for a second person to agree; `saved` when one just did. */
+            state: string;
+            /** @description Absent when the file is to go away. */
+            text?: string | null;
+        };
+        /** @description Edits of critical built-in rules that wait for a second person. */
+        Edits: {
+            edits: components["schemas"]["Edit"][];
+        };
         /** @description A place on the log: `tachograph prove INDEX` gives its proof. */
         Entry: {
             id: string;
@@ -5394,6 +5626,12 @@ export interface components {
              */
             visible: number;
         };
+        /** @description How many checks ended how. */
+        HealthTally: {
+            attention: number;
+            good: number;
+            unanswered: number;
+        };
         /** @description An incident with everything that is known of it. */
         Incident: components["schemas"]["Summary"] & {
             alerts_listed: components["schemas"]["Listed"][];
@@ -5532,6 +5770,7 @@ export interface components {
             complete: boolean;
             /** @description The first day, and the first one behind the last, UTC by the server's time. */
             from: string;
+            health?: components["schemas"]["HealthTally"] | null;
             kind: string;
             made_at: string;
             sections: components["schemas"]["ReportSection"][];
@@ -5568,6 +5807,15 @@ export interface components {
             state: string;
             /** @description `suppress`: what begins within it is not told. `deliver_after`: what still fires at its end is told then. */
             strategy: string;
+        };
+        /** @description What a query means, for programs. */
+        Meaning: {
+            /** @description Of a query that only keeps events: what stands behind WHERE, without the time, for other queries over `agent_audit_log`. */
+            condition?: string | null;
+            /** @description In words. */
+            meaning: string;
+            /** @description The query in SQL, where it has that. */
+            sql?: string | null;
         };
         Merging: {
             /** @default null */
@@ -5954,6 +6202,18 @@ export interface components {
              */
             size: number;
         };
+        /** @description A column drawn along another one of the same section. */
+        ReportDrawing: {
+            /** @description The columns by name. */
+            along: string;
+            column: string;
+            /**
+             * Format: double
+             * @description What its values are compared with.
+             */
+            threshold?: number | null;
+            title: string;
+        };
         /** @description A kind of report. */
         ReportKind: {
             about: string;
@@ -5990,7 +6250,7 @@ export interface components {
          * @description How long a report looks back.
          * @enum {string}
          */
-        ReportPeriod: "day" | "week";
+        ReportPeriod: "day" | "week" | "month" | "quarter";
         /** @description One part of a report. */
         ReportSection: {
             /** @description What it shows, and how it is computed. */
@@ -5998,6 +6258,8 @@ export interface components {
             columns: string[];
             /** @description There were more rows than are shown. */
             cut: boolean;
+            /** @description Columns that are drawn along another one. */
+            drawings: components["schemas"]["ReportDrawing"][];
             rows: Record<string, never>[][];
             /** @description What was asked; it can be asked again. */
             sql: string;

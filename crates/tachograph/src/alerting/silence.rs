@@ -4,8 +4,8 @@
 
 use super::{Alerting, Inner, Refused, tell};
 use crate::clock::{now_us, random};
-use tacho_alert::notify::{LabelSet, Matcher, Muted, Raised, Silence, Strategy, parse_matchers};
 use tacho_alert::Rule;
+use tacho_alert::notify::{LabelSet, Matcher, Muted, Raised, Silence, Strategy, parse_matchers};
 
 /// Kinds of notes in the file: silences that count, and those that wait for a second person.
 pub(super) const SILENCE: &str = "silence";

@@ -14,6 +14,7 @@ import { SEVERITIES } from "../../lib/alerting.ts";
 import { visible } from "../../lib/ansi.ts";
 import { count, plural } from "../../lib/format.ts";
 import { useParam } from "../../lib/useView.ts";
+import { Edits } from "./Edits.tsx";
 import { RuleState } from "./RuleState.tsx";
 
 export default function Rules() {
@@ -52,6 +53,7 @@ export default function Rules() {
             return (
               <div className="stack">
                 <Troubles following={following} faults={errors} />
+                <Edits />
                 <Panel flush>{shown.length === 0 ? <Empty title={rules.length === 0 ? "There is no rule" : `No rule matches “${q}”`} /> : <Table label={plural(shown.length, "rule")} rows={shown} columns={columns} sort="-state" id={(rule) => rule.id} />}</Panel>
               </div>
             );
