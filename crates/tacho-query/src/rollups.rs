@@ -14,10 +14,10 @@ use crate::table::EventsTable;
 use crate::weighted::{Range, Weighted, schema};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion::common::{Column, DFSchema, Result};
+use datafusion::common::{Column, DFSchema, Result, ScalarValue};
 use datafusion::datasource::{provider_as_source, source_as_provider};
 use datafusion::functions_aggregate::expr_fn::{max, min};
-use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
+use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams, Cast};
 use datafusion::logical_expr::logical_plan::TableScanBuilder;
 use datafusion::logical_expr::utils::{conjunction, find_aggregate_exprs, split_conjunction_owned};
 use datafusion::logical_expr::{
@@ -26,6 +26,7 @@ use datafusion::logical_expr::{
 use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
 use std::any::Any;
 use std::sync::Arc;
+use tacho_event::time::DAY_US;
 use tacho_store::rollup::{Span, TIME_MAX, TIME_MIN};
 
 /// What a plan calls the table that takes the place of `events`.
@@ -224,18 +225,42 @@ fn cast_to(expr: Expr, wanted: &DataType, schema: &DFSchema) -> Result<Expr> {
     Ok(if expr.get_type(schema)? == *wanted { expr } else { cast(expr, wanted.clone()) })
 }
 
-/// The span that `date_trunc(part, timestamp)` keeps apart; nothing for other expressions.
+/// The longest span that `date_trunc(part, timestamp)` or `date_bin(width, timestamp)` keeps apart; nothing for other
+/// expressions.
 fn truncated_to(expr: &Expr) -> Option<Span> {
     let Expr::ScalarFunction(call) = expr else { return None };
-    let [Expr::Literal(part, _), time] = call.args.as_slice() else { return None };
-    if call.func.name() != "date_trunc" || !is_time(time) {
-        return None;
-    }
-    match part.try_as_str()??.to_lowercase().as_str() {
-        "hour" => Some(Span::Hour),
-        "day" | "week" | "month" | "quarter" | "year" => Some(Span::Day),
+    match (call.func.name(), call.args.as_slice()) {
+        ("date_trunc", [Expr::Literal(part, _), time]) if is_time(time) => {
+            match part.try_as_str()??.to_lowercase().as_str() {
+                "hour" => Some(Span::Hour),
+                "day" | "week" | "month" | "quarter" | "year" => Some(Span::Day),
+                _ => None,
+            }
+        }
+        ("date_bin", [Expr::Literal(width, _), time]) if is_time_at_all(time) => within(width),
+        ("date_bin", [Expr::Literal(width, _), time, Expr::Literal(origin, _)]) if is_time_at_all(time) => {
+            let ScalarValue::TimestampNanosecond(Some(origin), _) = origin else { return None };
+            within(width).filter(|span| origin % (span.micros() * 1000) == 0)
+        }
         _ => None,
     }
+}
+
+/// The time, also in the unit that `date_bin` wants.
+fn is_time_at_all(expr: &Expr) -> bool {
+    match expr {
+        Expr::Cast(Cast { expr, field }) => field.data_type().is_temporal() && is_time(expr),
+        expr => is_time(expr),
+    }
+}
+
+/// The longest span that fits whole into widths of that length, counted from 1970.
+fn within(width: &ScalarValue) -> Option<Span> {
+    let ScalarValue::IntervalMonthDayNano(Some(width)) = width else { return None };
+    let us = i64::from(width.days).checked_mul(DAY_US)?.checked_add(width.nanoseconds / 1000)?;
+    let fits = |span: &Span| us > 0 && us % span.micros() == 0;
+    let is_even = width.months == 0 && width.nanoseconds % 1000 == 0;
+    Span::ALL.into_iter().filter(|span| is_even && fits(span)).max_by_key(|span| span.micros())
 }
 
 /// The expression with a constant for each time that is cut to a span.

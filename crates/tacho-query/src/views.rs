@@ -262,7 +262,7 @@ SELECT
 FROM events WHERE session_now(session_uuid, index) IS NOT NULL AND is_shown(index)
 GROUP BY session_now(session_uuid, index)";
 
-/// One row for each agent: an id that is registered as another name of one counts as that one.
+/// One row for each agent: an id that is registered as another name counts as that one. Segments carry the sums, not the names.
 const AGENTS: &str = "\
 SELECT
   coalesce(seen.agent_id, registry.agent_id) AS id, coalesce(registry.name, seen.name) AS name,
@@ -276,10 +276,12 @@ FROM (
     last_value(each.version ORDER BY each.version IS NOT NULL, each.last_seen) AS version,
     min(each.first_seen) AS first_seen, max(each.last_seen) AS last_seen, sum(each.events) AS events
   FROM (
-    SELECT agent_id, last_value(agent_name ORDER BY agent_name IS NOT NULL, index) AS name,
-      last_value(agent_version ORDER BY agent_version IS NOT NULL, index) AS version,
-      min(timestamp) AS first_seen, max(timestamp) AS last_seen, count(*) AS events
-    FROM events GROUP BY agent_id
+    SELECT sums.*, named.name, named.version
+    FROM (SELECT agent_id, min(timestamp) AS first_seen, max(timestamp) AS last_seen, count(*) AS events FROM events
+      GROUP BY agent_id) AS sums
+    LEFT JOIN (SELECT agent_id AS of, last_value(agent_name ORDER BY agent_name IS NOT NULL, index) AS name,
+      last_value(agent_version ORDER BY agent_version IS NOT NULL, index) AS version
+      FROM events WHERE agent_name IS NOT NULL OR agent_version IS NOT NULL GROUP BY agent_id) AS named ON named.of = sums.agent_id
   ) AS each
   GROUP BY canonical_agent(each.agent_id)
 ) AS seen

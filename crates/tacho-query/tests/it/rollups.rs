@@ -32,7 +32,7 @@ fn events(count: u64, end: Micros) -> Vec<Ev> {
     events
 }
 
-const GROUPS: [&str; 9] = [
+const GROUPS: [&str; 13] = [
     "agent_id",
     "agent_id, date_trunc('day', timestamp)",
     "date_trunc('hour', timestamp), outcome_status",
@@ -42,6 +42,10 @@ const GROUPS: [&str; 9] = [
     "date_trunc('minute', timestamp)",
     "length(action_name), level",
     "CASE WHEN outcome_status = 'failure' THEN 'bad' ELSE agent_id END",
+    "date_bin(INTERVAL '21600 seconds', timestamp), agent_id",
+    "date_bin(INTERVAL '7 days', timestamp, TIMESTAMPTZ '1970-01-01T00:00:00Z'), outcome_status",
+    "date_bin(INTERVAL '1 day', timestamp, TIMESTAMPTZ '2020-01-01T05:00:00Z')",
+    "date_bin(INTERVAL '900 seconds', timestamp)",
 ];
 
 const SUMS: [&str; 18] = [
@@ -144,6 +148,24 @@ fn views_that_add_up_use_the_sums() {
         FROM events WHERE index >= 0 GROUP BY 1, 2, 3, 4";
     let view = "SELECT day, agent_id, model, action_name, tokens_input, events FROM costs";
     assert_eq!(sorted(&merged.snapshot, view), sorted(&merged.snapshot, by_hand));
+}
+
+#[test]
+fn bins_of_whole_hours_use_the_sums_and_others_read_rows() {
+    let merged = compacted(&events(12_000, now()));
+    let asked = |bin: &str| format!("SELECT {bin} AS t, count(*) FROM agent_audit_log GROUP BY 1");
+    for (bin, sums) in [
+        ("date_bin(INTERVAL '3600 seconds', timestamp)", true),
+        ("date_bin(INTERVAL '2 days', timestamp)", true),
+        ("date_bin(INTERVAL '12 hours', timestamp, TIMESTAMPTZ '1970-01-01T06:00:00Z')", true),
+        ("date_bin(INTERVAL '12 hours', timestamp, TIMESTAMPTZ '1970-01-01T00:30:00Z')", false),
+        ("date_bin(INTERVAL '5400 seconds', timestamp)", false),
+        ("date_bin(INTERVAL '60 seconds', timestamp)", false),
+    ] {
+        assert_eq!(uses_sums(&merged.snapshot, &asked(bin)), sums, "{bin}");
+        let by_rows = asked(bin).replace(" GROUP", " WHERE index >= 0 GROUP");
+        assert_eq!(sorted(&merged.snapshot, &asked(bin)), sorted(&merged.snapshot, &by_rows), "{bin}");
+    }
 }
 
 /// A hidden observation counts nowhere, and sums of segments do not know which are hidden.
