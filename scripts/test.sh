@@ -7,6 +7,7 @@ cd "$(dirname -- "$0")/.."
 cargo fmt --all --check
 cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 cargo test --workspace --locked
+scripts/instructions.sh
 verifiers/setup.sh
 verifiers/selftest.sh 700
 scripts/judge-recorder.sh

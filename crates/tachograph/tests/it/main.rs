@@ -42,4 +42,5 @@ mod signin;
 mod silences;
 mod socket;
 mod stopped;
+mod upgrade;
 mod witnesses;
