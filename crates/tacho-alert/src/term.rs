@@ -47,9 +47,6 @@ pub(crate) enum Term {
     Baseline(usize),
 }
 
-/// How large a compiled pattern may be.
-const PATTERN_BYTES_MAX: usize = 1 << 20;
-
 impl Term {
     /// Compiles a term; the baselines that it asks for are added to the list.
     ///
@@ -154,7 +151,7 @@ fn matching(value: Box<Term>, how: Matching, pattern: &str) -> Result<Term, Stri
         Matching::StartsWith => Term::StartsWith(value, pattern.into()),
         Matching::EndsWith => Term::EndsWith(value, pattern.into()),
         Matching::Regex => {
-            let built = regex::RegexBuilder::new(pattern).size_limit(PATTERN_BYTES_MAX).build();
+            let built = regex::RegexBuilder::new(pattern).size_limit(tacho_pipe::PATTERN_BYTES_MAX).build();
             Term::Regex(
                 value,
                 built.map_err(|error| format!("'{pattern}' is no regular expression: {error}"))?,

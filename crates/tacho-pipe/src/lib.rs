@@ -22,6 +22,7 @@ mod parse;
 mod parse_call;
 mod parse_expr;
 mod parse_stage;
+mod pattern;
 pub mod plan;
 mod resolve;
 mod resolve_expr;
@@ -39,6 +40,7 @@ pub use error::PipeError;
 pub use explain::explain;
 pub use nearest::nearest;
 pub use parse::parse;
+pub use pattern::PATTERN_BYTES_MAX;
 
 /// A query's text, bytes.
 pub const QUERY_BYTES_MAX: usize = 64 << 10;

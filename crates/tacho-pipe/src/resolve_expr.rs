@@ -182,7 +182,16 @@ impl Scope<'_> {
             let message = format!("'{pattern}' is no range of addresses: expected such as '10.0.0.0/8'");
             return Err(self.error(span, message));
         }
-        Ok(())
+        let Some((fault, why)) = (how == Matching::Regex).then(|| crate::pattern::fault(pattern)).flatten()
+        else {
+            return Ok(());
+        };
+        // The pattern ends the comparison, in quotes; a quote within it is written twice.
+        let written = |part: &str| part.len() + part.matches('\'').count();
+        let start = span.end.saturating_sub(written(pattern) + 1);
+        let at = |offset: usize| start + pattern.get(..offset).map_or(0, written);
+        let place = Span { start: at(fault.start), end: at(fault.end) };
+        Err(self.error(place, format!("'{pattern}' is no regular expression: {why}")))
     }
 
     fn check_baseline(&self, function: Function, at: usize, span: Span) -> Result<(), PipeError> {

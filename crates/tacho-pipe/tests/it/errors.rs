@@ -135,3 +135,31 @@ fn hostile_texts_end_in_an_error() {
     assert!(message(&"x".repeat(70_000)).contains("expected at most 65536"));
     assert!(message("agent_audit_log | tokens_input > 1e999").contains("neither a number nor a duration"));
 }
+
+#[test]
+fn a_regular_expression_that_is_none_is_refused_where_its_fault_is() {
+    for (text, fault, expected) in [
+        ("agent_audit_log | ip =~ 'rm (-r'", "(-r'", "'rm (-r' is no regular expression: unclosed group"),
+        ("agent_audit_log\n| ip =~ '[z-a]'", "z-a]'", "invalid character class range"),
+        ("agent_audit_log | (ip =~ 'it''s *' and agent_id =~ 'it''s {') | limit 1", "{') |", "repetition"),
+        ("agent_audit_log | where not (ip =~ '\\p{Zebra}')", "\\p{Zebra}", "Unicode"),
+        ("agent_audit_log | ip =~ '(?=x)'", "(?=x", "look-around"),
+        ("agent_audit_log | ip =~ '(a)\\1'", "\\1'", "backreferences are not supported"),
+        (
+            "agent_audit_log | count() if (ip =~ '+') as n",
+            "+') as n",
+            "repetition operator missing expression",
+        ),
+        ("agent_audit_log | ip =~ 'a{1000}{1000}'", "a{1000}{1000}", "it is too large"),
+        (
+            "agent_audit_log | sequence by session_id within 1m [ a: ip =~ '(' -> b: true ]",
+            "(' ->",
+            "unclosed",
+        ),
+    ] {
+        let error = plan(text).unwrap_err();
+        assert!(error.message.contains(expected), "{text}: {error}");
+        assert!(text[error.start..].starts_with(fault), "{text}: {}", error.render(text));
+    }
+    assert!(plan("agent_audit_log | ip =~ '(?i)^(git|it''s)\\b.*\\p{Greek}$'").is_ok());
+}
