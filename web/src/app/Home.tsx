@@ -1,10 +1,11 @@
 // The overview, or the way to the first event while there is none.
 
-import { useState } from "react";
+import { lazy, useState } from "react";
 import { useHasEvents } from "../api/overview.ts";
 import { Bones } from "../components/Panel.tsx";
 import Overview from "../views/overview/Overview.tsx";
-import { FirstRun } from "./pages.tsx";
+
+const FirstRun = lazy(() => import("../views/start/FirstRun.tsx"));
 
 export default function Home() {
   const events = useHasEvents();

@@ -7,6 +7,7 @@ import { NavLink, useLocation, useNavigate } from "react-router";
 import { useHealth, useIsLimited } from "../api/health.ts";
 import { reach } from "../api/http.ts";
 import { plural } from "../lib/format.ts";
+import { useAhead } from "./ahead.ts";
 import { GROUPS, PAGES } from "./pages.tsx";
 import { Palette } from "./Palette.tsx";
 import { type Theme, applyTheme, readTheme } from "./theme.ts";
@@ -16,6 +17,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const [drawer, setDrawer] = useState(false);
   const place = useLocation();
   useKeys(() => setPalette(true));
+  useAhead();
   useEffect(() => {
     setDrawer(false);
     const page = PAGES.findLast((page) => place.pathname === page.path || place.pathname.startsWith(`${page.path}/`));

@@ -65,50 +65,72 @@ export const pagesFor = (limited: boolean): Page[] => PAGES.filter((page) => !li
 
 export const PAGES = GROUPS.flatMap((group) => group.pages);
 
-let homeIsHere: ComponentType | null = null;
-const home = () =>
-  import("./Home.tsx").then((code) => {
-    homeIsHere = code.default;
-    return code;
-  });
-const LazyHome = lazy(home);
-// The usual first page: fetched while the server is still asked whether a key is needed.
-if (location.pathname === "/") void home();
-
-/** Without waiting when its code is here: what React puts in place of a `lazy` page stays for 300 ms at least. */
-export function Home() {
-  const [Page] = useState<ComponentType>(() => homeIsHere ?? LazyHome);
-  return <Page />;
+/** The code of a page: asked for once, and shown without waiting once it is here. */
+interface Code {
+  Page: ComponentType;
+  fetch: () => Promise<unknown>;
 }
 
-export const Operations = lazy(() => import("../views/operations/Operations.tsx"));
-export const Alerts = lazy(() => import("../views/alerts/Alerts.tsx"));
-export const AlertPage = lazy(() => import("../views/alerts/AlertPage.tsx"));
-export const Rules = lazy(() => import("../views/rules/Rules.tsx"));
-export const RulePage = lazy(() => import("../views/rules/RulePage.tsx"));
-export const RuleEditor = lazy(() => import("../views/rules/Editor.tsx"));
-export const Silences = lazy(() => import("../views/silences/Silences.tsx"));
-export const OnCall = lazy(() => import("../views/oncall/OnCall.tsx"));
-export const Receivers = lazy(() => import("../views/receivers/Receivers.tsx"));
-export const Business = lazy(() => import("../views/business/Business.tsx"));
-export const Trading = lazy(() => import("../views/trading/Trading.tsx"));
-export const Mine = lazy(() => import("../views/mine/Mine.tsx"));
-export const Dashboards = lazy(() => import("../views/dashboards/Dashboards.tsx"));
-export const DashboardPage = lazy(() => import("../views/dashboards/DashboardPage.tsx"));
-export const Incidents = lazy(() => import("../views/incidents/Incidents.tsx"));
-export const IncidentPage = lazy(() => import("../views/incidents/IncidentPage.tsx"));
-export const FirstRun = lazy(() => import("../views/start/FirstRun.tsx"));
-export const Agents = lazy(() => import("../views/agents/Agents.tsx"));
-export const Agent = lazy(() => import("../views/agents/Agent.tsx"));
-export const Sessions = lazy(() => import("../views/sessions/Sessions.tsx"));
-export const Replay = lazy(() => import("../views/sessions/Replay.tsx"));
-export const Explore = lazy(() => import("../views/explore/Explore.tsx"));
-export const Live = lazy(() => import("../views/live/Live.tsx"));
-export const Event = lazy(() => import("../views/event/Event.tsx"));
-export const Costs = lazy(() => import("../views/costs/Costs.tsx"));
-export const Performance = lazy(() => import("../views/performance/Performance.tsx"));
-export const Security = lazy(() => import("../views/security/Security.tsx"));
-export const Coverage = lazy(() => import("../views/coverage/Coverage.tsx"));
-export const Integrity = lazy(() => import("../views/integrity/Integrity.tsx"));
-export const Reports = lazy(() => import("../views/reports/Reports.tsx"));
-export const SettingsPage = lazy(() => import("../views/settings/Settings.tsx"));
+/** What React puts in place of a `lazy` page stays for 300 ms at least, also where the code takes three: code that is here goes without. */
+function code(load: () => Promise<{ default: ComponentType }>): Code {
+  let here: ComponentType | null = null;
+  let coming: ReturnType<typeof load> | null = null;
+  const fetch = () =>
+    (coming ??= load().then(
+      (code) => {
+        here = code.default;
+        return code;
+      },
+      (error: unknown) => {
+        coming = null;
+        throw error;
+      },
+    ));
+  const Later = lazy(fetch);
+  function Page() {
+    const [Now] = useState<ComponentType>(() => here ?? Later);
+    return <Now />;
+  }
+  return { Page, fetch };
+}
+
+const home = code(() => import("./Home.tsx"));
+
+/** Every address, with the code that shows it. */
+export const ROUTES: ({ path: string } & Code)[] = [
+  { path: "/", ...home },
+  { path: "/operations", ...code(() => import("../views/operations/Operations.tsx")) },
+  { path: "/agents", ...code(() => import("../views/agents/Agents.tsx")) },
+  { path: "/agents/:id", ...code(() => import("../views/agents/Agent.tsx")) },
+  { path: "/sessions", ...code(() => import("../views/sessions/Sessions.tsx")) },
+  { path: "/sessions/:id", ...code(() => import("../views/sessions/Replay.tsx")) },
+  { path: "/explore", ...code(() => import("../views/explore/Explore.tsx")) },
+  { path: "/live", ...code(() => import("../views/live/Live.tsx")) },
+  { path: "/events/:id", ...code(() => import("../views/event/Event.tsx")) },
+  { path: "/costs", ...code(() => import("../views/costs/Costs.tsx")) },
+  { path: "/performance", ...code(() => import("../views/performance/Performance.tsx")) },
+  { path: "/security", ...code(() => import("../views/security/Security.tsx")) },
+  { path: "/business", ...code(() => import("../views/business/Business.tsx")) },
+  { path: "/trading", ...code(() => import("../views/trading/Trading.tsx")) },
+  { path: "/mine", ...code(() => import("../views/mine/Mine.tsx")) },
+  { path: "/dashboards", ...code(() => import("../views/dashboards/Dashboards.tsx")) },
+  { path: "/dashboards/:name", ...code(() => import("../views/dashboards/DashboardPage.tsx")) },
+  { path: "/alerts", ...code(() => import("../views/alerts/Alerts.tsx")) },
+  { path: "/alerts/:id", ...code(() => import("../views/alerts/AlertPage.tsx")) },
+  { path: "/incidents", ...code(() => import("../views/incidents/Incidents.tsx")) },
+  { path: "/incidents/:id", ...code(() => import("../views/incidents/IncidentPage.tsx")) },
+  { path: "/rules", ...code(() => import("../views/rules/Rules.tsx")) },
+  { path: "/rules/edit", ...code(() => import("../views/rules/Editor.tsx")) },
+  { path: "/rules/:id", ...code(() => import("../views/rules/RulePage.tsx")) },
+  { path: "/silences", ...code(() => import("../views/silences/Silences.tsx")) },
+  { path: "/oncall", ...code(() => import("../views/oncall/OnCall.tsx")) },
+  { path: "/receivers", ...code(() => import("../views/receivers/Receivers.tsx")) },
+  { path: "/coverage", ...code(() => import("../views/coverage/Coverage.tsx")) },
+  { path: "/integrity", ...code(() => import("../views/integrity/Integrity.tsx")) },
+  { path: "/reports", ...code(() => import("../views/reports/Reports.tsx")) },
+  { path: "/settings", ...code(() => import("../views/settings/Settings.tsx")) },
+  { path: "/start", ...code(() => import("../views/start/FirstRun.tsx")) },
+];
+
+// The usual first page: fetched while the server is still asked whether a key is needed.
+if (location.pathname === "/") void home.fetch();
