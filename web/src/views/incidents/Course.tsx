@@ -8,6 +8,7 @@ import { Ago, SeverityMark } from "../../components/AlertMarks.tsx";
 import { AgentLink, Time } from "../../components/Marks.tsx";
 import { Empty, Panel } from "../../components/Panel.tsx";
 import { visible } from "../../lib/ansi.ts";
+import { folded } from "../../lib/course.ts";
 import { defang } from "../../lib/defang.ts";
 import { eventUrl } from "../../lib/links.ts";
 import type { Begin, Intent } from "./IncidentPage.tsx";
@@ -31,19 +32,37 @@ export function Course({ incident }: PartProps) {
   return (
     <Panel title="Course" note="each line with its place on the log">
       <ol className="course">
-        {incident.timeline.map((line, place) => (
-          <li key={place}>
-            <Time at={line.at} className="faint" />
-            <span>
-              <strong>{said(line.text)}</strong>
-              {line.by && <span className="dim"> by {visible(line.by)}</span>}
-              {line.note && <p className="dim">{said(line.note)}</p>}
-            </span>
-            <Place entry={line.entry} />
-          </li>
+        {folded(incident.timeline).map(({ line, before }, place) => (
+          <CourseEntry key={`${line.entry?.index ?? `at ${place}`} ${line.text}`} line={line} before={before} />
         ))}
       </ol>
     </Panel>
+  );
+}
+
+type CourseLine = Incident["timeline"][number];
+
+function CourseEntry({ line, before }: { line: CourseLine; before: CourseLine[] }) {
+  return (
+    <li>
+      <Time at={line.at} className="faint" />
+      <span>
+        <strong>{said(line.text)}</strong>
+        {line.by && <span className="dim"> by {visible(line.by)}</span>}
+        {line.note && <p className="dim">{said(line.note)}</p>}
+        {before.length > 0 && (
+          <details className="course-before">
+            <summary>and {before.length === 1 ? "once" : `${before.length} times`} before</summary>
+            <ol className="course">
+              {before.map((one, place) => (
+                <CourseEntry key={place} line={one} before={[]} />
+              ))}
+            </ol>
+          </details>
+        )}
+      </span>
+      <Place entry={line.entry} />
+    </li>
   );
 }
 
