@@ -62,13 +62,13 @@ export interface Engagement {
 export function useEngagement(range: Range, back = 0) {
   const person = "user_id IS NOT NULL AND user_id <> 'system'";
   const rating = "coalesce(rating_ppm / 1000000.0, TRY_CAST(action_details->>'rating' AS DOUBLE) / coalesce(TRY_CAST(action_details->>'scale' AS DOUBLE), 5))";
-  const rated = "(rating_ppm IS NOT NULL OR action_name = 'user_rating')";
+  const from = `FROM agent_audit_log WHERE source <> 'internal' AND ${rangeSql(range, back)}`;
   return useSql<Engagement>(
-    `SELECT count(DISTINCT user_id) FILTER (WHERE ${person}) AS users, count(DISTINCT session_id) FILTER (WHERE ${person}) AS sessions,
-      count(*) FILTER (WHERE action_name IN ('user_message', 'UserPromptSubmit', 'user_prompt')) AS messages,
-      count(*) FILTER (WHERE ${rated}) AS rated, avg(${rating}) FILTER (WHERE ${rated}) AS rating,
-      count(*) FILTER (WHERE response_required = 1) AS asked, count(*) FILTER (WHERE response_us IS NOT NULL OR response_status IS NOT NULL) AS answered
-    FROM agent_audit_log WHERE source <> 'internal' AND ${rangeSql(range, back)}`,
+    `SELECT * FROM (SELECT count(DISTINCT user_id) FILTER (WHERE ${person}) AS users, count(DISTINCT session_id) FILTER (WHERE ${person}) AS sessions,
+        count(*) FILTER (WHERE action_name IN ('user_message', 'UserPromptSubmit', 'user_prompt')) AS messages,
+        count(*) FILTER (WHERE response_required = 1) AS asked, count(*) FILTER (WHERE response_us IS NOT NULL OR response_status IS NOT NULL) AS answered
+      ${from}) AS people
+    CROSS JOIN (SELECT count(*) AS rated, avg(${rating}) AS rating ${from} AND (rating_ppm IS NOT NULL OR action_name = 'user_rating')) AS ratings`,
     REFRESH,
   );
 }
@@ -98,12 +98,12 @@ export interface Quality {
 
 /** Data: failed validations, its measured quality, and how many accesses to resources say that they were sensitive. */
 export function useQuality(range: Range) {
-  const quality = "action_type = 'metric' AND action_name ILIKE '%data_quality%'";
+  const from = `FROM agent_audit_log WHERE ${rangeSql(range)}`;
+  // Each part reads the long texts of its own few events only.
   return useSql<Quality>(
-    `SELECT count(*) FILTER (WHERE outcome_status = 'failure' AND (error_type ILIKE '%validation%' OR outcome_error ILIKE '%validation%')) AS validation,
-      avg(TRY_CAST(action_details->>'value' AS DOUBLE)) FILTER (WHERE ${quality}) AS data_quality, count(*) FILTER (WHERE ${quality}) AS measured,
-      count(*) FILTER (WHERE resources_accessed IS NOT NULL) AS resources, count(*) FILTER (WHERE resources_accessed IS NOT NULL AND sensitive_data_accessed) AS sensitive
-    FROM agent_audit_log WHERE ${rangeSql(range)}`,
+    `SELECT * FROM (SELECT count(*) AS validation ${from} AND outcome_status = 'failure' AND (error_type ILIKE '%validation%' OR outcome_error ILIKE '%validation%')) AS failed
+    CROSS JOIN (SELECT avg(TRY_CAST(action_details->>'value' AS DOUBLE)) AS data_quality, count(*) AS measured ${from} AND action_type = 'metric' AND action_name ILIKE '%data_quality%') AS measures
+    CROSS JOIN (SELECT count(*) AS resources, count(*) FILTER (WHERE sensitive_data_accessed) AS sensitive ${from} AND resources_accessed IS NOT NULL) AS accesses`,
     REFRESH,
   );
 }

@@ -109,6 +109,14 @@ export function useSecurityEvents(range: Range, condition = SECURITY) {
   );
 }
 
+/** Events that state in their result that somebody gained rights. Asked by itself, and by a phrase first: results are long texts. */
+export function useEscalations(range: Range) {
+  return useSql<{ n: number }>(
+    `SELECT count(*) AS n FROM agent_audit_log WHERE outcome_result LIKE '%"escalation"%' AND outcome_result->>'escalation' = 'true' AND source <> 'internal' AND ${rangeSql(range)}`,
+    { refresh: 30_000 },
+  );
+}
+
 export interface Counted {
   name: string | null;
   n: number;

@@ -22,7 +22,6 @@ export interface Numbers {
   critical: number;
   sign_in_failures: number;
   denied: number;
-  escalations: number;
   sensitive: number;
   redactions: number | null;
   memory: number;
@@ -44,7 +43,6 @@ function numbersSql(where: string): string {
     ${when("class = 'critical'")} AS critical,
     ${when("action_type = 'auth' AND outcome_status = 'failure' AND action_name ILIKE '%login%'")} AS sign_in_failures,
     ${when("action_type = 'auth' AND outcome_status = 'failure' AND action_name NOT ILIKE '%login%'")} AS denied,
-    ${when("outcome_result->>'escalation' = 'true'")} AS escalations,
     ${when("sensitive_data_accessed")} AS sensitive, sum(redactions) AS redactions,
     count(DISTINCT agent_id) FILTER (WHERE action_type = 'memory') AS memory,
     ${when("action_name = 'task_completion' OR action_name = 'workflow_finished'")} AS tasks,

@@ -24,17 +24,20 @@ export const SESSIONS_MAX = 1000;
 
 export function useSessions(range: Range, agent: string, trouble: boolean) {
   const where = [rangeSql(range), "session_id IS NOT NULL", ...(agent ? [`agent_id = ${quote(agent)}`] : [])].join(" AND ");
+  // What was asked first stands in long texts: they are read of messages only.
   return useSql<SessionRow>(
-    `SELECT session_id, first_value(agent_id ORDER BY index) AS agent_id, count(DISTINCT agent_id) AS agents, max(user_id) AS user_id,
-      min(timestamp) AS started, max(timestamp) AS ended,
-      (CAST(max(timestamp) AS BIGINT) - CAST(min(timestamp) AS BIGINT)) AS span, count(*) AS events,
-      count(*) FILTER (WHERE outcome_status = 'failure') AS failures,
-      sum(coalesce(tokens_input, 0) + coalesce(tokens_output, 0)) AS tokens, coalesce(sum(cost_usd), 0) AS cost,
-      left(first_value(coalesce(action_details->>'prompt', action_details->>'content', action_details->>'message') ORDER BY index)
-        FILTER (WHERE action_type = 'communication'), 140) AS prompt
-    FROM agent_audit_log WHERE ${where} GROUP BY session_id
-    ${trouble ? "HAVING count(*) FILTER (WHERE outcome_status = 'failure') > 0" : ""}
-    ORDER BY ended DESC LIMIT ${SESSIONS_MAX}`,
+    `SELECT each.*, asked.prompt
+    FROM (SELECT session_id, first_value(agent_id ORDER BY index) AS agent_id, count(DISTINCT agent_id) AS agents, max(user_id) AS user_id,
+        min(timestamp) AS started, max(timestamp) AS ended,
+        (CAST(max(timestamp) AS BIGINT) - CAST(min(timestamp) AS BIGINT)) AS span, count(*) AS events,
+        count(*) FILTER (WHERE outcome_status = 'failure') AS failures,
+        sum(coalesce(tokens_input, 0) + coalesce(tokens_output, 0)) AS tokens, coalesce(sum(cost_usd), 0) AS cost
+      FROM agent_audit_log WHERE ${where} GROUP BY session_id
+      ${trouble ? "HAVING count(*) FILTER (WHERE outcome_status = 'failure') > 0" : ""}
+      ORDER BY ended DESC LIMIT ${SESSIONS_MAX}) AS each
+    LEFT JOIN (SELECT session_id AS of, left(first_value(coalesce(action_details->>'prompt', action_details->>'content', action_details->>'message') ORDER BY index), 140) AS prompt
+      FROM agent_audit_log WHERE ${where} AND action_type = 'communication' GROUP BY session_id) AS asked ON asked.of = each.session_id
+    ORDER BY each.ended DESC`,
     { refresh: 15_000 },
   );
 }

@@ -1,7 +1,7 @@
 // What a security officer reads: who came in, what was refused, who gained rights, which data was touched.
 
 import { Link } from "react-router";
-import { type Counted, useCounted, useSecurityEvents } from "../../api/insight.ts";
+import { type Counted, useCounted, useEscalations, useSecurityEvents } from "../../api/insight.ts";
 import { useNumbers } from "../../api/overview.ts";
 import { RangePicker } from "../../components/Controls.tsx";
 import { Stat } from "../../components/Figures.tsx";
@@ -18,6 +18,7 @@ import { useRange } from "../../lib/useView.ts";
 export default function Security() {
   const [range, setRange] = useRange("24h");
   const numbers = useNumbers(range).data?.rows[0];
+  const escalations = useEscalations(range).data?.rows[0]?.n;
   return (
     <>
       <PageHead title="Security" sub={rangeName(range)}>
@@ -28,7 +29,7 @@ export default function Security() {
           <Stat label="Critical events" value={count(numbers?.critical)} to={exploreUrl("class:critical", range)} />
           <Stat label="Failed sign-ins" value={count(numbers?.sign_in_failures)} to={exploreUrl("type:auth status:failed name:*login*", range)} />
           <Stat label="Refused access" value={count(numbers?.denied)} to={exploreUrl("type:auth status:failed -name:*login*", range)} />
-          <Stat label="Gained rights" value={count(numbers?.escalations)} to={exploreUrl("type:auth escalation", range)} title="Events that state an escalation in their result." />
+          <Stat label="Gained rights" value={count(escalations)} to={exploreUrl("type:auth escalation", range)} title="Events that state an escalation in their result." />
           <Stat label="Sensitive data" value={count(numbers?.sensitive)} sub="events that touched some" to={exploreUrl("sensitive_data_accessed:true", range)} />
           <Stat label="Secrets removed" value={count(numbers?.redactions ?? 0)} sub="before anything was stored" to={exploreUrl("redactions:>0", range)} />
         </div>
