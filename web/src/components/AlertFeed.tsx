@@ -35,6 +35,8 @@ export interface Feed {
 }
 
 const SHOWN_MAX = 6;
+/** Of a full list, so that it does not jump when it comes. */
+const HEIGHT_PX = (SHOWN_MAX + 1) * 36;
 
 export function AlertFeed({ feed: { alerts, off, fault, may, busy, error, acknowledge } }: { feed: Feed }) {
   const [chosen, setChosen] = useState<FeedAlert | null>(null);
@@ -46,7 +48,7 @@ export function AlertFeed({ feed: { alerts, off, fault, may, busy, error, acknow
       {off ? (
         <p className="dim pad">Alerting is not switched on: this server raises no alerts.</p>
       ) : alerts === undefined ? (
-        <div className="bone" style={{ height: 90 }} role="status" aria-label="Loading" />
+        <div className="bone" style={{ height: HEIGHT_PX }} role="status" aria-label="Loading" />
       ) : open.length === 0 ? (
         <Empty title="No alert is open" icon={<CircleCheck />} />
       ) : (
