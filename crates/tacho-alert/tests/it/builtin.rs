@@ -32,7 +32,9 @@ fn every_rule_has_a_case_that_fires_and_one_that_does_not_a_tier_and_a_runbook()
         let tiers = ["operations", "engineering", "security", "management"];
         assert!(tiers.contains(&rule.labels["tier"].as_str()), "{}", rule.id);
         let book = format!("{}/../../{}", env!("CARGO_MANIFEST_DIR"), rule.annotations["runbook"]);
-        assert!(std::path::Path::new(&book).exists(), "{}: {book}", rule.id);
+        let text =
+            std::fs::read_to_string(&book).unwrap_or_else(|error| panic!("{}: {book}: {error}", rule.id));
+        assert!(text.contains(&format!("`{}`", rule.id)), "{book} does not name {}", rule.id);
         assert_eq!(rule.ack.required, rule.severity == Severity::Critical, "{}", rule.id);
     }
 }
