@@ -11,7 +11,7 @@ use crate::sql_baseline;
 use crate::sql_source;
 use crate::sql_term::{Names, literal, quote};
 
-pub use crate::sql_source::{Clock, Range, timestamp};
+pub use crate::sql_source::{Clock, Range, condition, timestamp};
 pub use crate::sql_term::{Cidr, cidr};
 
 /// Why a plan has no SQL.

@@ -90,6 +90,21 @@ pub(crate) fn input(builder: &Builder<'_>, input: &Input, _: Option<&Stage>) -> 
     }
 }
 
+/// The condition of a query that does nothing but keep events of `agent_audit_log`, for other queries over it, without the
+/// bounds of time; nothing for any other query.
+pub fn condition(plan: &Plan, range: &Range) -> Option<String> {
+    let Input::Table { table, window_us: None } = &plan.input else { return None };
+    let names = Names::of_table(&table.columns, &timestamp(range.to_us));
+    let own = table.condition.iter().cloned().map(Some);
+    let kept = plan.stages.iter().map(|stage| match &stage.op {
+        Op::Filter(term) => names.condition(term).ok(),
+        _ => None,
+    });
+    let all = own.chain(kept).collect::<Option<Vec<_>>>()?;
+    let over_actions = table.sql == "agent_audit_log" && !all.is_empty();
+    over_actions.then(|| all.join(" AND "))
+}
+
 /// Who was there within the history and is silent since the beginning of the range.
 pub(crate) fn absent(
     builder: &Builder<'_>,

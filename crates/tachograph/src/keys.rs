@@ -116,7 +116,14 @@ pub(crate) fn make(wish: Wish, now_us: Micros) -> Result<Made, String> {
         return Err("a key is limited to a user, or to agents and teams, not to both".into());
     }
     if !limits.is_none() && role != Role::Read {
-        return Err(format!("only a key of role viewer can be limited, not one of role {}", role.as_str()));
+        let what = match role {
+            Role::Agent | Role::Write => "it only sends, and sees nothing",
+            _ => "alerts, incidents, silences and reports are about everybody's events",
+        };
+        return Err(format!(
+            "only a key of role viewer can be limited, not one of role {}: {what}",
+            role.as_str()
+        ));
     }
     let (mut secret, mut id) = ([0; 32], [0; 4]);
     random(&mut secret);

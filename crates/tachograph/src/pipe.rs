@@ -5,7 +5,7 @@
 
 use std::fmt;
 use tacho_pipe::plan::{Input, Plan, resolve};
-use tacho_pipe::sql::{Clock, Range, translate};
+use tacho_pipe::sql::{Clock, Range, condition, translate};
 use tacho_pipe::{PipeError, Query, format_us, parse, parse_us};
 
 /// How far back a baseline looks when the query does not say, and how many windows it needs.
@@ -57,6 +57,20 @@ pub(crate) struct Asked {
     plan: Plan,
     range: Range,
     pub sql: Result<String, String>,
+}
+
+/// What a query means, for programs.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = Meaning)]
+pub(crate) struct Meaning {
+    /// In words.
+    pub meaning: String,
+    /// The query in SQL, where it has that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sql: Option<String>,
+    /// Of a query that only keeps events: what stands behind WHERE, without the time, for other queries over `agent_audit_log`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
 }
 
 /// Why a query is not asked.
@@ -137,6 +151,12 @@ impl Asked {
     pub(crate) fn explain(&self) -> String {
         tacho_pipe::explain(&self.query, &self.plan, &self.range)
     }
+
+    /// The same for programs.
+    pub(crate) fn meaning(&self) -> Meaning {
+        let condition = condition(&self.plan, &self.range);
+        Meaning { meaning: self.explain(), sql: self.sql.clone().ok(), condition }
+    }
 }
 
 #[cfg(test)]
@@ -169,6 +189,28 @@ mod tests {
         };
         let found = sql(&between, "agent_audit_log | count()");
         assert!(found.contains("\"timestamp\" < TIMESTAMPTZ '2025-02-01T00:00:00.000000Z'"), "{found}");
+    }
+
+    #[test]
+    fn what_only_keeps_events_has_a_condition() {
+        let of = |text: &str| Asking::default().of(text, NOW).unwrap().meaning().condition;
+        let found = of("agent_audit_log | agent = 'o''x' | duration_ms > 5s or not exists(error)").unwrap();
+        assert_eq!(
+            found,
+            "(\"agent_id\" = 'o''x') AND ((\"duration_ms\" > 5000) OR (NOT coalesce((\"outcome_error\" IS NOT NULL), false)))"
+        );
+        assert_eq!(of("metrics | true").as_deref(), Some("action_type = 'metric' AND true"));
+        for other in [
+            "agent_audit_log",
+            "agent_audit_log[1h] | agent = 'x'",
+            "agent_audit_log | agent = 'x' | count()",
+            "agent_audit_log | agent = 'x' | limit 3",
+            "observations | agent = 'x'",
+            "open(call) | age > 5m",
+            "(agent_audit_log) | agent = 'x'",
+        ] {
+            assert_eq!(of(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::App;
 use super::problem::{Place, Problem};
 use super::read::{answer, reader};
 use crate::clock::now_us;
-use crate::pipe::{Asking, Refused};
+use crate::pipe::{Asking, Meaning, Refused};
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -18,7 +18,8 @@ const JSON_BYTES: usize = 4 << 10;
 
 /// Asks in the pipe language; the body is the query itself, or `{"query": "…"}`.
 #[utoipa::path(post, path = "/v1/query", tag = "ask", params(Asking), request_body = String, responses(
-    (status = 200, description = "As /v1/sql; with explain the meaning and the SQL as text", body = String),
+    (status = 200, description = "As /v1/sql; with explain the meaning and the SQL", content(
+        (Meaning = "application/json"), (String = "text/plain"))),
     (status = 400, description = "The query is not understood, with its place", body = Problem),
     (status = 422, description = "The query asks for too much", body = Problem)))]
 pub(crate) async fn query(
@@ -35,6 +36,9 @@ pub(crate) async fn query(
     let body = super::write::whole(body, QUERY_BYTES_MAX + JSON_BYTES, over).await?;
     let Query(asking) = asking.map_err(|wrong| Problem::bad_request(wrong.body_text()))?;
     let asked = asking.of(&text(&body)?, now_us())?;
+    if asking.explain && headers.get(header::ACCEPT).is_some_and(|accept| accept == "application/json") {
+        return Ok(axum::Json(asked.meaning()).into_response());
+    }
     if asking.explain {
         let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
         return Ok((kind, asked.explain()).into_response());
