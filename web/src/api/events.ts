@@ -71,7 +71,7 @@ export interface Search {
 }
 
 /** All pages of a search that were asked for so far, newest first. */
-export function useSearch({ q, from, to, limit }: Search) {
+export function useSearch({ q, from, to, limit }: Search, enabled = true) {
   return useInfiniteQuery({
     queryKey: ["search", q, from, to, limit],
     queryFn: ({ pageParam, signal }) => {
@@ -83,5 +83,6 @@ export function useSearch({ q, from, to, limit }: Search) {
     },
     initialPageParam: "",
     getNextPageParam: (page) => page.cursor,
+    enabled,
   });
 }

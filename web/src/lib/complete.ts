@@ -1,4 +1,6 @@
-// Completions of a search: of the field's name first, then of its values.
+// Completions of a search and of a query in pipes: of the field's name first, then of its values.
+
+import { readingOf } from "./pipetext.ts";
 
 export interface Offer {
   /** The whole search with the completion in it. */
@@ -33,7 +35,71 @@ const VALUES: Record<string, string[]> = {
 };
 const OFFERS_MAX = 10;
 
+/** What may stand behind a bar. */
+const STAGES: [string, string][] = [
+  ["count() by ", "how many, by …"],
+  ["avg(duration_ms) by ", "the mean, by …"],
+  ["p95(duration_ms) by ", "what 95 of 100 take at most"],
+  ["sum(cost_usd) by ", "added up, by …"],
+  ["sort count desc", "order"],
+  ["top 10 by ", "the largest"],
+  ["limit 20", "cut"],
+  ["fields ", "only these columns"],
+  ["dedup by ", "the first of each"],
+  ["where ", "keep what satisfies a condition"],
+  ["eval ", "compute a column"],
+];
+const COLUMNS: [string, string][] = [
+  ["agent_id", "who acted"],
+  ["outcome_status", "'failure', 'success' …"],
+  ["action_name", "tool or action"],
+  ["action_type", "'tool', 'decision' …"],
+  ["duration_ms", "with units: > 5s"],
+  ["cost_usd", "what it cost"],
+  ["session_id", "one run"],
+  ["user_id", "for whom"],
+  ["class", "'critical' …"],
+  ["level", "'CRITICAL' … 'DEBUG'"],
+  ["model", "language model"],
+  ["team", "of the agent"],
+  ["tokens_input", "read by a model"],
+  ["tokens_output", "written by a model"],
+  ["exit_code", "of commands"],
+  ["environment", "'production' …"],
+  ["details.", "a member of the input"],
+  ["result.", "a member of the output"],
+  ["bucket(1h)", "by hours; behind by"],
+];
+const COLUMN_VALUES: Record<string, string> = { outcome_status: "status", action_type: "type", agent_id: "agent", action_name: "name" };
+const STATUSES = ["failure", "success", "partial", "running", "unknown"];
+
+/** Completions of a query in pipes: stages behind a bar, columns elsewhere, values in quotes behind a comparison. */
+function completePipes(text: string, known: Record<string, string[]>): Offer[] {
+  const open = /([A-Za-z_][\w.]*)\s*(?:==?|!=|<>|in\s*\((?:\s*'[^']*'\s*,)*)\s*'?([^']*)$/.exec(text);
+  const column = open?.[1] ?? "";
+  const field = COLUMN_VALUES[column] ?? column;
+  const values = open === null ? [] : [...(column === "outcome_status" ? STATUSES : (VALUES[field] ?? [])), ...(known[field] ?? [])];
+  if (open !== null && values.length > 0) {
+    const start = open[2] ?? "";
+    const before = text.slice(0, text.length - start.length).replace(/'$/, "");
+    return offersOf(values.map((value) => [`'${value.replaceAll("'", "''")}'`, column]), start, before);
+  }
+  const [, before = "", word = ""] = /^([^]*?)([A-Za-z_]*)$/.exec(text) ?? [];
+  // Within an open quote nothing is known.
+  if (((before.match(/(?<!\w)'|'(?!\w)/g) ?? []).length & 1) === 1) return [];
+  return offersOf(/\|\s*$/.test(before) ? [...STAGES, ...COLUMNS] : COLUMNS, word, before);
+}
+
+function offersOf(words: [string, string][], start: string, before: string): Offer[] {
+  const wanted = start.toLowerCase();
+  return words
+    .filter(([word]) => word.toLowerCase().replace(/^'/, "").startsWith(wanted) && word !== start)
+    .slice(0, OFFERS_MAX)
+    .map(([word, hint]) => ({ text: before + word, shown: word, hint }));
+}
+
 export function complete(text: string, known: Record<string, string[]>): Offer[] {
+  if (readingOf(text).kind !== "search" || /[A-Za-z_][\w.]*\s*!?=\s*'?$/.test(text)) return completePipes(text, known);
   const cut = text.lastIndexOf(" ") + 1;
   // Within an open quote a blank belongs to the value.
   if ((text.match(/"/g) ?? []).length % 2 === 1) return [];

@@ -10,7 +10,7 @@ function pattern(text: string): string {
   return text.replace(/[%_\\]/g, (char) => `\\${char}`);
 }
 
-const TEXTS = ["action_details", "outcome_result", "outcome_error", "decision", "extra", "action_name", "agent_id", "resources_accessed"];
+export const TEXTS = ["action_details", "outcome_result", "outcome_error", "decision", "extra", "action_name", "agent_id", "resources_accessed"];
 
 export interface Term {
   negated: boolean;
@@ -32,9 +32,14 @@ export function parseSearch(search: string): Term[] {
   return terms;
 }
 
+/** As the search for a phrase. */
+export function quoted(value: string): string {
+  return `"${value.replace(/["\\]/g, (char) => `\\${char}`)}"`;
+}
+
 export function renderTerm({ negated, field, compare, value }: Term): string {
   const plain = /^[^\s"\\<>-][^\s"\\]*$/.test(value) && (field !== null || !value.includes(":"));
-  const text = plain ? value : `"${value.replace(/["\\]/g, (char) => `\\${char}`)}"`;
+  const text = plain ? value : quoted(value);
   const sign = compare === "=" ? "" : compare;
   return `${negated ? "-" : ""}${field === null ? "" : `${field}:${sign}`}${text}`;
 }
@@ -49,7 +54,7 @@ export function withoutTerm(search: string, place: number): string {
   return parseSearch(search).filter((_, index) => index !== place).map(renderTerm).join(" ");
 }
 
-const STATUS: Record<string, string> = {
+export const STATUS: Record<string, string> = {
   failed: "failure",
   fail: "failure",
   error: "failure",
@@ -57,7 +62,7 @@ const STATUS: Record<string, string> = {
   succeeded: "success",
   completed: "success",
 };
-const KINDS: Record<string, string> = {
+export const KINDS: Record<string, string> = {
   trade_execution: "trade",
   trade_executed: "trade",
   tool_call: "tool",
@@ -69,7 +74,8 @@ const KINDS: Record<string, string> = {
   agent_communication: "communication",
   message: "communication",
 };
-const NUMBER = /^-?\d+(\.\d+)?$/;
+/** What is no text: a number, or true and false. */
+export const LITERAL = /^(-?\d+(\.\d+)?|true|false)$/;
 
 function like(column: string, value: string): string {
   return `${column} ILIKE ${quote(pattern(value).replaceAll("*", "%"))}`;
@@ -122,8 +128,8 @@ function condition({ field, compare, value }: Term): string {
     case "id":
       return `${equal("id", value)} OR ${equal("event_id", value)}`;
     default:
-      if (compare === "=" && !NUMBER.test(value) && !/^(true|false)$/.test(value)) return equal(`"${field}"`, value);
-      return `"${field}" ${compare} ${NUMBER.test(value) || /^(true|false)$/.test(value) ? value : quote(value)}`;
+      if (LITERAL.test(value)) return `"${field}" ${compare} ${value}`;
+      return compare === "=" ? equal(`"${field}"`, value) : `"${field}" ${compare} ${quote(value)}`;
   }
 }
 

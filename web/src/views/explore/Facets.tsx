@@ -19,7 +19,8 @@ const FIELDS = [
 interface FacetsProps {
   condition: string;
   range: Range;
-  onPick: (field: string, value: string, negated: boolean) => void;
+  /** With the short name that a search has for the column. */
+  onPick: (field: string, column: string, value: string, negated: boolean) => void;
 }
 
 export function Facets(props: FacetsProps) {
@@ -45,12 +46,12 @@ function Facet({ field, column, title, condition, range, onPick }: FacetsProps &
           const value = row.name ?? "";
           return (
             <li key={value} className="facet">
-              <button type="button" onClick={() => onPick(field, value, false)} title={`Only ${visible(value)} (${count(row.n)})`}>
+              <button type="button" onClick={() => onPick(field, column, value, false)} title={`Only ${visible(value)} (${count(row.n)})`}>
                 <span className="cut">{visible(value)}</span>
                 <span className="num faint">{short(row.n)}</span>
                 <Bar part={row.n / top} />
               </button>
-              <button type="button" className="facet-not" onClick={() => onPick(field, value, true)} aria-label={`All but ${visible(value)}`} title="All but this">
+              <button type="button" className="facet-not" onClick={() => onPick(field, column, value, true)} aria-label={`All but ${visible(value)}`} title="All but this">
                 <Minus size={12} aria-hidden />
               </button>
             </li>

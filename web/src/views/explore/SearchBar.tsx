@@ -6,6 +6,7 @@ import { useAgentNames } from "../../api/agents.ts";
 import { useSql } from "../../api/sql.ts";
 import { visible } from "../../lib/ansi.ts";
 import { complete } from "../../lib/complete.ts";
+import { readingOf } from "../../lib/pipetext.ts";
 
 export function SearchBar({ value, onSearch }: { value: string; onSearch: (text: string) => void }) {
   const [text, setText] = useState(value);
@@ -27,7 +28,7 @@ export function SearchBar({ value, onSearch }: { value: string; onSearch: (text:
     setText(offer);
     setActive(-1);
     field.current?.focus();
-    if (!offer.endsWith(":")) {
+    if (readingOf(offer).kind === "search" && !offer.endsWith(":")) {
       setOpen(false);
       onSearch(offer.trim());
     }
