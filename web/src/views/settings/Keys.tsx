@@ -140,6 +140,12 @@ function NewKeyForm({ none, onClose }: { none: boolean; onClose: () => void }) {
           </select>
         </label>
       )}
+      {!sends && role !== "viewer" && (
+        <p className="faint">Sees everything. Only viewers can be limited to a user, agents or teams: alerts, incidents, silences and reports, which this role answers or makes, are about everybody's events.</p>
+      )}
+      {role === "viewer" && kind !== "none" && (
+        <p className="faint">Such a key sees its own events on every page, and the pages about everybody are left out. Who answers alerts for one team needs a key that sees all.</p>
+      )}
       {role === "viewer" && kind !== "none" && (
         <label className="stack" style={{ gap: 6 }}>
           <span className="dim">{hint}</span>
