@@ -216,6 +216,24 @@ async function heap(client) {
   return { mb: Math.round(usedSize / 10_000) / 100, nodes: metrics.find(({ name }) => name === "Nodes").value };
 }
 
+/** What the heap consists of, kB by kind of thing: growth of `code` is the engine's own, compiling what runs often. */
+async function heapByKind(client) {
+  const parts = [];
+  const take = ({ chunk }) => parts.push(chunk);
+  client.on("HeapProfiler.addHeapSnapshotChunk", take);
+  await client.send("HeapProfiler.takeHeapSnapshot", { reportProgress: false });
+  client.off("HeapProfiler.addHeapSnapshotChunk", take);
+  const { snapshot, nodes } = JSON.parse(parts.join(""));
+  const { node_fields: fields, node_types: types } = snapshot.meta;
+  const [type, size] = [fields.indexOf("type"), fields.indexOf("self_size")];
+  const kinds = {};
+  for (let at = 0; at < nodes.length; at += fields.length) {
+    const kind = types[0][nodes[at + type]];
+    kinds[kind] = (kinds[kind] ?? 0) + nodes[at + size] / 1000;
+  }
+  return kinds;
+}
+
 async function memory(browser, minutes) {
   const watched = [];
   for (const path of ["/", "/operations", "/live"]) {
@@ -231,11 +249,16 @@ async function memory(browser, minutes) {
   // The first reading is taken when the list of the live page is full (5,000 events).
   for (let minute = 0; minute <= minutes; minute += 1) {
     await wait(60_000);
-    for (const one of watched) one.readings.push(await heap(one.client));
+    for (const one of watched) {
+      one.readings.push(await heap(one.client));
+      if (minute === 0) one.first = await heapByKind(one.client);
+    }
   }
   const { sent, rate } = await stop();
-  for (const { path, page, readings } of watched) {
-    tell("memory", { path, minutes, events: sent, events_a_second: rate, heap_mb: readings.map(({ mb }) => mb), nodes: readings.map(({ nodes }) => nodes), load: load() });
+  for (const { path, page, client, first, readings } of watched) {
+    const last = await heapByKind(client);
+    const grown_kb = Object.fromEntries(Object.keys(last).map((kind) => [kind, Math.round(last[kind] - (first[kind] ?? 0))]).filter(([, kb]) => kb !== 0));
+    tell("memory", { path, minutes, events: sent, events_a_second: rate, heap_mb: readings.map(({ mb }) => mb), nodes: readings.map(({ nodes }) => nodes), grown_kb, load: load() });
     await page.context().close();
   }
 }
