@@ -42,12 +42,21 @@ export function Course({ incident }: PartProps) {
 
 type CourseLine = Incident["timeline"][number];
 
+const MOMENT = /(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z)/;
+
+/** The server writes times of UTC into its sentences: here they are the reader's, as everywhere else. */
+function InUsersTime({ text }: { text: string }) {
+  return text.split(MOMENT).map((part, place) => (place % 2 === 1 ? <Time key={place} at={part} /> : part));
+}
+
 function CourseEntry({ line, before }: { line: CourseLine; before: CourseLine[] }) {
   return (
     <li>
       <Time at={line.at} className="faint" />
       <span>
-        <strong>{said(line.text)}</strong>
+        <strong>
+          <InUsersTime text={said(line.text)} />
+        </strong>
         {line.by && <span className="dim"> by {visible(line.by)}</span>}
         {line.note && <p className="dim">{said(line.note)}</p>}
         {before.length > 0 && (
