@@ -3,7 +3,7 @@
 import { Check, CircleCheck } from "lucide-react";
 import { useState } from "react";
 import { Link } from "react-router";
-import { byGravity, saidOf, type Severity } from "../lib/alerting.ts";
+import { byGravity, groupOf, saidOf, type Severity } from "../lib/alerting.ts";
 import { visible } from "../lib/ansi.ts";
 import { defang } from "../lib/defang.ts";
 import { type ActBody, ActDialog } from "./ActDialog.tsx";
@@ -57,7 +57,7 @@ export function AlertFeed({ feed: { alerts, off, fault, may, busy, error, acknow
             <li key={alert.id} className="feed-row">
               <SeverityMark severity={alert.severity} />
               <Link className="cut" to={`/alerts/${encodeURIComponent(alert.id)}`}>
-                <strong>{visible(alert.title)}</strong> {alert.labels.agent_id && <span>{visible(alert.labels.agent_id)}</span>} <span className="dim">{defang(visible(saidOf(alert)))}</span>
+                <strong>{visible(alert.title)}</strong> {groupOf(alert.labels) !== "" && <span>{visible(groupOf(alert.labels))}</span>} <span className="dim">{defang(visible(saidOf(alert)))}</span>
               </Link>
               <span className="faint small">
                 <Ago at={alert.starts_at} />

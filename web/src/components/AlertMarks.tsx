@@ -4,7 +4,7 @@ import { BellOff, BellRing, CircleCheck, Clock, Info, OctagonX, TriangleAlert, U
 import type { ComponentType } from "react";
 import { Link } from "react-router";
 import { visible } from "../lib/ansi.ts";
-import type { Severity } from "../lib/alerting.ts";
+import { SAID, type Severity } from "../lib/alerting.ts";
 import { ago, exactTime, parseTime } from "../lib/time.ts";
 import { Empty, Fault } from "./Panel.tsx";
 
@@ -76,8 +76,6 @@ export function Ago({ at }: { at: string | null | undefined }) {
 }
 
 /** Labels that are said elsewhere on the page. */
-const SAID = new Set(["alertname", "severity", "tier"]);
-
 /** Labels as chips; what an alert is about. */
 export function Labels({ labels }: { labels: Record<string, string> }) {
   return (

@@ -2,7 +2,7 @@
 
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { allLabels, byGravity, isRuleFile, matchersOf, matchesLabels, mutesAll, parseMatcher, perStep, renderMatcher, saidOf, valueText } from "./alerting.ts";
+import { allLabels, byGravity, isRuleFile, matchersOf, matchesLabels, mutesAll, parseMatcher, perStep, renderMatcher, saidOf, valueText, groupOf } from "./alerting.ts";
 import { blocksOf } from "./runbook.ts";
 
 const parsed = (...texts: string[]) => texts.map((text) => parseMatcher(text)).filter((matcher) => matcher !== null);
@@ -91,4 +91,11 @@ describe("runbooks", () => {
   it("keep markup of others as text", () => {
     expect(blocksOf("<script>alert(1)</script> [x](javascript:alert(1))")).toEqual([{ kind: "text", spans: [{ kind: "text", text: "<script>alert(1)</script> " }, { kind: "text", text: "x" }, { kind: "text", text: ")" }] }]);
   });
+});
+
+it("an alert is told from others of its rule by what its labels add", () => {
+  expect(groupOf({ alertname: "x", severity: "critical", tier: "security", source_ip: "198.51.100.7" })).toBe("source ip 198.51.100.7");
+  expect(groupOf({ alertname: "x", agent_id: "eng/a", session_id: "s-1", workflow_id: "w" })).toBe("eng/a · workflow id w");
+  expect(groupOf({ session_id: "s-1", user_id: "" })).toBe("session id s-1");
+  expect(groupOf({ severity: "info" })).toBe("");
 });

@@ -88,6 +88,16 @@ export function saidOf({ title, annotations, values }: Told): string {
     .join(", ");
 }
 
+/** Labels that stand beside an alert anyway. */
+export const SAID = new Set(["alertname", "severity", "tier"]);
+
+/** What tells an alert from others of its rule, short: its agent, address, workflow; a session only where there is nothing else. */
+export function groupOf(labels: Record<string, string>): string {
+  const own = Object.entries(labels).filter(([name, value]) => !SAID.has(name) && value !== "");
+  const telling = own.filter(([name]) => name !== "session_id");
+  return (telling.length > 0 ? telling : own).map(([name, value]) => (name === "agent_id" ? value : `${name.replaceAll("_", " ")} ${value}`)).join(" · ");
+}
+
 /** How many firings fall into each step of the time that was replayed. */
 export function perStep(firings: { at: string }[], from: number, to: number, steps: number): number[] {
   const counts = new Array<number>(steps).fill(0);

@@ -79,7 +79,7 @@ function Qualities({ row, engagement, range }: { row: Quality; engagement: Engag
   return (
     <>
       <div className="gauges">
-        <Gauge label="Cases, as people rate them" part={engagement?.rating ?? null} value={engagement?.rating == null ? "–" : `${(engagement.rating * 5).toFixed(1)} of 5`} sub={`of ${plural(engagement?.rated ?? 0, "rating")}; target 4.7`} tone={toneOf(engagement?.rating ?? null, 0.94, 0.8)} formula="Mean of all ratings, each as a share of its scale." to={exploreUrl("user_rating", range)} />
+        <Gauge label="Cases, as people rate them" part={engagement?.rating ?? null} value={engagement?.rating == null ? "–" : (engagement.rating * 5).toFixed(1)} sub={`of 5, by ${plural(engagement?.rated ?? 0, "rating")}; target 4.7`} tone={toneOf(engagement?.rating ?? null, 0.94, 0.8)} formula="Mean of all ratings, each as a share of its scale." to={exploreUrl("user_rating", range)} />
         <Gauge label="Data quality" part={quality} value={percent(quality)} sub={`mean of ${plural(row.measured, "measurement")}`} tone={toneOf(quality, 0.95, 0.85)} formula="Mean of the metric data_quality as it was sent." to={exploreUrl("name:*data_quality*", range)} />
       </div>
       <div className="stats plain">

@@ -32,7 +32,7 @@ export function Steps({ range }: { range: Range }) {
   const steps = useWorkflowSteps(range);
   const columns = useMemo(() => columnsOf(range), [range]);
   return (
-    <Panel title="By step" note="stages of workflows and messages" flush>
+    <Panel title="By step" note="stages of workflows and messages" flush className="steps">
       <Loaded query={steps} height={220} empty={({ rows }) => rows.length === 0} nothing={<Empty title="No event names a step" />}>
         {({ rows }) => <Table label="Steps of workflows" rows={rows} columns={columns} sort="-n" sortName="steps" id={(row) => row.step} />}
       </Loaded>

@@ -90,6 +90,6 @@ function columnsOf(range: Range): Column<Edge>[] {
     },
     { name: "n", title: "Messages", right: true, value: (edge) => edge.n, show: (edge) => <span className="num">{count(edge.n)}</span> },
     { name: "failures", title: "Failed", right: true, value: (edge) => edge.failures, show: (edge) => <span className={edge.failures > 0 ? "num status failure" : "num"} title={percent(edge.failures / edge.n)}>{count(edge.failures)}</span> },
-    { name: "p50", title: "Answered in", right: true, value: (edge) => edge.p50, show: (edge) => <span className="num" title={edge.p95 === null ? "No answer says how long it took" : `95 of 100 within ${duration(edge.p95)}`}>{duration(edge.p50)}</span> },
+    { name: "p50", title: "Answered", right: true, value: (edge) => edge.p50, show: (edge) => <span className="num" title={edge.p95 === null ? "No answer says how long it took" : `Half within this, 95 of 100 within ${duration(edge.p95)}`}>{duration(edge.p50)}</span> },
   ];
 }
