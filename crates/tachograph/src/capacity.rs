@@ -74,7 +74,7 @@ pub(crate) fn measure(app: &App, data: &Path) -> Result<Capacity, String> {
     let status = node.status();
     let (jobs, bytes) = status.queued();
     let uptime_us = app.started.elapsed().as_micros().max(1) as f64;
-    let positions = [status.sealed(), status.synced(), node.visible()];
+    let positions = [status.sealed(), node.visible()];
     let messages = app.alerting().map_or(Ok(Vec::new()), |alerting| alerting.messages());
     let messages = messages.map_err(|error| error.to_string())?;
     let waiting = messages.iter().filter(|(_, state, _)| *state == Sending::Waiting);

@@ -34,6 +34,8 @@ pub(crate) struct Config {
     /// Rules that are followed live, and who is told.
     pub alerts: crate::alerting::Config,
     pub verify: Schedule,
+    /// Reports: what health checks are compared with, and which are made by themselves.
+    pub reports: crate::reports::Config,
     /// Named streams as files.
     pub logs: crate::logs::Config,
     /// How long what is kept.

@@ -3,6 +3,7 @@
 //! Exit codes: 0 good, 1 a finding (refused lines, tampering, nothing by that id), 2 usage, 3 could not run.
 
 mod alerting;
+mod alive;
 mod capacity;
 mod client;
 mod clock;

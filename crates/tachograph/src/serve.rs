@@ -1,6 +1,7 @@
 //! `serve`: opens the folder, listens, and keeps watch over itself until it is told to stop.
 
 use crate::alerting::Alerting;
+use crate::alive;
 use crate::config::{Config, Schedule};
 use crate::edits;
 use crate::http::{App, Auth, Doors, Failures, Places, router};
@@ -70,7 +71,7 @@ impl Server {
         let _address = AddressFile::write(data, listener.local_addr()?)?;
         let places = Arc::new(Places::new(connections));
         let app = App::new(node, auth).listening(Arc::clone(&places)).covering(config.coverage.clone());
-        let app = app.believing(config.request.clone());
+        let app = app.believing(config.request.clone()).reporting(config.reports.clone());
         let url = format!("http://{}", listener.local_addr()?);
         let alerting = alerting(data, &config, &app.node, url)?;
         let app = app.alerting_with(alerting);
@@ -89,6 +90,8 @@ impl Server {
 
     /// Serves until `stop` is notified; then finishes what is under way.
     pub(crate) async fn run(self, stop: Arc<Notify>) -> Result<(), Box<dyn Error>> {
+        alive::tell(&self.app).await;
+        let alive = tokio::spawn(alive::watch(Arc::clone(&self.app)));
         let keys = tokio::spawn(watch_keys(Arc::clone(&self.app), self.public));
         let logins = tokio::spawn(record_logins(Arc::clone(&self.app)));
         let segments = tokio::spawn(record_segments(Arc::clone(&self.app)));
@@ -97,6 +100,8 @@ impl Server {
         let logs = tokio::spawn(crate::logs::watch(Arc::clone(&self.app), self.config.logs.clone()));
         let retention = self.config.retention;
         let retention = tokio::spawn(crate::retention::schedule::watch(Arc::clone(&self.app), retention));
+        let personal_days = self.config.retention.personal_days.get();
+        let reports = tokio::spawn(crate::reports::schedule::watch(Arc::clone(&self.app), personal_days));
         let rules = self.app.alerting().map(|alerting| {
             let following = crate::alerting::follow(Arc::clone(&self.app), Arc::clone(alerting));
             tokio::spawn(crate::alerting::investigate(Arc::clone(&self.app), Arc::clone(alerting)));
@@ -126,12 +131,15 @@ impl Server {
         }
         logins.abort();
         tell_logins(&self.app, self.app.logins.rest());
+        alive.abort();
+        alive::stopped(&self.app);
         keys.abort();
         segments.abort();
         checks.abort();
         retention.abort();
         logs.abort();
         coverage.abort();
+        reports.await?;
         Ok(())
     }
 }

@@ -47,7 +47,10 @@ impl Target {
         let node = Node::open(data, &config)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let alerting = crate::serve::alerting(data, &config, &node, String::new())?;
-        let app = App::new(node, Auth::new(&[], false)).covering(config.coverage).alerting_with(alerting);
+        let app = App::new(node, Auth::new(&[], false))
+            .covering(config.coverage)
+            .alerting_with(alerting)
+            .reporting(config.reports);
         Ok(Target::Folder(Box::new(AtRest { app: Arc::new(app), runtime })))
     }
 

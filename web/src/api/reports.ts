@@ -7,6 +7,8 @@ import { ask, askJson } from "./http.ts";
 type Schemas = components["schemas"];
 export type ReportKind = Schemas["ReportKind"];
 export type MadeReport = Schemas["MadeReport"];
+export type ReportSection = Schemas["ReportSection"];
+export type HealthTally = Schemas["HealthTally"];
 export type ReportMade = Schemas["ReportMade"];
 export type Wanted = Schemas["WantedReport"];
 export type Paper = Schemas["ReportPaper"];

@@ -12,3 +12,20 @@ export function cellText(column: string, cell: unknown): string {
   const time = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\.\d+Z$/.exec(cell);
   return time ? `${time[1]} ${time[2]}` : cell;
 }
+
+/** The tone of a check's state. */
+export function stateTone(state: string): "ok" | "fail" | "warn" {
+  if (state === "good") return "ok";
+  return state === "attention" ? "fail" : "warn";
+}
+
+export interface Place {
+  label: string;
+  figure: number | null;
+}
+
+/** What is drawn of a column along another one: no figure where the cell has none. */
+export function places(columns: string[], rows: unknown[][], along: string, column: string): Place[] {
+  const [at, of] = [columns.indexOf(along), columns.indexOf(column)];
+  return rows.map((row) => ({ label: cellText(along, row[at]), figure: typeof row[of] === "number" ? row[of] : null }));
+}

@@ -89,6 +89,8 @@ pub(crate) struct App {
     coverage: tacho_coverage::Config,
     /// What the last check of coverage found.
     standing: Mutex<Option<Standing>>,
+    /// What health checks are compared with, and which reports are made by themselves.
+    reports: crate::reports::Config,
     /// What people keep and share.
     shelf: Shelf,
     /// Places of connections; none where nobody listens.
@@ -116,6 +118,7 @@ impl App {
             alerting: None,
             coverage: tacho_coverage::Config::default(),
             standing: Mutex::default(),
+            reports: crate::reports::Config::default(),
             places: None,
             watchers: tail::socket::Watchers::default(),
             stopping: watch::channel(false).0,
@@ -138,6 +141,16 @@ impl App {
     pub(crate) fn covering(mut self, coverage: tacho_coverage::Config) -> App {
         self.coverage = coverage;
         self
+    }
+
+    /// Takes the settings of reports.
+    pub(crate) fn reporting(mut self, reports: crate::reports::Config) -> App {
+        self.reports = reports;
+        self
+    }
+
+    pub(crate) fn reports(&self) -> &crate::reports::Config {
+        &self.reports
     }
 
     /// Takes what follows the rules.
@@ -277,6 +290,7 @@ fn interface(app: Arc<App>) -> Router {
         .route("/v1/keys/{id}/revoke", post(keys::revoke))
         .route("/v1/redaction/try", post(redaction::attempt))
         .route("/v1/reports", get(reports::list).post(reports::make))
+        .route("/v1/reports/kept/{file}", get(reports::kept))
         .route("/v1/dashboards", get(shelf::dashboards))
         .route("/v1/dashboards/{name}", put(shelf::put_dashboard).delete(shelf::remove_dashboard))
         .route("/v1/searches", get(shelf::searches))

@@ -43,6 +43,7 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
             redaction::attempt,
             reports::list,
             reports::make,
+            reports::kept,
             shelf::dashboards,
             shelf::put_dashboard,
             shelf::remove_dashboard,

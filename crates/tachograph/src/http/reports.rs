@@ -4,12 +4,11 @@ use super::App;
 use super::auth::Role;
 use super::problem::Problem;
 use super::read::registry;
-use crate::edits::OWN;
-use crate::reports::{self, ALL, Kind, Paper, Period, Report, Span};
+use crate::reports::{self, Kept, Kind, Paper, Period, Report, Span};
 use crate::rows::rows;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
@@ -26,6 +25,21 @@ pub(crate) struct Reports {
     pub kinds: Vec<Listed>,
     /// What was made, newest first, as the log tells it.
     pub made: Vec<Made>,
+    /// Files that were made on schedule and are kept, the newest first.
+    pub kept: Vec<Held>,
+    /// Reports that are made when their time is over.
+    pub scheduled: Vec<&'static str>,
+}
+
+/// A report that is kept as a file.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = ReportKept)]
+pub(crate) struct Held {
+    /// Its name, for `/v1/reports/kept/NAME`.
+    pub file: String,
+    pub kind: &'static str,
+    pub from: String,
+    pub format: &'static str,
 }
 
 /// A kind of report.
@@ -56,6 +70,9 @@ pub(crate) struct Made {
     pub by: Option<String>,
     pub tree_size: Option<String>,
     pub sha256: Option<String>,
+    /// Of one that is kept: the name of its file, and the SHA-256 of its bytes.
+    pub file: Option<String>,
+    pub file_sha256: Option<String>,
 }
 
 /// The report that somebody wants.
@@ -78,7 +95,8 @@ pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
     let sql = format!(
         "SELECT recorded_at AS at, index AS entry, outcome_result->>'kind' AS kind, outcome_result->>'from' AS \"from\",
            outcome_result->>'to' AS \"to\", outcome_result->>'format' AS format, outcome_result->>'by' AS \"by\",
-           outcome_result->>'tree_size' AS tree_size, outcome_result->>'sha256' AS sha256
+           outcome_result->>'tree_size' AS tree_size, outcome_result->>'sha256' AS sha256,
+           outcome_result->>'file' AS file, outcome_result->>'file_sha256' AS file_sha256
          FROM agent_audit_log WHERE agent_id = 'tachograph' AND source = 'internal' AND action_name = 'report_made'
          ORDER BY index DESC LIMIT {MADE_MAX}"
     );
@@ -92,7 +110,38 @@ pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
         sections: kind.sections.iter().map(|part| part.title).collect(),
         last_from: Span::last(kind.period, now_us).from.text(),
     };
-    Ok(Json(Reports { kinds: ALL.iter().map(kind).collect(), made }))
+    let unread = |error: std::io::Error| Problem::internal(format!("the reports that are kept: {error}"));
+    let held = |kept: Kept| Held {
+        file: kept.name(),
+        kind: kept.kind.id,
+        from: kept.from.text(),
+        format: kept.paper.as_str(),
+    };
+    Ok(Json(Reports {
+        kinds: Kind::all().map(kind).collect(),
+        made,
+        kept: reports::kept(app.node.data()).map_err(unread)?.into_iter().map(held).collect(),
+        scheduled: app.reports().schedule.iter().map(|scheduled| scheduled.0.id).collect(),
+    }))
+}
+
+/// A report that was made on schedule, as it was written then.
+#[utoipa::path(get, path = "/v1/reports/kept/{file}", tag = "reports", operation_id = "kept_report", responses(
+    (status = 200, description = "The file", body = String),
+    (status = 404, description = "There is none of this name", body = Problem)))]
+pub(crate) async fn kept(
+    State(app): State<Arc<App>>,
+    Path(file): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    app.auth().check(&headers, Role::Auditor)?;
+    let none = || Problem::not_found(format!("no report is kept as \"{file}\""));
+    let kept = Kept::parse(&file).ok_or_else(none)?;
+    let bytes = match tokio::fs::read(kept.path(app.node.data())).await {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(none()),
+        read => read.map_err(|error| Problem::internal(format!("the report {file}: {error}")))?,
+    };
+    Ok(as_file(kept.paper, &file, bytes))
 }
 
 /// Makes a report over what the newest checkpoint covers. That it was made is on the log.
@@ -113,14 +162,7 @@ pub(crate) async fn make(
     let body = super::write::whole(body, BODY_BYTES_MAX, over).await?;
     let wanted: WantedReport =
         serde_json::from_slice(&body).map_err(|error| Problem::bad_request(error.to_string()))?;
-    let kind = Kind::find(&wanted.kind).ok_or_else(|| {
-        let all: Vec<&str> = ALL.iter().map(|kind| kind.id).collect();
-        Problem::bad_request(format!(
-            "there is no report \"{}\": expected one of {}",
-            wanted.kind,
-            all.join(", ")
-        ))
-    })?;
+    let kind = Kind::find(&wanted.kind).ok_or_else(|| Problem::bad_request(Kind::unknown(&wanted.kind)))?;
     let span = match &wanted.day {
         None => Span::last(kind.period, app.node.now_us()),
         Some(text) => Day::parse(text).map(|day| Span::of(kind.period, day)).ok_or_else(|| {
@@ -132,38 +174,29 @@ pub(crate) async fn make(
         return Err(Problem::new(StatusCode::CONFLICT, "Nothing is sealed yet", detail).retry(1));
     }
     app.metrics.queries.fetch_add(1, Ordering::Relaxed);
-    let report = reports::make(&app.node, &registry(&app)?, kind, span).await?;
+    let report = reports::make(&app, &registry(&app)?, kind, span).await?;
     let written = report.written(wanted.format).map_err(|error| Problem::internal(error.to_string()))?;
     tell(app, &report, wanted.format, &credential.name).await?;
-    let ending = wanted.format.as_str();
-    let name = format!("attachment; filename=\"{}-{}.{ending}\"", report.kind, report.from);
+    let name = format!("{}-{}.{}", report.kind, report.from, wanted.format.as_str());
+    Ok(as_file(wanted.format, &name, written))
+}
+
+fn as_file(paper: Paper, name: &str, bytes: Vec<u8>) -> Response {
+    let disposition = format!("attachment; filename=\"{name}\"");
     // Nothing in it runs or is loaded.
     let guard = "default-src 'none'; style-src 'unsafe-inline'";
     let head = [
-        (header::CONTENT_TYPE, wanted.format.media_type()),
-        (header::CONTENT_DISPOSITION, name.as_str()),
+        (header::CONTENT_TYPE, paper.media_type()),
+        (header::CONTENT_DISPOSITION, disposition.as_str()),
         (header::CONTENT_SECURITY_POLICY, guard),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    Ok((head, written).into_response())
+    (head, bytes).into_response()
 }
 
 /// Puts it on the log that a report was made; it is there when this returns.
 async fn tell(app: Arc<App>, report: &Report, paper: Paper, by: &str) -> Result<(), Problem> {
-    let rows: usize = report.sections.iter().map(|section| section.rows.len()).sum();
-    let event = serde_json::json!({
-        "agent": {"id": "tachograph"},
-        "action": {"type": "audit", "name": "report_made"},
-        "level": "INFO",
-        "outcome": {"status": "success", "result": {
-            "kind": report.kind, "from": report.from, "to": report.to, "format": paper.as_str(), "by": by,
-            "tree_size": report.checkpoint.size, "root": report.checkpoint.root_hex, "sha256": report.sha256, "rows": rows,
-        }},
-    });
-    let recorded = move || {
-        let (_, batches) =
-            app.node.ingest(event.to_string().as_bytes(), &OWN, &tacho_ingest::Options::default());
-        app.node.record(batches).map(drop).map_err(|error| Problem::from(error.as_ref()))
-    };
+    let event = report.event(paper, by, None);
+    let recorded = move || reports::record(&app.node, &event).map_err(|error| Problem::from(error.as_ref()));
     tokio::task::spawn_blocking(recorded).await.map_err(|error| Problem::internal(error.to_string()))?
 }

@@ -1,4 +1,4 @@
-//! Reports: what happened in a day or a week, from the log, for people who audit it.
+//! Reports: what happened in a day, a week, a month, from the log, for people who audit it or keep the fleet well.
 //!
 //! Invariants
 //! - A report is about the entries that one checkpoint covers, and names it: whoever holds that checkpoint can have each
@@ -7,22 +7,28 @@
 //!   with which digest, is on the log.
 //! - A section that has more rows than it shows says so.
 
+mod config;
+mod health;
+mod kept;
 mod kinds;
+mod make;
 mod render;
+mod reviews;
+pub(crate) mod schedule;
+mod terms;
 
-pub(crate) use kinds::{ALL, Kind, Period};
+pub(crate) use config::Config;
+pub(crate) use health::Tally;
+pub(crate) use kept::{Kept, forget_people, list as kept};
+pub(crate) use kinds::{Kind, Period};
+pub(crate) use make::make;
 pub(crate) use render::Paper;
 
+use crate::edits::OWN;
 use crate::node::Node;
-use crate::rows::{Unmade, rows};
-use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
+use serde_json::Value;
+use std::sync::Arc;
 use tacho_event::time::{self, DAY_US, Day, Micros};
-use tacho_merkle::Checkpoint;
-use tacho_query::AgentEdit;
-
-/// Rows of one section.
-const ROWS_MAX: usize = 500;
 
 /// The days that a report is about, UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +39,7 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// The day, or the week from Monday to Sunday that it lies in.
+    /// The day, or the week from Monday to Sunday, the month, the quarter that it lies in.
     pub(crate) fn of(period: Period, day: Day) -> Span {
         match period {
             Period::Day => Span { from: day, to: Day(day.0 + 1) },
@@ -42,13 +48,33 @@ impl Span {
                 let from = Day(day.0 - (day.0 + 3).rem_euclid(7));
                 Span { from, to: Day(from.0 + 7) }
             }
+            Period::Month => Span::months(day, 1),
+            Period::Quarter => Span::months(day, 3),
         }
+    }
+
+    /// The month, or so many of them that begin with the year.
+    fn months(day: Day, count: i32) -> Span {
+        let text = day.text();
+        let (year, month) = text.split_once('-').unwrap_or((&text, ""));
+        let number = |text: &str| text.parse::<i32>().unwrap_or(1);
+        let (year, month) = (number(year), number(month.get(..2).unwrap_or_default()) - 1);
+        let first = |months: i32| {
+            let (year, month) = (year + months.div_euclid(12), months.rem_euclid(12) + 1);
+            Day::parse(&format!("{year:04}-{month:02}-01")).unwrap_or(day)
+        };
+        let from = month - month.rem_euclid(count);
+        Span { from: first(from), to: first(from + count) }
     }
 
     /// The last one that is over.
     pub(crate) fn last(period: Period, now_us: Micros) -> Span {
         let this = Span::of(period, time::day(now_us));
         Span::of(period, Day(this.from.0 - 1))
+    }
+
+    fn starts_us(self) -> Micros {
+        Micros::from(self.from.0) * DAY_US
     }
 
     fn ends_us(self) -> Micros {
@@ -93,6 +119,21 @@ pub(crate) struct Section {
     pub cut: bool,
     /// What was asked; it can be asked again.
     pub sql: String,
+    /// Columns that are drawn along another one.
+    pub drawings: Vec<Drawn>,
+}
+
+/// A column drawn along another one of the same section.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = ReportDrawing)]
+pub(crate) struct Drawn {
+    pub title: &'static str,
+    /// The columns by name.
+    pub along: &'static str,
+    pub column: &'static str,
+    /// What its values are compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f64>,
 }
 
 /// A report.
@@ -108,74 +149,66 @@ pub(crate) struct Report {
     pub complete: bool,
     pub made_at: String,
     pub checkpoint: Covered,
+    /// How the checks ended, of a health check.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health: Option<Tally>,
     pub sections: Vec<Section>,
     /// SHA-256 of titles, columns and rows as JSON: the same whenever a time that is over is reported, until data expires or
     /// is erased, or something is learnt of an action afterwards.
     pub sha256: String,
 }
 
-/// Computes a report over what the newest checkpoint covers.
+impl Report {
+    /// What the log is told of it: of a file that is kept its name and SHA-256, too.
+    pub(crate) fn event(&self, paper: Paper, by: &str, file: Option<(&str, &str)>) -> Value {
+        let rows: usize = self.sections.iter().map(|section| section.rows.len()).sum();
+        let mut result = serde_json::json!({
+            "kind": self.kind, "from": self.from, "to": self.to, "format": paper.as_str(), "by": by,
+            "tree_size": self.checkpoint.size, "root": self.checkpoint.root_hex, "sha256": self.sha256, "rows": rows,
+        });
+        if let Some((name, sha256)) = file {
+            (result["file"], result["file_sha256"]) = (name.into(), sha256.into());
+        }
+        serde_json::json!({
+            "agent": {"id": "tachograph"},
+            "action": {"type": "audit", "name": "report_made"},
+            "level": "INFO",
+            "outcome": {"status": "success", "result": result},
+        })
+    }
+}
+
+/// Puts an event of a report on the log; it is there when this returns.
 ///
 /// # Errors
-/// A query reached a limit, the store failed, or nothing is sealed yet.
-pub(crate) async fn make(
-    node: &Node,
-    agents: &[AgentEdit],
-    kind: &'static Kind,
-    span: Span,
-) -> Result<Report, Unmade> {
-    let unsealed = |error: Box<dyn std::error::Error>| Unmade::Row(error.to_string());
-    let text = node.checkpoint().map_err(unsealed)?;
-    let (checkpoint, _) =
-        Checkpoint::open_all(&text, node.verifiers()).map_err(|error| unsealed(error.into()))?;
-    let moment = node.moment().await;
-    let now_us = node.now_us();
-    let mut sections = Vec::with_capacity(kind.sections.len());
-    for part in kind.sections {
-        let sql = part.sql.replace("$when", &span.condition(checkpoint.size));
-        let sql = sql.split_whitespace().collect::<Vec<_>>().join(" ");
-        let asked = format!("{sql} LIMIT {}", ROWS_MAX + 1);
-        let mut found: Vec<Map<String, Value>> = rows(node, moment.clone(), agents, &asked).await?;
-        let cut = found.len() > ROWS_MAX;
-        found.truncate(ROWS_MAX);
-        let row = |mut row: Map<String, Value>| {
-            part.columns.iter().map(|name| row.remove(*name).unwrap_or_default()).collect()
-        };
-        let rows = found.into_iter().map(row).collect();
-        sections.push(Section {
-            title: part.title,
-            about: part.about,
-            columns: part.columns.to_vec(),
-            rows,
-            cut,
-            sql,
-        });
-    }
-    // Not the text of the query: it names the size of the log, which changes nothing of a day that is over.
-    let told: Vec<_> =
-        sections.iter().map(|part| (part.title, &part.columns, &part.rows, part.cut)).collect();
-    let told = serde_json::to_vec(&told).map_err(|error| Unmade::Row(error.to_string()))?;
-    Ok(Report {
-        kind: kind.id,
-        title: kind.title,
-        from: span.from.text(),
-        to: span.to.text(),
-        complete: span.ends_us() <= now_us,
-        made_at: time::format(now_us),
-        checkpoint: Covered {
-            origin: checkpoint.origin,
-            size: checkpoint.size,
-            root: text.lines().nth(2).unwrap_or_default().to_string(),
-            root_hex: checkpoint.root.to_string(),
-        },
-        sections,
-        sha256: Sha256::digest(told).iter().map(|byte| format!("{byte:02x}")).collect(),
-    })
+/// Why it could not be recorded, in words.
+pub(crate) fn record(node: &Node, event: &Value) -> Result<(), Arc<tacho_record::RecordError>> {
+    let (_, batches) = node.ingest(event.to_string().as_bytes(), &OWN, &tacho_ingest::Options::default());
+    node.record(batches).map(drop)
 }
+
+#[cfg(test)]
+mod health_tests;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn months_and_quarters_begin_on_their_first_day_and_end_with_the_year() {
+        let span = |period, text: &str| {
+            let span = Span::of(period, Day::parse(text).unwrap());
+            (span.from.text(), span.to.text())
+        };
+        let days = |from: &str, to: &str| (from.to_string(), to.to_string());
+        assert_eq!(span(Period::Month, "2026-02-28"), days("2026-02-01", "2026-03-01"));
+        assert_eq!(span(Period::Month, "2026-12-31"), days("2026-12-01", "2027-01-01"));
+        assert_eq!(span(Period::Quarter, "2026-11-05"), days("2026-10-01", "2027-01-01"));
+        assert_eq!(span(Period::Quarter, "2024-03-31"), days("2024-01-01", "2024-04-01"));
+        let new_year = time::parse("2026-01-01T00:00:00Z").unwrap();
+        assert_eq!(Span::last(Period::Quarter, new_year).from.text(), "2025-10-01");
+        assert_eq!(Span::last(Period::Month, new_year).from.text(), "2025-12-01");
+    }
 
     #[test]
     fn weeks_begin_on_monday_and_the_last_one_is_over() {

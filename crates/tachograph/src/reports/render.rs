@@ -3,9 +3,9 @@
 //! Invariant: what a sender wrote is text in every form. In CSV a cell that a spreadsheet would take for a formula begins
 //! with an apostrophe.
 
-use super::Report;
+use super::{Drawn, Report, Section};
 use serde_json::Value;
-use tacho_alert::incident::Document;
+use tacho_alert::incident::{Document, Plot};
 
 /// How a report is written.
 #[derive(
@@ -22,6 +22,8 @@ pub(crate) enum Paper {
 }
 
 impl Paper {
+    pub(crate) const ALL: [Paper; 4] = [Paper::Json, Paper::Html, Paper::Csv, Paper::Pdf];
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Paper::Json => "json",
@@ -61,6 +63,9 @@ impl Report {
             ),
             format!("Made at {}. SHA-256 of its sections: {}.", self.made_at, self.sha256),
         ];
+        if let Some(health) = self.health {
+            lines.insert(0, health.words());
+        }
         if !self.complete {
             lines.push("The time is not over: a report of the whole of it will say more.".into());
         }
@@ -78,6 +83,12 @@ impl Report {
             if section.rows.is_empty() {
                 document.text("None in this time.");
                 continue;
+            }
+            for drawn in &section.drawings {
+                let plot = plot(section, drawn);
+                if !plot.is_empty() {
+                    document.plot(plot);
+                }
             }
             let rows = section.rows.iter().map(|row| row.iter().map(shown).collect()).collect();
             document.table(&section.columns, rows);
@@ -112,6 +123,18 @@ impl Report {
     }
 }
 
+fn plot(section: &Section, drawn: &Drawn) -> Plot {
+    let place = |name: &str| section.columns.iter().position(|column| *column == name);
+    let (along, column) = (place(drawn.along), place(drawn.column));
+    let cell = |row: &[Value], at: Option<usize>| at.and_then(|at| row.get(at)).cloned().unwrap_or_default();
+    let point = |row: &Vec<Value>| (shown(&cell(row, along)), cell(row, column).as_f64());
+    Plot {
+        title: drawn.title.to_string(),
+        points: section.rows.iter().map(point).collect(),
+        threshold: drawn.threshold,
+    }
+}
+
 fn shown(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -131,7 +154,7 @@ fn quoted(cell: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Covered, Section};
+    use super::super::Covered;
     use super::*;
 
     fn report(cell: &str) -> Report {
@@ -142,6 +165,7 @@ mod tests {
             rows: vec![vec![cell.into(), (-5).into()]],
             cut: true,
             sql: String::new(),
+            drawings: vec![Drawn { title: "Counts", along: "agent", column: "count", threshold: None }],
         };
         Report {
             kind: "agent-activity",
@@ -156,6 +180,7 @@ mod tests {
                 root: "cm9vdA==".into(),
                 root_hex: String::new(),
             },
+            health: None,
             sections: vec![section],
             sha256: "00".into(),
         }

@@ -155,6 +155,7 @@ fn finish(node: &Node, name: &str) -> Result<Erased, Box<dyn Error>> {
             break (taken, found);
         }
     };
+    crate::reports::forget_people(node.data())?;
     let mut bytes = [0; 16];
     (0..16).for_each(|at| bytes[at] = u8::from_str_radix(&id[2 * at..2 * at + 2], 16).unwrap_or_default());
     let erased = Erased {

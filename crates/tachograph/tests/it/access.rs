@@ -118,6 +118,7 @@ const ROUTES: &[(May, &str)] = &[
     (Ask, "GET /api/v2/silence/{id}"),
     (Audit, "GET /v1/holds"),
     (Audit, "POST /v1/reports"),
+    (Audit, "GET /v1/reports/kept/{file}"),
     (Act, "POST /v1/alerts/{id}/acknowledge"),
     (Act, "POST /v1/alerts/{id}/assign"),
     (Act, "POST /v1/alerts/{id}/note"),

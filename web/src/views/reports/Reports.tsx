@@ -19,12 +19,19 @@ const PAPERS: [Paper, string][] = [
   ["json", "JSON"],
 ];
 
+const PERIODS: [ReportKind["period"], string, string][] = [
+  ["day", "Daily", "Day, UTC"],
+  ["week", "Weekly", "A day of the week, UTC"],
+  ["month", "Monthly", "A day of the month, UTC"],
+  ["quarter", "Quarterly", "A day of the quarter, UTC"],
+];
+
 export default function Reports() {
   const reports = useReports();
   const may = useHasRole("auditor");
   return (
     <>
-      <PageHead title="Reports" sub="What happened in a day or a week, from the log: each names the checkpoint that covers it" />
+      <PageHead title="Reports" sub="What happened in a day, a week, a month, and whether the fleet is well: each names the checkpoint that covers it" />
       <Loaded query={reports} height={320}>
         {({ kinds, made }) => (
           <div className="stack">
@@ -68,15 +75,23 @@ function Making({ kinds }: { kinds: ReportKind[] }) {
             <label className="stack" style={{ gap: 4 }}>
               <span className="dim">Report</span>
               <select className="field" value={kind.id} onChange={(event) => setKind(event.target.value)}>
-                {kinds.map((one) => (
-                  <option key={one.id} value={one.id}>
-                    {one.title}
-                  </option>
-                ))}
+                {PERIODS.map(([period, title]) => {
+                  const those = kinds.filter((one) => one.period === period);
+                  if (those.length === 0) return null;
+                  return (
+                    <optgroup key={period} label={title}>
+                      {those.map((one) => (
+                        <option key={one.id} value={one.id}>
+                          {one.title}
+                        </option>
+                      ))}
+                    </optgroup>
+                  );
+                })}
               </select>
             </label>
             <label className="stack" style={{ gap: 4 }}>
-              <span className="dim">{kind.period === "week" ? "A day of the week, UTC" : "Day, UTC"}</span>
+              <span className="dim">{PERIODS.find(([period]) => period === kind.period)?.[2]}</span>
               <span className="field">
                 <input type="date" value={day} onChange={(event) => setDay(event.target.value)} />
               </span>

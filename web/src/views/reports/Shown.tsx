@@ -1,17 +1,19 @@
 // A report on the page: what it rests on, then its sections; each section's query can be asked again.
 
 import { Link } from "react-router";
-import type { MadeReport } from "../../api/reports.ts";
+import type { HealthTally, MadeReport, ReportSection } from "../../api/reports.ts";
 import { Empty, Panel } from "../../components/Panel.tsx";
 import { visible } from "../../lib/ansi.ts";
 import { count } from "../../lib/format.ts";
 import { eventUrl, sqlUrl } from "../../lib/links.ts";
-import { cellText } from "../../lib/report.ts";
+import { cellText, stateTone } from "../../lib/report.ts";
+import { Drawing } from "./Drawing.tsx";
 
 export function Shown({ report }: { report: MadeReport }) {
   return (
     <section className="stack" aria-label={report.title} aria-live="polite">
       <Panel title={`${report.title}, ${report.from}`} note={report.complete ? undefined : "the time is not over yet"}>
+        {report.health && <Tally tally={report.health} />}
         <dl className="facts">
           <dt>From, to</dt>
           <dd>
@@ -43,11 +45,34 @@ export function Shown({ report }: { report: MadeReport }) {
             </Link>
           }
         >
+          <Drawings section={section} />
           {section.rows.length === 0 ? <Empty title="None in this time" /> : <Rows columns={section.columns} rows={section.rows} label={section.title} />}
           {section.cut && <p className="pad dim">There are more: the first {count(section.rows.length)} are shown. Ask it again for all.</p>}
         </Panel>
       ))}
     </section>
+  );
+}
+
+/** How the checks ended: counts, no score. */
+function Tally({ tally }: { tally: HealthTally }) {
+  return (
+    <p className="row wrap" style={{ marginBottom: 12 }}>
+      <span className="chip ok">{count(tally.good)} good</span>
+      <span className={tally.attention > 0 ? "chip fail" : "chip"}>{tally.attention === 1 ? "1 wants attention" : `${count(tally.attention)} want attention`}</span>
+      <span className="chip">{count(tally.unanswered)} can't be answered</span>
+    </p>
+  );
+}
+
+function Drawings({ section }: { section: ReportSection }) {
+  if (section.drawings.length === 0) return null;
+  return (
+    <div className="report-drawings">
+      {section.drawings.map((drawing) => (
+        <Drawing key={drawing.title} drawing={drawing} section={section} />
+      ))}
+    </div>
   );
 }
 
@@ -72,6 +97,8 @@ function Rows({ columns, rows, label }: { columns: string[]; rows: unknown[][]; 
                     <Link className="link" to={eventUrl(cell)}>
                       {cell}
                     </Link>
+                  ) : columns[at] === "state" && typeof cell === "string" ? (
+                    <span className={`chip ${stateTone(cell)}`}>{visible(cell)}</span>
                   ) : (
                     visible(cellText(columns[at] ?? "", cell))
                   )}
