@@ -108,10 +108,12 @@ pub(super) struct Private {
 impl Display for Private {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         let Private { host, address } = self;
-        write!(
-            f,
-            "{host} is at {address}, which is no public address; name it in allow_private if that is meant"
-        )
+        let host = host.trim_matches(['[', ']']);
+        match host.parse() == Ok(*address) {
+            true => write!(f, "{host} is no public address")?,
+            false => write!(f, "{host} is at {address}, which is no public address")?,
+        }
+        write!(f, "; if that is meant, set allow_private = [\"{host}\"] under [alerts] in config.toml")
     }
 }
 
@@ -248,9 +250,12 @@ mod tests {
         let both = ["10.0.0.1:25", "8.8.8.8:25"].map(|text| text.parse().unwrap());
         assert_eq!(Guard::new(&[]).only("x", &both).unwrap(), [both[1]]);
         let why = Guard::new(&[]).only("x", &both[..1]).unwrap_err().to_string();
-        assert_eq!(
-            why,
-            "x is at 10.0.0.1, which is no public address; name it in allow_private if that is meant"
+        let how = "if that is meant, set allow_private = [\"x\"] under [alerts] in config.toml";
+        assert_eq!(why, format!("x is at 10.0.0.1, which is no public address; {how}"));
+        let literal = Guard::new(&[]).only("[::1]", &["[::1]:25".parse().unwrap()]).unwrap_err().to_string();
+        assert!(
+            literal.starts_with("::1 is no public address; ") && literal.contains("[\"::1\"]"),
+            "{literal}"
         );
     }
 }

@@ -54,7 +54,7 @@ fn roots(pem: &str) -> Result<RootCerts, Unsent> {
 fn unsent(error: &ureq::Error) -> Unsent {
     match error {
         ureq::Error::Other(other) if other.is::<super::guard::Private>() => {
-            Unsent::Refused(other.to_string())
+            Unsent::Private(other.to_string())
         }
         // These say the URL.
         ureq::Error::BadUri(_) | ureq::Error::Http(_) => Unsent::Refused("the URL can't be called".into()),

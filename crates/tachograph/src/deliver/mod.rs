@@ -21,8 +21,10 @@ const SECRET_BYTES_MAX: u64 = 64 * 1024;
 
 /// Why nothing was sent.
 pub(crate) enum Unsent {
-    /// The address may not be called, or can't be.
+    /// It can't be called.
     Refused(String),
+    /// The address may not be called. It names host and address, and of a URL nothing else: the rest may be a secret.
+    Private(String),
     /// Nobody answered.
     Silent(String),
 }
@@ -42,6 +44,10 @@ pub(crate) fn send(channel: &Channel, message: &Message, kept: Option<&str>, gua
         match answer {
             Ok(answer) => answers.push(answer),
             Err(Unsent::Refused(why)) => return Verdict::Refused { why: channel.hide(&why) },
+            Err(Unsent::Private(why)) => {
+                let why = format!("receiver \"{}\", {}: {why}", message.receiver, channel.place);
+                return Verdict::Refused { why };
+            }
             // The channel knows whether what came before is enough.
             Err(Unsent::Silent(why)) => answers.push(Answer::none(&channel.hide(&why))),
         }
@@ -61,7 +67,7 @@ pub(crate) fn call(call: &Call, guard: &Guard) -> Result<Answer, String> {
     match answer {
         Ok(answer) => Ok(answer),
         Err(Unsent::Silent(why)) => Ok(Answer::none(&why)),
-        Err(Unsent::Refused(why)) => Err(why),
+        Err(Unsent::Refused(why) | Unsent::Private(why)) => Err(why),
     }
 }
 

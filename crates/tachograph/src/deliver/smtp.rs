@@ -20,7 +20,7 @@ type Failure = lettre::transport::smtp::Error;
 pub(super) fn call(mail: &Mail, guard: &Guard) -> Result<Answer, Unsent> {
     let silent = |error: std::io::Error| Unsent::Silent(format!("{} can't be found: {error}", mail.host));
     let found: Vec<SocketAddr> = (mail.host.as_str(), mail.port).to_socket_addrs().map_err(silent)?.collect();
-    let good = guard.only(&mail.host, &found).map_err(|private| Unsent::Refused(private.to_string()))?;
+    let good = guard.only(&mail.host, &found).map_err(|private| Unsent::Private(private.to_string()))?;
     let refused =
         |error: lettre::address::AddressError| Unsent::Refused(format!("an address is none: {error}"));
     let from: Address = mail.from.parse().map_err(refused)?;

@@ -151,7 +151,11 @@ fn nothing_private_is_called_unless_it_is_named() {
     let refused = send_test(&routing(&channels), &[]);
     let shown = text(&refused.stdout);
     assert_eq!(refused.status.code(), Some(1), "{shown}");
-    assert_eq!(shown.matches("which is no public address").count(), 4, "{shown}");
+    assert_eq!(shown.matches("is no public address").count(), 4, "{shown}");
+    let how = "receiver \"oncall\", webhook_configs[0]: 127.0.0.1 is no public address; if that is meant, set allow_private = \
+               [\"127.0.0.1\"] under [alerts] in config.toml";
+    assert!(row(&shown, "webhook_configs[0]").contains(how), "{shown}");
+    assert!(!shown.contains("/ok"), "a path may be a secret: {shown}");
     assert!(shown.ends_with("0 of 4 delivered\n"), "{shown}");
     assert_eq!(vendor.heard(), [], "nobody was connected to");
 
