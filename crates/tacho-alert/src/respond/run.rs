@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     Webhook,
@@ -11,6 +11,8 @@ pub enum Kind {
 }
 
 impl Kind {
+    pub const ALL: [Kind; 3] = [Kind::Webhook, Kind::Command, Kind::StopAgent];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Kind::Webhook => "webhook",
@@ -33,7 +35,7 @@ pub struct Settings {
 }
 
 /// How far a run is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Until a person agrees.
@@ -52,6 +54,18 @@ pub enum Standing {
 }
 
 impl Standing {
+    pub const ALL: [Standing; 9] = [
+        Standing::Waiting,
+        Standing::Due,
+        Standing::Running,
+        Standing::Succeeded,
+        Standing::Failed,
+        Standing::TimedOut,
+        Standing::Refused,
+        Standing::Declined,
+        Standing::Unknown,
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Standing::Waiting => "waiting",

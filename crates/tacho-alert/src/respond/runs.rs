@@ -2,7 +2,7 @@
 //!
 //! Limits: [`OPEN_MAX`] runs that are not over, [`Settings::per_hour`] of each response, [`WAIT_US`] for a person.
 
-use super::run::{About, Agreed, Answer, Outcome, Run, Saying, Settings, Standing, Wish};
+use super::run::{About, Agreed, Answer, Kind, Outcome, Run, Saying, Settings, Standing, Wish};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use tacho_event::time::format;
@@ -25,6 +25,8 @@ pub struct Runs {
     asked: HashMap<String, VecDeque<i64>>,
     changed: BTreeMap<String, Run>,
     sayings: Vec<Saying>,
+    /// Runs that ended since this began, dry runs left out.
+    ended: BTreeMap<(Kind, Standing), u64>,
 }
 
 impl Runs {
@@ -133,9 +135,7 @@ impl Runs {
     fn unknown(&self, name: &str) -> String {
         let known: Vec<&str> = self.settings.keys().map(String::as_str).collect();
         match known.as_slice() {
-            [] => {
-                "no response is configured: name one in [alerts.responses] of the configuration".to_string()
-            }
+            [] => "no response is configured: name one under [alerts.responses]".to_string(),
             known => format!("there is no response \"{name}\", expected one of {}", known.join(", ")),
         }
     }
@@ -250,6 +250,7 @@ impl Runs {
         let Outcome { standing, what, mut result } = outcome;
         let what: String = what.chars().take(TEXT_MAX).collect();
         (run.standing, run.ended_us, run.what) = (standing, Some(now_us), Some(what.clone()));
+        *self.ended.entry((run.kind, standing)).or_default() += u64::from(!run.dry_run);
         // Rules see what went wrong, and nothing else of responses.
         let name = match standing {
             standing if standing.has_failed() => "response_failed",
@@ -282,6 +283,14 @@ impl Runs {
     /// Whether something can begin.
     pub fn is_due(&self) -> bool {
         !self.due.is_empty()
+    }
+
+    /// How many runs of a kind are so far; of those that are over, how many ended so since this began. Dry runs are
+    /// left out.
+    pub fn count(&self, kind: Kind, standing: Standing) -> u64 {
+        let so = |run: &&Run| run.kind == kind && run.standing == standing && !run.dry_run;
+        let ended = self.ended.get(&(kind, standing)).copied().unwrap_or_default();
+        ended + self.open.values().filter(so).count() as u64
     }
 
     /// A run that is not over.

@@ -61,6 +61,8 @@ fn a_run_goes_from_asked_to_its_end_and_each_step_is_said() {
     assert_eq!(sayings[3].text, "response halt: succeeded, a1 is stopped");
     assert_eq!(kept.len(), 1, "the newest of each");
     assert_eq!(all.end(&begun.id, outcome(Standing::Failed, "x"), HOUR), None, "it is over");
+    let counts = Standing::ALL.map(|standing| all.count(begun.kind, standing));
+    assert_eq!(counts, [0, 0, 0, 1, 0, 0, 0, 0, 0]);
 }
 
 #[test]
@@ -137,6 +139,9 @@ fn a_dry_run_asks_nobody_and_counts_for_nothing() {
         let run = all.ask(wish(&n.to_string()), None, HOUR).unwrap();
         assert_eq!((run.standing, run.dry_run), (Standing::Due, true));
     }
+    let begun = all.begin(HOUR).unwrap();
+    all.end(&begun.id, outcome(Standing::Succeeded, ""), HOUR);
+    assert!(Standing::ALL.iter().all(|standing| all.count(begun.kind, *standing) == 0));
     let (_, sayings) = all.take_changed();
     assert!(sayings[0].text.starts_with("response halt (dry run): asked for by rule forbidden"));
 }

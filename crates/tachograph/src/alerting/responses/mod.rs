@@ -19,7 +19,7 @@ use config::Configured;
 use std::collections::BTreeMap;
 use tacho_alert::incident::{Line, LineKind};
 use tacho_alert::notify::{Entry, Raised};
-use tacho_alert::respond::{About, Run, Runs, Saying, Wish, id_of};
+use tacho_alert::respond::{About, Kind, Run, Runs, Saying, Standing, Wish, id_of};
 
 /// The kind of notes that keep runs.
 pub(super) const RESPONSE: &str = "response";
@@ -57,6 +57,15 @@ pub(crate) struct Asking {
     pub by: String,
     pub reason: Option<String>,
     pub dry_run: bool,
+}
+
+impl super::Alerting {
+    /// How many runs of responses are so far, and how many ended so since this began.
+    pub(crate) fn response_counts(&self) -> Vec<(Kind, Standing, u64)> {
+        let runs = &self.inner.lock().responses.runs;
+        let of = |kind: Kind| Standing::ALL.map(|standing| (kind, standing, runs.count(kind, standing)));
+        Kind::ALL.into_iter().flat_map(of).collect()
+    }
 }
 
 impl Responses {

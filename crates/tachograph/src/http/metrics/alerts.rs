@@ -44,6 +44,18 @@ pub(super) fn all(app: &App, page: &mut Page) {
             page.line("incidents_open", &[("severity", severity), ("answered", word)], count);
         }
     }
+    let (ended, open): (Vec<_>, Vec<_>) =
+        alerting.response_counts().into_iter().partition(|(_, standing, _)| standing.is_over());
+    page.head("alert_responses_total", "counter", "Runs of responses that ended, dry runs left out.");
+    for (kind, outcome, count) in ended {
+        let labels = [("kind", kind.as_str()), ("outcome", outcome.as_str())];
+        page.line("alert_responses_total", &labels, count);
+    }
+    page.head("alert_responses_open", "gauge", "Runs of responses that are not over, dry runs left out.");
+    for (kind, standing, count) in open {
+        let labels = [("kind", kind.as_str()), ("standing", standing.as_str())];
+        page.line("alert_responses_open", &labels, count);
+    }
     // Without the file nothing is said; the fault is in `alert_rules_faults`.
     let mut messages = [Sending::Waiting, Sending::Sent, Sending::Failed].map(|state| (state, 0));
     for (_, found, count) in alerting.messages().unwrap_or_default() {
