@@ -159,25 +159,32 @@ pub(crate) fn push_key(name: &str, out: &mut Vec<u8>) {
 
 /// Appends a JSON string as RFC 8785 wants it: only what must be escaped is escaped.
 pub fn push_string(text: &str, out: &mut Vec<u8>) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let bytes = text.as_bytes();
     out.push(b'"');
-    for byte in text.bytes() {
-        match byte {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            0x08 => out.extend_from_slice(b"\\b"),
-            0x09 => out.extend_from_slice(b"\\t"),
-            0x0a => out.extend_from_slice(b"\\n"),
-            0x0c => out.extend_from_slice(b"\\f"),
-            0x0d => out.extend_from_slice(b"\\r"),
-            0..=0x1f => {
-                out.extend_from_slice(b"\\u00");
-                out.push(HEX[(byte >> 4) as usize]);
-                out.push(HEX[(byte & 15) as usize]);
-            }
-            _ => out.push(byte),
+    // What needs no escape, which is nearly all, is copied run by run.
+    let mut copied = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        let escape: &[u8] = match byte {
+            b'"' => b"\\\"",
+            b'\\' => b"\\\\",
+            0x08 => b"\\b",
+            0x09 => b"\\t",
+            0x0a => b"\\n",
+            0x0c => b"\\f",
+            0x0d => b"\\r",
+            0..=0x1f => b"",
+            _ => continue,
+        };
+        out.extend_from_slice(&bytes[copied..at]);
+        copied = at + 1;
+        if escape.is_empty() {
+            out.extend_from_slice(b"\\u00");
+            push_digits(*byte, out);
+        } else {
+            out.extend_from_slice(escape);
         }
     }
+    out.extend_from_slice(&bytes[copied..]);
     out.push(b'"');
 }
 
@@ -209,13 +216,16 @@ fn push_id(id: &Id, out: &mut Vec<u8>) {
 }
 
 fn push_hex(bytes: &[u8], out: &mut Vec<u8>) {
+    out.reserve(bytes.len() * 2 + 2);
+    out.push(b'"');
+    bytes.iter().for_each(|byte| push_digits(*byte, out));
+    out.push(b'"');
+}
+
+/// The two hexadecimal digits of a byte.
+fn push_digits(byte: u8, out: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
-    out.push(b'"');
-    for byte in bytes {
-        out.push(HEX[(byte >> 4) as usize]);
-        out.push(HEX[(byte & 15) as usize]);
-    }
-    out.push(b'"');
+    out.extend_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
 }
 
 #[cfg(test)]

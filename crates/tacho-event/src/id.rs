@@ -84,7 +84,7 @@ impl Id {
     pub fn text(&self) -> String {
         let mut out = Vec::with_capacity(36);
         self.push_to(&mut out);
-        String::from_utf8_lossy(&out).into_owned()
+        String::from_utf8(out).expect("digits and dashes are ASCII")
     }
 }
 
