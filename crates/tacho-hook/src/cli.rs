@@ -129,10 +129,10 @@ fn command(asked: &Asked) -> Result<bool, Box<dyn std::error::Error>> {
             let mut page = String::new();
             let good = status::page(&settings, &mut page)?;
             say(page.trim_end());
-            settings_of_agents();
-            Ok(good)
+            Ok(settings_of_agents() && good)
         }
         Asked::Install { agent, place, url, key_file } => {
+            url.as_deref().map(settings::check_url).transpose().map_err(|error| format!("--url: {error}"))?;
             if url.is_some() || key_file.is_some() {
                 settings_file(url.as_deref(), key_file.as_deref(), place.dry_run)?;
             }
@@ -146,7 +146,7 @@ fn command(asked: &Asked) -> Result<bool, Box<dyn std::error::Error>> {
         Asked::Uninstall { agent, place } => {
             let target = Target::of(*agent);
             let command = target.command(place.scope(), &std::env::current_exe()?);
-            let change = Change::plan(&place.path(&target)?, |text| install::remove(text, &command))?;
+            let change = Change::plan_removal(&place.path(&target)?, &target, &command)?;
             apply(&change, place.dry_run).map(|()| true)
         }
         Asked::Send { detached: true } => {
@@ -217,26 +217,47 @@ fn settings_file(
     file.url = url.map(str::to_owned).or(file.url);
     file.key_file = key_file.map(std::path::absolute).transpose()?.or(file.key_file);
     let text = toml::to_string(&file)?;
-    apply(&Change::plan(&path, |_| Ok(Edited { text, notes: Vec::new() }))?, dry_run)
+    apply(&Change::plan(&path, |_| Ok(Edited { text, ..Edited::default() }))?, dry_run)
 }
 
-/// Which agents have the hooks, in the user's settings and the project's.
-fn settings_of_agents() {
+/// Which agents have the hooks, in the user's settings and the project's; `false` when some are switched off or can't
+/// be read.
+fn settings_of_agents() -> bool {
+    let mut good = true;
     for target in Source::ALL.map(Target::of) {
+        let mut seen = None;
         for project in [false, true] {
             let place = Place { user: !project, project, dry_run: true };
             let Ok(path) = place.path(&target) else { continue };
-            let Ok(text) = std::fs::read_to_string(&path) else { continue };
-            let command = std::env::current_exe().map(|program| target.command(place.scope(), &program));
-            let told = match install::edit::installed(&text, &target, &command.unwrap_or_default()) {
-                Err(error) => error,
-                Ok((count, misnamed)) => {
-                    let misnamed =
-                        if misnamed { "; PostToolCall is no event: install corrects it" } else { "" };
-                    format!("{count} of {} hooks{misnamed}", target.events.len())
+            // In the home folder the project's settings are the user's.
+            if seen.replace(path.clone()).is_some_and(|seen| is_same(&seen, &path)) {
+                continue;
+            }
+            let found = match install::read(&path) {
+                Ok(None) => continue,
+                Ok(Some(text)) => {
+                    let command =
+                        std::env::current_exe().map(|program| target.command(place.scope(), &program));
+                    let text = install::split_mark(&text).1;
+                    install::edit::installed(text, &target, &command.unwrap_or_default())
                 }
+                Err(error) => Err(error),
             };
-            say(format_args!("{:<14} {told}  {}", target.source.name(), path.display()));
+            good &= found.as_ref().is_ok_and(|found| !found.is_off);
+            let name = target.source.name();
+            match found {
+                Err(error) => say(format_args!("{name:<14} {error}  {}", path.display())),
+                Ok(found) => {
+                    let all = target.events.len();
+                    say(format_args!("{name:<14} {} of {all} hooks  {}", found.events, path.display()));
+                    found.notes.iter().for_each(|note| say(format_args!("{:<14} {note}", "")));
+                }
+            }
         }
     }
+    good
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    one == other || one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }

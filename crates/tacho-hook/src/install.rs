@@ -3,9 +3,10 @@
 
 pub mod edit;
 mod line;
+mod ours;
 pub mod targets;
 
-pub use edit::{Edited, add, remove};
+pub use edit::{Edited, add};
 pub use targets::{Scope, Target};
 
 use std::io::{self, Write};
@@ -23,6 +24,7 @@ pub struct Change {
     pub path: PathBuf,
     before: Option<String>,
     after: String,
+    is_first: bool,
     /// What was done and what to know, for people.
     pub notes: Vec<String>,
 }
@@ -34,17 +36,23 @@ impl Change {
     /// When the file can't be read, is no text, or what `edit` says about it.
     pub fn plan(path: &Path, edit: impl FnOnce(&str) -> Result<Edited, String>) -> Result<Change, String> {
         let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-        let before = match std::fs::metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(told(&error)),
-            Ok(found) if found.len() > FILE_BYTES_MAX => {
-                return Err(told(&format!("{} bytes, expected at most {FILE_BYTES_MAX}", found.len())));
-            }
-            Ok(_) => Some(std::fs::read_to_string(path).map_err(|error| told(&error))?),
-        };
-        let Edited { text, notes } =
-            edit(before.as_deref().unwrap_or_default()).map_err(|error| told(&error))?;
-        Ok(Change { path: path.to_owned(), before, after: text, notes })
+        let before = read(path)?;
+        let (mark, text) = split_mark(before.as_deref().unwrap_or_default());
+        let Edited { text, notes, is_first } = edit(text).map_err(|error| told(&error))?;
+        let after = format!("{mark}{text}");
+        Ok(Change { path: path.to_owned(), before, after, is_first, notes })
+    }
+
+    /// Takes the command out of an agent's settings, back to the file that was kept where nothing else was changed.
+    ///
+    /// # Errors
+    /// As [`Change::plan`].
+    pub fn plan_removal(path: &Path, target: &Target, command: &str) -> Result<Change, String> {
+        let kept = read(&beside(&real(path), BACKUP)).ok().flatten();
+        Change::plan(path, |text| match &kept {
+            Some(kept) => edit::remove_to(text, split_mark(kept).1, target, command),
+            None => edit::remove(text, target, command),
+        })
     }
 
     /// Whether anything changes.
@@ -60,7 +68,7 @@ impl Change {
         diff.unified_diff().context_radius(2).header(&name, &name).to_string()
     }
 
-    /// Makes the change; the first time the file as it was is kept beside it.
+    /// Makes the change; the file as it was before the first of ours is kept beside it.
     ///
     /// # Errors
     /// What the system says; the file is then as it was.
@@ -69,9 +77,13 @@ impl Change {
             std::fs::create_dir_all(folder)?;
         }
         // A link stays one: what it leads to is changed.
-        let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        let path = real(&self.path);
         let mode = std::fs::metadata(&path).map_or(0o600, |found| found.permissions().mode() & 0o777);
         let backup = beside(&path, BACKUP);
+        // One that is left of an earlier time leads nowhere any more.
+        if self.is_first && backup.exists() {
+            std::fs::remove_file(&backup)?;
+        }
         if let Some(before) = self.before.as_ref().filter(|_| !backup.exists()) {
             // A file that was not there before goes when nothing is left in it.
             if self.is_empty() {
@@ -93,6 +105,31 @@ impl Change {
     fn is_empty(&self) -> bool {
         self.after.split_whitespace().collect::<String>() == "{}"
     }
+}
+
+/// The text of a file; nothing where there is none.
+///
+/// # Errors
+/// When it can't be read, is too long, or is no text.
+pub fn read(path: &Path) -> Result<Option<String>, String> {
+    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(told(&error)),
+        Ok(found) if found.len() > FILE_BYTES_MAX => {
+            Err(told(&format!("{} bytes, expected at most {FILE_BYTES_MAX}", found.len())))
+        }
+        Ok(_) => Ok(Some(std::fs::read_to_string(path).map_err(|error| told(&error))?)),
+    }
+}
+
+/// The mark of byte order that some editors put before a text, and the text.
+pub fn split_mark(text: &str) -> (&str, &str) {
+    text.split_at(if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 })
+}
+
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {
@@ -121,7 +158,7 @@ mod tests {
         std::os::unix::fs::symlink(&real, &link).unwrap();
         for text in ["one", "two"] {
             let change =
-                Change::plan(&link, |_| Ok(Edited { text: text.into(), notes: Vec::new() })).unwrap();
+                Change::plan(&link, |_| Ok(Edited { text: text.into(), ..Edited::default() })).unwrap();
             assert!(change.is_some() && change.diff().contains(&format!("+{text}")));
             change.make().unwrap();
         }
@@ -135,7 +172,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
         let to = |text: &str| {
-            let edit = |_: &str| Ok(Edited { text: text.to_owned(), notes: Vec::new() });
+            let edit = |_: &str| Ok(Edited { text: text.to_owned(), ..Edited::default() });
             Change::plan(&path, edit).unwrap().make().unwrap();
         };
         let names = || std::fs::read_dir(folder.path()).unwrap().count();
@@ -147,5 +184,32 @@ mod tests {
         assert_eq!(names(), 2);
         to("{}");
         assert_eq!((names(), std::fs::read_to_string(&path).unwrap()), (1, "{}".to_owned()));
+    }
+
+    #[test]
+    fn what_is_left_of_an_earlier_time_is_kept_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        let backup = folder.path().join("settings.json.before-agent-audit-log");
+        let (target, command) = (Target::of(crate::stamp::Source::Claude), "agent-audit-log hook claude");
+        let install = || Change::plan(&path, |text| add(text, &target, command)).unwrap().make().unwrap();
+        let uninstall = || Change::plan_removal(&path, &target, command).unwrap().make().unwrap();
+        let text = |path: &Path| std::fs::read_to_string(path).unwrap();
+        std::fs::write(&path, "\u{feff}{\"v\":1}").unwrap();
+        install();
+        assert!(text(&path).starts_with('\u{feff}'));
+        std::fs::write(&path, text(&path).replace("\"v\":1", "\"v\":2")).unwrap();
+        uninstall();
+        assert_eq!((text(&path), text(&backup)), ("\u{feff}{\"v\":2}".into(), "\u{feff}{\"v\":1}".into()));
+        install();
+        assert_eq!(text(&backup), "\u{feff}{\"v\":2}");
+        uninstall();
+        assert_eq!(text(&path), "\u{feff}{\"v\":2}");
+        assert!(!backup.exists());
+        std::fs::write(&backup, "{\"v\":0}").unwrap();
+        std::fs::remove_file(&path).unwrap();
+        install();
+        uninstall();
+        assert!(!backup.exists() && !path.exists(), "there was none");
     }
 }

@@ -3,6 +3,10 @@
 //! The file is `$XDG_CONFIG_HOME/tachograph/hook.toml` or `~/.config/tachograph/hook.toml`; `install --url` writes it.
 //! A file that can't be read does not stop the recording: the defaults hold, and `status` says what is wrong.
 
+mod address;
+
+pub use address::{check_url, endpoint};
+
 use crate::spool::LOCK_WAIT;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -140,7 +144,7 @@ impl Settings {
 
     /// The spool of this address. Each has its own, so that what was meant for one server never reaches another.
     pub fn spool(&self) -> PathBuf {
-        self.spools.join(spool_name(&self.url))
+        self.spools.join(address::spool_name(&self.url))
     }
 }
 
@@ -168,23 +172,6 @@ pub fn read_file(path: &Path) -> Result<File, String> {
     }
     let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-/// The address that events are posted to: what names no path gets the server's.
-pub fn endpoint(url: &str) -> String {
-    let url = url.trim().trim_end_matches('/');
-    let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
-    let has_path = url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
-    if has_path { url } else { format!("{url}/v1/events") }
-}
-
-/// A folder's name for an address: readable, and no two addresses share it.
-fn spool_name(url: &str) -> String {
-    let host = url.split_once("://").map_or(url, |(_, rest)| rest).split('/').next().unwrap_or_default();
-    let host = host.rsplit('@').next().unwrap_or_default();
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "-.".contains(c) { c } else { '_' };
-    let host: String = host.chars().take(80).map(plain).collect();
-    format!("{host}-{:08x}", crc32fast::hash(url.as_bytes()))
 }
 
 /// The user that this program runs as, by name, and the home that the system has for it.
@@ -244,33 +231,5 @@ mod tests {
         assert!(settings.file_error.as_deref().unwrap().contains("adress"), "{:?}", settings.file_error);
         assert_eq!(settings.url, "http://127.0.0.1:7420/v1/events");
         assert!(settings.spool().starts_with("/h/.local/state/tachograph/hook"));
-    }
-
-    #[test]
-    fn two_addresses_never_share_a_spool() {
-        let names: std::collections::HashSet<_> = [
-            "http://a:1/v1/events",
-            "http://a:2/v1/events",
-            "https://a:1/v1/events",
-            "http://a:1/log",
-            "http://../x",
-        ]
-        .map(spool_name)
-        .into();
-        assert_eq!(names.len(), 5);
-        assert!(
-            names.iter().all(|name| !name.contains('/') && !name.starts_with('.') || name.starts_with("..-"))
-        );
-    }
-
-    #[test]
-    fn an_address_without_a_path_gets_the_servers() {
-        for (given, want) in [
-            ("localhost:7420", "http://localhost:7420/v1/events"),
-            ("https://r.example.com/", "https://r.example.com/v1/events"),
-            ("https://r.example.com/audit/log", "https://r.example.com/audit/log"),
-        ] {
-            assert_eq!(endpoint(given), want);
-        }
     }
 }

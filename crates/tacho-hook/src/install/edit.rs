@@ -2,20 +2,33 @@
 //! `{"hooks": {EVENT: [{"hooks": [{"type": "command", "command": …}]}]}}`. Pure.
 
 use super::line::as_before;
+use super::ours::{Own, find, text_of};
 use super::targets::Target;
-use jsonc_parser::cst::{CstArray, CstInputValue, CstNode, CstObject, CstRootNode};
+use jsonc_parser::cst::{CstArray, CstInputValue, CstObject, CstRootNode};
 use jsonc_parser::{ParseOptions, json};
 
-/// What a command of ours has in it, wherever the program is; one that was given another name is known by itself.
-const OURS: &str = "agent-audit-log";
 /// An event that users write and no agent has.
 const MISNAMED: &str = "PostToolCall";
+/// Its text is not shown: it may hold a key.
+const OWN_LINE: &str = "a line of your own runs agent-audit-log too";
 
 /// A text after its change, and what to tell about it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Edited {
     pub text: String,
     pub notes: Vec<String>,
+    /// Nothing of ours was in the text before, so it is what a later removal should lead back to.
+    pub is_first: bool,
+}
+
+/// What settings have of the hooks.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Installed {
+    /// Events of the agent whose hook sees everything.
+    pub events: usize,
+    /// What to know: hooks that see less, lines of others, settings that switch all of them off.
+    pub notes: Vec<String>,
+    pub is_off: bool,
 }
 
 /// Puts the command into every event of the agent.
@@ -27,111 +40,183 @@ pub fn add(text: &str, target: &Target, command: &str) -> Result<Edited, String>
     let mut notes = Vec::new();
     let settings = root.object_value_or_create().ok_or("expected an object at the top")?;
     let hooks = settings.object_value_or_create("hooks").ok_or("\"hooks\" is no object")?;
+    let is_first = all(&hooks, target, command).is_empty();
     correct(&hooks, target, &mut notes)?;
+    let mut told = Vec::new();
     for event in target.events {
         let groups =
             hooks.array_value_or_create(event).ok_or_else(|| format!("\"hooks.{event}\" is no array"))?;
-        let own = commands(&groups, command);
-        match own.split_first() {
-            None => {
-                let timeout = CstInputValue::Number(target.timeout.to_string());
-                let hooks = json!([{ "type": "command", "command": command, "timeout": timeout }]);
-                groups.append(match target.matcher(event) {
-                    Some(matcher) => json!({ "matcher": matcher, "hooks": hooks }),
-                    None => json!({ "hooks": hooks }),
-                });
-            }
-            Some((first, more)) => {
-                if text_of(first, "command").as_deref() != Some(command)
-                    && let Some(property) = first.get("command")
-                {
-                    property.set_value(CstInputValue::String(command.to_owned()));
-                }
-                // A second one would record everything twice.
-                more.iter().cloned().for_each(CstObject::remove);
-            }
+        let (own, lines) = find(&groups, event, target, command);
+        told.extend(renew(&groups, event, own, target, command));
+        if lines > 0 {
+            told.push((
+                event,
+                format!("{OWN_LINE}; it stays, and what both send to one server is recorded twice"),
+            ));
         }
     }
-    if switched_off(&settings) {
-        notes.push("the settings switch hooks off: nothing is recorded until they no longer do".to_owned());
+    notes.extend(by_event(&told));
+    if let Some(setting) = switched_off(&settings) {
+        notes.push(format!("{setting} switches hooks off: nothing is recorded until it no longer does"));
     }
-    Ok(Edited { text: as_before(text, ended(root.to_string())), notes })
+    Ok(Edited { text: as_before(text, ended(root.to_string())), notes, is_first })
+}
+
+/// Leaves one hook of ours in an event's groups, which sees everything, and says what gave way to it.
+fn renew<'e>(
+    groups: &CstArray,
+    event: &'e str,
+    own: Vec<Own>,
+    target: &Target,
+    command: &str,
+) -> Vec<(&'e str, String)> {
+    let (limited, full): (Vec<Own>, Vec<Own>) = own.into_iter().partition(|own| own.limit.is_some());
+    let gives_way =
+        |limit: &String| format!("the hook that ran {limit} gives way to one that sees everything");
+    let told = limited.iter().filter_map(|own| Some((event, gives_way(own.limit.as_ref()?)))).collect();
+    limited.into_iter().for_each(Own::remove);
+    let mut full = full.into_iter();
+    let Some(first) = full.next() else {
+        let timeout = CstInputValue::Number(target.timeout.to_string());
+        let hooks = json!([{ "type": "command", "command": command, "timeout": timeout }]);
+        groups.append(match target.matcher(event) {
+            Some(matcher) => json!({ "matcher": matcher, "hooks": hooks }),
+            None => json!({ "hooks": hooks }),
+        });
+        return told;
+    };
+    let rename = |hook: &CstObject| {
+        if text_of(hook, "command").as_deref() != Some(command)
+            && let Some(property) = hook.get("command")
+        {
+            property.set_value(CstInputValue::String(command.to_owned()));
+        }
+    };
+    rename(&first.hook);
+    for other in full {
+        // A second one would record everything twice, unless it is for other files.
+        if target.matcher(event).is_some() && other.matcher != first.matcher {
+            rename(&other.hook);
+        } else {
+            other.remove();
+        }
+    }
+    told
+}
+
+/// One line for what is the same of several events.
+fn by_event(told: &[(&str, String)]) -> Vec<String> {
+    let mut lines: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (event, text) in told {
+        match lines.iter_mut().find(|(known, _)| known == text) {
+            Some((_, events)) => events.push(event),
+            None => lines.push((text, vec![event])),
+        }
+    }
+    lines.iter().map(|(text, events)| format!("{}: {text}", events.join(", "))).collect()
 }
 
 /// Takes the command out of every event, and what is empty then.
 ///
 /// # Errors
 /// When the text is no JSON.
-pub fn remove(text: &str, command: &str) -> Result<Edited, String> {
-    let unchanged = Edited { text: text.to_owned(), notes: Vec::new() };
+pub fn remove(text: &str, target: &Target, command: &str) -> Result<Edited, String> {
+    let unchanged = Edited { text: text.to_owned(), ..Edited::default() };
     if text.trim().is_empty() {
         return Ok(unchanged);
     }
     let root = parse(text)?;
     let Some(settings) = root.object_value() else { return Ok(unchanged) };
     let Some(hooks) = settings.object_value("hooks") else { return Ok(unchanged) };
-    let mut removed = 0;
-    for event in hooks.properties() {
-        let Some(groups) = event.array_value() else { continue };
-        let own = commands(&groups, command);
+    let properties = hooks.properties();
+    let names: Vec<String> = properties.iter().map(|one| one.decoded_name().unwrap_or_default()).collect();
+    let (mut removed, mut told) = (0, Vec::new());
+    for (property, event) in properties.into_iter().zip(&names) {
+        let Some(groups) = property.array_value() else { continue };
+        let (own, lines) = find(&groups, event, target, command);
+        if lines > 0 {
+            told.push((event.as_str(), format!("{OWN_LINE}; it stays")));
+        }
         if own.is_empty() {
             continue;
         }
         removed += own.len();
-        own.into_iter().for_each(CstObject::remove);
-        for group in groups.elements() {
-            let empty =
-                |group: &CstObject| group.array_value("hooks").is_some_and(|all| all.elements().is_empty());
-            if group.as_object().is_some_and(|group| empty(&group)) {
-                group.remove();
-            }
-        }
+        own.into_iter().for_each(Own::remove);
         if groups.elements().is_empty() {
-            event.remove();
+            property.remove();
         }
     }
+    let mut notes = by_event(&told);
     if removed == 0 {
-        return Ok(unchanged);
+        return Ok(Edited { notes, ..unchanged });
     }
     if hooks.properties().is_empty()
         && let Some(property) = settings.get("hooks")
     {
         property.remove();
     }
-    Ok(Edited { text: as_before(text, root.to_string()), notes: vec![format!("{removed} hooks taken out")] })
+    notes.insert(0, format!("{removed} hooks taken out"));
+    Ok(Edited { text: as_before(text, root.to_string()), notes, is_first: false })
 }
 
-/// The events of the agent that have the command, and whether a misnamed one is there.
+/// Takes the command out; where nothing but our hooks came in since, the text is the one that was `kept`, to the byte.
 ///
 /// # Errors
 /// When the text is no JSON.
-pub fn installed(text: &str, target: &Target, command: &str) -> Result<(usize, bool), String> {
+pub fn remove_to(text: &str, kept: &str, target: &Target, command: &str) -> Result<Edited, String> {
+    let removed = remove(text, target, command)?;
+    let again = add(kept, target, command).and_then(|added| remove(&added.text, target, command));
+    let is_without = remove(kept, target, command).is_ok_and(|without| without.text == kept);
+    let is_same = removed.text != text && is_without && again.is_ok_and(|again| again.text == removed.text);
+    Ok(if is_same { Edited { text: kept.to_owned(), ..removed } } else { removed })
+}
+
+/// What the settings have of the hooks, for people.
+///
+/// # Errors
+/// When the text is no JSON.
+pub fn installed(text: &str, target: &Target, command: &str) -> Result<Installed, String> {
+    let mut found = Installed::default();
     if text.trim().is_empty() {
-        return Ok((0, false));
+        return Ok(found);
     }
-    let hooks = parse(text)?.object_value().and_then(|settings| settings.object_value("hooks"));
-    let Some(hooks) = hooks else { return Ok((0, false)) };
-    let has =
-        |event: &&&str| hooks.array_value(event).is_some_and(|groups| !commands(&groups, command).is_empty());
-    Ok((target.events.iter().filter(has).count(), hooks.get(MISNAMED).is_some()))
+    let Some(settings) = parse(text)?.object_value() else { return Ok(found) };
+    if let Some(setting) = switched_off(&settings) {
+        found.is_off = true;
+        found.notes.push(format!("{setting} switches all of them off"));
+    }
+    let Some(hooks) = settings.object_value("hooks") else { return Ok(found) };
+    let mut told = Vec::new();
+    for event in target.events {
+        let Some(groups) = hooks.array_value(event) else { continue };
+        let (own, lines) = find(&groups, event, target, command);
+        if own.iter().any(|own| own.limit.is_none()) {
+            found.events += 1;
+        } else if let Some(limit) = own.iter().find_map(|own| own.limit.as_ref()) {
+            told.push((*event, format!("runs {limit}")));
+        }
+        if lines > 0 {
+            told.push((*event, OWN_LINE.to_owned()));
+        }
+    }
+    found.notes.extend(by_event(&told));
+    if hooks.get(MISNAMED).is_some() {
+        found.notes.push(format!("{MISNAMED} is no event: install corrects it"));
+    }
+    Ok(found)
+}
+
+/// All hooks of ours, under whichever event.
+fn all(hooks: &CstObject, target: &Target, command: &str) -> Vec<Own> {
+    let of = |property: jsonc_parser::cst::CstObjectProp| {
+        let event = property.decoded_name().unwrap_or_default();
+        Some(find(&property.array_value()?, &event, target, command).0)
+    };
+    hooks.properties().into_iter().filter_map(of).flatten().collect()
 }
 
 fn parse(text: &str) -> Result<CstRootNode, String> {
     CstRootNode::parse(text, &ParseOptions::default()).map_err(|error| format!("not valid JSON: {error}"))
-}
-
-/// Hooks of ours in an event's groups.
-fn commands(groups: &CstArray, command: &str) -> Vec<CstObject> {
-    let is_ours = |text: String| text.contains(OURS) || text == command;
-    let inner = |group: CstNode| group.as_object()?.array_value("hooks");
-    let all = groups.elements().into_iter().filter_map(inner).flat_map(|hooks| hooks.elements());
-    all.filter_map(|hook| hook.as_object())
-        .filter(|hook| text_of(hook, "command").is_some_and(is_ours))
-        .collect()
-}
-
-fn text_of(object: &CstObject, name: &str) -> Option<String> {
-    object.get(name)?.value()?.as_string_lit()?.decoded_value().ok()
 }
 
 /// Moves what stands under a name that no agent has to the event that was meant, in the form that agents read.
@@ -184,11 +269,17 @@ fn input(value: serde_json::Value) -> CstInputValue {
     }
 }
 
-/// Claude Code's `disableAllHooks`, Gemini CLI's `hooksConfig.enabled`.
-fn switched_off(settings: &CstObject) -> bool {
+/// The setting that switches hooks off: Claude Code's or Gemini CLI's.
+fn switched_off(settings: &CstObject) -> Option<&'static str> {
     let flag = |object: &CstObject, name: &str| Some(object.get(name)?.value()?.as_boolean_lit()?.value());
-    flag(settings, "disableAllHooks") == Some(true)
-        || settings.object_value("hooksConfig").is_some_and(|config| flag(&config, "enabled") == Some(false))
+    let config = settings.object_value("hooksConfig");
+    if flag(settings, "disableAllHooks") == Some(true) {
+        Some("\"disableAllHooks\": true")
+    } else if config.is_some_and(|config| flag(&config, "enabled") == Some(false)) {
+        Some("\"hooksConfig\": {\"enabled\": false}")
+    } else {
+        None
+    }
 }
 
 fn ended(mut text: String) -> String {

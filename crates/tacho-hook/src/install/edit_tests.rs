@@ -24,8 +24,8 @@ fn an_empty_file_gets_every_event_once_and_a_second_time_changes_nothing() {
             assert_eq!(hooks[event][0]["hooks"][0]["command"], COMMAND, "{event}");
         }
         assert_eq!(add(&first.text, &target, COMMAND).unwrap().text, first.text);
-        assert_eq!(installed(&first.text, &target, COMMAND).unwrap(), (target.events.len(), false));
-        assert_eq!(value(&remove(&first.text, COMMAND).unwrap().text), serde_json::json!({}));
+        assert_eq!(installed(&first.text, &target, COMMAND).unwrap().events, target.events.len());
+        assert_eq!(value(&remove(&first.text, &target, COMMAND).unwrap().text), serde_json::json!({}));
     }
 }
 
@@ -49,12 +49,12 @@ fn what_is_there_stays_with_its_comments_and_an_old_command_is_renewed() {
         assert!(added.contains(kept), "{kept}: {added}");
     }
     assert!(!added.contains("/old/"));
-    let removed = remove(&added, COMMAND).unwrap().text;
-    assert!(!removed.contains(OURS), "{removed}");
+    let removed = remove(&added, &claude(), COMMAND).unwrap().text;
+    assert!(!removed.contains("agent-audit-log"), "{removed}");
     for kept in ["// mine", "// and this", "/* keep */", "notify-send done", "guard"] {
         assert!(removed.contains(kept), "{kept}: {removed}");
     }
-    assert_eq!(remove(&removed, COMMAND).unwrap().text, removed);
+    assert_eq!(remove(&removed, &claude(), COMMAND).unwrap().text, removed);
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_name_that_no_agent_has_is_corrected_with_what_stands_under_it() {
         r#"{"hooks":{"PostToolCall":[{"command":"agent-audit-log"}]}}"#,
         r#"{"hooks":{"PostToolCall":[{"hooks":[{"type":"command","command":"agent-audit-log"}]}]}}"#,
     ] {
-        assert!(installed(written, &claude(), COMMAND).unwrap().1);
+        assert!(installed(written, &claude(), COMMAND).unwrap().notes[0].contains("PostToolCall"));
         let edited = add(written, &claude(), COMMAND).unwrap();
         let hooks = value(&edited.text)["hooks"].clone();
         assert!(hooks["PostToolCall"].is_null());
@@ -91,9 +91,9 @@ fn one_line_stays_one_line_and_is_the_same_again_afterwards() {
         let added = add(text, &claude(), COMMAND).unwrap().text;
         assert_eq!(added.trim_end().lines().count(), 1, "{added}");
         assert_eq!(value(&added)["model"], "opus");
-        assert_eq!(installed(&added, &claude(), COMMAND).unwrap().0, claude().events.len());
+        assert_eq!(installed(&added, &claude(), COMMAND).unwrap().events, claude().events.len());
         assert_eq!(add(&added, &claude(), COMMAND).unwrap().text, added);
-        assert_eq!(remove(&added, COMMAND).unwrap().text, text);
+        assert_eq!(remove(&added, &claude(), COMMAND).unwrap().text, text);
     }
 }
 
@@ -121,7 +121,7 @@ fn what_is_no_settings_file_is_refused_and_says_why() {
         let error = add(text, &claude(), COMMAND).unwrap_err();
         assert!(error.contains(why), "{error}");
     }
-    assert_eq!(remove("[]", COMMAND).unwrap().text, "[]");
+    assert_eq!(remove("[]", &claude(), COMMAND).unwrap().text, "[]");
 }
 
 #[test]
@@ -129,9 +129,9 @@ fn a_program_of_another_name_knows_its_own_hooks_and_no_others() {
     let (target, command) = (claude(), "/opt/recorder hook claude");
     let first = add("", &target, command).unwrap();
     assert_eq!(add(&first.text, &target, command).unwrap().text, first.text);
-    assert_eq!(installed(&first.text, &target, command).unwrap().0, target.events.len());
-    assert_eq!(remove(&first.text, "/opt/other hook claude").unwrap().text, first.text);
-    assert_eq!(value(&remove(&first.text, command).unwrap().text), serde_json::json!({}));
+    assert_eq!(installed(&first.text, &target, command).unwrap().events, target.events.len());
+    assert_eq!(remove(&first.text, &claude(), "/opt/other hook claude").unwrap().text, first.text);
+    assert_eq!(value(&remove(&first.text, &claude(), command).unwrap().text), serde_json::json!({}));
 }
 
 #[test]
@@ -142,6 +142,7 @@ fn hooks_that_are_switched_off_are_told() {
         (r#"{"hooksConfig":{"enabled":true}}"#, false),
     ] {
         assert_eq!(add(text, &claude(), COMMAND).unwrap().notes.len(), usize::from(told), "{text}");
+        assert_eq!(installed(text, &claude(), COMMAND).unwrap().is_off, told, "{text}");
     }
 }
 
@@ -156,4 +157,94 @@ fn a_path_with_spaces_is_quoted_for_the_shell() {
         target.command(Scope::Project, Path::new("/x/agent-audit-log")),
         "agent-audit-log hook claude"
     );
+}
+
+fn before_a_call(matcher: &str, command: &str) -> String {
+    let command = serde_json::Value::from(command);
+    format!(
+        r#"{{"hooks":{{"PreToolUse":[{{"matcher":"{matcher}","hooks":[{{"type":"command","command":{command}}}]}}]}}}}"#
+    )
+}
+
+#[test]
+fn commands_of_others_stay_whatever_they_mention() {
+    for (line, told) in [
+        ("cat >> ~/notes-agent-audit-log.txt", 0),
+        ("/opt/my/agent-audit-log-wrapper.sh", 0),
+        ("AUDIT_LOG_URL=https://r.example AGENT_ID=releaser agent-audit-log", 1),
+        ("agent-audit-log hook claude | tee x", 1),
+    ] {
+        for matcher in ["", "Bash"] {
+            let text = before_a_call(matcher, line);
+            let added = add(&text, &claude(), COMMAND).unwrap();
+            assert!(added.is_first);
+            let groups = value(&added.text)["hooks"]["PreToolUse"].clone();
+            assert_eq!(
+                (&groups[0]["hooks"][0]["command"], &groups[0]["matcher"]),
+                (&line.into(), &matcher.into())
+            );
+            assert_eq!(groups[1]["hooks"][0]["command"], COMMAND);
+            assert_eq!(added.notes.len(), told, "{:?}", added.notes);
+            let found = installed(&added.text, &claude(), COMMAND).unwrap();
+            assert_eq!((found.events, found.notes.len()), (claude().events.len(), told));
+            let removed = remove(&added.text, &claude(), COMMAND).unwrap();
+            assert_eq!((removed.text, removed.notes.len()), (text, 1 + told));
+        }
+    }
+}
+
+#[test]
+fn a_hook_behind_a_matcher_or_a_condition_gives_way_to_one_that_sees_everything() {
+    let condition = before_a_call("*", COMMAND).replace("\"type\"", "\"if\":\"Bash(git *)\",\"type\"");
+    for (text, why) in [(before_a_call("Bash", COMMAND), "\"Bash\""), (condition, "Bash(git *)")] {
+        let found = installed(&text, &claude(), COMMAND).unwrap();
+        assert_eq!(found.events, 0);
+        assert!(
+            found.notes[0].starts_with("PreToolUse: ") && found.notes[0].contains(why),
+            "{:?}",
+            found.notes
+        );
+        let added = add(&text, &claude(), COMMAND).unwrap();
+        assert!(!added.is_first && added.notes[0].contains(why), "{:?}", added.notes);
+        let groups = value(&added.text)["hooks"]["PreToolUse"].clone();
+        assert_eq!(groups.as_array().unwrap().len(), 1, "{groups}");
+        assert!(groups[0]["matcher"].is_null() && groups[0]["hooks"][0]["if"].is_null(), "{groups}");
+        assert_eq!(installed(&added.text, &claude(), COMMAND).unwrap().events, claude().events.len());
+    }
+    // A matcher that means everything limits nothing.
+    let all = before_a_call("*", COMMAND);
+    assert_eq!(installed(&all, &claude(), COMMAND).unwrap().events, 1);
+    assert!(add(&all, &claude(), COMMAND).unwrap().notes.is_empty());
+    // Of files that change, each matcher is another's.
+    let files = before_a_call("a", COMMAND).replace("PreToolUse", "FileChanged");
+    let group = r#"{"matcher":"b","hooks":[{"type":"command","command":"agent-audit-log"}]}"#;
+    let files = files.replace("[{\"matcher\":\"a\"", &format!("[{group},{{\"matcher\":\"a\""));
+    let added = value(&add(&files, &claude(), COMMAND).unwrap().text)["hooks"]["FileChanged"].clone();
+    assert_eq!((&added[0]["matcher"], &added[1]["matcher"]), (&"b".into(), &"a".into()), "{added}");
+    assert_eq!(added[0]["hooks"][0]["command"], COMMAND);
+}
+
+#[test]
+fn what_was_kept_comes_back_to_the_byte_unless_something_else_changed() {
+    for kept in [
+        "",
+        "  \n\n",
+        "{\n\t\"model\": \"opus\",\n\t\"hooks\": {}\n}",
+        r#"{"n":1e400,"hooks":{"Stop":[]}}"#,
+        "{\r\n  \"hooks\": {\r\n    \"Stop\": [{\"hooks\":[{\"type\":\"command\",\"command\":\"x\"}]}]\r\n  }\r\n}\r\n",
+        r#"{"hooks":{"PostToolCall":[{"matcher":"*","hooks":[{"type":"command","command":"curl x"}]}]}}"#,
+        OTHERS.replace("/old/agent-audit-log", "mine").as_str(),
+    ] {
+        let target = claude();
+        let old = add(kept, &target, "/old/agent-audit-log hook claude").unwrap().text;
+        let added = add(&old, &target, COMMAND).unwrap().text;
+        assert_eq!(remove_to(&added, kept, &target, COMMAND).unwrap().text, kept);
+        let edited = added.replacen('{', "{\"new\": 1, ", 1);
+        let left = remove_to(&edited, kept, &target, COMMAND).unwrap().text;
+        assert!(left.contains("\"new\"") && !left.contains("agent-audit-log"), "{left}");
+        // A file without our hooks is not changed, whatever was kept.
+        assert_eq!(remove_to("{\"a\":1}", kept, &target, COMMAND).unwrap().text, "{\"a\":1}");
+    }
+    let ours = add(OTHERS, &claude(), COMMAND).unwrap().text;
+    assert!(!remove_to(&ours, OTHERS, &claude(), COMMAND).unwrap().text.contains("agent-audit-log"));
 }

@@ -27,7 +27,7 @@ fn install_shows_its_change_makes_it_once_and_uninstall_takes_it_back() {
     assert!(status.contains("31 of 31 hooks"), "{status}");
     said(&program, &["uninstall", "claude"]);
     let left = std::fs::read_to_string(&path).unwrap();
-    assert!(left.contains("// mine") && !left.contains("agent-audit-log"), "{left}");
+    assert_eq!(left, before);
 }
 
 #[test]
@@ -55,6 +55,36 @@ fn a_broken_settings_file_is_left_alone_and_named() {
     assert!(!output.status.success() && error.contains(".gemini/settings.json: not valid JSON"), "{error}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"hooks\": ");
     assert!(!program.run(&["install", "cursor"], b"").status.success());
+}
+
+#[test]
+fn status_counts_each_file_once_and_says_what_is_switched_off() {
+    let program = Program::new("http://127.0.0.1:1");
+    let path = program.home.path().join(".claude/settings.json");
+    said(&program, &["install", "claude"]);
+    let mut text = std::fs::read_to_string(&path).unwrap();
+    text = text.replacen("\"PreToolUse\": [\n      {", "\"PreToolUse\": [\n      {\"matcher\": \"Bash\",", 1);
+    std::fs::write(&path, text.replacen('{', "{\"disableAllHooks\": true,", 1)).unwrap();
+    let status = String::from_utf8(program.run(&["status"], b"").stdout).unwrap();
+    assert_eq!(status.matches("30 of 31 hooks").count(), 1, "{status}");
+    for told in [
+        "\"disableAllHooks\": true switches all of them off",
+        "PreToolUse: runs only for the matcher \"Bash\"",
+    ] {
+        assert!(status.contains(told), "{status}");
+    }
+}
+
+#[test]
+fn an_address_that_nothing_can_be_sent_to_changes_nothing() {
+    let program = Program::new("");
+    let output = program.run(&["install", "claude", "--url", "ftp://x"], b"");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        !output.status.success() && error.contains("--url: \"ftp://x\" is not of http or https"),
+        "{error}"
+    );
+    assert!(!program.home.path().join(".claude").exists() && !program.home.path().join(".config").exists());
 }
 
 #[test]
