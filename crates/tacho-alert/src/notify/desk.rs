@@ -64,6 +64,9 @@ pub struct Desk {
     closed: BTreeMap<String, Raised>,
     /// What is over, for those whom the escalation told.
     over: Vec<Due>,
+    /// Who was on call in each schedule when that was looked at last, and when.
+    on_call: Vec<Option<String>>,
+    looked_us: i64,
     /// Alerts that were not taken because there are too many.
     pub refused: u64,
 }
@@ -88,6 +91,8 @@ impl Desk {
             changed: BTreeSet::new(),
             closed: BTreeMap::new(),
             over: Vec::new(),
+            on_call: Vec::new(),
+            looked_us: 0,
             refused: 0,
         })
     }

@@ -7,6 +7,7 @@
 //! - What was told as firing is told as resolved, once.
 
 mod flush;
+mod handed;
 mod kept;
 
 pub use kept::Told;

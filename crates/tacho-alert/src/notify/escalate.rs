@@ -235,6 +235,18 @@ impl Escalations {
         pages
     }
 
+    /// The alerts that nobody answered, with the last level that was told and whom all levels until then mean.
+    pub(crate) fn unanswered(&self, now_us: i64) -> impl Iterator<Item = (&str, usize, Vec<Target>)> {
+        let waiting = self.waiting.iter().filter(move |(_, waiting)| {
+            waiting.next > 0 && waiting.acknowledged.is_none() && waiting.snoozed_us <= now_us
+        });
+        waiting.map(|(alert, waiting)| {
+            let levels = waiting.policy.levels.iter().take(waiting.next);
+            let targets = levels.flat_map(|level| level.targets.iter().cloned());
+            (alert.as_str(), waiting.next - 1, targets.collect())
+        })
+    }
+
     /// When anything is due next; what is muted has no time.
     pub fn next_us(&self) -> Option<i64> {
         let waiting = self.waiting.values().filter(|waiting| !waiting.held);

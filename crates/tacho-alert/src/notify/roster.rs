@@ -129,6 +129,11 @@ impl Roster {
         self.schedules.get(schedule)?.on_call(us, &self.overrides).0
     }
 
+    /// Whether a receiver stands for whoever is on call.
+    pub(crate) fn is_of_schedule(&self, receiver: &str) -> bool {
+        matches!(self.receivers.get(receiver), Some(Some(_)))
+    }
+
     /// The receivers that are told when a receiver is: itself, and those of whoever is on call in its schedule.
     pub fn reach(&self, receiver: &str, us: i64) -> Vec<String> {
         let mut all = vec![receiver.to_string()];

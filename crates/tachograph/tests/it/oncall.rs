@@ -62,6 +62,8 @@ fn an_override_changes_who_is_told_is_kept_and_is_on_the_log() {
     let ended = tachograph(&data, &["alerts", "override", "--end", id], "");
     assert!(ended.status.success(), "{ended:?}");
     assert_eq!(now(&server), "ana");
+    // What nobody answered is handed over.
+    assert_eq!(ana.next().1, ["forbidden a2 firing"]);
     forbidden(&server, "a3");
     assert_eq!(ana.next().1, ["forbidden a3 firing"]);
     until("both are on the log", || {

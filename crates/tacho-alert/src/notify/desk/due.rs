@@ -3,6 +3,8 @@
 use super::{Desk, Due};
 use crate::notify::{Page, Raised};
 
+const MINUTE_US: i64 = 60_000_000;
+
 impl Desk {
     /// Ends the alerts from outside that nobody told of again.
     pub fn expire(&mut self, now_us: i64) -> Vec<Raised> {
@@ -22,6 +24,9 @@ impl Desk {
         };
         let pages = self.escalations.due(now_us, &is_muted);
         due.extend(pages.into_iter().filter_map(|page| self.page(page)));
+        if self.turned(now_us) {
+            due.extend(self.hand_over(now_us));
+        }
         due.append(&mut self.over);
         due
     }
@@ -61,6 +66,51 @@ impl Desk {
         let (alert, level, at_us) = (Box::new(raised.clone()), page.level, page.at_us);
         let (at_once, receivers) = (page.at_once, found.receivers);
         Some(Due::Page { alert, level, at_once, receivers, whom: found.whom, at_us })
+    }
+
+    /// Whether to look who came on call: when somebody else is, and each minute, for what was muted when that happened.
+    fn turned(&mut self, now_us: i64) -> bool {
+        let roster = &self.dispatcher.roster;
+        let on_call = |name: &String| roster.on_call(name, now_us).map(str::to_string);
+        let now: Vec<_> = roster.schedules().map(|schedule| on_call(&schedule.name)).collect();
+        let turned = !now.is_empty() && (now != self.on_call || now_us >= self.looked_us + MINUTE_US);
+        if turned {
+            (self.on_call, self.looked_us) = (now, now_us);
+        }
+        turned
+    }
+
+    /// Whoever came on call is told of what was told before them and nobody answered: by the routing, and by the escalation.
+    fn hand_over(&mut self, now_us: i64) -> Vec<Due> {
+        let open = &self.open;
+        let heard = |id: &str, receiver: &str| {
+            open.get(id).is_some_and(|raised| raised.paged.iter().any(|paged| paged == receiver))
+        };
+        let mut out: Vec<Due> =
+            self.dispatcher.hand_over(now_us, &heard).into_iter().map(Due::Notify).collect();
+        let waiting: Vec<_> =
+            self.escalations.unanswered(now_us).map(|(id, at, all)| (id.to_string(), at, all)).collect();
+        for (id, level, targets) in waiting {
+            let Some(raised) = self.open.get_mut(&id).filter(|raised| !raised.paged.is_empty()) else {
+                continue;
+            };
+            if self.dispatcher.muted(&raised.alert, now_us).is_some() {
+                continue;
+            }
+            let mut found = self.dispatcher.roster.find(&targets, now_us);
+            let told = self.dispatcher.reached(raised.labels(), now_us);
+            found.receivers.retain(|name| !told.contains(name) && !raised.paged.contains(name));
+            if found.receivers.is_empty() {
+                continue;
+            }
+            raised.note(now_us, format!("handed over: {}", found.whom.join(", ")), None, None);
+            raised.paged.extend(found.receivers.clone());
+            raised.paged.sort();
+            self.changed.insert(id);
+            let (alert, receivers) = (Box::new(raised.clone()), found.receivers);
+            out.push(Due::Page { alert, level, at_once: false, receivers, whom: found.whom, at_us: now_us });
+        }
+        out
     }
 
     /// What is to be told of alerts that are over: it is asked for where they end by hand, so that it is kept with that.

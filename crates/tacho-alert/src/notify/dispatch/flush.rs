@@ -86,7 +86,7 @@ impl Dispatcher {
         mute.into_iter().chain(idle)
     }
 
-    fn is_quiet(&self, route: &Route, at_us: i64) -> bool {
+    pub(super) fn is_quiet(&self, route: &Route, at_us: i64) -> bool {
         self.hours(route, at_us).next().is_some()
     }
 
