@@ -11,7 +11,7 @@ pub(crate) enum Truth {
     Learning,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     #[default]
@@ -19,6 +19,17 @@ pub enum State {
     Learning,
     Pending,
     Firing,
+}
+
+impl State {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Inactive => "inactive",
+            State::Learning => "learning",
+            State::Pending => "pending",
+            State::Firing => "firing",
+        }
+    }
 }
 
 /// What became of an alert.

@@ -222,15 +222,9 @@ fn check(expected: &Expected, states: &[(Labels, State)], rule: &str, history: &
         expected.group.iter().all(|(name, value)| labels.iter().any(|(n, v)| n == name && v == value))
     };
     let found = states.iter().find(|(labels, _)| of(labels)).map_or(State::Inactive, |(_, state)| *state);
-    let name = match found {
-        State::Inactive => "inactive",
-        State::Learning => "learning",
-        State::Pending => "pending",
-        State::Firing => "firing",
-    };
     let mut failures = Vec::new();
-    if name != expected.state {
-        failures.push(format!("expected {}, found {name}", expected.state));
+    if found != expected.state {
+        failures.push(format!("expected {}, found {}", expected.state.as_str(), found.as_str()));
     }
     let last = history.iter().rev().find(|change| change.rule == rule && of(&change.group));
     for (column, wanted) in &expected.value {

@@ -1,5 +1,6 @@
 //! What tests of rules say: what happens, what people do meanwhile, and what has to be true when.
 
+use crate::alert::State;
 use crate::file::Span;
 use crate::notify::Strategy;
 use serde::Deserialize;
@@ -72,8 +73,7 @@ pub struct Expected {
     pub group: BTreeMap<String, String>,
     /// Of another rule that runs beside.
     pub rule: Option<String>,
-    /// `inactive`, `learning`, `pending` or `firing`.
-    pub state: String,
+    pub state: State,
     #[serde(default)]
     pub value: BTreeMap<String, serde_json::Value>,
     /// Receivers that have to be told of the group by then, and others may be; an empty list: nobody may.

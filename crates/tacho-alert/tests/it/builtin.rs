@@ -1,7 +1,7 @@
 //! The built-in rules pass their own tests, and cover what users know by name.
 
 use std::collections::BTreeSet;
-use tacho_alert::{Severity, builtin, notify, trial};
+use tacho_alert::{Severity, State, builtin, notify, trial};
 
 #[test]
 fn every_rule_passes_its_tests() {
@@ -26,7 +26,7 @@ fn a_rule_stands_in_the_file_of_its_tier_and_under_one_name() {
 fn every_rule_has_a_case_that_fires_and_one_that_does_not_a_tier_and_a_runbook() {
     for rule in builtin::rules().unwrap() {
         let fires =
-            |test: &tacho_alert::TestText| test.expect.iter().any(|expected| expected.state == "firing");
+            |test: &tacho_alert::TestText| test.expect.iter().any(|expected| expected.state == State::Firing);
         assert!(rule.tests.iter().any(fires), "{}", rule.id);
         assert!(rule.tests.iter().any(|test| !fires(test)), "{}", rule.id);
         let tiers = ["operations", "engineering", "security", "management"];

@@ -175,7 +175,10 @@ tests:
     let alone = failures(&text.replace("    with: [down]\n", ""), &rules);
     assert!(alone.contains("rule \"down\" does not run in this test: name it in `with`"), "{alone}");
     assert!(alone.contains("expected muted: inhibited by \"down\", found none"), "{alone}");
-    assert!(alone.contains("expected nobody to be told, found \"oncall\" (15m20s), \"only\" (50s)"), "{alone}");
+    assert!(
+        alone.contains("expected nobody to be told, found \"oncall\" (15m20s), \"only\" (50s)"),
+        "{alone}"
+    );
 }
 
 #[test]
@@ -195,6 +198,17 @@ fn hours_of_a_route_and_people_on_call_are_tested() {
          \x20     - {at: 14h, state: firing, escalated: [ana, bo]}\n",
     );
     assert_eq!(with(&text, &routing), "");
+}
+
+#[test]
+fn what_a_test_misspells_is_refused_with_its_line() {
+    let lines = |more: &str| read("r", &lasting("critical", more)).unwrap_err().to_string();
+    let slip = lines("    expect: [{at: 1m, state: fireing}]\n");
+    assert!(slip.starts_with("r:8: ") && slip.contains("did you mean \"firing\"?"), "{slip}");
+    let slip = lines("    expect: [{at: 1m, state: firing, recievers: []}]\n");
+    assert!(slip.contains("did you mean \"receivers\"?"), "{slip}");
+    let slip = lines("    answers: [{at: 1m, do: acknowlege}]\n");
+    assert!(slip.contains("did you mean \"acknowledge\"?"), "{slip}");
 }
 
 #[test]
