@@ -7,6 +7,7 @@ import { ask, askJson } from "./http.ts";
 type Schemas = components["schemas"];
 export type ReportKind = Schemas["ReportKind"];
 export type MadeReport = Schemas["MadeReport"];
+export type Reports = Schemas["Reports"];
 export type ReportSection = Schemas["ReportSection"];
 export type HealthTally = Schemas["HealthTally"];
 export type ReportMade = Schemas["ReportMade"];

@@ -4017,6 +4017,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/reports/kept/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report that was made on schedule, as it was written then. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The file */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+                /** @description There is none of this name */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/responses": {
         parameters: {
             query?: never;
@@ -6214,6 +6259,14 @@ export interface components {
             threshold?: number | null;
             title: string;
         };
+        /** @description A report that is kept as a file. */
+        ReportKept: {
+            /** @description Its name, for `/v1/reports/kept/NAME`. */
+            file: string;
+            format: string;
+            from: string;
+            kind: string;
+        };
         /** @description A kind of report. */
         ReportKind: {
             about: string;
@@ -6234,6 +6287,9 @@ export interface components {
              * @description The entry of the log that tells of it.
              */
             entry: number;
+            /** @description Of one that is kept: the name of its file, and the SHA-256 of its bytes. */
+            file?: string | null;
+            file_sha256?: string | null;
             format?: string | null;
             from?: string | null;
             kind?: string | null;
@@ -6266,9 +6322,13 @@ export interface components {
             title: string;
         };
         Reports: {
+            /** @description Files that were made on schedule and are kept, the newest first. */
+            kept: components["schemas"]["ReportKept"][];
             kinds: components["schemas"]["ReportKind"][];
             /** @description What was made, newest first, as the log tells it. */
             made: components["schemas"]["ReportMade"][];
+            /** @description Reports that are made when their time is over. */
+            scheduled: string[];
         };
         /** @description A response of the configuration. */
         Response: {

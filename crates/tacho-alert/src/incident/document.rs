@@ -32,7 +32,7 @@ const STYLE: &str = ":root{color-scheme:light dark;--ink:#111;--dim:#555;--line:
     th,td{border:1px solid var(--line);padding:.25em .5em;text-align:left;vertical-align:top;overflow-wrap:break-word}\
     td.number{text-align:right;white-space:nowrap}td.good{color:var(--good)}td.bad{color:var(--bad);font-weight:bold}td.open{color:var(--open)}\
     pre{background:var(--code);padding:.6em;white-space:pre-wrap;overflow-wrap:anywhere}\
-    figure{margin:1em 0}figcaption{font-weight:bold}svg{width:100%;height:auto;display:block}svg text{font:11px sans-serif;fill:var(--dim)}\
+    figure{margin:1em 0}figcaption{font-weight:bold}svg{width:100%;min-width:520px;height:auto;display:block}svg text{font:11px sans-serif;fill:var(--dim)}\
     .bar{fill:var(--bar)}.over{fill:var(--bad)}.grid{stroke:var(--soft)}.limit{stroke:var(--bad);stroke-dasharray:5 4}\
     .note{color:var(--dim);margin:.2em 0}\
     @media print{:root{color-scheme:light;--ink:#000;--ground:#fff}body{margin:0;max-width:none}tr,figure{break-inside:avoid}h2{break-after:avoid}}";
@@ -126,7 +126,9 @@ impl Document {
 
 /// Words of a health check look like what they say; numbers stand under one another.
 fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
-    let mut out = "<div class=\"wide\"><table><tr>".to_string();
+    let label = escaped(&columns.join(", "));
+    let mut out =
+        format!("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\"><table><tr>");
     out.extend(columns.iter().map(|column| format!("<th>{}</th>", escaped(column))));
     for row in rows {
         out += "</tr><tr>";

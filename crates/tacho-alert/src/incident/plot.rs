@@ -38,8 +38,8 @@ impl Plot {
         let step = (WIDTH - LEFT) / self.points.len().max(1) as f64;
         let title = escaped(&self.title);
         let mut out = format!(
-            "<figure><figcaption>{title}</figcaption><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" \
-             aria-label=\"{title}\">"
+            "<figure><figcaption>{title}</figcaption><div class=\"wide\" tabindex=\"0\" role=\"region\" \
+             aria-label=\"Drawing: {title}\"><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title}\">"
         );
         for part in [0.0, 0.5, 1.0] {
             let at = y(top * part);
@@ -84,7 +84,7 @@ impl Plot {
         if let Some(line) = line {
             put(&mut out, format_args!("<path class=\"limit\" d=\"M{LEFT} {:.1}H{WIDTH}\"/>", y(line)));
         }
-        out += "</svg>";
+        out += "</svg></div>";
         if let Some(threshold) = self.threshold {
             put(&mut out, format_args!("<p class=\"note\">Compared with {}.</p>", figure_text(threshold)));
         }

@@ -1,4 +1,4 @@
-//! `reports`: what happened in a day or a week, of a server or a folder at rest.
+//! `reports`: what happened in a day, a week, a month, a quarter, of a server or a folder at rest.
 
 use super::{Arguments, read};
 use crate::reports::Paper;
@@ -9,17 +9,24 @@ use std::io::Write as _;
 
 #[derive(Subcommand)]
 pub(super) enum ReportsCommand {
-    /// Lists the reports that there are, and those that were made.
+    /// Lists the reports that there are, those that were made, and the files that are kept.
     List,
     /// Makes a report over what the newest checkpoint covers, and prints it. That it was made is on the log.
+    #[command(after_help = "Example: tachograph reports make health-daily > health.html\n\
+        For scripts: tachograph reports make health-daily --format json | jq .health")]
     Make {
         /// Which one: `tachograph reports list` names them.
         kind: String,
-        /// A day of the time that it is about (UTC); the last day or week that is over when not given.
+        /// A day of the time that it is about (UTC); the last one that is over when not given.
         #[arg(long, value_name = "YYYY-MM-DD")]
         day: Option<String>,
         #[arg(long, value_enum, default_value_t = Paper::Html)]
         format: Paper,
+    },
+    /// Prints a report that was made on schedule, as it was written then: `reports.schedule` of the configuration.
+    Kept {
+        /// Its file, as `tachograph reports list` names it.
+        file: String,
     },
 }
 
@@ -38,6 +45,10 @@ pub(super) fn run(arguments: &Arguments, command: &ReportsCommand) -> Result<boo
             )?;
             std::io::stdout().write_all(&answer.good()?)?;
         }
+        ReportsCommand::Kept { file } => {
+            let path = format!("/v1/reports/kept/{}", read::segment(file));
+            std::io::stdout().write_all(&arguments.target()?.get(&path, "*/*")?.good()?)?;
+        }
     }
     Ok(true)
 }
@@ -53,6 +64,14 @@ fn list(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     }
     let mut out = std::io::stdout().lock();
     writeln!(out, "{kinds}")?;
+    let kept = all("kept");
+    if !kept.is_empty() {
+        let mut table = read::table(&["kept file", "report", "from"]);
+        for one in kept {
+            table.add_row(["file", "kind", "from"].map(|name| text(&one, name)));
+        }
+        writeln!(out, "{table}")?;
+    }
     let mut table = read::table(&["made at", "report", "from", "to", "as", "by", "entry", "sha256"]);
     for made in all("made") {
         let cells = ["at", "kind", "from", "to", "format", "by"].map(|name| text(&made, name));

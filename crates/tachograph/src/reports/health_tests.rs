@@ -1,12 +1,11 @@
 //! Health checks over a real folder, by a clock that the test sets.
 
-use super::{Kept, Kind, Report, Span, forget_people, kept, make, schedule};
+use super::{Kind, Report, Span, make};
 use crate::config::Config;
 use crate::edits::OWN;
 use crate::http::{App, Auth};
 use crate::node::Node;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tacho_event::time::{self, DAY_US, Day, Micros};
@@ -28,6 +27,8 @@ macro_rules! scene {
         Scene::new(&NOW, || NOW.load(Ordering::Relaxed), $start, $config)
     }};
 }
+
+mod scheduled;
 
 struct Scene {
     _dir: tempfile::TempDir,
@@ -187,7 +188,7 @@ fn what_came_before_a_start_that_knows_nothing_is_not_judged() {
     let report = scene.report("health-daily", "2026-03-03", &[]);
     assert_eq!(check(&report, "Availability", "Time that")[0], json!(100));
     let up = &report.sections[0].rows[0];
-    assert_eq!(up[5], json!("12 hours of the record"));
+    assert_eq!(up[5], json!("hours of the record: 12"));
 }
 
 #[test]
@@ -230,8 +231,11 @@ fn a_week_is_compared_with_the_four_before_and_only_when_all_have_actions() {
 fn a_month_counts_clocks_that_ran_out_and_tools_that_fail() {
     let scene = scene!("2026-03-01T00:00:00Z");
     for (incident, severity) in [("i1", "critical"), ("i2", "critical"), ("i3", "warning")] {
-        scene.own("alert_incident_opened", incident, json!({"severity": severity}));
+        let due = "2026-03-01T00:05:00Z";
+        scene.own("alert_incident_opened", incident, json!({"severity": severity, "answer_due_at": due}));
     }
+    let due = "2026-04-02T00:00:00Z";
+    scene.own("alert_incident_opened", "i4", json!({"severity": "info", "answer_due_at": due}));
     scene.at(10 * MINUTE);
     scene.own("incident_breach", "i2", json!({"severity": "critical"}));
     scene.send(&vec![tool("Bash", "success", 40_000); 20]);
@@ -250,7 +254,11 @@ fn a_month_counts_clocks_that_ran_out_and_tools_that_fail() {
         [json!(50), json!("at least 99"), json!("attention")]
     );
     assert_eq!(of("Service levels", "Incidents of severity warning")[2], json!("good"));
-    assert_eq!(of("Service levels", "Incidents of severity info")[2], json!("cannot be answered"));
+    assert_eq!(
+        of("Service levels", "Incidents of severity info")[2],
+        json!("cannot be answered"),
+        "its clock still runs"
+    );
     assert_eq!(of("Tools", "Tools that fail")[0], json!(1));
     assert_eq!(of("Tools", "Tools whose")[0], json!(1));
     assert_eq!(of("Tools", "Gaps")[0], json!(1));
@@ -258,57 +266,4 @@ fn a_month_counts_clocks_that_ran_out_and_tools_that_fail() {
     assert_eq!(tools.rows[0][0], json!("Edit"), "the failing one is first");
     assert_eq!(of("Thresholds", "Rules that never")[2], json!("cannot be answered"), "no rules are followed");
     assert!(report.written(super::Paper::Html).unwrap().windows(4).any(|bytes| bytes == b"<svg"));
-}
-
-#[test]
-fn what_is_scheduled_is_made_once_its_time_is_over_and_the_log_has_the_digest_of_each_file() {
-    let config =
-        "schedule = [\"health-daily\", \"data-access\"]\nformats = [\"html\", \"csv\"]\nkeep_days = 40";
-    let scene = scene!("2026-03-03T00:00:00Z", config);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let data = scene.app.node.data().to_path_buf();
-    let pass = || {
-        scene.sealed();
-        schedule::pass(&scene.app, 30, runtime.handle()).unwrap();
-        kept(&data).unwrap().into_iter().map(Kept::name).collect::<Vec<String>>()
-    };
-    scene.send(&[tool("Bash", "success", 100)]);
-    scene.at(15 * MINUTE);
-    let first = pass();
-    assert_eq!(first.len(), 4, "the day before the first one is over, too: {first:?}");
-    scene.at(DAY_US + 10 * MINUTE);
-    assert_eq!(pass(), first, "its end is too fresh");
-    scene.at(DAY_US + 15 * MINUTE);
-    let all = pass();
-    let newest = ["data-access", "health-daily"]
-        .map(|kind| ["csv", "html"].map(|end| format!("{kind}-2026-03-03.{end}")));
-    assert_eq!(all[..4], newest.concat());
-    let size = scene.app.node.status().size();
-    assert_eq!((pass(), scene.app.node.status().size()), (all.clone(), size), "nothing is made twice");
-    let told = "SELECT outcome_result->>'file' AS file, outcome_result->>'file_sha256' AS sha256, outcome_result->>'by' AS maker
-        FROM agent_audit_log WHERE action_name = 'report_made'";
-    let told: Vec<[String; 3]> = runtime.block_on(async {
-        let rows = crate::rows::rows::<Value>(&scene.app.node, scene.app.node.moment().await, &[], told)
-            .await
-            .unwrap();
-        rows.iter()
-            .map(|row| ["file", "sha256", "maker"].map(|name| row[name].as_str().unwrap().to_string()))
-            .collect()
-    });
-    assert_eq!(told.len(), 8);
-    for [file, sha256, maker] in told {
-        let bytes = std::fs::read(data.join("reports").join(&file)).unwrap();
-        let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!((digest, maker.as_str()), (sha256, "schedule"), "{file}");
-    }
-    forget_people(&data).unwrap();
-    assert!(kept(&data).unwrap().iter().all(|kept| kept.kind.is_health()), "an erasure took the others");
-    // A month later: what may name people is gone with personal data, and the last day is made alone.
-    scene.at(36 * DAY_US + HOUR);
-    let days: std::collections::BTreeSet<String> = pass().into_iter().collect();
-    let has = |name: &str| days.contains(name);
-    assert!(has("health-daily-2026-03-03.html") && has("health-daily-2026-04-07.html"), "{days:?}");
-    assert!(has("data-access-2026-04-07.csv") && days.len() == 8, "{days:?}");
-    scene.at(60 * DAY_US + HOUR);
-    assert_eq!(pass().len(), 8, "what is older than it is kept went");
 }

@@ -1,6 +1,7 @@
 //! Which reports there are, and what a section is: SQL, and what becomes of its rows. Words such as `$when` are those of
 //! [`super::terms`].
 
+use super::assessments::ASSESSMENTS;
 use super::health;
 use super::health::Check;
 use super::reviews::REVIEWS;
@@ -59,7 +60,7 @@ pub(crate) struct Drawing {
 
 impl Kind {
     pub(crate) fn all() -> impl Iterator<Item = &'static Kind> {
-        REVIEWS.iter().chain(health::ALL)
+        REVIEWS.iter().chain(ASSESSMENTS).chain(health::ALL)
     }
 
     /// Says that there is no report of this name, and which there are.

@@ -7,6 +7,7 @@
 //!   with which digest, is on the log.
 //! - A section that has more rows than it shows says so.
 
+mod assessments;
 mod config;
 mod health;
 mod kept;

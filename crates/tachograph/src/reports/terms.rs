@@ -6,7 +6,7 @@ use super::health::Thresholds;
 use crate::capacity::Capacity;
 use crate::http::App;
 use std::collections::BTreeMap;
-use tacho_event::time::{DAY_US, Day, Micros};
+use tacho_event::time::{self, DAY_US, Day, Micros};
 
 /// Days that growth is drawn for.
 const FORTNIGHT: i32 = 14;
@@ -24,23 +24,25 @@ impl Terms {
         let weeks = (0..=WEEKS_BEFORE).rev().map(|back| format!("'{}'", Day(span.from.0 - 7 * back).text()));
         let within = |from: i32, to: i32| Span { from: Day(from), to: Day(to) }.condition(size);
         let (from, to) = (span.from.0, span.to.0);
+        let last = to.min(time::day(now_us).0 + 1);
         let elapsed_us = span.ends_us().min(now_us) - span.starts_us();
         let mut terms = Terms(BTreeMap::new());
         for (name, text) in [
             ("when", span.condition(size)),
             ("before", within(from - length, from)),
             ("five_weeks", within(from - 7 * WEEKS_BEFORE, to)),
-            ("fortnight", within(to - FORTNIGHT, to)),
+            ("fortnight", within(last - FORTNIGHT, last)),
             ("from", moment(span.from)),
             ("to", moment(span.to)),
             ("first_day", span.from.text()),
             ("from_us", span.starts_us().to_string()),
             ("before_us", (span.starts_us() - Micros::from(length) * DAY_US).to_string()),
             ("end_us", span.ends_us().min(now_us).to_string()),
+            ("now", time::format(now_us)),
             ("size", size.to_string()),
             ("elapsed_weeks", format!("{:.4}", (elapsed_us.max(DAY_US) as f64) / (7 * DAY_US) as f64)),
             ("hours", list((0..24).map(|hour| format!("'{hour:02}:00'")))),
-            ("days", days(to - FORTNIGHT, to)),
+            ("days", days(last - FORTNIGHT, last)),
             ("each_day", days(from, to)),
             ("weeks", list(weeks)),
         ] {

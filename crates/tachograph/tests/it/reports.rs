@@ -36,7 +36,7 @@ fn a_report_names_the_checkpoint_that_covers_it_and_is_on_the_log() {
     let kinds = server.get("/v1/reports").json();
     let kinds: Vec<&str> =
         kinds["kinds"].as_array().unwrap().iter().map(|kind| kind["id"].as_str().unwrap()).collect();
-    assert!(kinds.contains(&"health-monthly") && kinds.len() == 9, "{kinds:?}");
+    assert!(kinds.contains(&"health-monthly") && kinds.len() == 14, "{kinds:?}");
     let make = |kind: &str, format: &str| {
         server.post("/v1/reports", &json!({"kind": kind, "day": day, "format": format}).to_string())
     };
@@ -73,6 +73,41 @@ fn a_report_names_the_checkpoint_that_covers_it_and_is_on_the_log() {
     assert!(printed.status.success() && printed.stdout.starts_with(b"%PDF"), "{:?}", text(&printed.stderr));
     let listed = tachograph(&data, &["reports", "list"], "");
     assert!(text(&listed.stdout).contains("communication-review"));
+}
+
+#[test]
+fn a_restart_is_on_the_log_and_what_is_scheduled_is_kept_and_can_be_had() {
+    let (_dir, data, server) = started();
+    server.kill();
+    std::fs::write(
+        data.join("config.toml"),
+        "[reports]\nschedule = [\"health-daily\"]\nformats = [\"json\"]\n",
+    )
+    .unwrap();
+    let server = Server::start(&data);
+    let told = server.sql("SELECT outcome_result->>'ended' AS ended, level FROM agent_audit_log WHERE action_name = 'server_started'");
+    assert_eq!(told, [json!({"ended": "killed", "level": "WARNING"})]);
+    let listed = until("yesterday's report is made", || {
+        let listed = server.get("/v1/reports").json();
+        (!listed["kept"].as_array().unwrap().is_empty()).then_some(listed)
+    });
+    assert_eq!(
+        (&listed["scheduled"], &listed["made"][0]["by"]),
+        (&json!(["health-daily"]), &json!("schedule"))
+    );
+    let file = listed["kept"][0]["file"].as_str().unwrap();
+    assert_eq!(listed["made"][0]["file"], file);
+    let printed = tachograph(&data, &["reports", "kept", file], "");
+    let report: Value = serde_json::from_slice(&printed.stdout).unwrap();
+    assert_eq!((&report["kind"], &report["complete"]), (&json!("health-daily"), &json!(true)));
+    assert!(text(&tachograph(&data, &["reports", "list"], "").stdout).contains(file));
+    for wrong in ["health-daily-2020-01-01.json", "..%2F..%2Fkeyring", "notes.txt"] {
+        assert_eq!(server.get(&format!("/v1/reports/kept/{wrong}")).status, 404, "{wrong}");
+    }
+    server.stop();
+    let server = Server::start(&data);
+    let told = server.sql("SELECT outcome_result->>'ended' AS ended FROM agent_audit_log WHERE action_name = 'server_started' ORDER BY index DESC");
+    assert_eq!(told[0], json!({"ended": "stopped"}));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-// Reports that were made, as the log tells it: the files themselves are kept nowhere, so that erasing a person reaches them.
+// Reports that were made, as the log tells it.
 
 import { Link } from "react-router";
 import type { ReportKind, ReportMade } from "../../api/reports.ts";
@@ -31,7 +31,7 @@ export function MadeBefore({ made, kinds }: { made: ReportMade[]; kinds: ReportK
     },
   ];
   return (
-    <Panel flush title="Made before" note="as the log tells it; the files are not kept, so erasing a person reaches them">
+    <Panel flush title="Made before" note="as the log tells it; what was made by hand is not kept, so erasing a person reaches it">
       {made.length === 0 ? <Empty title="None was made yet" /> : <Table label={plural(made.length, "report")} rows={made} columns={columns} sort="-at" id={(row) => String(row.entry)} />}
     </Panel>
   );

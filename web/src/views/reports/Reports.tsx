@@ -9,6 +9,7 @@ import { Bones, Empty, Fault, Loaded, Panel } from "../../components/Panel.tsx";
 import { visible } from "../../lib/ansi.ts";
 import { download } from "../../lib/download.ts";
 import { useParam } from "../../lib/useView.ts";
+import { KeptFiles } from "./KeptFiles.tsx";
 import { MadeBefore } from "./MadeBefore.tsx";
 import { Shown } from "./Shown.tsx";
 
@@ -33,10 +34,10 @@ export default function Reports() {
     <>
       <PageHead title="Reports" sub="What happened in a day, a week, a month, and whether the fleet is well: each names the checkpoint that covers it" />
       <Loaded query={reports} height={320}>
-        {({ kinds, made }) => (
+        {(all) => (
           <div className="stack">
             {may ? (
-              <Making kinds={kinds} />
+              <Making kinds={all.kinds} />
             ) : (
               <Panel title="Make a report">
                 <Empty title="Making reports is for auditors and administrators" icon={<FileText />}>
@@ -44,7 +45,8 @@ export default function Reports() {
                 </Empty>
               </Panel>
             )}
-            <MadeBefore made={made} kinds={kinds} />
+            <KeptFiles reports={all} may={may} />
+            <MadeBefore made={all.made} kinds={all.kinds} />
           </div>
         )}
       </Loaded>

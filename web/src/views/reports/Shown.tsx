@@ -6,7 +6,8 @@ import { Empty, Panel } from "../../components/Panel.tsx";
 import { visible } from "../../lib/ansi.ts";
 import { count } from "../../lib/format.ts";
 import { eventUrl, sqlUrl } from "../../lib/links.ts";
-import { cellText, stateTone } from "../../lib/report.ts";
+import { cellText } from "../../lib/report.ts";
+import { Checks, isChecks } from "./Checks.tsx";
 import { Drawing } from "./Drawing.tsx";
 
 export function Shown({ report }: { report: MadeReport }) {
@@ -46,7 +47,7 @@ export function Shown({ report }: { report: MadeReport }) {
           }
         >
           <Drawings section={section} />
-          {section.rows.length === 0 ? <Empty title="None in this time" /> : <Rows columns={section.columns} rows={section.rows} label={section.title} />}
+          <Body section={section} />
           {section.cut && <p className="pad dim">There are more: the first {count(section.rows.length)} are shown. Ask it again for all.</p>}
         </Panel>
       ))}
@@ -76,6 +77,12 @@ function Drawings({ section }: { section: ReportSection }) {
   );
 }
 
+function Body({ section }: { section: ReportSection }) {
+  if (section.rows.length === 0) return <Empty title="None in this time" />;
+  if (isChecks(section)) return <Checks section={section} />;
+  return <Rows columns={section.columns} rows={section.rows} label={section.title} />;
+}
+
 function Rows({ columns, rows, label }: { columns: string[]; rows: unknown[][]; label: string }) {
   const isNumber = (at: number) => rows.some((row) => typeof row[at] === "number");
   return (
@@ -97,8 +104,6 @@ function Rows({ columns, rows, label }: { columns: string[]; rows: unknown[][]; 
                     <Link className="link" to={eventUrl(cell)}>
                       {cell}
                     </Link>
-                  ) : columns[at] === "state" && typeof cell === "string" ? (
-                    <span className={`chip ${stateTone(cell)}`}>{visible(cell)}</span>
                   ) : (
                     visible(cellText(columns[at] ?? "", cell))
                   )}

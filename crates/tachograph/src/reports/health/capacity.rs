@@ -4,7 +4,7 @@ use super::super::kinds::{Drawing, Part, Shape};
 use super::Bound::{AtLeast, AtMost};
 use super::{COLUMNS, Check, check};
 
-pub(super) const CAPACITY: Part = Part {
+pub(in super::super) const CAPACITY: Part = Part {
     title: "Capacity",
     about: "Measured when the report was made, not read from the log, but for growth: that is entries of this time beside the time of the same length before",
     columns: &COLUMNS,
@@ -51,7 +51,7 @@ const ROOM: &[Check] = &[
 ];
 
 /// Growth, which capacity is judged by; up to the last day of the report.
-pub(super) const GROWTH: Part = Part {
+pub(in super::super) const GROWTH: Part = Part {
     title: "Growth by day",
     about: "Entries of the log, and bytes of the segment files that were written, fourteen days up to the last of this time",
     columns: &["day", "entries", "segment_bytes"],

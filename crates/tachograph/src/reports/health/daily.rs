@@ -17,7 +17,7 @@ const NO_RESTART_TOLD: &str =
     "the log began after this time, or what came before its last restart is not known";
 
 /// Of a day as of a month.
-pub(super) const AVAILABILITY: Part = Part {
+pub(in super::super) const AVAILABILITY: Part = Part {
     title: "Availability",
     about: "From the record: restarts that the server told, checks of its own files, gaps that coverage found, and silence. The time away is counted from the last sign of life; where there was none, only what came since is judged",
     columns: &COLUMNS,
@@ -186,7 +186,7 @@ const EACH_ALERT: Part = Part {
 };
 
 /// Of a day as of a month.
-pub(super) const PERFORMANCE: Part = Part {
+pub(in super::super) const PERFORMANCE: Part = Part {
     title: "Performance",
     about: "How fast and how well agents worked, beside the thresholds of the built-in rules; the 95th percentile is approximate",
     columns: &COLUMNS,

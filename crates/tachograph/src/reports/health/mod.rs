@@ -11,7 +11,11 @@ mod monthly;
 mod thresholds;
 mod weekly;
 
+pub(super) use capacity::{CAPACITY, GROWTH};
+pub(super) use daily::{AVAILABILITY, PERFORMANCE};
+pub(super) use monthly::{DAYS, EACH_TOOL, SLA, TOOLS};
 pub(crate) use thresholds::Thresholds;
+pub(super) use weekly::SECURITY;
 
 use super::kinds::Kind;
 use serde_json::{Map, Value};
@@ -45,23 +49,23 @@ pub(crate) struct Check {
     look: &'static str,
 }
 
-const fn check(name: &'static str, what: &'static str, unit: &'static str, bound: Bound) -> Check {
+pub(super) const fn check(name: &'static str, what: &'static str, unit: &'static str, bound: Bound) -> Check {
     Check { name, what, unit, bound, of: "", missing: "nothing of the kind was recorded", look: "" }
 }
 
 impl Check {
     /// What it was taken over.
-    const fn of(self, of: &'static str) -> Check {
+    pub(super) const fn of(self, of: &'static str) -> Check {
         Check { of, ..self }
     }
 
     /// Why there may be no figure.
-    const fn missing(self, missing: &'static str) -> Check {
+    pub(super) const fn missing(self, missing: &'static str) -> Check {
         Check { missing, ..self }
     }
 
     /// Where to look when it wants attention.
-    const fn look(self, look: &'static str) -> Check {
+    pub(super) const fn look(self, look: &'static str) -> Check {
         Check { look, ..self }
     }
 
@@ -87,7 +91,8 @@ impl Check {
         };
         let counted = match counted {
             Value::Null => Value::Null,
-            number => format!("{number} {}", self.of).trim_end().into(),
+            number if self.of.is_empty() => number,
+            number => format!("{}: {number}", self.of).into(),
         };
         let threshold = Value::from(words);
         vec![self.what.into(), figure, self.unit.into(), threshold, state.into(), counted, entry, note.into()]
@@ -162,7 +167,7 @@ mod tests {
             (json!(GOOD), json!(ATTENTION))
         );
         let row = judged_one(json!(9), at);
-        let want = json!(["Late answers", 9, "%", "at most 5", ATTENTION, "7 answers", 3, "here"]);
+        let want = json!(["Late answers", 9, "%", "at most 5", ATTENTION, "answers: 7", 3, "here"]);
         assert_eq!(Value::from(row), want);
     }
 
@@ -179,7 +184,7 @@ mod tests {
     #[test]
     fn every_check_has_a_column_and_every_threshold_a_use() {
         let mut used = std::collections::BTreeSet::new();
-        for part in ALL.iter().flat_map(|kind| kind.sections) {
+        for part in Kind::all().flat_map(|kind| kind.sections) {
             used.extend(Thresholds::names().filter(|name| part.sql.contains(&format!("$t_{name}"))));
             match part.shape {
                 Shape::Rows => {}

@@ -14,7 +14,7 @@ pub(super) const KIND: Kind = Kind {
 };
 
 /// Of a week as of a month.
-pub(super) const SECURITY: Part = Part {
+pub(in super::super) const SECURITY: Part = Part {
     title: "Security",
     about: "What the record tells of sign-ins, rights, secrets and its own integrity",
     columns: &COLUMNS,
