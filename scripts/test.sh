@@ -23,6 +23,7 @@ scripts/judge-otel.sh
 scripts/judge-mcp.sh
 scripts/judge-channels.sh
 scripts/judge-sdks.sh
+scripts/judge-postgres.sh
 scripts/judge-web.sh
 scripts/power-cut.sh
 scripts/disk-full.sh

@@ -15,6 +15,8 @@ const SETTINGS_BYTES_MAX: usize = 16 << 10;
 pub enum Said {
     /// To be asked of the log.
     Query,
+    /// No statement at all.
+    Nothing,
     /// Nothing to do but to say that it is done, by this tag.
     Done(&'static str),
     Begin,
@@ -158,6 +160,11 @@ impl Settings {
         given.chain(named)
     }
 
+    /// What every session has that nobody set.
+    pub fn given() -> impl Iterator<Item = (&'static str, &'static str)> {
+        GIVEN.iter().copied()
+    }
+
     /// # Errors
     /// A setting that nobody made and that is not there.
     pub fn show(&self, name: &str) -> Result<&str, Failure> {
@@ -201,6 +208,13 @@ impl Settings {
         }
         self.set.insert(name, value);
         Ok(())
+    }
+
+    /// A statement failed, and with it the transaction, if there is one.
+    pub fn fail(&mut self) {
+        if self.state == State::Transaction {
+            self.state = State::Failed;
+        }
     }
 
     pub fn reset(&mut self) {

@@ -44,8 +44,8 @@ use std::sync::Arc;
 const FOOTERS_BYTES_MAX: usize = 128 << 20;
 /// How deeply a query may be nested.
 const NESTING_MAX: usize = 40;
-const CATALOG: &str = "tachograph";
-const SCHEMA: &str = "public";
+pub(crate) const CATALOG: &str = "tachograph";
+pub(crate) const SCHEMA: &str = "public";
 
 /// Builds the session.
 ///
@@ -141,6 +141,6 @@ pub(crate) fn scan(state: &SessionState, table: &str) -> Result<LogicalPlan> {
 
 /// What a future gives that waits for nothing, as the catalog is in memory. To block would not do: the caller may
 /// be a task.
-fn at_once<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+pub(crate) fn at_once<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     future.now_or_never().unwrap_or_else(|| Err(DataFusionError::Internal("the catalog made us wait".into())))
 }

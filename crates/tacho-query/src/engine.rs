@@ -12,7 +12,7 @@ use crate::sight::Sight;
 use crate::statement;
 use crate::table::Scope;
 use crate::views::{AgentEdit, registry_rows};
-use crate::{actions, catalog, complexity, deadline, growth};
+use crate::{actions, catalog, complexity, deadline, growth, wire};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::dataframe::DataFrame;
@@ -67,6 +67,8 @@ struct Runtimes {
 
 struct Core {
     base: SessionState,
+    /// What queries of PostgreSQL's clients begin from.
+    wire: SessionState,
     limits: Limits,
     /// Places of queries that somebody wrote.
     permits: Arc<Semaphore>,
@@ -78,6 +80,8 @@ struct Core {
 pub(crate) enum Ask {
     Sql(String),
     Plan(LogicalPlan),
+    /// A statement of PostgreSQL's clients.
+    Wire(wire::Statement, wire::Deed),
 }
 
 impl std::fmt::Debug for Engine {
@@ -140,7 +144,8 @@ impl Engine {
         let runtimes = Runtimes { queries, watch: threads("query-watch", 1).map_err(failed)? };
         let base = catalog::build(&limits, cores)?;
         let places = || Arc::new(Semaphore::new(limits.concurrency));
-        let core = Core { base, limits, permits: places(), lookups: places() };
+        let wire = wire::build(&base)?;
+        let core = Core { base, wire, limits, permits: places(), lookups: places() };
         Ok(Engine { core: Arc::new(core), runtimes: Some(runtimes) })
     }
 
@@ -167,7 +172,28 @@ impl Engine {
         agents: &[AgentEdit],
         ask: Ask,
     ) -> Result<Answer, QueryError> {
-        let (log_size, concluded) = (moment.snapshot.size, moment.concluded());
+        let log_size = moment.snapshot.size;
+        let mut running = self.start(moment, agents, ask);
+        match running.next().await? {
+            Some(Message::Head(schema)) => Ok(Answer { schema, log_size, source: Source::Running(running) }),
+            _ => Err(ended_early()),
+        }
+    }
+
+    pub(crate) async fn shape(
+        &self,
+        moment: Moment,
+        agents: &[AgentEdit],
+        ask: Ask,
+    ) -> Result<wire::Shape, QueryError> {
+        match self.start(moment, agents, ask).next().await? {
+            Some(Message::Shape(shape)) => Ok(shape),
+            _ => Err(ended_early()),
+        }
+    }
+
+    fn start(&self, moment: Moment, agents: &[AgentEdit], ask: Ask) -> Running {
+        let concluded = moment.concluded();
         let Moment { snapshot, sight, .. } = moment;
         let (agents, names) = (registry_rows(&sight.registered(agents)), Names::new(agents));
         let scope = Arc::new(Scope { snapshot, agents, names, concluded, sight });
@@ -177,11 +203,7 @@ impl Engine {
         let queries = runtimes.queries.handle().clone();
         let watched = supervise(Arc::clone(&self.core), queries, Question { scope, ask, sender }, end_sender);
         let task = Task(runtimes.watch.spawn(watched));
-        let mut running = Running { messages, end, complete: false, _task: task };
-        match running.next().await? {
-            Some(Message::Head(schema)) => Ok(Answer { schema, log_size, source: Source::Running(running) }),
-            _ => Err(QueryError::new(Kind::Internal, "the query ended without an answer")),
-        }
+        Running { messages, end, complete: false, _task: task }
     }
 }
 
@@ -195,7 +217,12 @@ impl Drop for Engine {
     }
 }
 
+fn ended_early() -> QueryError {
+    QueryError::new(Kind::Internal, "the query ended without an answer")
+}
+
 enum Message {
+    Shape(wire::Shape),
     Head(SchemaRef),
     Rows(RecordBatch),
 }
@@ -224,7 +251,7 @@ async fn supervise(core: Arc<Core>, queries: Handle, question: Question, end: on
     let limit = core.limits.time;
     let deadline = Instant::now() + limit;
     let places = match question.ask {
-        Ask::Sql(_) => &core.permits,
+        Ask::Sql(_) | Ask::Wire(..) => &core.permits,
         Ask::Plan(_) => &core.lookups,
     };
     let outcome = match timeout_at(deadline, Arc::clone(places).acquire_owned()).await {
@@ -252,7 +279,8 @@ async fn supervise(core: Arc<Core>, queries: Handle, question: Question, end: on
 async fn run(core: &Core, Question { scope, ask, sender }: Question) -> End {
     // A merged file is removed with the last snapshot that shows it. The streams of a plan do not hold the session.
     let _shown = Arc::clone(&scope.snapshot);
-    let mut state = core.base.clone();
+    let from = if matches!(ask, Ask::Wire(..)) { &core.wire } else { &core.base };
+    let mut state = from.clone();
     state.config_mut().options_mut().extensions.insert(scope.names.clone());
     state.config_mut().options_mut().extensions.insert(scope.concluded.clone());
     state.config_mut().options_mut().extensions.insert(scope.sight.clone());
@@ -265,12 +293,21 @@ async fn run(core: &Core, Question { scope, ask, sender }: Question) -> End {
     let plan = match ask {
         Ask::Sql(text) => {
             let plan = state.statement_to_plan(statement::parse(&state, &text)?).await?;
-            complexity::check(&plan)?;
-            check_sight(&sight, &plan)?;
-            if growth::makes_texts(&plan)? {
-                *state.config_mut() = state.config().clone().with_batch_size(growth::BATCH_ROWS);
+            checked(plan, &sight, &mut state)?
+        }
+        Ask::Wire(statement, deed) => {
+            let (plan, parameters) = wire::plan(&state, &statement).await?;
+            match deed {
+                wire::Deed::Describe => {
+                    let plan = checked(wire::emptied(plan, &parameters)?, &sight, &mut state)?;
+                    let schema = wire::schema(&state, plan)?;
+                    drop(sender.send(Message::Shape(wire::Shape { parameters, schema })).await);
+                    return Ok(());
+                }
+                wire::Deed::Run(values) => {
+                    checked(wire::filled(plan, &parameters, &values)?, &sight, &mut state)?
+                }
             }
-            plan
         }
         Ask::Plan(plan) => plan,
     };
@@ -296,6 +333,16 @@ async fn run(core: &Core, Question { scope, ask, sender }: Question) -> End {
         }
     }
     Ok(())
+}
+
+/// What everybody's queries are held to before they run.
+fn checked(plan: LogicalPlan, sight: &Sight, state: &mut SessionState) -> Result<LogicalPlan, QueryError> {
+    complexity::check(&plan)?;
+    check_sight(sight, &plan)?;
+    if growth::makes_texts(&plan)? {
+        *state.config_mut() = state.config().clone().with_batch_size(growth::BATCH_ROWS);
+    }
+    Ok(plan)
 }
 
 /// How a query is worked out tells of files and numbers of all events.

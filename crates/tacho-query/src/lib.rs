@@ -52,6 +52,7 @@ mod weigh;
 mod weighted;
 mod windows;
 mod winners;
+mod wire;
 
 pub use encode::{Encoder, Format};
 pub use engine::{Answer, Engine, Limits, Load};
@@ -62,3 +63,4 @@ pub use search::{LIMIT_DEFAULT, LIMIT_MAX, Page, Search};
 pub use session::{Step, TIMELINE_EVENTS_MAX, Timeline, Totals};
 pub use sight::Sight;
 pub use views::AgentEdit;
+pub use wire::{Shape, Statement, json_texts};

@@ -24,6 +24,8 @@ pub(crate) struct Config {
     pub ingest: IngestLimits,
     /// Ports of OpenTelemetry.
     pub otlp: crate::http::Otlp,
+    /// PostgreSQL's wire.
+    pub postgres: crate::postgres::Config,
     pub seal: Sealing,
     pub store: StoreLimits,
     pub query: QueryLimits,
@@ -59,7 +61,7 @@ pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
-fn listen<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<SocketAddr>, D::Error> {
+pub(crate) fn listen<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<SocketAddr>, D::Error> {
     let text = <String as serde::Deserialize>::deserialize(from)?;
     address(&text).map(Some).map_err(serde::de::Error::custom)
 }

@@ -6,6 +6,7 @@ use crate::config::{Config, Schedule};
 use crate::edits;
 use crate::http::{App, Auth, Doors, Failures, Places, router};
 use crate::node::Node;
+use crate::postgres::Wire;
 use crate::target::AddressFile;
 use crate::verify;
 use std::error::Error;
@@ -30,6 +31,7 @@ pub(crate) struct Server {
     pub app: Arc<App>,
     places: Arc<Places>,
     doors: Doors,
+    postgres: Option<Wire>,
     listener: TcpListener,
     config: Config,
     /// Whether others can reach the address.
@@ -68,6 +70,7 @@ impl Server {
         })?;
         let connections = config.http.connections.get().into();
         let doors = Doors::open(&config.otlp, public, auth.has_keys(), connections).await?;
+        let postgres = Wire::open(&config.postgres, auth.has_keys()).await?;
         let _address = AddressFile::write(data, listener.local_addr()?)?;
         let places = Arc::new(Places::new(connections));
         let app = App::new(node, auth).listening(Arc::clone(&places)).covering(config.coverage.clone());
@@ -76,7 +79,7 @@ impl Server {
         let alerting = alerting(data, &config, &app.node, url)?;
         let app = app.alerting_with(alerting);
         let app = Arc::new(app);
-        Ok(Server { app, places, doors, listener, config, public, _address })
+        Ok(Server { app, places, doors, postgres, listener, config, public, _address })
     }
 
     pub(crate) fn address(&self) -> Result<SocketAddr, Box<dyn Error>> {
@@ -86,6 +89,11 @@ impl Server {
     /// Where OpenTelemetry's exporters may send to.
     pub(crate) fn doors(&self) -> Vec<String> {
         self.doors.addresses()
+    }
+
+    /// Where PostgreSQL's clients may ask.
+    pub(crate) fn postgres(&self) -> Option<String> {
+        self.postgres.as_ref().and_then(Wire::address)
     }
 
     /// Serves until `stop` is notified; then finishes what is under way.
@@ -121,8 +129,12 @@ impl Server {
         };
         let head_time = Duration::from_secs(self.config.http.head_seconds.get().into());
         let doors = tokio::spawn(self.doors.serve(Arc::clone(&self.app), head_time));
+        let postgres = self.postgres.map(|wire| tokio::spawn(wire.serve(Arc::clone(&self.app))));
         crate::http::serve(self.listener, router, &self.places, head_time, stopped).await;
         doors.await?;
+        if let Some(postgres) = postgres {
+            postgres.await?;
+        }
         if let (Some((following, sending, responding)), Some(alerting)) = (rules, self.app.alerting()) {
             following.await?;
             alerting.close();

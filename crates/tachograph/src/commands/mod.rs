@@ -4,6 +4,7 @@ mod admin;
 mod alerts;
 mod capacity;
 mod coverage;
+mod dashboards;
 mod doctor;
 mod import;
 mod incidents;
@@ -172,6 +173,11 @@ enum Command {
         #[command(subcommand)]
         command: reports::ReportsCommand,
     },
+    /// Dashboards: which there are, and as Grafana's JSON.
+    Dashboards {
+        #[command(subcommand)]
+        command: dashboards::Dashboards,
+    },
     /// Prints the verifier keys of the log: pin them outside this machine.
     Keys,
     /// Prints the entries of the log, one a line: the permanent bytes.
@@ -264,6 +270,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
             prove::verify(arguments, pins, proof.as_deref(), entry.as_deref(), since.as_deref(), shown)
         }
         Command::Reports { command } => reports::run(arguments, command),
+        Command::Dashboards { command } => dashboards::run(arguments, command),
         Command::Keys => prove::keys(data),
         Command::Entries => prove::entries(arguments),
         Command::Key { command } => admin::key(data, command),

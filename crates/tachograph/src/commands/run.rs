@@ -28,7 +28,7 @@ pub(super) fn serve(data: &Path, arguments: &Serve) -> Result<bool, Box<dyn Erro
     runtime()?.block_on(async {
         let (server, address) = open(data, arguments).await?;
         let asked = asked_to_stop();
-        drop(writeln!(std::io::stdout(), "{}", next_steps(address, &server.doors(), data)));
+        drop(writeln!(std::io::stdout(), "{}", next_steps(address, &server, data)));
         let stop = Arc::new(Notify::new());
         let stopping = Arc::clone(&stop);
         tokio::spawn(async move {
@@ -49,7 +49,7 @@ pub(super) fn demo(
     runtime()?.block_on(async {
         let (server, address) = open(data, arguments).await?;
         let asked = asked_to_stop();
-        drop(writeln!(std::io::stdout(), "{}", next_steps(address, &server.doors(), data)));
+        drop(writeln!(std::io::stdout(), "{}", next_steps(address, &server, data)));
         drop(writeln!(std::io::stdout(), "A fleet of agents is at work now; Ctrl-C stops it.\n"));
         let stop = Arc::new(Notify::new());
         let serving = tokio::spawn({
@@ -81,20 +81,21 @@ pub(super) fn demo(
 }
 
 /// What a newcomer does next, with this server's address.
-fn next_steps(address: SocketAddr, doors: &[String], data: &Path) -> String {
+fn next_steps(address: SocketAddr, server: &Server, data: &Path) -> String {
     // As it was called, so that what stands here can be copied.
     let program = std::env::args().next().unwrap_or_else(|| "tachograph".to_string());
     let data = data.display();
-    let doors = match doors.join("   ") {
+    let doors = match server.doors().join("   ") {
         doors if doors.is_empty() => format!("http://{address}/v1/otlp"),
         doors => format!("{doors}   http://{address}/v1/otlp"),
     };
+    let postgres = server.postgres().map_or_else(String::new, |at| format!("\n  psql     {at}"));
     format!(
         "tachograph records in {data} and listens on http://{address}
 
   open     http://{address}/ in a browser
   send     curl -s http://{address}/log -d '{{\"agent\":{{\"id\":\"me\"}},\"action\":{{\"type\":\"tool\",\"name\":\"Bash\"}}}}'
-  otlp     {doors}
+  otlp     {doors}{postgres}
   look     {program} --data {data} tail
   ask      {program} --data {data} sql \"SELECT agent_id, count(*) FROM agent_audit_log GROUP BY 1 ORDER BY 2 DESC\"
   search   {program} --data {data} search deploy --status failed

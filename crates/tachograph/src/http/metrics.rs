@@ -32,6 +32,11 @@ pub(crate) struct Metrics {
     pub refused: AtomicU64,
     pub queries: AtomicU64,
     pub failed_logins: AtomicU64,
+    /// Sessions over PostgreSQL's wire that are open, and what became of their statements.
+    pub postgres_sessions: AtomicU64,
+    pub postgres_statements: AtomicU64,
+    pub postgres_errors: AtomicU64,
+    pub postgres_canceled: AtomicU64,
     /// Answers by route and status. Routes are those of the router, so there are few.
     requests: Mutex<BTreeMap<(Arc<str>, u16), u64>>,
 }
@@ -96,6 +101,11 @@ fn counters(metrics: &Metrics, page: &mut Page) {
     page.counter("requests_refused", "Requests that could not be recorded.", load(&metrics.refused));
     page.counter("queries", "Queries asked.", load(&metrics.queries));
     page.counter("failed_logins", "Requests without a key that may do this.", load(&metrics.failed_logins));
+    page.gauge("postgres_sessions", "Sessions over PostgreSQL's wire.", load(&metrics.postgres_sessions));
+    let statements = load(&metrics.postgres_statements);
+    page.counter("postgres_statements", "Queries of these sessions.", statements);
+    page.counter("postgres_errors", "Statements of theirs that failed.", load(&metrics.postgres_errors));
+    page.counter("postgres_canceled", "Of these, ended by the client.", load(&metrics.postgres_canceled));
     page.head("http_requests_total", "counter", "Answers by route and status.");
     for ((route, status), count) in &*metrics.requests.lock() {
         page.line("http_requests_total", &[("route", route), ("status", &status.to_string())], *count);

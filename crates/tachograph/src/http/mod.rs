@@ -45,7 +45,7 @@ pub(crate) use doors::{Doors, Otlp};
 pub(crate) use logins::{Failures, Logins};
 pub(crate) use metrics::Metrics;
 pub(crate) use openapi::openapi;
-pub(crate) use reader::registry;
+pub(crate) use reader::{admit, needs_key, reader, registry};
 
 use crate::alerting::Alerting;
 use crate::coverage::Standing;

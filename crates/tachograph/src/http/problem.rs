@@ -63,6 +63,11 @@ impl Problem {
         self
     }
 
+    /// Why somebody was turned away.
+    pub(super) fn refusal(&self) -> Option<&Refusal> {
+        self.refusal.as_ref()
+    }
+
     /// A request from somebody who may not make it.
     pub(super) fn refuse(mut self, why: Why, key: Option<&str>) -> Problem {
         self.refusal = Some(Refusal { why, key: key.map(str::to_string) });

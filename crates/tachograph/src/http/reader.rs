@@ -3,14 +3,47 @@
 use super::App;
 use super::auth::Role;
 use super::problem::Problem;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use std::net::IpAddr;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 use tacho_query::{AgentEdit, Kind, QueryError, Sight};
 
 /// Whose events somebody sees who may read.
-pub(super) fn reader(app: &App, headers: &HeaderMap) -> Result<Sight, Problem> {
+pub(crate) fn reader(app: &App, headers: &HeaderMap) -> Result<Sight, Problem> {
     match app.auth().check_own(headers, Role::Read)?.limits {
         None => Ok(Sight::All),
         Some(limits) => Ok(limits.sight(&registry(app)?)),
+    }
+}
+
+/// Whether somebody needs a key to read.
+pub(crate) fn needs_key(app: &App) -> bool {
+    app.auth().is_required()
+}
+
+/// Lets somebody in who comes by another way than HTTP: gives the key as a request would carry it. Who is turned away is
+/// told to those who watch the doors, and who tries too often must wait.
+pub(crate) fn admit(app: &App, key: Option<&str>, from: IpAddr) -> Result<HeaderMap, Problem> {
+    let (auth, now) = (app.auth(), Instant::now());
+    if let Some(wait) = auth.sessions.must_wait(Some(from), now) {
+        let detail = format!("too many failed tries: wait {} seconds", wait.as_secs() + 1);
+        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "Too many tries", detail));
+    }
+    let mut headers = HeaderMap::new();
+    // What no header can carry is no key of ours.
+    let key = key.map(|key| HeaderValue::from_str(key).unwrap_or(HeaderValue::from_static("?")));
+    key.map(|key| headers.insert("x-api-key", key));
+    match reader(app, &headers) {
+        Ok(_) => Ok(headers),
+        Err(problem) => {
+            auth.sessions.failed(Some(from), now);
+            app.metrics.failed_logins.fetch_add(1, Ordering::Relaxed);
+            if let Some(refusal) = problem.refusal() {
+                app.logins.note(Some(from), refusal, "postgres");
+            }
+            Err(problem)
+        }
     }
 }
 

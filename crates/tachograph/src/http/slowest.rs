@@ -32,6 +32,14 @@ impl Slowest {
     }
 }
 
+impl super::App {
+    /// Counts a query that came by another way than HTTP, and notes it when it was slow.
+    pub(crate) fn asked(&self, text: &str, took: Duration) {
+        self.metrics.queries.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.slowest.note(Some((text, took)));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -29,6 +29,8 @@ pub(crate) struct Server {
     pub address: String,
     /// What it says about the ports of OpenTelemetry.
     pub doors: String,
+    /// Where it speaks PostgreSQL's wire; nothing where it does not.
+    pub postgres: String,
     agent: ureq::Agent,
 }
 
@@ -65,12 +67,14 @@ impl Server {
         let Some(address) = said else { panic!("no server: {:?}", child.wait_with_output()) };
         let doors = lines.by_ref().map_while(Result::ok).find(|line| line.trim_start().starts_with("otlp"));
         let doors = doors.unwrap_or_default();
+        let next = lines.next().and_then(Result::ok).unwrap_or_default();
+        let postgres = next.split_once("postgres://").map(|(_, at)| at.to_string()).unwrap_or_default();
         // The rest is for people: read on, so that the server never waits for a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         let errors = child.stderr.take().unwrap();
         std::thread::spawn(move || BufReader::new(errors).lines().for_each(drop));
         let config = ureq::Agent::config_builder().http_status_as_error(false).build();
-        Server { child, address, doors, agent: config.into() }
+        Server { child, address, doors, postgres, agent: config.into() }
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
