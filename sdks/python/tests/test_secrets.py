@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tachograph._redact import redactor
+from tachograph._redact import REDACTOR
 
 CORPUS = Path(__file__).resolve().parents[3] / "crates/tacho-redact/tests/corpus"
 
@@ -27,8 +27,8 @@ def joined(text: str) -> str:
 
 def redacted(form: str, text: str) -> Any:
     if form == "json":
-        return redactor().event({"x": json.loads(text)})["x"]
-    return redactor().text(text)
+        return REDACTOR.event({"x": json.loads(text)})["x"]
+    return REDACTOR.text(text)
 
 
 def is_gone(secret: str, around: str, output: str) -> bool:
@@ -70,6 +70,6 @@ def test_every_expression_compiles_and_refuses_the_empty_text() -> None:
 
 def test_what_is_redacted_is_not_redacted_again() -> None:
     event = {"password": "x1y2z3", "text": "token=abcdef123 Bearer abcdef123456", "url": "https://a:b@c.de/"}
-    once = redactor().event(event)
+    once = REDACTOR.event(event)
     assert once == {"password": "[REDACTED]", "text": "[REDACTED] Bearer [REDACTED]", "url": "https://a:[REDACTED]@c.de/"}
-    assert redactor().event(once) == once
+    assert REDACTOR.event(once) == once

@@ -33,7 +33,7 @@ from ._http import Connection
 from ._options import EVENT_BYTES_MAX, Options
 from ._plain import FULL, TIGHT, encode, event_of, fitted, plain, timestamp
 from ._receipts import Receipt, Receipts, Stats
-from ._redact import redactor
+from ._redact import REDACTOR
 from ._spool import Spool
 
 #: Called from a thread of the client: what kind of trouble (`lost`, `rejected`, `unreachable`, `spool`,
@@ -646,7 +646,7 @@ class Client:
 
 def _wire(event: dict[str, Any]) -> bytes:
     try:
-        return fitted(redactor().event(event), EVENT_BYTES_MAX)
+        return fitted(REDACTOR.event(event), EVENT_BYTES_MAX)
     except Exception as error:  # what could not be looked at is not written
         kept = {name: event[name] for name in _BARE if isinstance(event.get(name), str)}
         return encode(kept | {"action_name": "unreadable", "error": type(error).__name__})

@@ -7,6 +7,11 @@ import socket
 from pathlib import Path
 from typing import Any
 
+try:
+    import pwd
+except ImportError:  # not on Windows
+    pwd = None  # type: ignore[assignment]
+
 _DEPTH_MAX = 32
 
 
@@ -36,10 +41,8 @@ def _host() -> str | None:
 
 def _user() -> str | None:
     try:
-        import pwd
-
         return pwd.getpwuid(os.getuid()).pw_name
-    except (ImportError, KeyError):
+    except (AttributeError, KeyError):
         return os.environ.get("USER") or os.environ.get("USERNAME")
 
 

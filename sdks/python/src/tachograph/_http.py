@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import encodings.idna  # noqa: F401  a name's address is asked for with it: see `_redact.REDACTOR`
 import gzip
 import http.client
 import json

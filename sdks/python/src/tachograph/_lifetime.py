@@ -20,33 +20,37 @@ class Watched(Protocol):
     def after_fork_in_child(self) -> None: ...
 
 
+class Renewed(Protocol):
+    def _renew(self) -> None: ...
+
+
 _clients: weakref.WeakSet[Watched] = weakref.WeakSet()
+_renewed: weakref.WeakSet[Renewed] = weakref.WeakSet()
 _forking: list[Watched] = []
-_installed = False
-_installing = threading.Lock()
+_watching = threading.RLock()  # held while the sets change or are read, and across a fork
 
 
 def watch(client: Watched) -> None:
     """Closes the client when the process ends, and keeps it whole when it forks."""
-    global _installed
-    with _installing:
+    with _watching:
         _clients.add(client)
-        if _installed:
-            return
-        _installed = True
-    atexit.register(_close_all)
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(
-            before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
-        )
+
+
+def renew(owner: Renewed) -> None:
+    """Gives what has locks, and nothing to keep whole, new ones in a child: its own may be held by no thread there."""
+    with _watching:
+        _renewed.add(owner)
 
 
 def _close_all() -> None:
-    for client in list(_clients):
+    with _watching:
+        clients = list(_clients)
+    for client in clients:
         client.close()
 
 
 def _before_fork() -> None:
+    _watching.acquire()
     _forking[:] = sorted(_clients, key=id)
     for client in _forking:
         client.before_fork()
@@ -60,12 +64,16 @@ def _after_fork_in_parent() -> None:
     for client in _forking:
         client.after_fork_in_parent()
     _forking.clear()
+    _watching.release()
 
 
 def _after_fork_in_child() -> None:
     for client in _forking:
         client.after_fork_in_child()
+    for owner in list(_renewed):
+        owner._renew()
     _forking.clear()
+    _watching.release()
 
 
 class _MultiprocessingEnd:
@@ -75,3 +83,10 @@ class _MultiprocessingEnd:
 
 
 _MULTIPROCESSING = _MultiprocessingEnd()
+
+# Once, when the client is imported: a fork between a first client and its registration would see neither.
+atexit.register(_close_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
+    )

@@ -24,7 +24,7 @@ class Machine:
     def memory_usage(self) -> float | None:
         """Percent of the machine's memory that is in use."""
         try:
-            with open("/proc/meminfo", encoding="ascii") as file:
+            with open("/proc/meminfo", encoding="utf-8") as file:
                 sizes = {line.split(":")[0]: int(line.split()[1]) for line in file if ":" in line}
             return round(100 * (1 - sizes["MemAvailable"] / sizes["MemTotal"]), 2)
         except (OSError, ValueError, KeyError, ZeroDivisionError):
@@ -33,7 +33,7 @@ class Machine:
     def process_bytes(self) -> float | None:
         """Resident memory of this process."""
         try:
-            with open("/proc/self/statm", encoding="ascii") as file:
+            with open("/proc/self/statm", encoding="utf-8") as file:
                 return float(int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
         except (OSError, ValueError, IndexError):
             return _psutil_number(lambda psutil: psutil.Process().memory_info().rss)
@@ -42,7 +42,7 @@ class Machine:
 def _cpu_times() -> tuple[int, int] | None:
     """Busy and all ticks since the machine started."""
     try:
-        with open("/proc/stat", encoding="ascii") as file:
+        with open("/proc/stat", encoding="utf-8") as file:
             ticks = [int(field) for field in file.readline().split()[1:9]]
     except (OSError, ValueError):
         return None

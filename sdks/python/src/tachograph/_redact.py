@@ -10,10 +10,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import pkgutil
 import re
 from collections.abc import Callable
-from functools import lru_cache
-from importlib import resources
 from typing import Any
 
 from . import _names, _values
@@ -60,10 +59,9 @@ class _Rule:
 
 
 class Redactor:
-    """The rules of the pattern file. Made once, never changes."""
+    """The rules of the pattern file. Never changes."""
 
-    def __init__(self) -> None:
-        file = json.loads(resources.files(__package__).joinpath("patterns.json").read_text("utf-8"))
+    def __init__(self, file: dict[str, Any]) -> None:
         self.replacement: str = file["replacement"]
         self._rules = [_Rule(rule) for rule in file["rules"]]
         self._name_needles: list[str] = file["names"]["needles"]
@@ -140,12 +138,6 @@ class Redactor:
         return text
 
 
-@lru_cache(maxsize=1)
-def redactor() -> Redactor:
-    """The one redactor of this process."""
-    return Redactor()
-
-
 # --- checks that the pattern file names
 
 
@@ -200,3 +192,7 @@ _CHECKS: dict[str, _Check] = {
     "card": _is_card,
     "iban": _is_iban,
 }
+
+#: The one redactor of this process, made when the client is imported: a call that imported something would hang in a
+#: child that was forked while another thread imported the same.
+REDACTOR = Redactor(json.loads(pkgutil.get_data(__package__, "patterns.json") or b""))

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from . import _lifetime
 from ._machine import Machine
 from ._plain import timestamp
 from .alerts import Alert, AlertSystem, Given
@@ -76,12 +77,9 @@ class PerformanceMonitor:
         self._logger = logger
         self._clock = clock
         self._machine = Machine()
-        self._lock = threading.Lock()
         self._samples: deque[_Sample] = deque(maxlen=SAMPLES_MAX)
         self._calls: deque[_Call] = deque(maxlen=CALLS_MAX)
         self._raised: deque[Alert] = deque(maxlen=1000)
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
         self._told: set[str] = set()  # collectors whose trouble was told
         self._collectors: dict[str, Collector] = {
             "cpu_usage": self._machine.cpu_usage,
@@ -91,6 +89,14 @@ class PerformanceMonitor:
             "trade_success_rate": lambda: self._rate("trade"),
             "model_accuracy": lambda: self._rate("prediction"),
         }
+        self._renew()
+        _lifetime.renew(self)
+
+    def _renew(self) -> None:
+        """What belongs to the threads of one process."""
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
 
     # --- what it is told
 
