@@ -2,10 +2,10 @@
 
 use super::{Alerting, Config, Inner};
 use crate::clock::now_us;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use tacho_alert::notify::{Muted, Raised};
-use tacho_alert::{Engine, Health};
+use tacho_alert::{Engine, Health, Severity};
 use tacho_event::time::DAY_US;
 use tacho_store::StoreError;
 use tacho_store::alert_file::{Message, Sending};
@@ -100,16 +100,32 @@ impl Alerting {
 
     /// The alerts that are open, newest first.
     pub(crate) fn open_alerts(&self) -> Vec<Seen> {
+        self.open_alerts_that(usize::MAX, |_| true)
+    }
+
+    /// The newest open alerts that are wanted. What mutes an alert is looked for among all that are open, so only for these.
+    pub(crate) fn open_alerts_that(&self, limit: usize, wanted: impl Fn(&Raised) -> bool) -> Vec<Seen> {
         let now = now_us();
         let inner = self.inner.lock();
+        let mut found: Vec<&Raised> = inner.desk.open().filter(|raised| wanted(raised)).collect();
+        found.sort_by_key(|raised| std::cmp::Reverse(raised.alert.starts_us));
+        found.truncate(limit);
         let seen = |raised: &Raised| Seen {
             muted: inner.desk.muted(raised, now),
             receivers: inner.desk.receivers(raised),
             raised: raised.clone(),
         };
-        let mut all: Vec<Seen> = inner.desk.open().map(seen).collect();
-        all.sort_by_key(|seen| std::cmp::Reverse(seen.raised.alert.starts_us));
-        all
+        found.into_iter().map(seen).collect()
+    }
+
+    /// How many alerts are open, by severity.
+    pub(crate) fn open_totals(&self) -> BTreeMap<&'static str, u64> {
+        let mut totals: BTreeMap<&'static str, u64> =
+            [Severity::Critical, Severity::Warning, Severity::Info].map(|one| (one.as_str(), 0)).into();
+        for raised in self.inner.lock().desk.open() {
+            *totals.entry(raised.severity.as_str()).or_default() += 1;
+        }
+        totals
     }
 
     /// Alerts that are over, newest first.

@@ -12,7 +12,7 @@ pub(super) mod silences;
 mod told;
 mod tried;
 
-use seen::Alert;
+use seen::{Alert, standing};
 
 use super::App;
 use super::auth::Role;
@@ -25,7 +25,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tacho_alert::Severity;
+use tacho_alert::notify::Raised;
 use utoipa::OpenApi;
 
 /// What the document says of alerts.
@@ -105,8 +105,11 @@ pub(super) fn routes() -> Router<Arc<App>> {
 /// Alerts of one answer.
 const LIMIT: u32 = 1000;
 
+/// Which alerts may be asked for.
+const STATES: [&str; 6] = ["open", "firing", "acknowledged", "snoozed", "resolved", "all"];
+
 /// Which alerts.
-#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Clone, Default, serde::Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Asking {
@@ -120,6 +123,18 @@ pub(crate) struct Asking {
     agent: Option<String>,
     /// Newest first; 200 when not given, at most 1,000.
     limit: Option<u32>,
+}
+
+impl Asking {
+    fn wants(&self, raised: &Raised) -> bool {
+        let is = |wanted: &Option<String>, is: &str| wanted.as_ref().is_none_or(|wanted| wanted == is);
+        let agent = raised.labels().get("agent_id").map_or("", String::as_str);
+        let state = self.state.as_deref().unwrap_or("open");
+        is(&self.severity, raised.severity.as_str())
+            && is(&self.rule, &raised.rule)
+            && is(&self.agent, agent)
+            && (matches!(state, "open" | "all") || state == standing(raised))
+    }
 }
 
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
@@ -175,35 +190,23 @@ pub(crate) async fn alerts(
 ) -> Result<Json<Alerts>, Problem> {
     app.auth().check(&headers, Role::Read)?;
     let Query(asking) = asking.map_err(|wrong| Problem::bad_request(wrong.body_text()))?;
-    let open = apart(&app, Alerting::open_alerts).await?;
-    let mut totals: BTreeMap<&'static str, u64> =
-        [Severity::Critical, Severity::Warning, Severity::Info].map(|one| (one.as_str(), 0)).into();
-    for seen in &open {
-        *totals.entry(seen.raised.severity.as_str()).or_default() += 1;
-    }
     let state = asking.state.as_deref().unwrap_or("open");
-    let limit = asking.limit.unwrap_or(200).min(LIMIT);
-    let mut all = match state {
-        "open" | "firing" | "acknowledged" | "snoozed" => open,
-        "resolved" => closed(&app).await?,
-        "all" => open.into_iter().chain(closed(&app).await?).collect(),
-        other => {
-            let what = format!(
-                "state \"{other}\" is unknown: expected open, firing, acknowledged, snoozed, resolved or all"
-            );
-            return Err(Problem::bad_request(what));
-        }
-    };
-    let wanted = |value: &Option<String>, is: &str| value.as_ref().is_none_or(|wanted| wanted == is);
-    all.retain(|seen| {
-        let agent = seen.raised.labels().get("agent_id").map_or("", String::as_str);
-        wanted(&asking.severity, seen.raised.severity.as_str())
-            && wanted(&asking.rule, &seen.raised.rule)
-            && wanted(&asking.agent, agent)
-    });
-    let mut alerts: Vec<Alert> = all.into_iter().map(Alert::from).collect();
-    alerts.retain(|alert| matches!(state, "open" | "all") || alert.state == state);
-    alerts.truncate(limit as usize);
+    if !STATES.contains(&state) {
+        let what = format!("state \"{state}\" is unknown: expected {}", STATES.join(", "));
+        return Err(Problem::bad_request(what));
+    }
+    let limit = asking.limit.unwrap_or(200).min(LIMIT) as usize;
+    let open = asking.clone();
+    let (totals, mut all) = apart(&app, move |alerting| {
+        let limit = if open.state.as_deref() == Some("resolved") { 0 } else { limit };
+        (alerting.open_totals(), alerting.open_alerts_that(limit, |raised| open.wants(raised)))
+    })
+    .await?;
+    if matches!(state, "resolved" | "all") {
+        all.extend(closed(&app).await?.into_iter().filter(|seen| asking.wants(&seen.raised)));
+        all.truncate(limit);
+    }
+    let alerts = all.into_iter().map(Alert::from).collect();
     let alerting = alerting(&app)?;
     let faults = alerting.faults();
     Ok(Json(Alerts { alerts, totals, following: alerting.board().running, faults }))

@@ -3,7 +3,7 @@
 use crate::alerting::Seen;
 use crate::clock::now_us;
 use std::collections::BTreeMap;
-use tacho_alert::notify::{Muted, Standing};
+use tacho_alert::notify::{Muted, Raised, Standing};
 use tacho_event::time::format;
 
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
@@ -83,15 +83,20 @@ pub(crate) struct Happened {
     pub note: Option<String>,
 }
 
+/// How an alert stands, in a word.
+pub(super) fn standing(raised: &Raised) -> &'static str {
+    match raised.standing(now_us()) {
+        Standing::Firing => "firing",
+        Standing::Acknowledged => "acknowledged",
+        Standing::Snoozed => "snoozed",
+        Standing::Resolved => "resolved",
+    }
+}
+
 impl From<Seen> for Alert {
     fn from(seen: Seen) -> Alert {
         let Seen { raised, muted, receivers } = seen;
-        let state = match raised.standing(now_us()) {
-            Standing::Firing => "firing",
-            Standing::Acknowledged => "acknowledged",
-            Standing::Snoozed => "snoozed",
-            Standing::Resolved => "resolved",
-        };
+        let state = standing(&raised);
         let (by, at) = raised.acknowledged.clone().unzip();
         let evidence = raised.evidence.into_iter();
         let history = raised.history.into_iter();
