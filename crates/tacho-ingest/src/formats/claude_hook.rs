@@ -73,8 +73,9 @@ pub(super) fn take_unanswered<'a>(fields: &mut Fields<'a>, hook: &str) -> Result
     Ok(calls)
 }
 
-/// What Codex and Gemini CLI answer for a call that they, a rule or a person refused.
-const REFUSED: &[&str] = &["ejected", "denied", "forbid", "not allowed"];
+/// What Codex and Gemini CLI answer for a call that they, a rule, a hook or a person refused.
+const REFUSED: &[&str] =
+    &["ejected", "denied", "forbid", "not allowed", "blocked by PreToolUse hook", "Tool execution blocked"];
 
 /// The end of a turn, and the calls that never ran in it.
 pub(super) fn decode_unanswered<'a>(
@@ -181,7 +182,7 @@ fn settle_call(hook: &str, outcome: Option<Outcome>, event: &mut Event<'_>) {
         event.facts.set_int(IntFact::ExitCode, code);
     }
     let never_ran = event.output.as_deref().filter(|_| hook == "PostToolBatch").and_then(NeverRan::of);
-    if let Some(why) = never_ran {
+    if let Some(why) = never_ran.or_else(|| is_stopped(hook, event).then_some(NeverRan::Refused)) {
         why.note(event);
     }
     let told = match hook {
@@ -197,6 +198,13 @@ fn settle_call(hook: &str, outcome: Option<Outcome>, event: &mut Event<'_>) {
     if event.outcome.is_none() {
         event.outcome = told;
     }
+}
+
+/// Whether `agent-audit-log` itself did not let the call run, because the agent is stopped.
+fn is_stopped(hook: &str, event: &Event<'_>) -> bool {
+    let denied =
+        |(name, value): &(Cow<'_, str>, Cow<'_, str>)| name == "hook_enforced" && value == "\"denied\"";
+    matches!(hook, "PreToolUse" | "BeforeTool") && event.extra.iter().any(denied)
 }
 
 /// The server in `mcp__SERVER__TOOL`.

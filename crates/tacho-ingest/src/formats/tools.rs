@@ -47,8 +47,13 @@ impl NeverRan {
     /// Why a call never ran, as far as the text says that the model was given. No other hook tells of such a call. One
     /// that ran and failed has a hook of its own, and counts once.
     pub(super) fn of(raw: &str) -> Option<NeverRan> {
-        const REFUSED: &[&str] =
-            &["Permission to use ", "The user doesn't want to proceed", "The user rejected"];
+        const REFUSED: &[&str] = &[
+            "Permission to use ",
+            "The user doesn't want to proceed",
+            "The user rejected",
+            "Permission denied by hook",
+            "Execution stopped by PreToolUse hook",
+        ];
         const SHORT_TEXT: usize = 1000;
         let text = raw.strip_prefix('"').unwrap_or_default();
         let asks = |text: &str| text.contains(" needs approval") || text.contains(" requires approval");
@@ -57,7 +62,7 @@ impl NeverRan {
         } else if text.starts_with("<tool_use_error>") {
             Some(NeverRan::Input)
         } else {
-            let is_refused = REFUSED.iter().any(|start| text.starts_with(start));
+            let is_refused = REFUSED.iter().any(|start| text.starts_with(start)) || is_of_hook(text);
             (is_refused || raw.len() < SHORT_TEXT && asks(text)).then_some(NeverRan::Refused)
         }
     }
@@ -70,6 +75,12 @@ impl NeverRan {
             NeverRan::Input => {}
         }
     }
+}
+
+/// Whether a text is what the model is told when another hook does not let a call run: `PreToolUse:Bash hook error: no`.
+fn is_of_hook(text: &str) -> bool {
+    let told = text.strip_prefix("PreToolUse:").and_then(|rest| rest.split_once(" hook error: "));
+    told.is_some_and(|(tool, _)| !tool.is_empty() && !tool.contains(char::is_whitespace))
 }
 
 /// The code of `"Exit code 3\n…"`.

@@ -111,6 +111,48 @@ fn a_batch_of_calls_closes_each_of_them() {
     assert_eq!((events[0].texts[5], events[1].texts[5]), (Some(r#"{"cwd":"/srv"}"#), None));
 }
 
+/// The texts are those that Claude Code 2.1.329 gives the model.
+#[test]
+fn a_call_that_a_hook_did_not_let_run_is_refused() {
+    let batch = |text: &str| {
+        let call = format!(r#"{{"tool_name":"Bash","tool_use_id":"t1","tool_response":"{text}"}}"#);
+        let taken =
+            take(&format!(r#"{{"hook_event_name":"PostToolBatch","session_id":"s","tool_calls":[{call}]}}"#));
+        let event = taken.one();
+        (event.header.outcome.as_str(), event.facts.text(TextFact::ErrorType).map(str::to_string))
+    };
+    for text in [
+        r"PreToolUse:Bash hook error: [echo no-such-luck >&2; exit 2]: no-such-luck\n",
+        "PreToolUse:mcp__db__drop hook error: policy says no",
+        "Permission denied by hook",
+        "Execution stopped by PreToolUse hook: enough",
+    ] {
+        assert_eq!(batch(text), ("failure", Some("refused".to_string())), "{text}");
+        let line = format!(
+            r#"{{"type":"user","uuid":"u","sessionId":"s","timestamp":"2026-11-21T01:38:22Z","message":{{"role":"user","content":[{{"type":"tool_result","tool_use_id":"t1","is_error":true,"content":"{text}"}}]}}}}"#
+        );
+        let taken = take(&line);
+        assert_eq!(taken.one().facts.text(TextFact::ErrorType), Some("refused"), "transcript: {text}");
+    }
+    for text in [
+        "PostToolUse:Bash hook error: it ran before",
+        "PreToolUse: the hook error: of a file",
+        "the file says PreToolUse:Bash hook error: no",
+    ] {
+        assert_eq!(batch(text), ("unknown", None), "{text}");
+    }
+    let before = |enforced: &str| {
+        let taken = take(&format!(
+            r#"{{"hook_event_name":"PreToolUse","session_id":"s","tool_name":"Bash","tool_use_id":"t1","hook_enforced":"{enforced}"}}"#
+        ));
+        let event = taken.one();
+        assert!(event.texts[5].unwrap().contains(enforced), "it stays where it was");
+        (event.header.outcome.as_str(), event.facts.text(TextFact::ErrorType).map(str::to_string))
+    };
+    assert_eq!(before("denied"), ("running", Some("refused".to_string())));
+    assert_eq!(before("open"), ("running", None));
+}
+
 const TRANSCRIPT: &str = concat!(
     r#"{"type":"queue-operation","operation":"enqueue","sessionId":"s","timestamp":"2026-11-21T01:38:18.896Z"}"#,
     "\n",

@@ -114,6 +114,31 @@ fn calls_that_never_ran_are_told_at_the_end_of_a_turn() {
 }
 
 #[test]
+fn a_call_that_a_hook_did_not_let_run_is_refused() {
+    for error in [
+        "Command blocked by PreToolUse hook: no such luck",
+        "Tool call blocked by PreToolUse hook: no such luck",
+        "Tool execution blocked: no such luck",
+    ] {
+        let calls = format!(r#""tool_calls":[{{"tool_use_id":"c3","tool_name":"Bash","error":"{error}"}}]"#);
+        for taken in [
+            codex(&format!(r#""hook_event_name":"Stop",{calls}"#)),
+            gemini(&format!(r#""hook_event_name":"AfterAgent",{calls}"#)),
+        ] {
+            let why = taken.events()[1].facts.text(TextFact::ErrorType);
+            assert_eq!(why, Some("refused"), "{error}");
+        }
+    }
+    let stopped = r#""tool_name":"Bash","tool_use_id":"c3","hook_enforced":"denied""#;
+    for taken in [
+        codex(&format!(r#""hook_event_name":"PreToolUse",{stopped}"#)),
+        gemini(&format!(r#""hook_event_name":"BeforeTool",{stopped}"#)),
+    ] {
+        assert_eq!(taken.one().facts.text(TextFact::ErrorType), Some("refused"));
+    }
+}
+
+#[test]
 fn the_notice_at_the_end_of_a_turn_of_codex() {
     let taken = take(
         r#"{"type":"agent-turn-complete","thread-id":"c","turn-id":"t","cwd":"/srv","client":"codex_exec","input-messages":["go"],"last-assistant-message":"done"}"#,
