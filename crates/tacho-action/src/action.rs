@@ -7,7 +7,7 @@ mod record;
 
 use crate::entry::{Closure, Entry};
 pub(crate) use crate::member::has_own_call;
-use crate::member::{Best, Member, counted, flag, name_rank, newest, rank};
+use crate::member::{Best, Member, agent_rank, counted, flag, name_rank, newest};
 use crate::near::Likeness;
 use crate::observation::Observation;
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,8 @@ pub(crate) struct Action {
     pub(crate) keys: Vec<u64>,
     pub(crate) nodes: Vec<u64>,
     pub(crate) started: Option<u64>,
+    /// Sender and short id, where an agent reported it.
+    pub(crate) report: Option<u64>,
     /// What was last said of it.
     shown: Option<u64>,
 }
@@ -69,6 +71,7 @@ impl Action {
             keys: Vec::new(),
             nodes: Vec::new(),
             started: None,
+            report: None,
             shown: None,
         }
     }
@@ -80,9 +83,11 @@ impl Action {
         if observation.is_model() {
             self.kind |= MODEL;
         }
-        self.name.offer(name_rank(observation), observation.name);
-        let known = if observation.agent_assumed { 1 } else { 1 + rank(observation.observer) };
-        self.agent.offer(known, observation.agent);
+        match observation.revision {
+            0 => self.name.offer(name_rank(observation), observation.name),
+            _ => self.name.offer_again(name_rank(observation), observation.name),
+        }
+        self.agent.offer(agent_rank(observation), observation.agent);
         if let Some(call) = observation.call {
             self.call.offer(if has_own_call(observation) { 2 } else { 1 }, call);
         }
@@ -246,11 +251,12 @@ impl Action {
         };
         let record = self.record(shown, closure, outcome);
         for index in self.unhidden.drain(..) {
-            each(index, Some(Entry::Hidden { action: self.id }));
+            each(index, Some(Entry::Hidden { action: self.id, session: None }));
         }
         for member in &self.members {
             let entry = if member.index != shown.index {
-                Some(Entry::Hidden { action: self.id })
+                let session = self.session.filter(|_| member.session.is_none());
+                Some(Entry::Hidden { action: self.id, session })
             } else if shown.says_all_of(&record) {
                 None
             } else {

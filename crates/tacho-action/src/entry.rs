@@ -94,8 +94,20 @@ pub enum Entry {
     Hidden {
         /// Index of the action's first observation.
         action: u64,
+        /// The action's session, 16 bytes of its UUID, where the event says none.
+        session: Option<[u8; 16]>,
     },
     Shown(Box<Record>),
+}
+
+impl Entry {
+    /// The session that the event inherits.
+    pub fn session(&self) -> Option<[u8; 16]> {
+        match self {
+            Entry::Hidden { session, .. } => *session,
+            Entry::Shown(record) => record.session,
+        }
+    }
 }
 
 /// What the shown event stands for. Where a value is nothing, the event's own holds.

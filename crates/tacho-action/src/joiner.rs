@@ -7,6 +7,7 @@
 mod ending;
 mod leaving;
 mod relating;
+mod reporting;
 
 use crate::action::{Action, has_own_call};
 use crate::entry::Closure;
@@ -47,6 +48,8 @@ pub struct Joiner {
     keys: BTreeMap<u64, u64>,
     near: Near,
     kin: Kin,
+    /// Actions under short ids of agents, by sender and id.
+    reports: BTreeMap<u64, BTreeSet<u64>>,
     /// Sub-agents, by session, and the action that started them.
     started: BTreeMap<u64, u64>,
     sessions: BTreeMap<[u8; 16], Session>,
@@ -116,8 +119,9 @@ impl Joiner {
         let likeness = Likeness::of(observation);
         let own_call = has_own_call(observation);
         let found = keys.iter().find_map(|key| self.keys.get(key).copied());
-        let reported = self.reported_key(observation);
+        let reported = reporting::key_of(observation);
         let found = found.or_else(|| self.reported(reported?, observation));
+        let found = found.or_else(|| self.meant(observation));
         let found = found.filter(|id| self.fits(*id, observation));
         let id = found.or_else(|| self.alike(observation, likeness?, own_call));
         let id = id.unwrap_or(observation.index);
@@ -145,6 +149,12 @@ impl Joiner {
             self.keys.insert(reported, id);
             action.keys.push(reported);
         }
+        if action.report.is_none()
+            && let Some(report) = reporting::sent_as(observation).filter(|_| !observation.is_outcome())
+        {
+            action.report = Some(report);
+            self.reports.entry(report).or_default().insert(id);
+        }
         if let Some(place) = place {
             self.near.add(place, id);
         }
@@ -154,26 +164,16 @@ impl Joiner {
 
     /// What an observation is surely found by.
     fn keys_of(&self, observation: &Observation<'_>) -> Vec<u64> {
-        let call = observation.call.map(|call| match (is_strong(call), observation.session) {
-            (true, _) => key(&[b"call", call.as_bytes()]),
-            (false, Some(session)) => key(&[b"call of session", &session.0, call.as_bytes()]),
-            (false, None) => key(&[b"call of agent", observation.agent.as_bytes(), call.as_bytes()]),
+        let call = observation.call.and_then(|call| match (is_strong(call), observation.session) {
+            (true, _) => Some(key(&[b"call", call.as_bytes()])),
+            (false, Some(session)) => Some(key(&[b"call of session", &session.0, call.as_bytes()])),
+            // Whose it is is looked for each time.
+            (false, None) if reporting::is_nobodys(observation) => None,
+            (false, None) => Some(key(&[b"call of agent", observation.agent.as_bytes(), call.as_bytes()])),
         });
         let request = observation.strong_request().map(|request| key(&[b"request", request.as_bytes()]));
         let state = Some(observation.state).filter(|_| observation.is_state());
         call.into_iter().chain(request).chain(state).collect()
-    }
-
-    /// What an agent's own report is found by where it or the other one names no session: agent and id.
-    fn reported_key(&self, observation: &Observation<'_>) -> Option<u64> {
-        let call =
-            observation.call.filter(|call| observation.observer == Observer::Mcp && !is_strong(call))?;
-        Some(key(&[b"reported", observation.agent.as_bytes(), call.as_bytes()]))
-    }
-
-    fn reported(&self, key: u64, observation: &Observation<'_>) -> Option<u64> {
-        let action = self.actions.get(self.keys.get(&key)?)?;
-        (action.session.is_none() || observation.session.is_none()).then_some(action.id)
     }
 
     /// Whether an action that has the same id can be the same: a short id is used again, once its call is over. An outcome
@@ -221,6 +221,7 @@ impl Joiner {
         if let Some(started) = absorbed.started {
             self.started.insert(started, id);
         }
+        self.hand_on_report(absorbed.report, gone, id);
         if let Some(likeness) = absorbed.likeness {
             self.near.remove(likeness.place, gone);
         }

@@ -6,7 +6,7 @@ use crate::observation::{Observation, Observer, TASK_NOTIFICATION, key};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use tacho_event::time::Micros;
-use tacho_event::words::{ActionType, Known, Outcome, Phase};
+use tacho_event::words::{Known, Outcome, Phase};
 
 /// One observation of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +58,14 @@ impl Best {
             *self = Best { rank, text: text.to_string() };
         }
     }
+
+    /// What a later state of the same event says takes the place of what the earlier one said.
+    pub(crate) fn offer_again(&mut self, rank: u8, text: &str) {
+        if rank == self.rank && !text.is_empty() {
+            self.text = text.to_string();
+        }
+        self.offer(rank, text);
+    }
 }
 
 /// How a name or an agent is ranked by who says it: what an agent reports of itself comes last.
@@ -72,12 +80,26 @@ pub(crate) fn rank(observer: Observer) -> u8 {
     }
 }
 
+/// The same of a name: one that says only what kind of record tells comes after all that name something, and how an
+/// action ended says nothing of its name.
 pub(crate) fn name_rank(observation: &Observation<'_>) -> u8 {
     let name = observation.name;
     let is_general = matches!(name, "tool_result" | "tool" | "mcp_tool" | TASK_NOTIFICATION)
+        || name == observation.kind.as_str()
+        || observation.hook == Some(name)
         || name.starts_with("claude_code.tool")
         || name.starts_with("agent_audit.");
-    if is_general { 1 } else { rank(observation.observer) }
+    match observation.is_outcome() {
+        true => 0,
+        false if is_general => 1,
+        false => 1 + rank(observation.observer),
+    }
+}
+
+/// The same of an agent: the program's name comes last, and so does whoever tells only how an action ended.
+pub(crate) fn agent_rank(observation: &Observation<'_>) -> u8 {
+    let is_weak = observation.agent_assumed || observation.is_outcome();
+    if is_weak { 1 } else { 1 + rank(observation.observer) }
 }
 
 /// Whether the id of the call is the agent's own. Gemini CLI's hooks have none: theirs was made by our hook.
@@ -102,8 +124,7 @@ impl Member {
         let cost = observation.figures[Figure::CostMicros as usize];
         set(flag::COST_TOLD, cost.is_some() && !observation.cost_estimated);
         set(flag::AGENT_ASSUMED, observation.agent_assumed);
-        let is_outcome = observation.observer == Observer::Mcp && observation.phase == Some(Phase::Result);
-        set(flag::OUTCOME, is_outcome && observation.kind == ActionType::Workflow);
+        set(flag::OUTCOME, observation.is_outcome());
         let is_span = observation.observer == Observer::Span && observation.is_model();
         Member {
             index: observation.index,

@@ -72,6 +72,8 @@ pub struct Observation<'a> {
     /// The event's id under its sender's key, and which of its states this is: 0 is the first.
     pub state: u64,
     pub revision: u32,
+    /// Its sender's key.
+    pub writer: u64,
     pub time_us: Micros,
     pub session: Option<Id>,
     pub agent: &'a str,
@@ -192,6 +194,7 @@ impl<'a> Observation<'a> {
             index,
             state: key(&[b"state", &header.writer, &header.id.0]),
             revision,
+            writer: key(&[b"writer", &header.writer]),
             time_us: header.timestamp_us,
             session: header.session,
             agent: header.agent,
@@ -243,6 +246,17 @@ impl<'a> Observation<'a> {
         let is_told = matches!(self.observer, Observer::Mcp | Observer::Event);
         let is_call = matches!(self.kind, ActionType::Tool | ActionType::Skill | ActionType::External);
         is_told && is_call && self.call.is_some()
+    }
+
+    /// An agent's report of how an action ended. It names an action by its id and nothing else of it.
+    pub(crate) fn is_outcome(&self) -> bool {
+        let is_end = self.observer == Observer::Mcp && self.phase == Some(Phase::Result);
+        is_end && self.kind == ActionType::Workflow
+    }
+
+    /// The agent's short id of a call that it reports: others may have the same.
+    pub(crate) fn reported_id(&self) -> Option<&'a str> {
+        self.call.filter(|call| self.observer == Observer::Mcp && !is_strong(call))
     }
 
     pub(crate) fn is_model(&self) -> bool {

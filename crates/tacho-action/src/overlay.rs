@@ -153,6 +153,10 @@ impl Overlay {
     fn count(&mut self, index: u64, entry: &Entry, by: i64) {
         let add = |count: &mut u64| *count = count.wrapping_add_signed(by);
         let changes = &mut self.changes;
+        if let Some(session) = entry.session() {
+            add(&mut changes.sessions);
+            widen(Arc::make_mut(&mut self.sessions), Id(session), index, by);
+        }
         let record = match entry {
             Entry::Hidden { .. } => return add(&mut changes.hidden),
             Entry::Shown(record) => record,
@@ -171,10 +175,6 @@ impl Overlay {
             if figure.is_some() {
                 add(count);
             }
-        }
-        if let Some(session) = record.session {
-            add(&mut changes.sessions);
-            widen(Arc::make_mut(&mut self.sessions), Id(session), index, by);
         }
         if let Some(agent) = &record.agent {
             add(&mut changes.agents);

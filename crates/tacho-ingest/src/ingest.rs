@@ -256,9 +256,11 @@ impl Tally {
     }
 }
 
-/// Who acted, where the event does not say, or says only by which program: the credential knows better.
+/// Who acted, where the event does not say, or says only by which program: the credential knows better. Whom an agent's
+/// own MCP server assumes it was set up for.
 fn name_agent(event: &mut Event<'_>, format: Format, sender: &Sender<'_>) {
-    if sender.agent.is_some() && event.facts.int(IntFact::AgentAssumed) == Some(1) {
+    let is_program = sender.source != "mcp" && event.facts.int(IntFact::AgentAssumed) == Some(1);
+    if sender.agent.is_some() && is_program {
         event.agent = None;
     }
     if event.agent.is_none() && sender.agent.is_none() {

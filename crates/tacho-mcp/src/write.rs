@@ -233,7 +233,10 @@ impl AuditServer {
         let own = format!("{}/outcome", asked.action_id);
         asked.common.event_id.get_or_insert(own);
         asked.common.parent_id.get_or_insert_with(|| asked.action_id.clone());
+        // Whoever is meant where nobody is named, it is the action's agent.
+        let assumed = asked.common.agent_id.is_none().then_some(true);
         let mut event = self.begin(client, asked.common);
+        put(&mut event, "agent_assumed", assumed);
         put(&mut event, "call_id", Some(asked.action_id));
         put(&mut event, "action_name", Some(asked.action_name.unwrap_or_else(|| "outcome".into())));
         put(&mut event, "action_type", Some(ActionType::Workflow));

@@ -20,7 +20,7 @@ pub(crate) fn value(told: Told, args: &[ArrayRef], concluded: &Concluded) -> Res
     Ok(match told {
         Told::Shown => shown(own(0)),
         Told::Session | Told::SessionSure => {
-            texts(&args[0], own(1), |record| record.session.map(|id| Id(id).text()))
+            entries(&args[0], own(1), |entry| entry.session().map(|id| Id(id).text()))
         }
         Told::Agent | Told::AgentSure => texts(&args[0], own(1), |record| record.agent.clone()),
         Told::Name => texts(&args[0], own(1), |record| record.name.clone()),
@@ -31,7 +31,7 @@ pub(crate) fn value(told: Told, args: &[ArrayRef], concluded: &Concluded) -> Res
             let mut look = own(0);
             let indexes = look.indexes;
             let action = |index: i64| match look.entry(index) {
-                Some(Entry::Hidden { action }) => *action as i64,
+                Some(Entry::Hidden { action, .. }) => *action as i64,
                 Some(Entry::Shown(record)) => record.action as i64,
                 None => index,
             };
@@ -96,13 +96,20 @@ fn shown(look: Look<'_>) -> ArrayRef {
 }
 
 /// The own values, and those of the action where it has others.
-fn texts(own: &ArrayRef, mut look: Look<'_>, of: fn(&Record) -> Option<String>) -> ArrayRef {
+fn texts(own: &ArrayRef, look: Look<'_>, of: fn(&Record) -> Option<String>) -> ArrayRef {
+    entries(own, look, |entry| match entry {
+        Entry::Shown(record) => of(record),
+        Entry::Hidden { .. } => None,
+    })
+}
+
+fn entries(own: &ArrayRef, mut look: Look<'_>, of: impl Fn(&Entry) -> Option<String>) -> ArrayRef {
     if look.cursor.is_none() {
         return Arc::clone(own);
     }
     let mut out = StringViewBuilder::with_capacity(own.len()).with_deduplicate_strings();
     for (row, own) in own.as_string_view().iter().enumerate() {
-        match look.record(look.indexes.value(row)).and_then(of) {
+        match look.entry(look.indexes.value(row)).and_then(&of) {
             Some(other) => out.append_value(other),
             None => out.append_option(own),
         }

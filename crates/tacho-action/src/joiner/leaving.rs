@@ -33,6 +33,7 @@ impl Joiner {
     pub(super) fn forget(&mut self, id: u64) {
         self.leave(id);
         let Some(action) = self.actions.remove(&id) else { return };
+        self.drop_report(action.report, id);
         for key in &action.keys {
             if self.keys.get(key) == Some(&id) {
                 self.keys.remove(key);

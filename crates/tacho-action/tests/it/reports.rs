@@ -1,6 +1,6 @@
 //! What an agent reports of itself, beside what a witness tells.
 
-use crate::scene::{closures, end, event, hook, join, session};
+use crate::scene::{closures, end, event, groups, hook, join, session};
 use tacho_action::{Closure, Entry, Observation, Observer};
 use tacho_event::words::{ActionType, Known, Outcome, Phase};
 
@@ -188,4 +188,110 @@ fn an_outcome_that_is_reported_later_leaves_the_action_as_it_was_told() {
     let record = overlay.record(0).unwrap();
     assert_eq!((record.closure, record.outcome()), (Some(Closure::Success), Some(Outcome::Success)));
     assert_eq!((record.agent.as_deref(), record.name.as_deref()), (None, None));
+}
+
+fn said(time: i64) -> Observation<'static> {
+    Observation { observer: Observer::Mcp, known: Known::SelfReported, call: Some(CALL), ..event(time) }
+}
+
+/// That an action has ended, as an agent reports it.
+fn outcome(time: i64) -> Observation<'static> {
+    Observation {
+        kind: ActionType::Workflow,
+        name: "outcome",
+        phase: Some(Phase::Result),
+        outcome: Outcome::Success,
+        ..said(time)
+    }
+}
+
+fn name_of(log: &[Observation<'_>]) -> Option<String> {
+    let overlay = join(log);
+    overlay.entries().find_map(|(index, _)| overlay.record(index)).unwrap().name.clone()
+}
+
+#[test]
+fn how_an_action_ended_says_nothing_of_its_name() {
+    for name in ["send_report", "deploy", "outcome", "zip", "tool_result"] {
+        let action = Observation { name, outcome: Outcome::Running, ..said(1) };
+        assert_eq!(name_of(&[action.clone(), outcome(2)]), None, "{name}");
+        let named = Observation { name: "another", ..outcome(2) };
+        assert_eq!(name_of(&[action.clone(), named.clone()]), None, "{name}");
+        assert_eq!(name_of(&[named, action]), None, "{name}, told of before");
+    }
+}
+
+#[test]
+fn what_says_only_its_kind_gives_way_to_a_name() {
+    let told = |time, kind, name| Observation { kind, name, outcome: Outcome::Running, ..said(time) };
+    for kind in [ActionType::External, ActionType::Skill, ActionType::Tool] {
+        let unnamed = told(1, kind, kind.as_str());
+        let log = [Observation { input: Some("{}"), ..unnamed }, told(2, kind, "zip")];
+        assert_eq!(name_of(&log).as_deref(), Some("zip"), "{kind:?}");
+    }
+    let unnamed = Observation { name: "PostToolUse", ..hook(2, "PostToolUse", Some(CALL)) };
+    let log = [Observation { name: "Write", ..hook(1, "PreToolUse", Some(CALL)) }, unnamed];
+    assert_eq!(name_of(&log).as_deref(), Some("Write"));
+}
+
+#[test]
+fn the_last_state_of_an_event_names_it() {
+    let state = |time, revision, name| Observation {
+        state: 7,
+        revision,
+        name,
+        outcome: Outcome::Running,
+        observer: Observer::Event,
+        ..event(time)
+    };
+    let log = [state(1, 0, "m"), state(2, 1, "z"), state(3, 2, "n")];
+    assert_eq!(name_of(&log), None, "the row is the last state and names itself");
+}
+
+fn under_short_id(agent: &'static str, number: u8, time: i64) -> Observation<'static> {
+    let session = Some(session(number));
+    Observation { agent, session, call: Some("e1"), outcome: Outcome::Running, ..said(time) }
+}
+
+/// An outcome of which only the id and the sender are said.
+fn nobodys(time: i64) -> Observation<'static> {
+    let (agent, session) = ("unknown", None);
+    Observation { agent, agent_assumed: true, session, call: Some("e1"), ..outcome(time) }
+}
+
+#[test]
+fn an_outcome_needs_no_more_than_the_short_id_of_its_action() {
+    let log = [under_short_id("me", 1, 1), nobodys(2)];
+    let overlay = join(&log);
+    assert_eq!(overlay.record(0).and_then(|record| record.closure), Some(Closure::Success));
+    assert_eq!(overlay.entry(1).and_then(Entry::session), Some(session(1).0), "its session is the action's");
+    assert_eq!(overlay.heirs_of_session(&session(1)).map(|range| (range.first, range.last)), Some((1, 1)));
+    // Said again it is told of the same action, and a new one under the same id is another matter.
+    let again = Observation { outcome: Outcome::Failure, ..nobodys(3) };
+    assert_eq!(groups(&[log[0].clone(), log[1].clone(), again]), [vec![1, 2, 3]]);
+    let log = [log[0].clone(), log[1].clone(), under_short_id("me", 2, 3), nobodys(4), nobodys(5)];
+    assert_eq!(groups(&log), [vec![1, 2], vec![3, 4, 5]]);
+}
+
+#[test]
+fn whose_outcome_it_is_is_not_guessed() {
+    let log = [under_short_id("me", 1, 1), under_short_id("you", 2, 2), nobodys(3)];
+    assert_eq!(groups(&log), [vec![1], vec![2], vec![3]], "two wait under one id");
+    let own = Observation { agent: "you", ..nobodys(3) };
+    assert_eq!(
+        groups(&[log[0].clone(), log[1].clone(), own]),
+        [vec![1], vec![2, 3]],
+        "its sender stands for you"
+    );
+    let over = Observation { outcome: Outcome::Success, ..under_short_id("me", 1, 1) };
+    let over_too = Observation { outcome: Outcome::Success, ..log[1].clone() };
+    assert_eq!(groups(&[over.clone(), over_too, nobodys(3)]), [vec![1], vec![2], vec![3]], "two are over");
+    assert_eq!(groups(&[over, log[1].clone(), nobodys(3)]), [vec![1], vec![2, 3]], "one still waits");
+    for stranger in [
+        Observation { agent: "you", agent_assumed: false, ..nobodys(2) },
+        Observation { writer: 9, ..nobodys(2) },
+        Observation { session: Some(session(9)), ..nobodys(2) },
+    ] {
+        assert_eq!(groups(&[log[0].clone(), stranger.clone()]), [vec![1], vec![2]], "{stranger:?}");
+    }
 }

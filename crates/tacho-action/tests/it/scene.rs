@@ -15,6 +15,7 @@ pub(crate) fn event(time_us: i64) -> Observation<'static> {
         index: 0,
         state: 0,
         revision: 0,
+        writer: 0,
         time_us,
         session: Some(session(1)),
         agent: "agent",
@@ -95,7 +96,7 @@ pub(crate) fn ends(log: &[Observation<'_>], overlay: &Overlay) -> BTreeMap<i64, 
     let mut shown = BTreeMap::new();
     for (index, observation) in log.iter().enumerate() {
         let (action, record) = match overlay.entry(index as u64) {
-            Some(Entry::Hidden { action }) => (*action, None),
+            Some(Entry::Hidden { action, .. }) => (*action, None),
             Some(Entry::Shown(record)) => (record.action, Some(record.as_ref().clone())),
             None => (index as u64, Some(Record::default())),
         };

@@ -25,6 +25,7 @@ fn identity(name: &str) -> Option<Lift> {
         "agent_id" | "agentId" => Lift::Head(Head::Agent),
         "agent_name" | "agentName" => Text(T::AgentName),
         "agent_version" => Lift::Head(Head::AgentVersion),
+        "agent_assumed" => Int(I::AgentAssumed, Unit::Flag),
         "agent_type" => Text(T::AgentType),
         "team" => Text(T::Team),
         "session_id" | "sessionId" | "session" => Lift::Head(Head::Session),

@@ -27,7 +27,7 @@ impl Repeats {
     pub(super) fn note(&mut self, index: u64, outcome: Outcome, phase: Option<Phase>, overlay: &Overlay) {
         self.first.get_or_insert(index);
         let action = match overlay.entry(index) {
-            Some(Entry::Hidden { action }) => *action,
+            Some(Entry::Hidden { action, .. }) => *action,
             Some(Entry::Shown(record)) => record.action,
             // Alone so far: it names its own action.
             None => index,
@@ -72,14 +72,14 @@ mod tests {
         let shown = |action| Some(Entry::Shown(Box::new(Record { action, ..Record::default() })));
         repeats.note(5, Outcome::Unknown, Some(Phase::Proposed), &overlay);
         overlay.set(5, shown(5));
-        overlay.set(6, Some(Entry::Hidden { action: 5 }));
+        overlay.set(6, Some(Entry::Hidden { action: 5, session: None }));
         repeats.note(6, Outcome::Unknown, Some(Phase::Proposed), &overlay);
-        overlay.set(7, Some(Entry::Hidden { action: 5 }));
+        overlay.set(7, Some(Entry::Hidden { action: 5, session: None }));
         repeats.note(7, Outcome::Failure, Some(Phase::Result), &overlay);
-        overlay.set(8, Some(Entry::Hidden { action: 5 }));
+        overlay.set(8, Some(Entry::Hidden { action: 5, session: None }));
         repeats.note(8, Outcome::Failure, Some(Phase::Result), &overlay);
         repeats.note(9, Outcome::Failure, Some(Phase::Result), &overlay);
-        overlay.set(2, Some(Entry::Hidden { action: 1 }));
+        overlay.set(2, Some(Entry::Hidden { action: 1, session: None }));
         let told: Vec<bool> = [2, 3, 5, 6, 7, 8, 9].map(|index| repeats.has(index, &overlay)).to_vec();
         assert_eq!(told, [true, false, false, true, false, true, false]);
     }
