@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tacho_event::time::{self, Micros};
 use tacho_store::read::Wanted;
+use tokio::task::JoinHandle;
 
 const FILE: &str = "alive";
 const EVERY: Duration = Duration::from_secs(10);
@@ -36,8 +37,8 @@ impl End {
     }
 }
 
-/// Tells the log that the server runs again. The first start of a folder is not told: nothing came before it.
-pub(crate) async fn tell(app: &App) {
+/// The first start of a folder is not told: nothing came before it.
+async fn tell(app: &App) {
     let snapshot = app.node.snapshot().await;
     let Some(last) = snapshot.size.checked_sub(1) else { return };
     let mut newest_us = None;
@@ -53,18 +54,29 @@ pub(crate) async fn tell(app: &App) {
     record(app, event(last_sign(&text, newest_us.unwrap_or(now_us)), now_us));
 }
 
-/// Gives signs until the server stops.
-pub(crate) async fn watch(app: Arc<App>) {
+/// Gives signs of life while it lives.
+pub(crate) struct Alive(JoinHandle<()>);
+
+/// Tells the log that the server runs again, and begins to give signs.
+pub(crate) async fn begin(app: &Arc<App>) -> Alive {
+    tell(app).await;
+    Alive(tokio::spawn(watch(Arc::clone(app))))
+}
+
+impl Alive {
+    /// The last sign, of a server that was asked to stop.
+    pub(crate) fn end(self, app: &App) {
+        self.0.abort();
+        write(app, "stopped");
+    }
+}
+
+async fn watch(app: Arc<App>) {
     let mut every = tokio::time::interval(EVERY);
     loop {
         every.tick().await;
         write(&app, "running");
     }
-}
-
-/// The last sign of a server that was asked to stop.
-pub(crate) fn stopped(app: &App) {
-    write(app, "stopped");
 }
 
 fn write(app: &App, word: &str) {

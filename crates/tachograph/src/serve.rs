@@ -1,7 +1,6 @@
 //! `serve`: opens the folder, listens, and keeps watch over itself until it is told to stop.
 
 use crate::alerting::Alerting;
-use crate::alive;
 use crate::config::{Config, Schedule};
 use crate::edits;
 use crate::http::{App, Auth, Doors, Failures, Places, router};
@@ -98,8 +97,7 @@ impl Server {
 
     /// Serves until `stop` is notified; then finishes what is under way.
     pub(crate) async fn run(self, stop: Arc<Notify>) -> Result<(), Box<dyn Error>> {
-        alive::tell(&self.app).await;
-        let alive = tokio::spawn(alive::watch(Arc::clone(&self.app)));
+        let alive = crate::alive::begin(&self.app).await;
         let keys = tokio::spawn(watch_keys(Arc::clone(&self.app), self.public));
         let logins = tokio::spawn(record_logins(Arc::clone(&self.app)));
         let segments = tokio::spawn(record_segments(Arc::clone(&self.app)));
@@ -108,8 +106,7 @@ impl Server {
         let logs = tokio::spawn(crate::logs::watch(Arc::clone(&self.app), self.config.logs.clone()));
         let retention = self.config.retention;
         let retention = tokio::spawn(crate::retention::schedule::watch(Arc::clone(&self.app), retention));
-        let personal_days = self.config.retention.personal_days.get();
-        let reports = tokio::spawn(crate::reports::schedule::watch(Arc::clone(&self.app), personal_days));
+        let reports = crate::reports::schedule::begin(&self.app, self.config.retention);
         let rules = self.app.alerting().map(|alerting| {
             let following = crate::alerting::follow(Arc::clone(&self.app), Arc::clone(alerting));
             tokio::spawn(crate::alerting::investigate(Arc::clone(&self.app), Arc::clone(alerting)));
@@ -143,8 +140,7 @@ impl Server {
         }
         logins.abort();
         tell_logins(&self.app, self.app.logins.rest());
-        alive.abort();
-        alive::stopped(&self.app);
+        alive.end(&self.app);
         keys.abort();
         segments.abort();
         checks.abort();

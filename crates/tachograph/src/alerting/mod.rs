@@ -8,6 +8,7 @@
 //! - Each step can be the last one: alerts and messages have ids that follow from the log, and are taken once.
 
 mod act;
+mod announce;
 mod answered;
 mod before;
 mod book;

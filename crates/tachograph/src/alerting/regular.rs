@@ -5,16 +5,14 @@
 //!   messages are saved together.
 //! - Where nothing was raised the digest says so: silence looks like a digest that was not sent.
 
-use super::tell::digest;
 use super::{Alerting, Inner, mail};
 use crate::deliver::{Guard, beat};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tacho_alert::Severity;
 use tacho_alert::notify::Raised;
 use tacho_deliver::digest::{Period, message};
 use tacho_deliver::heartbeat::Heartbeat;
-use tacho_deliver::{Links, Message, Notice, Told, Verdict};
+use tacho_deliver::{Links, Told, Verdict};
 use tacho_store::alert_file::{self, AlertChanges};
 
 /// The kind of note that keeps when the last one ended.
@@ -112,49 +110,6 @@ impl Alerting {
     /// Whether rules follow and what changes is kept: the heartbeat says so to others.
     fn is_well(&self) -> bool {
         self.inner.lock().fault.is_none() && self.board.lock().fault.is_none()
-    }
-
-    /// Tells receivers that a report was made. `place` is where it can be read, below the address of the server.
-    ///
-    /// # Errors
-    /// When the messages could not be put where they wait.
-    pub(crate) fn announce(
-        &self,
-        receivers: &[String],
-        title: &str,
-        text: &str,
-        place: &str,
-        wants_attention: bool,
-        now_us: i64,
-    ) -> Result<(), tacho_store::StoreError> {
-        let mut inner = self.inner.lock();
-        let mut messages = Vec::new();
-        for receiver in receivers {
-            let Some(channels) = inner.channels.get(receiver).filter(|channels| !channels.is_empty()) else {
-                tracing::error!(
-                    "reports are for receiver \"{receiver}\", which has no channels in the routing"
-                );
-                continue;
-            };
-            let id = digest(&format!("report/{place}/{receiver}/{text}"));
-            let told = Message {
-                thread: id.clone(),
-                id,
-                code: String::new(),
-                notice: Notice::Digest,
-                severity: if wants_attention { Severity::Warning } else { Severity::Info },
-                title: title.to_string(),
-                text: text.to_string(),
-                at_us: now_us,
-                receiver: receiver.clone(),
-                group_labels: Default::default(),
-                alerts: Vec::new(),
-                truncated: 0,
-                links: Links { dashboard: Some(format!("{}/{place}", self.url)), acknowledge: None },
-            };
-            messages.extend(mail(&told, channels, now_us));
-        }
-        inner.file.save(&AlertChanges { messages, ..AlertChanges::default() })
     }
 
     fn post_digests(&self, now_us: i64) {

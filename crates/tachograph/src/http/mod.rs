@@ -143,16 +143,6 @@ impl App {
         self
     }
 
-    /// Takes the settings of reports.
-    pub(crate) fn reporting(mut self, reports: crate::reports::Config) -> App {
-        self.reports = reports;
-        self
-    }
-
-    pub(crate) fn reports(&self) -> &crate::reports::Config {
-        &self.reports
-    }
-
     /// Takes what follows the rules.
     pub(crate) fn alerting_with(mut self, alerting: Option<Arc<Alerting>>) -> App {
         self.alerting = alerting;

@@ -41,9 +41,6 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
             keys::create,
             keys::revoke,
             redaction::attempt,
-            reports::list,
-            reports::make,
-            reports::kept,
             shelf::dashboards,
             shelf::put_dashboard,
             shelf::remove_dashboard,
@@ -77,6 +74,7 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
     }
     document.merge(replies::openapi());
     document.merge(capacity::openapi());
+    document.merge(reports::openapi());
     name_others(&mut document);
     document
 }

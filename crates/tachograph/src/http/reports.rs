@@ -15,6 +15,18 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tacho_event::time::Day;
 
+impl App {
+    /// Takes the settings of reports.
+    pub(crate) fn reporting(mut self, reports: crate::reports::Config) -> App {
+        self.reports = reports;
+        self
+    }
+
+    pub(crate) fn reports(&self) -> &crate::reports::Config {
+        &self.reports
+    }
+}
+
 /// A body, bytes.
 const BODY_BYTES_MAX: usize = 4 << 10;
 /// Reports that were made and are listed, the newest.
@@ -100,6 +112,9 @@ pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
          FROM agent_audit_log WHERE agent_id = 'tachograph' AND source = 'internal' AND action_name = 'report_made'
          ORDER BY index DESC LIMIT {MADE_MAX}"
     );
+    let unread = |error: std::io::Error| Problem::internal(format!("the reports that are kept: {error}"));
+    // Before the log is asked: what is kept is on it.
+    let held = reports::kept(app.node.data()).map_err(unread)?;
     let made = rows(&app.node, app.node.moment().await, &registry(&app)?, &sql).await?;
     let now_us = app.node.now_us();
     let kind = |kind: &Kind| Listed {
@@ -110,8 +125,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
         sections: kind.sections.iter().map(|part| part.title).collect(),
         last_from: Span::last(kind.period, now_us).from.text(),
     };
-    let unread = |error: std::io::Error| Problem::internal(format!("the reports that are kept: {error}"));
-    let held = |kept: Kept| Held {
+    let named = |kept: Kept| Held {
         file: kept.name(),
         kind: kept.kind.id,
         from: kept.from.text(),
@@ -120,7 +134,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
     Ok(Json(Reports {
         kinds: Kind::all().map(kind).collect(),
         made,
-        kept: reports::kept(app.node.data()).map_err(unread)?.into_iter().map(held).collect(),
+        kept: held.into_iter().map(named).collect(),
         scheduled: app.reports().schedule.iter().map(|scheduled| scheduled.0.id).collect(),
     }))
 }
@@ -199,4 +213,11 @@ async fn tell(app: Arc<App>, report: &Report, paper: Paper, by: &str) -> Result<
     let event = report.event(paper, by, None);
     let recorded = move || reports::record(&app.node, &event).map_err(|error| Problem::from(error.as_ref()));
     tokio::task::spawn_blocking(recorded).await.map_err(|error| Problem::internal(error.to_string()))?
+}
+
+pub(super) fn openapi() -> utoipa::openapi::OpenApi {
+    #[derive(utoipa::OpenApi)]
+    #[openapi(paths(list, make, kept))]
+    struct Interface;
+    <Interface as utoipa::OpenApi>::openapi()
 }

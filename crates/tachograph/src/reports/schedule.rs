@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tacho_event::time::{self, Micros};
+use tokio::task::JoinHandle;
 
 /// How often is looked whether one is due, and how long is waited after one failed.
 const EVERY: Duration = Duration::from_secs(60);
@@ -21,7 +22,11 @@ const PAUSE: Duration = Duration::from_secs(900);
 const BY: &str = "schedule";
 
 /// Makes what is due until the server stops.
-pub(crate) async fn watch(app: Arc<App>, personal_days: u32) {
+pub(crate) fn begin(app: &Arc<App>, retention: crate::retention::Schedule) -> JoinHandle<()> {
+    tokio::spawn(watch(Arc::clone(app), retention.personal_days.get()))
+}
+
+async fn watch(app: Arc<App>, personal_days: u32) {
     if app.reports().schedule.is_empty() {
         return;
     }
