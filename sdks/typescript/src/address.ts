@@ -28,6 +28,7 @@ export class Proxies {
       if (!Number.isInteger(trusted) || trusted < 0) throw new TypeError(`trustedProxies: ${trusted} is no number of proxies`);
       return;
     }
+    if (!Array.isArray(trusted)) throw new TypeError("trustedProxies: expected a list of networks or a number of proxies");
     for (const network of trusted.flatMap((name) => NAMED[name] ?? [name])) this.add(network);
   }
 
@@ -63,7 +64,7 @@ export class Proxies {
   }
 
   private add(network: string): void {
-    const [ip = "", bits] = network.split("/");
+    const [ip = "", bits] = String(network).split("/");
     const version = isIP(ip);
     const max = version === 4 ? 32 : 128;
     const prefix = bits === undefined ? max : Number(bits);

@@ -100,7 +100,8 @@ export class Client {
     return this.take(entry, () => {
       const known = currentContext();
       const request = contextOf(entry.request, known?.proxies);
-      const members = shape.fromAudit({ ...entry, request }, known?.request, known?.userId);
+      for (const wrong of known?.wrong?.splice(0) ?? []) this.problem("settings", wrong, 0);
+      const members = shape.fromAudit(entry, request, known?.request, known?.userId);
       const hasSession = (members["request"] as { sessionId?: unknown } | undefined)?.sessionId !== undefined;
       return {
         ...members,

@@ -19,6 +19,8 @@ interface Held {
   request: RequestContext;
   /** Those that the middleware was told to trust. */
   proxies?: Proxies | undefined;
+  /** What of the middleware's options can't be meant, until somebody tells of it. */
+  wrong?: string[] | undefined;
   userId?: string | undefined;
 }
 
@@ -60,15 +62,16 @@ export interface ExpressOptions<R extends IncomingRequest = IncomingRequest> {
 /**
  * Express middleware (also Connect and plain `node:http`): everything that is logged below it carries the request's
  * address, user agent and session. Put it behind the one that makes sessions.
- *
- * @throws TypeError when `trustedProxies` is no list of networks.
+ * `trustedProxies` that can't be meant count as not given; the first entry that is logged below tells of it.
  */
 export function auditContext<R extends IncomingRequest = IncomingRequest>(options: ExpressOptions<R> = {}) {
-  const proxies = options.trustedProxies === undefined ? undefined : new Proxies(options.trustedProxies);
+  const wrong: string[] = [];
+  const proxies = trusted(options, wrong);
   return (request: R, _response: unknown, next: (error?: unknown) => void): void => {
     // Read late: the session and the user may become known only behind this middleware.
     const held: Held = {
       proxies,
+      wrong,
       get request() {
         return safely(() => fromExpress(request, proxies, options)) ?? {};
       },
@@ -78,6 +81,15 @@ export function auditContext<R extends IncomingRequest = IncomingRequest>(option
     };
     storage.run(held, () => next());
   };
+}
+
+function trusted(options: { trustedProxies?: TrustedProxies }, wrong: string[]): Proxies | undefined {
+  try {
+    return options.trustedProxies === undefined ? undefined : new Proxies(options.trustedProxies);
+  } catch (error) {
+    wrong.push(error instanceof TypeError ? error.message : "trustedProxies can't be read");
+    return undefined;
+  }
 }
 
 /** A request as the frameworks have it, or its headers. */

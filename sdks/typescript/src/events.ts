@@ -1,6 +1,7 @@
 /** The calls' own words, as the events that the server knows. Pure. */
 import type { Diff } from "./diff.js";
 import type { RequestContext, RequestLike } from "./context.js";
+import { few } from "./plain.js";
 
 /** What every call takes. */
 export interface Common {
@@ -97,8 +98,9 @@ export interface Communication extends Common {
 /** Members in the order in which they are sent; those without a value are left out. */
 export type Members = Record<string, unknown>;
 
-export function fromAudit(entry: AuditEntry & { request?: RequestContext | undefined }, known: RequestContext | undefined, knownUser: string | undefined): Members {
-  const request = { ...present({ ...known }), ...present({ ...entry.request }) };
+/** `told` is the request as the entry names it, `known` the one that is being handled. */
+export function fromAudit(entry: AuditEntry, told: RequestContext | undefined, known: RequestContext | undefined, knownUser: string | undefined): Members {
+  const request = { ...present(few(known ?? {})), ...present(few(told ?? {})) };
   return {
     action: entry.action,
     entityType: entry.entityType,

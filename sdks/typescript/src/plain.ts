@@ -40,6 +40,10 @@ export function plain(value: unknown): Json {
 
 /** A copy of an object's own members that costs no more than a call may, with the number of those that are not in it. */
 export function few(object: object): Record<string, unknown> {
+  if (ArrayBuffer.isView(object)) return { bytes: object.byteLength }; // it has a member for each
+  if (Array.isArray(object) && object.length > FULL.values) {
+    return { ...(object.slice(0, FULL.values) as unknown[]), members_left_out: object.length - FULL.values };
+  }
   const names = Object.keys(object);
   if (names.length <= FULL.values) return { ...object };
   const kept = names.slice(0, FULL.values).map((name) => [name, (object as Record<string, unknown>)[name]]);

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 import express from "express";
 import { address, Proxies } from "../src/address.js";
-import { auditContext, Client, nextContext, withContext } from "../src/index.js";
+import { auditContext, Client, nextContext, withContext, type Problem } from "../src/index.js";
 import { folder, listen, taking } from "./folder.js";
 
 test("a forwarded address is believed as far as the proxies are known", () => {
@@ -107,6 +107,23 @@ test("in Next.js the context comes from headers() and from the Request", () => {
   assert.deepEqual(nextContext(sealed, { trustedProxies: 1, session: "s-1" }), expected);
   // A number of proxies that is none costs the address alone.
   assert.deepEqual(nextContext(request, { trustedProxies: NaN, session: "s-1" }), { ...expected, ip: null });
+});
+
+test("trusted proxies that can't be meant are told once, and the default holds", async (t) => {
+  const server = await taking(t);
+  const problems: Problem[] = [];
+  const client = new Client({ url: server.url, spoolDir: folder(t), exitHooks: false, onProblem: (problem) => problems.push(problem) });
+  t.after(() => client.close());
+  const request = { headers: { "x-forwarded-for": "9.9.9.9" }, socket: { remoteAddress: "127.0.0.1" } };
+  const all = ["loopback", true, -1, null, ["10.0.0.0/33"], [5], {}];
+  for (const trustedProxies of all as (string[] | number)[]) {
+    const handle = auditContext({ trustedProxies });
+    const log = () => client.auditLog({ action: "X", entityType: "y" });
+    for (let twice = 0; twice < 2; twice++) handle(request, undefined, log);
+  }
+  assert.equal(problems.filter(({ kind, message }) => kind === "settings" && message.startsWith("trustedProxies: ")).length, all.length);
+  await client.flush();
+  assert.deepEqual(new Set(server.events.map((event) => (event["request"] as { ip?: string }).ip)), new Set(["127.0.0.1"]));
 });
 
 test("in the Pages Router of Next.js the request tells the other end", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Client, type Problem } from "../src/index.js";
 import { EVENT_BYTES_MAX, line } from "../src/line.js";
-import { FULL, plain, TEXT_LEAST, TIGHT, Walk, type Json } from "../src/plain.js";
+import { few, FULL, plain, TEXT_LEAST, TIGHT, Walk, type Json } from "../src/plain.js";
 import { settings } from "../src/settings.js";
 
 type Members = { [name: string]: Json };
@@ -58,6 +58,18 @@ test("what is cut says how much, and no half of a word is left", () => {
   assert.match(made["text"] as string, /^x{65520} … \[\d+ characters cut\]$/);
   assert.ok((made["cut_bytes"] as number) > 100_000);
   assert.equal(made["cut_values"], 50_000 - ((made["list"] as Json[]).length - 1));
+});
+
+test("of what is no entry or request no more is looked at than of one", async () => {
+  assert.deepEqual(few(Buffer.alloc(5 << 20)), { bytes: 5 << 20 });
+  const list = new Proxy(new Array(1 << 20).fill(1), { ownKeys: () => assert.fail("its members were listed") });
+  assert.equal(few(list)["members_left_out"], (1 << 20) - FULL.values);
+  const problems: Problem[] = [];
+  const client = new Client({ url: "http://127.0.0.1:9", spoolDir: "/dev/null/nowhere", exitHooks: false, onProblem: (problem) => problems.push(problem) });
+  const sealed = new Proxy({ action: "X", entityType: "y" }, { ownKeys: () => assert.fail("its members were listed") });
+  for (const entry of [sealed, "x".repeat(100_000), { action: "X", entityType: "y", request: Buffer.alloc(5 << 20) }]) client.auditLog(entry as never);
+  assert.deepEqual(problems.filter(({ kind }) => kind === "rejected"), []);
+  await client.close();
 });
 
 test("control characters are longer as JSON than the server takes", () => {
