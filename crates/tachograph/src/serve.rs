@@ -126,12 +126,10 @@ impl Server {
         };
         let head_time = Duration::from_secs(self.config.http.head_seconds.get().into());
         let doors = tokio::spawn(self.doors.serve(Arc::clone(&self.app), head_time));
-        let postgres = self.postgres.map(|wire| tokio::spawn(wire.serve(Arc::clone(&self.app))));
+        let postgres = tokio::spawn(crate::postgres::serve(self.postgres, Arc::clone(&self.app)));
         crate::http::serve(self.listener, router, &self.places, head_time, stopped).await;
         doors.await?;
-        if let Some(postgres) = postgres {
-            postgres.await?;
-        }
+        postgres.await?;
         if let (Some((following, sending, responding)), Some(alerting)) = (rules, self.app.alerting()) {
             following.await?;
             alerting.close();

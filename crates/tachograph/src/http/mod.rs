@@ -57,8 +57,7 @@ use axum::http::Method;
 use axum::routing::{get, post, put};
 use parking_lot::{Mutex, RwLock};
 use problem::Problem;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic};
 use tacho_event::record::Batch;
 use tacho_record::Receipt;
 use tokio::sync::{Semaphore, watch};
@@ -95,7 +94,6 @@ pub(crate) struct App {
     shelf: Shelf,
     /// Places of connections; none where nobody listens.
     places: Option<Arc<Places>>,
-    /// Places of those who follow over a WebSocket.
     watchers: tail::socket::Watchers,
     /// True once the server is stopping: ends what would go on for ever.
     stopping: watch::Sender<bool>,
@@ -220,7 +218,7 @@ impl App {
     /// Keeps what recording last failed with, and tells the log when that changes.
     fn note(&self, problem: Option<&Problem>) {
         if problem.is_some() {
-            self.metrics.refused.fetch_add(1, Ordering::Relaxed);
+            self.metrics.refused.fetch_add(1, atomic::Ordering::Relaxed);
         }
         let new = problem.map(|problem| format!("{}: {}", problem.title, problem.detail));
         let mut failing = self.failing.lock();
@@ -285,8 +283,7 @@ fn interface(app: Arc<App>) -> Router {
         .route("/v1/dashboards/{name}", put(shelf::put_dashboard).delete(shelf::remove_dashboard))
         .route("/v1/searches", get(shelf::searches))
         .route("/v1/searches/{name}", put(shelf::put_search).delete(shelf::remove_search))
-        .route("/v1/tail", get(tail::tail))
-        .route("/v1/tail/ws", get(tail::socket::tail_ws))
+        .merge(tail::routes())
         .route("/tlog/checkpoint", get(tlog::checkpoint))
         .route("/tlog/tile/{*path}", get(tlog::tile))
         .route("/health", get(ops::health))

@@ -12,10 +12,12 @@ use super::problem::Problem;
 use super::read::reader;
 use crate::retention::export;
 use crate::streams::Stream as Named;
+use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::routing::get;
 use futures::stream::{self, Stream, StreamExt};
 use std::convert::Infallible;
 use std::ops::Range;
@@ -35,6 +37,10 @@ use tokio::sync::watch;
 const RESUME_MAX: u64 = 10_000;
 /// Entries that are read at a time.
 const CHUNK: u64 = 500;
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/v1/tail", get(tail)).route("/v1/tail/ws", get(socket::tail_ws))
+}
 
 /// What to watch.
 #[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]

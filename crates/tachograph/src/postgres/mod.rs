@@ -75,8 +75,18 @@ pub(super) struct Shared {
     sessions_max: u16,
     idle: Duration,
     /// Who may be told to stop a query, by the number and the secret that its session was given.
-    running: Mutex<HashMap<i32, ([u8; 4], Arc<Notify>)>>,
+    running: Mutex<HashMap<i32, Ending>>,
 }
+
+/// Serves until the server stops, where there is a port.
+pub(crate) async fn serve(wire: Option<Wire>, app: Arc<App>) {
+    if let Some(wire) = wire {
+        wire.serve(app).await;
+    }
+}
+
+/// The secret of who may end a session's query, and how that is said.
+type Ending = ([u8; 4], Arc<Notify>);
 
 impl Wire {
     /// Opens the port where there is to be one. `has_keys` when there is somebody to sign in.
@@ -117,8 +127,7 @@ impl Wire {
         Some(format!("postgres://{}", self.listener.local_addr().ok()?))
     }
 
-    /// Serves until the server stops.
-    pub(crate) async fn serve(self, app: Arc<App>) {
+    async fn serve(self, app: Arc<App>) {
         let Wire { listener, tls, shared } = self;
         let (shared, arrivals) = (Arc::new(shared), Arc::new(Semaphore::new(ARRIVALS_MAX)));
         let (mut stopping, mut sessions) = (app.stopping(), JoinSet::new());

@@ -60,7 +60,7 @@ fn events() -> String {
             "user_id": format!("u{}", n % 4), "timestamp": format!("2026-11-20T{:02}:{:02}:00Z", n % 24, n % 60),
             "action": {"type": kind, "name": name, "parameters": {"value": n}}, "outcome": {"status": status},
             "tokens_input": n, "tokens_output": 2 * n, "cost_usd": 0.01, "duration_ms": 10 * n, "model": "m",
-            "sensitive_data_accessed": n % 5 == 0,
+            "sensitive_data_accessed": n.is_multiple_of(5),
         })
         .to_string()
     };

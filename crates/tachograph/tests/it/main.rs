@@ -34,6 +34,7 @@ mod oncall;
 mod otlp;
 mod pipes;
 mod postgres;
+mod postgres_door;
 mod registry;
 mod replies;
 mod reports;
