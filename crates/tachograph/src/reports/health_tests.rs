@@ -146,7 +146,10 @@ fn a_day_says_how_long_nothing_was_recorded_and_who_answered_when() {
         of("Availability", "Time that the server"),
         [json!(93.75), json!("at least 99.9"), json!("attention")]
     );
-    assert_eq!(of("Availability", "Restarts after an end"), [json!(1), json!("none"), json!("attention")]);
+    assert_eq!(
+        of("Availability", "Restarts after an end"),
+        [json!(1), json!("at most 0"), json!("attention")]
+    );
     assert_eq!(of("Availability", "Longest time")[0], json!(23));
     assert_eq!(of("Availability", "Agents that are expected")[0], json!(1));
     assert_eq!(of("Availability", "Checks of the whole")[2], json!("cannot be answered"));

@@ -82,7 +82,7 @@ impl Check {
                 let limit = thresholds.get(name);
                 (format!("at least {limit}"), figure.as_f64().map(|figure| figure >= limit))
             }
-            Bound::Zero => ("none".to_string(), figure.as_f64().map(|figure| figure == 0.0)),
+            Bound::Zero => ("at most 0".to_string(), figure.as_f64().map(|figure| figure == 0.0)),
         };
         let (state, note) = match is_good {
             Some(true) => (GOOD, ""),
