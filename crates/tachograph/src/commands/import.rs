@@ -3,6 +3,7 @@
 //! reported and its neighbours are recorded, one bad file as well.
 
 mod course;
+mod ends;
 mod find;
 mod follow;
 mod pieces;

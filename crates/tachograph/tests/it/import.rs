@@ -140,7 +140,14 @@ fn what_is_written_is_followed_and_a_half_written_line_waits_for_its_end() {
     // Cut and written anew: what was there is a duplicate.
     std::fs::write(&session, line(1) + &line(14)).unwrap();
     wait(&server, 7);
+    // Written anew in its place, and longer than it was.
+    let anew = |lines: std::ops::Range<u32>| lines.map(line).collect::<String>();
+    std::fs::write(&session, anew(20..30)).unwrap();
+    wait(&server, 17);
+    // And as long as it was.
+    std::fs::write(&session, anew(30..40)).unwrap();
+    wait(&server, 27);
     let last = follower.stop();
-    assert!(last.starts_with("accepted 7, duplicates 1, refused 0"), "{last}");
+    assert!(last.starts_with("accepted 27, duplicates 1, refused 0"), "{last}");
     server.stop();
 }

@@ -2,6 +2,7 @@
 //!
 //! Invariant: the position moves only past what the sink has answered for.
 
+use super::ends::Ends;
 use super::find::Found;
 use super::name_of;
 use super::pieces::{LINE_BYTES_MAX, Piece, Pieces};
@@ -23,6 +24,8 @@ pub(super) struct Course {
     /// Read so far, bytes of the file, and what those lines say of the ones behind them.
     at: u64,
     place: Place,
+    /// What stood at the ends of that; nothing where it is not known.
+    ends: Option<u64>,
     /// Which file it was, and how large and when it was written, when it was last looked at, and when it was read.
     seen: Option<Seen>,
     read: Option<Seen>,
@@ -36,6 +39,13 @@ struct Seen {
     inode: u64,
     size: u64,
     written: (i64, i64),
+}
+
+/// What an answer tells: that everything up to here is recorded.
+struct Read {
+    at: u64,
+    place: Place,
+    ends: Option<u64>,
 }
 
 /// Why a file was not read to its end.
@@ -63,6 +73,7 @@ impl Course {
             format: format.or(found.format()),
             at: 0,
             place: Place::default(),
+            ends: None,
             seen: None,
             read: None,
             is_document: matches!(end.as_deref(), Some("json" | "traj")),
@@ -74,7 +85,7 @@ impl Course {
         let path = PathBuf::from("-");
         let (kind, name) = ("other", name_of(&path));
         let (at, place) = (0, Place::default());
-        Course { path, kind, name, format, at, place, seen: None, read: None, is_document: false }
+        Course { path, kind, name, format, at, place, ends: None, seen: None, read: None, is_document: false }
     }
 
     /// Reads what is new in the file. `is_whole` says that nobody writes to it any more: then a last line without
@@ -104,26 +115,40 @@ impl Course {
             self.seen = Some(seen);
             return Ok(());
         }
-        let is_other =
-            |old: Seen| (old.device, old.inode) != (seen.device, seen.inode) || seen.size < self.at;
-        if self.is_document || self.seen.is_some_and(is_other) {
-            // Another file, or one that was cut: what was recorded of it before is a duplicate.
-            (self.at, self.place) = (0, Place::default());
-        }
+        let ends = self.go_on(&file, seen);
         self.seen = Some(seen);
         let mut pieces = Pieces::open(file, self.at).map_err(wrong)?;
         let is_packed = pieces.is_packed();
+        if is_packed {
+            // Its bytes are not those of its text: it is read as a whole.
+            (self.at, self.place) = (0, Place::default());
+        }
         let tail = match (is_whole || is_packed || self.is_document, is_quiet) {
             (true, _) => Tail::Any,
             (false, true) => Tail::Complete,
             (false, false) => Tail::Nothing,
         };
-        self.read(&mut pieces, sink, summary, stop, tail)?;
+        self.read_from(ends, &mut pieces, sink, summary, stop, tail)?;
         if is_packed {
-            self.at = seen.size;
+            (self.at, self.ends) = (seen.size, None);
         }
         self.read = Some(seen);
         Ok(())
+    }
+
+    /// Where to go on in a file: behind what was read, or from the start of one that was replaced, cut or written anew.
+    /// What was recorded of it before is a duplicate. Gives the ends of what is read so far.
+    fn go_on(&mut self, file: &File, seen: Seen) -> Ends {
+        let is_other = |old: Seen| (old.device, old.inode) != (seen.device, seen.inode);
+        if !self.is_document && !self.seen.is_some_and(is_other) && seen.size >= self.at {
+            let found = Ends::of(file, self.at).ok();
+            let is_same = |found: &Ends| self.ends.is_none_or(|ends| ends == found.digest());
+            if let Some(ends) = found.filter(is_same) {
+                return ends;
+            }
+        }
+        (self.at, self.place, self.ends) = (0, Place::default(), None);
+        Ends::default()
     }
 
     /// Reads pieces to their end.
@@ -135,9 +160,21 @@ impl Course {
         stop: &Stop,
         tail: Tail,
     ) -> Result<(), Failure> {
-        let (mut piece, mut before): (_, Option<(Sent, u64, Place)>) = (Vec::new(), None);
+        self.read_from(Ends::default(), pieces, sink, summary, stop, tail)
+    }
+
+    fn read_from(
+        &mut self,
+        mut ends: Ends,
+        pieces: &mut Pieces,
+        sink: &Sink,
+        summary: &Summary,
+        stop: &Stop,
+        tail: Tail,
+    ) -> Result<(), Failure> {
+        let (mut piece, mut before): (_, Option<(Sent, Read)>) = (Vec::new(), None);
         let mut place = self.place.clone();
-        let mut at = self.at;
+        let (mut at, mut is_whole) = (self.at, true);
         while !stop.is_asked() {
             let read = pieces.next(&mut piece).map_err(|error| Failure::File(error.to_string()))?;
             let limit = LINE_BYTES_MAX >> 20;
@@ -149,7 +186,9 @@ impl Course {
                 piece.truncate(finished(&piece, tail));
             }
             self.is_document |= read == Piece::Document;
-            at += piece.len() as u64;
+            at += piece.len() as u64 + pieces.passed_over;
+            ends.push(&piece);
+            is_whole &= pieces.passed_over == 0;
             let sent = match piece.is_empty() {
                 true => None,
                 false => Some(sink.send(&piece, self.format, &self.name, &place).map_err(Failure::Sink)?),
@@ -157,7 +196,7 @@ impl Course {
             self.take(before.take(), summary)?;
             if let Some((sent, next)) = sent {
                 place = next.clone();
-                before = Some((sent, at, next));
+                before = Some((sent, Read { at, place: next, ends: is_whole.then(|| ends.digest()) }));
             }
             summary.has_read(self, piece.len() as u64);
             if read != Piece::Lines {
@@ -168,11 +207,11 @@ impl Course {
     }
 
     /// Takes the answer for a piece.
-    fn take(&mut self, sent: Option<(Sent, u64, Place)>, summary: &Summary) -> Result<(), Failure> {
-        let Some((sent, at, place)) = sent else { return Ok(()) };
+    fn take(&mut self, sent: Option<(Sent, Read)>, summary: &Summary) -> Result<(), Failure> {
+        let Some((sent, read)) = sent else { return Ok(()) };
         let answer = sent.answer().map_err(Failure::Sink)?;
         summary.add(self, answer);
-        (self.at, self.place) = (at, place);
+        (self.at, self.place, self.ends) = (read.at, read.place, read.ends);
         Ok(())
     }
 }

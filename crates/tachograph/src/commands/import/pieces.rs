@@ -18,6 +18,8 @@ pub(super) struct Pieces {
     is_packed: bool,
     /// Lines that were longer than a line may be, in the piece that was read last: their number in it, from 1.
     pub(super) too_long: Vec<u64>,
+    /// Bytes of those lines that are not in the piece.
+    pub(super) passed_over: u64,
 }
 
 /// What was read.
@@ -46,11 +48,17 @@ impl Pieces {
             }
         };
         let input = BufReader::with_capacity(256 << 10, input);
-        Ok(Pieces { input, is_start: at == 0 || is_packed, is_packed, too_long: Vec::new() })
+        Ok(Pieces { input, is_start: at == 0 || is_packed, is_packed, too_long: Vec::new(), passed_over: 0 })
     }
 
     pub(super) fn of(input: Box<dyn Read + Send>) -> Pieces {
-        Pieces { input: BufReader::new(input), is_start: true, is_packed: false, too_long: Vec::new() }
+        Pieces {
+            input: BufReader::new(input),
+            is_start: true,
+            is_packed: false,
+            too_long: Vec::new(),
+            passed_over: 0,
+        }
     }
 
     /// Whether the file is compressed: its bytes are not those of its text.
@@ -62,6 +70,7 @@ impl Pieces {
     pub(super) fn next(&mut self, piece: &mut Vec<u8>) -> Result<Piece, Box<dyn Error>> {
         piece.clear();
         self.too_long.clear();
+        self.passed_over = 0;
         let mut lines = 0;
         if std::mem::take(&mut self.is_start) {
             let ended = self.line(piece, &mut lines)?;
@@ -108,6 +117,7 @@ impl Pieces {
         if piece.len() - start <= LINE_BYTES_MAX {
             return Ok(piece.len() > start && piece.ends_with(b"\n"));
         }
+        self.passed_over += (piece.len() - start) as u64;
         piece.truncate(start);
         self.too_long.push(*lines);
         loop {
@@ -118,7 +128,10 @@ impl Pieces {
             };
             let is_end = buffer.is_empty();
             self.input.consume(used);
+            self.passed_over += used as u64;
             if ended {
+                // But for the end of line that is left of it.
+                self.passed_over -= 1;
                 piece.push(b'\n');
                 return Ok(!is_end);
             }
@@ -169,5 +182,6 @@ mod tests {
         let mut piece = Vec::new();
         assert_eq!(pieces.next(&mut piece).unwrap(), Piece::Last);
         assert_eq!((piece.as_slice(), pieces.too_long.as_slice()), (&b"{}\n\n{}\n"[..], &[2][..]));
+        assert_eq!(piece.len() as u64 + pieces.passed_over, LINE_BYTES_MAX as u64 + 8);
     }
 }
