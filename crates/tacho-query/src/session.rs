@@ -174,8 +174,10 @@ fn read(rows: &[RowRef<'_>]) -> Timeline {
         }
     }
     let steps: Vec<Step> = drafts.iter().map(|events| step(events)).collect();
-    let first = witnesses(rows)[0];
-    let times = || rows.iter().filter_map(|row| row.time("timestamp"));
+    // Neither may what an agent reports move when the session was, where somebody else saw it.
+    let seen = witnesses(rows);
+    let first = seen[0];
+    let times = || seen.iter().filter_map(|row| row.time("timestamp"));
     let (started, ended) = (times().min().unwrap_or(0), times().max().unwrap_or(0));
     // What several tell of is counted where it is shown.
     let counted = || rows.iter().filter(|row| row.int("shown") != Some(0));

@@ -255,7 +255,8 @@ SELECT
   canonical_agent(first_value(agent_now(agent_id, index) ORDER BY known = 'self_reported', index)) AS agent_id,
   count(DISTINCT canonical_agent(agent_now(agent_id, index))) AS agents,
   coalesce(max(who_user), CASE WHEN count(subject_tag) = 0 THEN 'system' END) AS user_id,
-  min(timestamp) AS started, max(timestamp) AS ended, count(*) AS events,
+  coalesce(min(timestamp) FILTER (WHERE known <> 'self_reported'), min(timestamp)) AS started,
+  coalesce(max(timestamp) FILTER (WHERE known <> 'self_reported'), max(timestamp)) AS ended, count(*) AS events,
   count(*) FILTER (WHERE outcome_now(outcome_status, index) = 'failure') AS failures,
   coalesce(sum(tokens_input_now(tokens_input, index)), 0) + coalesce(sum(tokens_output_now(tokens_output, index)), 0) AS tokens,
   usd(coalesce(sum(cost_micros_now(cost_micros, index)), 0)) AS cost_usd

@@ -254,7 +254,7 @@ fn of_twin_calls_at_once_the_first_is_asked_about_first() {
 fn a_call_that_our_own_hook_stopped_is_refused_unless_it_ran() {
     const CALL: &str = "toolu_01A09q90qw90lq917835";
     let stopped = Observation { error_type: Some("refused"), ..hook(1, "PreToolUse", Some(CALL)) };
-    assert_eq!(closures(&[stopped.clone()]), [Closure::Refused]);
+    assert_eq!(closures(std::slice::from_ref(&stopped)), [Closure::Refused]);
     assert_eq!(closures(&[stopped.clone(), hook(2, "PostToolBatch", Some(CALL))]), [Closure::Refused]);
     assert_eq!(closures(&[stopped.clone(), end(9, "SessionEnd")])[0], Closure::Refused);
     assert_eq!(closures(&[stopped, hook(2, "PostToolUse", Some(CALL))]), [Closure::Success]);

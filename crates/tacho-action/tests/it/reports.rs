@@ -207,7 +207,8 @@ fn outcome(time: i64) -> Observation<'static> {
 
 fn name_of(log: &[Observation<'_>]) -> Option<String> {
     let overlay = join(log);
-    overlay.entries().find_map(|(index, _)| overlay.record(index)).unwrap().name.clone()
+    let record = overlay.entries().find_map(|(index, _)| overlay.record(index));
+    record.expect("they are one action").name.clone()
 }
 
 #[test]

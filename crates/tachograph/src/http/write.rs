@@ -271,8 +271,10 @@ pub(super) async fn read_body(app: &App, headers: &HeaderMap, body: Body) -> Res
         .try_acquire_many(kilobytes)
         .map_err(|_| Problem::busy("the bodies that are being read fill the memory set aside for them"))?;
     let bytes = whole(body, BODY_BYTES_MAX, over).await?;
-    let encoding = headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?"));
-    match encoding {
+    // RFC 9110: names of codings are the same in capitals.
+    let encoding = headers.get(header::CONTENT_ENCODING);
+    let encoding = encoding.map(|value| value.to_str().unwrap_or("?").to_ascii_lowercase());
+    match encoding.as_deref() {
         None | Some("identity" | "") => Ok(bytes),
         Some("gzip" | "x-gzip") => decompress("gzip", flate2::read::MultiGzDecoder::new(bytes.as_ref())),
         Some("zstd") => match zstd::stream::read::Decoder::new(bytes.as_ref()) {

@@ -27,7 +27,7 @@ fn single_array_and_lines_plain_and_compressed() {
     let answer = server.post_with("/log", &gzip.finish().unwrap(), &[("content-encoding", "gzip")]).unwrap();
     assert_eq!(answer.json()["accepted"], 2, "{answer:?}");
     let packed = zstd::encode_all(lines.replace("\"e", "\"f").as_bytes(), 1).unwrap();
-    let answer = server.post_with("/log", &packed, &[("content-encoding", "zstd")]).unwrap();
+    let answer = server.post_with("/log", &packed, &[("content-encoding", "ZStd")]).unwrap();
     assert_eq!(answer.json()["first_index"], 4, "{answer:?}");
     assert_eq!(answer.json()["last_index"], 5, "{answer:?}");
     let rows =

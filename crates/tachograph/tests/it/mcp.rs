@@ -117,6 +117,58 @@ fn an_entry_comes_with_every_observation_of_its_action() {
 }
 
 #[test]
+fn an_outcome_of_which_only_the_id_is_told_is_the_actions() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let log = |tool, what| call(&server, &[], tool, what)["structuredContent"]["action_id"].clone();
+    for (id, status) in [("e1", "success"), ("e-2-longer-than-sixteen", "failure")] {
+        let action = json!({"action_name": "send_report", "event_id": id, "agent_id": "me", "session_id": "s1",
+            "status": "running", "parameters": {"to": "bob"}});
+        let id = log("log_action", action);
+        log("log_outcome", json!({"action_id": id, "status": status, "result": "sent 3"}));
+    }
+    let columns = "action_name, action_type, agent_id, session_id, closure, observations";
+    let rows =
+        server.sql(&format!("SELECT {columns} FROM agent_audit_log WHERE source = 'mcp' ORDER BY index"));
+    let row = |closure| {
+        json!({"action_name": "send_report", "action_type": "tool", "agent_id": "me", "session_id": "s1",
+            "closure": closure, "observations": 2})
+    };
+    assert_eq!(rows, [row("success"), row("failure")]);
+    assert_eq!(server.sql("SELECT action_name AS name FROM actions")[0]["name"], "send_report");
+    let timeline = call(&server, &[], "get_session", json!({"session_id": "s1"}));
+    let steps = timeline["structuredContent"]["timeline"]["steps"].as_array().unwrap();
+    let told: Vec<_> = steps.iter().map(|step| (&step["name"], &step["status"], &step["indexes"])).collect();
+    let (name, indexes) = (json!("send_report"), [json!([0, 1]), json!([2, 3])]);
+    let expected = [(&name, &json!("success"), &indexes[0]), (&name, &json!("failure"), &indexes[1])];
+    assert_eq!(told, expected, "{timeline}");
+    let shown = text(&tachograph(folder.path(), &["show", "s1"], "").stdout);
+    assert!(
+        shown.contains("send_report") && shown.contains("sent 3") && !shown.contains("running"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn what_an_agent_reports_does_not_move_when_its_session_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let hook = json!({"hook_event_name": "PreToolUse", "session_id": "s1", "tool_name": "Bash", "tool_use_id": "t1",
+        "timestamp": "2026-11-21T10:00:00Z"});
+    assert_eq!(server.post("/log", &hook.to_string()).status, 200);
+    let own = json!({"action_name": "a", "session_id": "s1", "timestamp": "2020-01-01T00:00:00Z"});
+    assert_eq!(call(&server, &[], "log_action", own)["isError"], false);
+    let own = json!({"action_name": "a", "session_id": "s2", "timestamp": "2020-01-01T00:00:00Z"});
+    assert_eq!(call(&server, &[], "log_action", own)["isError"], false);
+    let rows = server.sql("SELECT started, ended, events FROM sessions ORDER BY started");
+    let told: Vec<_> = rows.iter().map(|row| (row["started"].as_str(), row["ended"].as_str())).collect();
+    let (old, new) = (Some("2020-01-01T00:00:00.000000Z"), Some("2026-11-21T10:00:00.000000Z"));
+    assert_eq!(told, [(old, old), (new, new)], "one is told by nobody else: {rows:?}");
+    let timeline = call(&server, &[], "get_session", json!({"session_id": "s1"}));
+    assert_eq!(timeline["structuredContent"]["timeline"]["started"].as_str(), new, "{timeline}");
+}
+
+#[test]
 fn a_key_may_do_here_what_it_may_do_elsewhere() {
     let folder = tempfile::tempdir().unwrap();
     let writer = key(folder.path(), "w", "write", &["--agent", "releaser"]);
