@@ -277,11 +277,10 @@ FROM (
     last_value(each.version ORDER BY each.version IS NOT NULL, each.last_seen) AS version,
     min(each.first_seen) AS first_seen, max(each.last_seen) AS last_seen, sum(each.events) AS events
   FROM (
-    SELECT sums.*, named.name, named.version
-    FROM (SELECT agent_id, min(timestamp) AS first_seen, max(timestamp) AS last_seen, count(*) AS events FROM events
-      GROUP BY agent_id) AS sums
-    LEFT JOIN (SELECT agent_id AS of, last_value(agent_name ORDER BY agent_name IS NOT NULL, index) AS name,
-      last_value(agent_version ORDER BY agent_version IS NOT NULL, index) AS version
+    SELECT sums.*, named.name, named.version FROM (
+      SELECT agent_id, min(timestamp) AS first_seen, max(timestamp) AS last_seen, count(*) AS events FROM events GROUP BY agent_id) AS sums
+    LEFT JOIN (
+      SELECT agent_id AS of, last_value(agent_name ORDER BY agent_name IS NOT NULL, index) AS name, last_value(agent_version ORDER BY agent_version IS NOT NULL, index) AS version
       FROM events WHERE agent_name IS NOT NULL OR agent_version IS NOT NULL GROUP BY agent_id) AS named ON named.of = sums.agent_id
   ) AS each
   GROUP BY canonical_agent(each.agent_id)
