@@ -231,7 +231,7 @@ impl<'a> Observation<'a> {
         }
     }
 
-    /// Whether somebody else than the agent itself tells: no report of its own takes the place of that.
+    /// Whether somebody else than the agent itself tells.
     pub(crate) fn is_witness(&self) -> bool {
         self.observer.is_witness()
     }
@@ -250,13 +250,8 @@ impl<'a> Observation<'a> {
 
     /// An agent's report of how an action ended. It names an action by its id and nothing else of it.
     pub(crate) fn is_outcome(&self) -> bool {
-        let is_end = self.observer == Observer::Mcp && self.phase == Some(Phase::Result);
-        is_end && self.kind == ActionType::Workflow
-    }
-
-    /// The agent's short id of a call that it reports: others may have the same.
-    pub(crate) fn reported_id(&self) -> Option<&'a str> {
-        self.call.filter(|call| self.observer == Observer::Mcp && !is_strong(call))
+        let told = (self.observer, self.phase, self.kind);
+        told == (Observer::Mcp, Some(Phase::Result), ActionType::Workflow)
     }
 
     pub(crate) fn is_model(&self) -> bool {

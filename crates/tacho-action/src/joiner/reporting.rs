@@ -9,7 +9,7 @@
 use super::Joiner;
 use crate::action::Action;
 use crate::entry::Closure;
-use crate::observation::{Observation, key};
+use crate::observation::{Observation, Observer, is_strong, key};
 
 /// So many actions of one sender and id are compared.
 const SAME_ID_MAX: usize = 64;
@@ -19,13 +19,18 @@ const NOBODY: &str = "unknown";
 
 /// What an agent's own report is found by where it or the other one names no session: agent and id.
 pub(super) fn key_of(observation: &Observation<'_>) -> Option<u64> {
-    let id = observation.reported_id().filter(|_| !is_nobodys(observation))?;
+    let id = short_id(observation).filter(|_| !is_nobodys(observation))?;
     Some(key(&[b"reported", observation.agent.as_bytes(), id.as_bytes()]))
+}
+
+/// The agent's short id of a call that it reports: others may have the same.
+fn short_id<'a>(observation: &Observation<'a>) -> Option<&'a str> {
+    observation.call.filter(|call| observation.observer == Observer::Mcp && !is_strong(call))
 }
 
 /// The sender of a report and the id.
 pub(super) fn sent_as(observation: &Observation<'_>) -> Option<u64> {
-    let id = observation.reported_id()?;
+    let id = short_id(observation)?;
     Some(key(&[b"sent", &observation.writer.to_be_bytes(), id.as_bytes()]))
 }
 
