@@ -176,6 +176,24 @@ def test_what_is_no_moment_is_kept_as_text_beside_the_trade(away: Away) -> None:
     assert "attributes" not in second and second["timestamp"] == "2026-01-02T00:00:00.000000Z"
 
 
+@pytest.mark.parametrize(
+    "odd", [datetime.datetime.max, datetime.datetime.min, -5, "-5", 1e300, datetime.date(1969, 12, 31), "2200-01-01T00:00:00Z"]
+)
+def test_a_moment_that_no_clock_tells_is_kept_beside(away: Away, odd: Any) -> None:
+    logger, events = away
+    logger.log_trade("0x1", 1, odd)
+    logger.log_action("Read", timestamp=odd)
+    for event in events():
+        assert event["attributes"]["timestamp"] and "2020" < event["timestamp"] < "2200", event
+
+
+def test_an_id_that_is_no_unicode_is_known_as_it_is_sent(away: Away) -> None:
+    logger, events = away
+    entry = logger.log_action("Read", event_id="a\ud800")
+    assert [event["event_id"] for event in events()] == [entry] == ["a?"]
+    assert logger.receipt(entry) is not None
+
+
 def test_an_audit_entry_takes_its_user_changes_and_details_by_place(away: Away) -> None:
     logger, events = away
     logger.audit_log("USER_LOGIN", "user", "u1", "u2", {"a": {"before": 1, "after": 2}}, "by place")

@@ -47,6 +47,7 @@ TIGHT = Size(250, 4 << 10)
 _UTC = datetime.timezone.utc
 _MS_FROM = 1e11  # as seconds this is the year 5138
 _HUGE_BITS = 4096
+_YEARS = range(1970, 2200)  # of others the server says that the clock is broken
 
 Json = Any
 _OBJECT_STR: Any = object.__str__
@@ -264,8 +265,9 @@ def timestamp(moment: Any = None) -> str:
 
 
 def is_moment(text: str) -> bool:
-    """Whether the text may be a moment; which of them are is the server's to say."""
-    return text[:8].lstrip("-")[:1].isdigit()
+    """Whether the text may be a moment; which of them are is the server's to say. None is outside of `_YEARS`."""
+    is_date = text[4:5] == "-" and text[:4].isdecimal()
+    return int(text[:4]) in _YEARS if is_date else text[:1].isdigit() and "e" not in text
 
 
 def _moment(value: Any) -> datetime.datetime:

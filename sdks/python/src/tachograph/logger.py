@@ -348,7 +348,8 @@ def _mapping(event: Any) -> dict[str, Any]:
 
 def _id(given: Any) -> str:
     made = given if type(given) is str else plain(given)
-    return made if made and isinstance(made, str) else json.dumps(made) if made else new_id()
+    text = made if made and isinstance(made, str) else json.dumps(made) if made else new_id()
+    return text.encode("utf-8", "replace").decode()  # as it is sent, so that its receipt finds it
 
 
 def _level(given: Any) -> str:
