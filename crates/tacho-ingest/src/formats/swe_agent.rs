@@ -23,6 +23,16 @@ pub(super) fn is_one(fields: &Fields<'_>) -> bool {
 }
 
 pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)) -> Result<(), Refused> {
+    if !fields.get("trajectory").is_some_and(|steps| steps.starts_with('[')) {
+        // Only where the format was named: a line of another file is none of these documents.
+        return Err(Refused::Field {
+            field: "trajectory",
+            found: fields
+                .get("trajectory")
+                .map_or("missing".into(), |found| found.chars().take(60).collect()),
+            expected: "the list of steps of a document that SWE-agent wrote",
+        });
+    }
     let steps = fields.take_objects("trajectory")?.unwrap_or_default();
     let history = fields.take_objects("history")?.unwrap_or_default();
     let info = fields.take_object("info")?;
@@ -212,6 +222,16 @@ fn spent(name: &str) -> Option<Lift> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_trajectory_is_refused() {
+        let decode = |text| super::decode(Fields::event(text).unwrap(), &mut |_| {});
+        for (text, found) in [(r#"{"type":"user"}"#, "missing"), (r#"{"trajectory":"x"}"#, "\"x\"")] {
+            let why = decode(text).unwrap_err().to_string();
+            assert!(why.starts_with(&format!("\"trajectory\" is {found}: expected the list")), "{why}");
+        }
+        assert_eq!(decode(r#"{"trajectory":[]}"#), Ok(()));
+    }
 
     #[test]
     fn only_the_agents_own_commands_are_tools() {
