@@ -1,6 +1,6 @@
 //! Reports, what people keep on the server, and redaction that is tried out: over HTTP and by command.
 
-use crate::hook::until;
+use crate::hook::{Hook, until};
 use crate::server::{Server, tachograph, text};
 use serde_json::{Value, json};
 
@@ -79,14 +79,22 @@ fn a_report_names_the_checkpoint_that_covers_it_and_is_on_the_log() {
 fn a_restart_is_on_the_log_and_what_is_scheduled_is_kept_and_can_be_had() {
     let (_dir, data, server) = started();
     server.kill();
-    std::fs::write(
-        data.join("config.toml"),
-        "[reports]\nschedule = [\"health-daily\"]\nformats = [\"json\"]\n",
-    )
-    .unwrap();
+    let hook = Hook::start();
+    let config = "[reports]\nschedule = [\"health-daily\"]\nformats = [\"json\"]\nreceivers = [\"team\"]\n[alerts]\nallow_private = [\"127.0.0.1\"]\n";
+    std::fs::write(data.join("config.toml"), config).unwrap();
+    let routing = format!(
+        "route: {{receiver: team}}\nreceivers:\n  - name: team\n    webhook_configs: [{{url: 'http://{}/'}}]\n",
+        hook.address
+    );
+    std::fs::write(data.join("routing.yaml"), routing).unwrap();
     let server = Server::start(&data);
-    let told = server.sql("SELECT outcome_result->>'ended' AS ended, level FROM agent_audit_log WHERE action_name = 'server_started'");
-    assert_eq!(told, [json!({"ended": "killed", "level": "WARNING"})]);
+    let ended = |server: &Server, starts: usize| {
+        until("the start is on the log", || {
+            let told = server.sql("SELECT outcome_result->>'ended' AS ended, level FROM agent_audit_log WHERE action_name = 'server_started' ORDER BY index DESC");
+            (told.len() == starts).then(|| told[0].clone())
+        })
+    };
+    assert_eq!(ended(&server, 1), json!({"ended": "killed", "level": "WARNING"}));
     let listed = until("yesterday's report is made", || {
         let listed = server.get("/v1/reports").json();
         (!listed["kept"].as_array().unwrap().is_empty()).then_some(listed)
@@ -96,6 +104,9 @@ fn a_restart_is_on_the_log_and_what_is_scheduled_is_kept_and_can_be_had() {
         (&json!(["health-daily"]), &json!("schedule"))
     );
     let file = listed["kept"][0]["file"].as_str().unwrap();
+    until("the receiver is told of it, among alerts", || {
+        hook.whole().1.contains("kind=health-daily").then_some(())
+    });
     assert_eq!(listed["made"][0]["file"], file);
     let printed = tachograph(&data, &["reports", "kept", file], "");
     let report: Value = serde_json::from_slice(&printed.stdout).unwrap();
@@ -106,8 +117,7 @@ fn a_restart_is_on_the_log_and_what_is_scheduled_is_kept_and_can_be_had() {
     }
     server.stop();
     let server = Server::start(&data);
-    let told = server.sql("SELECT outcome_result->>'ended' AS ended FROM agent_audit_log WHERE action_name = 'server_started' ORDER BY index DESC");
-    assert_eq!(told[0], json!({"ended": "stopped"}));
+    assert_eq!(ended(&server, 2)["ended"], "stopped");
 }
 
 #[test]
