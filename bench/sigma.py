@@ -89,7 +89,7 @@ def rsigma(program, folder, rules_folder, count, batch):
         time.sleep(1)
         cpu, begin = cpu_s(child.pid), time.perf_counter()
         feeder = subprocess.Popen(["cat", os.path.join(folder, "theirs.ndjson")], stdout=child.stdin)
-        child.stdin.close()
+        # Its end of the pipe stays open here: the daemon ends with its input.
         while True:
             seen = re.search(r"^rsigma_events_processed_total\S* (\d+)", ask(port, "/metrics"), re.M)
             if seen and int(seen[1]) >= count:
@@ -97,7 +97,7 @@ def rsigma(program, folder, rules_folder, count, batch):
             time.sleep(0.02)
         seconds, used, peak = time.perf_counter() - begin, cpu_s(child.pid) - cpu, status_mb(child.pid, "VmHWM")
         feeder.wait()
-        child.terminate()
+        child.stdin.close()
         child.wait(60)
         with open(found, encoding="utf-8") as file:
             titles = {json.loads(one)["rule_title"] for one in file}
