@@ -106,9 +106,8 @@ fn check(report: &Report, section: &str, what: &str) -> [Value; 3] {
     [row[1].clone(), row[3].clone(), row[4].clone()]
 }
 
-#[test]
-fn a_day_says_how_long_nothing_was_recorded_and_who_answered_when() {
-    let scene = scene!("2026-03-03T00:00:00Z");
+/// Twenty-one calls, two critical alerts of which one is answered, and an outage of an hour at noon and one over midnight.
+fn day_with_outages(scene: &Scene) {
     scene.send(&vec![tool("Bash", "success", 100); 19]);
     scene.send(&[tool("Bash", "failure", 100)]);
     for (alert, at) in [("a1", 10 * HOUR), ("a2", 10 * HOUR + 20 * MINUTE)] {
@@ -133,6 +132,12 @@ fn a_day_says_how_long_nothing_was_recorded_and_who_answered_when() {
     scene.at(25 * HOUR);
     let alive_us = scene.start_us + 23 * HOUR + 30 * MINUTE;
     scene.own("server_started", "again", json!({"ended": "stopped", "alive_until_us": alive_us}));
+}
+
+#[test]
+fn a_day_says_how_long_nothing_was_recorded_and_who_answered_when() {
+    let scene = scene!("2026-03-03T00:00:00Z");
+    day_with_outages(&scene);
     let agents = ["ops/a", "ops/silent"].map(|id| AgentEdit {
         agent_id: id.into(),
         expected: true,
