@@ -6,7 +6,7 @@
 use std::fmt;
 use tacho_pipe::plan::{Input, Plan, resolve};
 use tacho_pipe::sql::{Clock, Range, condition, translate};
-use tacho_pipe::{PipeError, Query, format_us, parse, parse_us};
+use tacho_pipe::{PipeError, Query, Source, format_us, parse, parse_us};
 
 /// How far back a baseline looks when the query does not say, and how many windows it needs.
 const HISTORY_US: i64 = 7 * 86_400_000_000;
@@ -154,7 +154,9 @@ impl Asked {
 
     /// The same for programs.
     pub(crate) fn meaning(&self) -> Meaning {
-        let condition = condition(&self.plan, &self.range);
+        // A length that the query names itself went into the range: a condition would lose it.
+        let names_length = matches!(self.query.source, Source::Table { window_us: Some(_), .. });
+        let condition = condition(&self.plan, &self.range).filter(|_| !names_length);
         Meaning { meaning: self.explain(), sql: self.sql.clone().ok(), condition }
     }
 }
