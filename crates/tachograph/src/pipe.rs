@@ -209,7 +209,7 @@ mod tests {
             "agent_audit_log | agent = 'x' | limit 3",
             "observations | agent = 'x'",
             "open(call) | age > 5m",
-            "(agent_audit_log) | agent = 'x'",
+            "(agent_audit_log) | agent_id = 'x'",
         ] {
             assert_eq!(of(other), None, "{other}");
         }

@@ -89,8 +89,9 @@ fn a_stopped_agent_is_refused_by_its_hook_where_that_is_switched_on_and_nowhere_
     );
 
     // A server that is away lets it go on, and the event tells that it was not asked.
-    let away =
-        hook(&server, &spool, BEFORE, &[("AUDIT_LOG_ENFORCE", "1"), ("AUDIT_LOG_URL", "http://127.0.0.1:9")]);
+    // With a spool of its own: the sender to nowhere must not hold what the others still have to send.
+    let (lost, nowhere) = (dir.path().join("lost"), ("AUDIT_LOG_URL", "http://127.0.0.1:9"));
+    let away = hook(&server, &lost, BEFORE, &[("AUDIT_LOG_ENFORCE", "1"), nowhere]);
     assert_eq!((away.status.code(), text(&away.stdout)), (Some(0), String::new()));
     let told = until("what hooks refused is recorded", || {
         let rows = server
