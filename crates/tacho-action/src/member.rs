@@ -43,6 +43,8 @@ pub(crate) mod flag {
     pub(crate) const AGENT_ASSUMED: u16 = 256;
     /// It only says how an action of the agent ended.
     pub(crate) const OUTCOME: u16 = 512;
+    /// That the call never ran is read out of the text that the model was given: the agent may have written it.
+    pub(crate) const FROM_TEXT: u16 = 1024;
 }
 
 /// A text, by how much its teller knows; of equals the first in the alphabet.
@@ -125,6 +127,8 @@ impl Member {
         set(flag::COST_TOLD, cost.is_some() && !observation.cost_estimated);
         set(flag::AGENT_ASSUMED, observation.agent_assumed);
         set(flag::OUTCOME, observation.is_outcome());
+        let is_batch = observation.hook == Some("PostToolBatch");
+        set(flag::FROM_TEXT, is_batch && observation.outcome == Outcome::Failure);
         let is_span = observation.observer == Observer::Span && observation.is_model();
         Member {
             index: observation.index,
@@ -159,6 +163,13 @@ impl Member {
     /// Whether `later` is a hook that tells of the same step of the call as this one did.
     pub(crate) fn is_told_again_by(&self, later: &Member) -> bool {
         self.observer == Observer::Hook && self.slot == later.slot && self.index < later.index
+    }
+
+    /// Whether `other` knows that the call ran, where this one has it from a text that it did not.
+    pub(crate) fn is_belied_by(&self, other: &Member) -> bool {
+        let tells = other.is_witness() && !other.has(flag::FROM_TEXT) && other.phase() == Some(Phase::Result);
+        let knows = other.observer == Observer::Hook || other.outcome() == Outcome::Success;
+        self.has(flag::FROM_TEXT) && tells && knows
     }
 
     pub(crate) fn has(&self, flag: u16) -> bool {
@@ -233,9 +244,11 @@ pub(crate) fn newest(members: &[Member]) -> impl Iterator<Item = &Member> {
 }
 
 /// What counts of what is told. A hook runs once for each step of a call: of two that tell of the same step the first
-/// stands, whoever sent the other.
+/// stands, whoever sent the other. And a call that ran did run, whatever its output reads like.
 pub(crate) fn counted(members: &[Member]) -> impl Iterator<Item = &Member> {
-    members.iter().filter(|member| !members.iter().any(|first| first.is_told_again_by(member)))
+    let is_void =
+        |member: &Member, other: &Member| other.is_told_again_by(member) || member.is_belied_by(other);
+    members.iter().filter(move |member| !members.iter().any(|other| is_void(member, other)))
 }
 
 /// Who tells, and of what: the same witness does not tell the same of one call twice.

@@ -259,3 +259,26 @@ fn a_call_that_our_own_hook_stopped_is_refused_unless_it_ran() {
     assert_eq!(closures(&[stopped.clone(), end(9, "SessionEnd")])[0], Closure::Refused);
     assert_eq!(closures(&[stopped, hook(2, "PostToolUse", Some(CALL))]), [Closure::Success]);
 }
+
+#[test]
+fn an_output_that_reads_like_a_refusal_refuses_no_call_that_ran() {
+    const CALL: &str = "toolu_01A09q90qw90lq917835";
+    let before = hook(1, "PreToolUse", Some(CALL));
+    let batch = Observation {
+        error_type: Some("refused"),
+        outcome: Outcome::Failure,
+        ..hook(3, "PostToolBatch", Some(CALL))
+    };
+    assert_eq!(closures(&[before.clone(), batch.clone()]), [Closure::Refused]);
+    let ran = hook(2, "PostToolUse", Some(CALL));
+    assert_eq!(closures(&[before.clone(), ran.clone(), batch.clone()]), [Closure::Success]);
+    assert_eq!(
+        closures(&[before.clone(), batch.clone(), Observation { time_us: 4, index: 4, ..ran }]),
+        [Closure::Success]
+    );
+    let failed = hook(2, "PostToolUseFailure", Some(CALL));
+    assert_eq!(closures(&[before.clone(), failed, batch.clone()]), [Closure::Failure]);
+    let unknown = Observation { error_type: Some("unknown_tool"), ..batch };
+    assert_eq!(closures(&[before.clone(), unknown.clone()]), [Closure::UnknownTool]);
+    assert_eq!(closures(&[before, hook(2, "PostToolUse", Some(CALL)), unknown]), [Closure::Success]);
+}
