@@ -150,7 +150,7 @@ test("alerts become an incident, which is taken, contained and written up, each 
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel(/Note/).fill("looking <b>now</b>");
   await dialog.getByRole("button", { name: "Investigation" }).click();
-  await page.getByText("looking <b>now</b>").waitFor();
+  await page.locator("#main").getByText("looking <b>now</b>").waitFor();
   await page.getByRole("button", { name: "Contained" }).click();
   await dialog.getByLabel("What was done").fill("address is blocked");
   await dialog.getByRole("button", { name: "Say" }).click();
