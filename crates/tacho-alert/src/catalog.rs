@@ -122,5 +122,6 @@ pub fn catalog() -> Catalog {
         sql: kind.sql.into(),
         condition: None,
     });
-    Catalog { open: open.collect(), tables: vec![events, observations, metrics] }
+    let sets = ["fleet.active", "audit.required"].map(String::from).to_vec();
+    Catalog { open: open.collect(), tables: vec![events, observations, metrics], sets }
 }

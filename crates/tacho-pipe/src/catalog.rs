@@ -59,9 +59,10 @@ impl Table {
     }
 }
 
-/// Tables to read from, and kinds of things that can be open.
+/// Tables to read from, kinds of things that can be open, and sets of what is expected to be seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Catalog {
     pub tables: Vec<Table>,
     pub open: Vec<Table>,
+    pub sets: Vec<String>,
 }

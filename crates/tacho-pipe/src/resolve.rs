@@ -51,15 +51,16 @@ impl<'a> Resolver<'a> {
     }
 
     fn find(&self, tables: &[Table], name: &Name, what: &str) -> Result<Table, PipeError> {
-        if let Some(table) = tables.iter().find(|table| table.name == name.text) {
-            return Ok(table.clone());
-        }
-        let names = || tables.iter().map(|table| table.name.as_str());
-        let near = nearest(&name.text, names());
-        let known = names().collect::<Vec<_>>().join(", ");
+        let found = tables.iter().find(|table| table.name == name.text).cloned();
+        found.ok_or_else(|| self.unknown(what, name, tables.iter().map(|table| table.name.as_str())))
+    }
+
+    fn unknown<'n>(&self, what: &str, name: &Name, known: impl Iterator<Item = &'n str>) -> PipeError {
+        let known: Vec<&str> = known.collect();
+        let near = nearest(&name.text, known.iter().copied());
         let offer = PipeError::offer(near);
-        let message = format!("there is no {what} \"{}\"{offer} (there are {known})", name.text);
-        Err(self.error(name.span, message).near(near))
+        let message = format!("there is no {what} \"{}\"{offer} (there are {})", name.text, known.join(", "));
+        self.error(name.span, message).near(near)
     }
 
     fn error(&self, span: Span, message: impl Into<String>) -> PipeError {
@@ -92,10 +93,20 @@ impl<'a> Resolver<'a> {
                 let mut columns = self.keys(&keys, scope);
                 columns.push(out("last_seen", Kind::Time, Origin::Computed));
                 columns.push(out("silent", Kind::Duration { unit_us: 1 }, Origin::Computed));
-                let expect = expect.as_ref().map(|path| path.parts.join("."));
+                let expect = expect.as_ref().map(|path| self.set(path)).transpose()?;
                 (Op::Absent { by: keys, expect }, columns)
             }
         })
+    }
+
+    /// A set of what is expected: one that nobody fills would never be missed.
+    fn set(&self, path: &ast::Path) -> Result<String, PipeError> {
+        let text = path.parts.join(".");
+        if self.catalog.sets.contains(&text) {
+            return Ok(text);
+        }
+        let name = Name { text, span: path.span };
+        Err(self.unknown("set", &name, self.catalog.sets.iter().map(String::as_str)))
     }
 
     fn all(&self, names: &[Name], scope: &Scope<'_>) -> Result<Vec<usize>, PipeError> {

@@ -45,7 +45,7 @@ pub(crate) fn catalog() -> Catalog {
         sql: "SELECT agent_id, {now} AS age FROM runs".into(),
         condition: None,
     };
-    Catalog { tables: vec![events, metrics], open: vec![open] }
+    Catalog { tables: vec![events, metrics], open: vec![open], sets: vec!["fleet.active".into()] }
 }
 
 pub(crate) fn range() -> Range {

@@ -48,6 +48,10 @@ fn the_nearest_name_is_offered() {
         ),
         ("open(agent_executon)", "did you mean \"agent_execution\"?"),
         (
+            "agent_audit_log | absent by agent_id expect fleet.activ",
+            "there is no set \"fleet.activ\"; did you mean \"fleet.active\"? (there are fleet.active)",
+        ),
+        (
             "agent_audit_log | count() by agent_id | outcome_status = 'x'",
             "there is no column \"outcome_status\" (there are agent_id, count)",
         ),
