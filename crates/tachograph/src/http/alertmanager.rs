@@ -207,7 +207,7 @@ async fn post_silence(
         matchers: posted.matchers.iter().map(PostedMatcher::text).collect(),
         starts_us: Some(moment("startsAt", &posted.starts_at)?),
         ends_us: moment("endsAt", &posted.ends_at)?,
-        by: posted.created_by,
+        by: credential.named(Some(&posted.created_by)),
         comment: posted.comment,
         maintenance: None,
         credential: credential.name,

@@ -4,7 +4,7 @@
 use super::App;
 use super::alerts::act::read;
 use super::alerts::alerting;
-use super::auth::Role;
+use super::auth::{Credential, Role};
 use super::problem::Problem;
 use super::write::{drained, whole};
 use crate::alerting::{Asking, Named};
@@ -186,14 +186,14 @@ async fn asked<T: serde::de::DeserializeOwned + Default>(
     app: &App,
     headers: &HeaderMap,
     body: Body,
-) -> Result<(T, String), Problem> {
+) -> Result<(T, Credential), Problem> {
     let credential = match app.auth().check(headers, Role::Operator) {
         Ok(credential) => credential,
         Err(problem) => return Err(drained(body, problem).await),
     };
     let over = || Problem::too_large(format!("the body: expected at most {BODY_BYTES_MAX} bytes"));
     let body = whole(body, BODY_BYTES_MAX, over).await?;
-    Ok((read(&body)?, credential.name))
+    Ok((read(&body)?, credential))
 }
 
 /// A run that is asked for.
@@ -224,13 +224,13 @@ pub(crate) async fn run(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Ran>, Problem> {
-    let (running, key): (Running, String) = asked(&app, &headers, body).await?;
+    let (running, credential): (Running, Credential) = asked(&app, &headers, body).await?;
     let Running { alert, incident, agent, session, reason, dry_run, by } = running;
     if alert.is_some() == incident.is_some() {
         return Err(Problem::bad_request("say \"alert\" or \"incident\": one of them"));
     }
     let about = About { alert, incident, agent, session };
-    let asking = Asking { about, by: by.unwrap_or(key), reason, dry_run };
+    let asking = Asking { about, by: credential.named(by.as_deref()), reason, dry_run };
     Ok(Json(alerting(&app)?.ask_response(&name, asking)?.into()))
 }
 
@@ -279,7 +279,7 @@ async fn answer(
     body: Body,
     answer: Answer,
 ) -> Result<Json<Ran>, Problem> {
-    let (answering, key): (Answering, String) = asked(app, headers, body).await?;
-    let by = answering.by.unwrap_or(key);
+    let (answering, credential): (Answering, Credential) = asked(app, headers, body).await?;
+    let by = credential.named(answering.by.as_deref());
     Ok(Json(alerting(app)?.answer_response(id, answer, &by, answering.note.as_deref())?.into()))
 }

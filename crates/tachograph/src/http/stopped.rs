@@ -116,7 +116,7 @@ pub(crate) async fn stop(
 ) -> Result<Json<Stop>, Problem> {
     let credential = app.auth().check(&headers, Role::Operator)?;
     let Stopping { reason, minutes, session, by } = read(&body)?;
-    let by = by.unwrap_or(credential.name);
+    let by = credential.named(by.as_deref());
     let asked = NewStop { agent, session, reason, by, minutes, run: None };
     Ok(Json(alerting(&app)?.stop(asked)?))
 }
@@ -144,6 +144,6 @@ pub(crate) async fn release(
 ) -> Result<Json<Stop>, Problem> {
     let credential = app.auth().check(&headers, Role::Operator)?;
     let Releasing { session, note, by } = read(&body)?;
-    let by = by.unwrap_or(credential.name);
+    let by = credential.named(by.as_deref());
     Ok(Json(alerting(&app)?.release(&agent, session.as_deref(), &by, note.as_deref())?))
 }

@@ -142,3 +142,66 @@ fn a_silence_that_waits_says_so_and_a_second_person_agrees_by_its_id() {
     assert_eq!(run(&keys[0], &["silence", "--end", id]).status.code(), Some(0));
     assert_eq!(text(&run(&keys[0], &["approve"]).stdout), "nothing waits for a second person\n");
 }
+
+/// Whoever signs with the key of bob and says to be cy is both on every record, whichever way it came.
+#[test]
+fn nobody_answers_in_the_name_of_somebody_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = folder(dir.path(), "127.0.0.1:9");
+    let bob = key(&data, "bob");
+    let server = Server::start(&data);
+    let post = |path: &str, body: &str| {
+        let answer = server.post_with(path, body.as_bytes(), &[("x-api-key", &bob)]).unwrap();
+        assert_eq!(answer.status, 200, "{path} {body}: {answer:?}");
+        answer.json()
+    };
+    let agent = ureq::Agent::new_with_defaults();
+    let get = |path: &str| {
+        let url = format!("http://{}{path}", server.address);
+        answer(agent.get(url).header("x-api-key", &bob).call().unwrap()).json()
+    };
+    post("/log", r#"{"agent_id":"a1","action_type":"tool","action_name":"forbidden"}"#);
+    let id = until("it is raised", || get("/v1/alerts")["alerts"][0]["id"].as_str().map(str::to_string));
+    let of = |what: &str| format!("/v1/alerts/{id}/{what}");
+    for (what, more) in [("acknowledge", ""), ("assign", r#","to":"dee""#), ("note", r#","note":"seen""#)] {
+        let done = post(&of(what), &format!(r#"{{"by":"cy"{more}}}"#));
+        let last = done["history"].as_array().unwrap().iter().rev().find(|line| line["by"].is_string());
+        assert_eq!(last.unwrap()["by"], "cy (key bob)", "{what}: {done}");
+    }
+    assert_eq!(get(&format!("/v1/alerts/{id}"))["acknowledged_by"], "cy (key bob)");
+    assert_eq!(get(&format!("/v1/alerts/{id}"))["assigned_to"], "dee", "whom it is handed to signs nothing");
+
+    let own = post(&of("note"), r#"{"by":"bob","note":"mine"}"#);
+    assert_eq!(own["history"].as_array().unwrap().last().unwrap()["by"], "bob", "{own}");
+    // As a program of Alertmanager does it, which sends back what it read when the silence is changed.
+    let mut silence = serde_json::json!({
+        "matchers": [{"name": "agent_id", "value": "x", "isRegex": false, "isEqual": true}], "comment": "drill",
+        "startsAt": "2026-01-01T00:00:00Z", "endsAt": "2099-01-01T00:00:00Z", "createdBy": "cy",
+    });
+    for _ in 0..2 {
+        let set = post("/api/v2/silences", &silence.to_string());
+        silence["id"] = set["silenceID"].clone();
+        let read = get(&format!("/api/v2/silence/{}", set["silenceID"].as_str().unwrap()));
+        silence["createdBy"] = read["createdBy"].clone();
+        assert_eq!(silence["createdBy"], "cy (key bob)", "{read}");
+    }
+    let work = r#"{"matchers":["agent_id=\"x\""],"minutes":5,"comment":"disks","by":"cy"}"#;
+    assert_eq!(post("/v1/alerts/maintenance", work)["by"], "cy (key bob)");
+    assert_eq!(post("/v1/agents/a1/stop", r#"{"reason":"odd","by":"cy"}"#)["by"], "cy (key bob)");
+
+    let opened = post("/v1/incidents", r#"{"title":"odd","key":"1","by":"cy"}"#);
+    let incident = format!("/v1/incidents/{}", opened["id"].as_str().unwrap());
+    post(&format!("{incident}/note"), r#"{"note":"seen","by":"cy"}"#);
+    let moved = post(&format!("{incident}/state"), r#"{"to":"investigation","by":"cy"}"#);
+    let told = moved["timeline"].as_array().unwrap().iter().filter_map(|line| line["by"].as_str());
+    assert_eq!(told.collect::<Vec<_>>(), ["cy (key bob)"; 3], "{moved}");
+
+    let said = "SELECT action_name, output FROM events WHERE action_name IN ('alert_acknowledged', 'alert_assigned', \
+                'alert_noted', 'alert_incident_noted', 'agent_stopped')";
+    crate::incidents::until("all of it is on the log, with the key", || {
+        let headers = [("accept", "application/x-ndjson"), ("x-api-key", bob.as_str())];
+        let told = server.post_with("/v1/sql", said.as_bytes(), &headers).unwrap().body;
+        let named = told.lines().filter(|line| line.contains("cy (key bob)")).count();
+        if named == 5 { Ok(()) } else { Err(told) }
+    });
+}

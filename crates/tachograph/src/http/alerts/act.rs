@@ -16,7 +16,7 @@ use tacho_alert::notify::Act;
 #[derive(Debug, Default, serde::Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Acting {
-    /// Who does it; the name of the API key when not given.
+    /// Who does it; the name of the API key when not given. The record names the key as well.
     pub by: Option<String>,
     pub note: Option<String>,
     /// For how long to snooze.
@@ -43,10 +43,10 @@ async fn act(
     let credential = app.auth().check(&headers, Role::Operator)?;
     let acting: Acting = read(&body)?;
     let act = of(&acting)?;
-    let by = acting.by.as_deref().unwrap_or(&credential.name);
+    let by = credential.named(acting.by.as_deref());
     let alerting = Arc::clone(alerting(&app)?);
     let note = acting.note.as_deref().map(|note| app.node.redact(note).0);
-    alerting.act(&id, &act, by, note.as_deref())?;
+    alerting.act(&id, &act, &by, note.as_deref())?;
     let seen = alerting.alert(&id).map_err(super::failed)?;
     let seen = seen.ok_or_else(|| Problem::internal("the alert is gone"))?;
     Ok(Json(Alert::from(seen)))

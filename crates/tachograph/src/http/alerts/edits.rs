@@ -4,7 +4,7 @@ use super::super::App;
 use super::super::auth::Role;
 use super::super::problem::Problem;
 use super::rules::Text;
-use super::silences::{has_others, named};
+use super::silences::has_others;
 use super::tried::{Checked, parsed};
 use super::{act, alerting, apart};
 use crate::alerting::{self as live, Alerting, Edited, NewEdit};
@@ -73,7 +73,7 @@ pub(crate) async fn put(
     let edit = NewEdit {
         path,
         text: Some(text.text),
-        by: named(text.by, &credential.name),
+        by: credential.named(text.by.as_deref()),
         credential: credential.name,
         others: has_others(&app)?,
     };
@@ -131,7 +131,7 @@ pub(crate) async fn approve(
 ) -> Result<Json<Edit>, Problem> {
     let credential = app.auth().check(&headers, Role::Operator)?;
     let acting: act::Acting = act::read(&body)?;
-    let by = named(acting.by, &credential.name);
+    let by = credential.named(acting.by.as_deref());
     let edit = apart(&app, move |alerting| alerting.approve_edit(&id, &by, &credential.name)).await??;
     Ok(Json(seen(edit, "saved")))
 }

@@ -125,7 +125,7 @@ pub(crate) async fn begin(
         matchers: begun.matchers,
         starts_us,
         ends_us,
-        by: begun.by.unwrap_or_else(|| credential.name.clone()),
+        by: credential.named(begun.by.as_deref()),
         comment: begun.comment,
         maintenance: Some(begun.strategy),
         credential: credential.name,

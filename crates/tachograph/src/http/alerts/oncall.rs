@@ -231,7 +231,7 @@ pub(crate) async fn take_over(
         person: wanted.person,
         starts_us,
         ends_us,
-        by: wanted.by.unwrap_or(credential.name),
+        by: credential.named(wanted.by.as_deref()),
         comment: wanted.comment,
     };
     let taken = apart(&app, move |alerting| alerting.take_over(wanted)).await??;

@@ -104,7 +104,7 @@ pub(crate) async fn set(
         matchers: wanted.matchers,
         starts_us,
         ends_us,
-        by: named(wanted.by, &credential.name),
+        by: credential.named(wanted.by.as_deref()),
         comment: wanted.comment,
         maintenance: None,
         credential: credential.name,
@@ -112,14 +112,6 @@ pub(crate) async fn set(
     };
     let silence = apart(&app, move |alerting| alerting.silence(silence)).await??;
     Ok(Json(seen(silence, 0, now_us())))
-}
-
-/// Whoever is named, with the key that said so: who agreed with whom has to be seen from the record.
-pub(super) fn named(by: Option<String>, key: &str) -> String {
-    match by {
-        Some(by) if by != key => format!("{by} (key {key})"),
-        _ => key.to_string(),
-    }
 }
 
 /// When it begins, where that is said, and when it ends: at a moment, or after minutes.
@@ -162,7 +154,7 @@ pub(crate) async fn approve(
 ) -> Result<Json<Silence>, Problem> {
     let credential = app.auth().check(&headers, Role::Operator)?;
     let acting: super::act::Acting = super::act::read(&body)?;
-    let by = named(acting.by, &credential.name);
+    let by = credential.named(acting.by.as_deref());
     let silence = apart(&app, move |alerting| alerting.approve(&id, &by, &credential.name)).await??;
     Ok(Json(seen(silence, 0, now_us())))
 }

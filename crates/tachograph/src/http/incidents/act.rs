@@ -3,7 +3,7 @@
 use super::super::App;
 use super::super::alerts::act::read;
 use super::super::alerts::alerting;
-use super::super::auth::Role;
+use super::super::auth::{Credential, Role};
 use super::super::problem::Problem;
 use super::super::write::{drained, whole};
 use super::{Incident, Stage};
@@ -25,19 +25,19 @@ struct Wanted {
 /// A body, bytes.
 const BODY_BYTES_MAX: usize = 64 << 10;
 
-/// Reads a body from who may act; gives who that is.
+/// Reads a body from who may act; gives whose key that is.
 pub(super) async fn asked<T: DeserializeOwned + Default>(
     app: &App,
     headers: &HeaderMap,
     body: Body,
-) -> Result<(T, String), Problem> {
+) -> Result<(T, Credential), Problem> {
     let credential = match app.auth().check(headers, Role::Operator) {
         Ok(credential) => credential,
         Err(problem) => return Err(drained(body, problem).await),
     };
     let over = || Problem::too_large(format!("the body: expected at most {BODY_BYTES_MAX} bytes"));
     let body = whole(body, BODY_BYTES_MAX, over).await?;
-    Ok((read(&body)?, credential.name))
+    Ok((read(&body)?, credential))
 }
 
 async fn act<T: DeserializeOwned + Default>(
@@ -47,12 +47,12 @@ async fn act<T: DeserializeOwned + Default>(
     body: Body,
     of: impl FnOnce(T) -> Result<Wanted, Problem>,
 ) -> Result<Json<Incident>, Problem> {
-    let (asked, name) = asked(app, headers, body).await?;
+    let (asked, credential) = asked(app, headers, body).await?;
     let Wanted { step, by, note } = of(asked)?;
     // It stands in the timeline and the post-mortem as it stands on the log.
     let note = note.map(|note| app.node.redact(&note).0);
-    let by = by.as_deref().unwrap_or(&name);
-    Ok(Json(alerting(app)?.step(id, &step, by, note.as_deref())?.into()))
+    let by = credential.named(by.as_deref());
+    Ok(Json(alerting(app)?.step(id, &step, &by, note.as_deref())?.into()))
 }
 
 /// Where it goes.
@@ -61,7 +61,7 @@ async fn act<T: DeserializeOwned + Default>(
 pub(crate) struct Moving {
     /// One of the incident's `next`.
     pub to: String,
-    /// Who does it; the name of the API key when not given.
+    /// Who does it; the name of the API key when not given. The record names the key as well.
     pub by: Option<String>,
     pub note: Option<String>,
 }

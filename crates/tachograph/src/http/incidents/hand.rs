@@ -2,6 +2,7 @@
 
 use super::super::App;
 use super::super::alerts::alerting;
+use super::super::auth::Credential;
 use super::super::problem::Problem;
 use super::Incident;
 use super::act::asked;
@@ -54,7 +55,7 @@ pub(crate) async fn open(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Incident>, Problem> {
-    let (opening, name): (Opening, String) = asked(&app, &headers, body).await?;
+    let (opening, credential): (Opening, Credential) = asked(&app, &headers, body).await?;
     let Opening { title, severity, key, agents, sessions, alerts, events, reason, by } = opening;
     let many = [&agents, &sessions, &alerts, &events].into_iter().any(|named| named.len() > NAMED_MAX);
     if many || key.as_ref().is_some_and(|key| key.len() > KEY_BYTES_MAX) {
@@ -83,8 +84,8 @@ pub(crate) async fn open(
     for event in &events {
         steps.push(found(&app, event).await?);
     }
-    let by = by.as_deref().unwrap_or(&name);
-    Ok(Json(alerting(&app)?.open_incident(new, &taken, &steps, by)?.into()))
+    let by = credential.named(by.as_deref());
+    Ok(Json(alerting(&app)?.open_incident(new, &taken, &steps, &by)?.into()))
 }
 
 /// Names an incident that is opened by hand: by the caller's name for it, or at random.
@@ -130,13 +131,13 @@ pub(crate) async fn event(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Incident>, Problem> {
-    let (asked, name): (Attaching, String) = asked(&app, &headers, body).await?;
+    let (asked, credential): (Attaching, Credential) = asked(&app, &headers, body).await?;
     let step = match (found(&app, &asked.event).await?, asked.detach) {
         (Step::Attach { entry, .. }, true) => Step::DetachEvent { index: entry.index },
         (step, _) => step,
     };
-    let by = asked.by.as_ref().unwrap_or(&name);
-    Ok(Json(alerting(&app)?.step(&id, &step, by, asked.note.as_deref())?.into()))
+    let by = credential.named(asked.by.as_deref());
+    Ok(Json(alerting(&app)?.step(&id, &step, &by, asked.note.as_deref())?.into()))
 }
 
 #[derive(Debug, Default, serde::Deserialize, utoipa::ToSchema)]
@@ -163,15 +164,15 @@ pub(crate) async fn alert(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Incident>, Problem> {
-    let (joining, name): (Joining, String) = asked(&app, &headers, body).await?;
-    let by = joining.by.as_ref().unwrap_or(&name);
+    let (joining, credential): (Joining, Credential) = asked(&app, &headers, body).await?;
+    let by = credential.named(joining.by.as_deref());
     let (alerting, note) = (alerting(&app)?, joining.note.as_deref());
     if joining.detach {
         let step = Step::DetachAlert { alert: joining.alert };
-        return Ok(Json(alerting.step(&id, &step, by, note)?.into()));
+        return Ok(Json(alerting.step(&id, &step, &by, note)?.into()));
     }
     let taken = incoming(&app, alerting, &joining.alert).await?;
-    Ok(Json(alerting.attach_alert(&id, &taken, by, note)?.into()))
+    Ok(Json(alerting.attach_alert(&id, &taken, &by, note)?.into()))
 }
 
 #[derive(Debug, Default, serde::Deserialize, utoipa::ToSchema)]
@@ -197,7 +198,7 @@ pub(crate) async fn merge(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Incident>, Problem> {
-    let (merging, name): (Merging, String) = asked(&app, &headers, body).await?;
-    let by = merging.by.as_ref().unwrap_or(&name);
-    Ok(Json(alerting(&app)?.merge(&id, &merging.into, by, merging.note.as_deref())?.into()))
+    let (merging, credential): (Merging, Credential) = asked(&app, &headers, body).await?;
+    let by = credential.named(merging.by.as_deref());
+    Ok(Json(alerting(&app)?.merge(&id, &merging.into, &by, merging.note.as_deref())?.into()))
 }
