@@ -6,10 +6,11 @@
 mod record;
 
 use crate::entry::{Closure, Entry};
-pub(crate) use crate::member::has_own_call;
-use crate::member::{Best, Member, agent_rank, counted, flag, name_rank, newest};
+use crate::member::{Member, counted, flag, newest};
 use crate::near::Likeness;
 use crate::observation::Observation;
+pub(crate) use crate::standing::has_own_call;
+use crate::standing::{Best, agent_rank, call_rank, inherited_rank, is_witnessed, name_rank, session_rank};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use tacho_event::time::Micros;
@@ -31,9 +32,11 @@ pub(crate) struct Action {
     unhidden: Vec<u64>,
     /// Whether it is a call that can be open, and whether one of a model.
     kind: u8,
-    pub(crate) session: Option<[u8; 16]>,
-    /// Whether a witness told the session.
-    session_witnessed: bool,
+    session: Option<[u8; 16]>,
+    /// How much whoever told the session knows.
+    session_rank: u8,
+    /// The session among whose open ones it is.
+    pub(crate) open_in: Option<[u8; 16]>,
     agent: Best,
     name: Best,
     call: Best,
@@ -61,7 +64,8 @@ impl Action {
             unhidden: Vec::new(),
             kind: 0,
             session: None,
-            session_witnessed: false,
+            session_rank: 0,
+            open_in: None,
             agent: Best::default(),
             name: Best::default(),
             call: Best::default(),
@@ -89,17 +93,23 @@ impl Action {
         }
         self.agent.offer(agent_rank(observation), observation.agent);
         if let Some(call) = observation.call {
-            self.call.offer(if has_own_call(observation) { 2 } else { 1 }, call);
+            self.call.offer(call_rank(observation), call);
         }
-        self.tell_session(observation.session.map(|session| session.0), observation.is_witness());
+        let rank = session_rank(observation.is_witness(), false);
+        self.tell_session(observation.session.map(|session| session.0), rank);
         self.keep(Member::new(observation));
     }
 
-    /// The first that tells it, but a witness before the agent itself.
-    fn tell_session(&mut self, session: Option<[u8; 16]>, witnessed: bool) {
-        if session.is_some() && (self.session.is_none() || witnessed && !self.session_witnessed) {
-            (self.session, self.session_witnessed) = (session, witnessed);
+    /// The first of those that know best.
+    fn tell_session(&mut self, session: Option<[u8; 16]>, rank: u8) {
+        if session.is_some() && rank > self.session_rank {
+            (self.session, self.session_rank) = (session, rank);
         }
+    }
+
+    /// Its session. What a witness tells of is put into none by the agent's own word.
+    pub(crate) fn session(&self) -> Option<[u8; 16]> {
+        self.session.filter(|_| is_witnessed(self.session_rank) || !self.is_witnessed())
     }
 
     /// Whether anybody but the agent itself tells of it.
@@ -114,7 +124,7 @@ impl Action {
         self.name.offer(other.name.rank, &other.name.text);
         self.agent.offer(other.agent.rank, &other.agent.text);
         self.call.offer(other.call.rank, &other.call.text);
-        self.tell_session(other.session, other.session_witnessed);
+        self.tell_session(other.session, other.session_rank);
         self.finished |= other.finished;
         self.likeness = self.likeness.or(other.likeness);
         self.has_own_call |= other.has_own_call;
@@ -124,12 +134,11 @@ impl Action {
         other.members.into_iter().for_each(|member| self.keep(member));
     }
 
-    /// Takes a session or an agent that one of its observations inherits.
-    pub(crate) fn inherit(&mut self, session: Option<[u8; 16]>, agent: Option<&str>) {
-        self.session = self.session.or(session);
+    /// Takes a session or an agent that one of its observations, a witness's or the agent's own, inherits.
+    pub(crate) fn inherit(&mut self, session: Option<[u8; 16]>, agent: Option<&str>, is_witness: bool) {
+        self.tell_session(session, session_rank(is_witness, true));
         if let Some(agent) = agent {
-            // An inherited agent beats an assumed one, and nothing else.
-            self.agent.offer(2, agent);
+            self.agent.offer(inherited_rank(is_witness), agent);
         }
     }
 
@@ -166,10 +175,25 @@ impl Action {
         self.members.iter().map(|member| member.time_us).max().unwrap_or_default()
     }
 
-    /// Whether one says so; what an agent says itself counts where no witness tells of the call.
-    fn any(&self, flag: u16) -> bool {
+    /// Whose word counts of how it went: the witnesses', and where there is none that of the key which reported it first.
+    fn counts(&self) -> impl Fn(&Member) -> bool + use<> {
         let witnessed = self.is_witnessed();
-        newest(&self.members).any(|member| member.has(flag) && (!witnessed || member.is_witness()))
+        let first = self.members.iter().min_by_key(|member| (member.has(flag::OUTCOME), member.index));
+        let owner = first.map(|member| member.writer);
+        move |member| match witnessed {
+            true => member.is_witness(),
+            false => !member.is_self_reported() || Some(member.writer) == owner,
+        }
+    }
+
+    /// What is told of it now by those whose word counts.
+    fn telling(&self) -> impl Iterator<Item = &Member> {
+        let counts = self.counts();
+        newest(&self.members).filter(move |member| counts(member))
+    }
+
+    fn any(&self, flag: u16) -> bool {
+        self.telling().any(|member| member.has(flag))
     }
 
     /// Remembers an observation; beyond the limit a witness takes the place of what the agent said itself.
@@ -186,12 +210,8 @@ impl Action {
         self.unhidden.push(left.index);
     }
 
-    /// The ends that are told; what an agent says itself counts where no witness tells of the call.
     fn ends(&self) -> impl Iterator<Item = Outcome> + '_ {
-        let witnessed = self.is_witnessed();
-        newest(&self.members)
-            .filter(move |member| !witnessed || member.is_witness())
-            .filter_map(Member::ended)
+        self.telling().filter_map(Member::ended)
     }
 
     /// How it ended; `is_over` says that its turn or session did.
@@ -211,7 +231,7 @@ impl Action {
         }
         if self.any(flag::LAUNCH) {
             // That it was started well says nothing of how it went on.
-            let notices = newest(&self.members).filter(|member| member.has(flag::NOTICE));
+            let notices = self.telling().filter(|member| member.has(flag::NOTICE));
             let went_well = notices.filter_map(Member::ended).any(|outcome| outcome == Outcome::Success);
             return if went_well || self.finished { Closure::Success } else { Closure::Asynchronous };
         }
@@ -255,7 +275,7 @@ impl Action {
         }
         for member in &self.members {
             let entry = if member.index != shown.index {
-                let session = self.session.filter(|_| member.session.is_none());
+                let session = self.session().filter(|_| member.session.is_none());
                 Some(Entry::Hidden { action: self.id, session })
             } else if shown.says_all_of(&record) {
                 None

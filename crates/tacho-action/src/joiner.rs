@@ -125,6 +125,8 @@ impl Joiner {
         let found = found.filter(|id| self.fits(*id, observation));
         let id = found.or_else(|| self.alike(observation, likeness?, own_call));
         let id = id.unwrap_or(observation.index);
+        let keys: Vec<u64> =
+            keys.into_iter().filter(|key| self.may_unite(id, self.keys.get(key), observation)).collect();
         let action = self.actions.entry(id).or_insert_with(|| Action::new(observation));
         action.add(observation);
         action.has_own_call |= own_call;
@@ -133,8 +135,10 @@ impl Joiner {
         }
         if let (Some(agent), Some(session)) = (observation.started, observation.session) {
             let started = key(&[b"started", &session.0, agent.as_bytes()]);
-            action.started = Some(started);
-            self.started.insert(started, id);
+            if observation.is_witness() || !self.started.contains_key(&started) {
+                action.started = Some(started);
+                self.started.insert(started, id);
+            }
         }
         let place = action.likeness.map(|likeness| likeness.place);
         let mut others = BTreeSet::new();
@@ -160,6 +164,13 @@ impl Joiner {
         }
         // Found by its call and by its request: they are one.
         others.into_iter().filter(|_| found.is_some()).fold(id, |id, other| self.merge(id, other))
+    }
+
+    /// Whether an observation may make one of two actions: an agent's own word makes none of what witnesses tell apart.
+    fn may_unite(&self, one: u64, other: Option<&u64>, observation: &Observation<'_>) -> bool {
+        let is_witnessed = |id| self.actions.get(id).is_some_and(Action::is_witnessed);
+        let Some(other) = other.filter(|other| **other != one) else { return true };
+        observation.is_witness() || !(is_witnessed(&one) && is_witnessed(other))
     }
 
     /// What an observation is surely found by.
@@ -212,6 +223,7 @@ impl Joiner {
         }
         let Some(mut absorbed) = self.actions.remove(&gone) else { return id };
         self.leave(gone);
+        self.list_open(gone, absorbed.open_in, None);
         for key in &absorbed.keys {
             self.keys.insert(*key, id);
         }
@@ -239,25 +251,20 @@ impl Joiner {
     fn tell(&mut self, id: u64, index: u64, overlay: &mut Overlay) {
         let Some(action) = self.actions.get(&id) else { return };
         let is_over = self.is_over(action);
-        let session = action.session;
+        let session = action.session();
         let Some(action) = self.actions.get_mut(&id) else { return };
         let closure = action.tell(is_over, &mut |index, entry| overlay.set(index, entry));
+        let was_open_in =
+            std::mem::replace(&mut action.open_in, session.filter(|_| closure == Closure::Open));
         let is_open = matches!(closure, Closure::Open | Closure::Asynchronous);
         self.leave(id);
         if is_open { &mut self.open } else { &mut self.closed }.insert((index, id));
         self.touched.insert(id, (index, is_open));
-        if let Some(session) = session {
-            if closure == Closure::Open {
-                self.touch_session(session, index);
-            }
-            if let Some(known) = self.sessions.get_mut(&session) {
-                // An abandoned one may still be told of: then it is looked at again.
-                if closure == Closure::Open {
-                    known.open.insert(id)
-                } else {
-                    known.open.remove(&id)
-                };
-            }
+        // An abandoned one may still be told of: then it is looked at again.
+        let open_in = session.filter(|_| closure == Closure::Open);
+        if let Some(session) = open_in {
+            self.touch_session(session, index);
         }
+        self.list_open(id, was_open_in, open_in);
     }
 }

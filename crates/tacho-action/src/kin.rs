@@ -49,6 +49,8 @@ pub(crate) struct Node {
     pub(crate) index: u64,
     pub(crate) parent: Option<u64>,
     pub(crate) role: Role,
+    /// Whether somebody else than the agent itself tells of it.
+    pub(crate) is_witness: bool,
     pub(crate) part: Part,
     pub(crate) library: Option<u64>,
     pub(crate) action: Option<u64>,
@@ -62,7 +64,8 @@ pub(crate) struct Node {
 impl Node {
     pub(crate) fn new(index: u64, parent: Option<u64>, role: Role) -> Node {
         let (session, agent, action, repeats) = (None, None, None, None);
-        Node { index, parent, role, part: Part::None, library: None, action, session, agent, repeats }
+        let (part, library, is_witness) = (Part::None, None, false);
+        Node { index, parent, role, is_witness, part, library, action, session, agent, repeats }
     }
 }
 

@@ -17,6 +17,7 @@ mod member;
 mod near;
 mod observation;
 mod overlay;
+mod standing;
 mod twins;
 
 pub use action::OBSERVATIONS_MAX;
@@ -27,7 +28,7 @@ pub use observation::{Observation, Observer, concerns, header_concerns, is_span_
 pub use overlay::{CHUNK_ROWS, Changes, Cursor, Overlay, Range};
 
 /// Version of everything that the crate concludes and writes: with another one, the log is read again.
-pub const VERSION: u32 = 10;
+pub const VERSION: u32 = 11;
 
 /// Bytes that are not what this version writes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -3,6 +3,7 @@
 use crate::Figure;
 use crate::entry::{Closure, Record};
 use crate::observation::{Observation, Observer, TASK_NOTIFICATION, key};
+use crate::standing::rank;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use tacho_event::time::Micros;
@@ -21,6 +22,8 @@ pub(crate) struct Member {
     pub(crate) phase: Option<u8>,
     pub(crate) outcome: u8,
     pub(crate) known: u8,
+    /// Its sender's key.
+    pub(crate) writer: u64,
     pub(crate) flags: u16,
     pub(crate) figures: [Option<i64>; Figure::ALL.len()],
     pub(crate) session: Option<[u8; 16]>,
@@ -45,69 +48,6 @@ pub(crate) mod flag {
     pub(crate) const OUTCOME: u16 = 512;
     /// That the call never ran is read out of the text that the model was given: the agent may have written it.
     pub(crate) const FROM_TEXT: u16 = 1024;
-}
-
-/// A text, by how much its teller knows; of equals the first in the alphabet.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Best {
-    pub(crate) rank: u8,
-    pub(crate) text: String,
-}
-
-impl Best {
-    pub(crate) fn offer(&mut self, rank: u8, text: &str) {
-        if !text.is_empty() && (rank > self.rank || rank == self.rank && text < self.text.as_str()) {
-            *self = Best { rank, text: text.to_string() };
-        }
-    }
-
-    /// What a later state of the same event says takes the place of what the earlier one said.
-    pub(crate) fn offer_again(&mut self, rank: u8, text: &str) {
-        if rank == self.rank && !text.is_empty() {
-            self.text = text.to_string();
-        }
-        self.offer(rank, text);
-    }
-}
-
-/// How a name or an agent is ranked by who says it: what an agent reports of itself comes last.
-pub(crate) fn rank(observer: Observer) -> u8 {
-    match observer {
-        Observer::Hook => 6,
-        Observer::Log => 5,
-        Observer::Transcript => 4,
-        Observer::Span => 3,
-        Observer::Mcp => 2,
-        Observer::Event => 1,
-    }
-}
-
-/// The same of a name: one that says only what kind of record tells comes after all that name something, and how an
-/// action ended says nothing of its name.
-pub(crate) fn name_rank(observation: &Observation<'_>) -> u8 {
-    let name = observation.name;
-    let is_general = matches!(name, "tool_result" | "tool" | "mcp_tool" | TASK_NOTIFICATION)
-        || name == observation.kind.as_str()
-        || observation.hook == Some(name)
-        || name.starts_with("claude_code.tool")
-        || name.starts_with("agent_audit.");
-    match observation.is_outcome() {
-        true => 0,
-        false if is_general => 1,
-        false => 1 + rank(observation.observer),
-    }
-}
-
-/// The same of an agent: the program's name comes last, and so does whoever tells only how an action ended.
-pub(crate) fn agent_rank(observation: &Observation<'_>) -> u8 {
-    let is_weak = observation.agent_assumed || observation.is_outcome();
-    if is_weak { 1 } else { 1 + rank(observation.observer) }
-}
-
-/// Whether the id of the call is the agent's own. Gemini CLI's hooks have none: theirs was made by our hook.
-pub(crate) fn has_own_call(observation: &Observation<'_>) -> bool {
-    let is_given = matches!(observation.hook, Some("BeforeTool" | "AfterTool"));
-    observation.call.is_some() && !is_given || observation.strong_request().is_some()
 }
 
 impl Member {
@@ -140,6 +80,7 @@ impl Member {
             phase: observation.phase.map(Phase::code),
             outcome: observation.outcome.code(),
             known: observation.known.code(),
+            writer: observation.writer,
             flags,
             figures: observation.figures,
             session: observation.session.map(|session| session.0),
@@ -153,6 +94,10 @@ impl Member {
     /// Whether somebody else than the agent itself tells: no report of its own takes the place of that.
     pub(crate) fn is_witness(&self) -> bool {
         self.observer.is_witness()
+    }
+
+    pub(crate) fn is_self_reported(&self) -> bool {
+        self.known == Known::SelfReported.code()
     }
 
     /// Whether `later` is a later state of the same event: that one stands. Of a hook the first does.
@@ -234,7 +179,7 @@ impl Member {
         let phase = self.phase.unwrap_or_default();
         let agrees = self.outcome() == outcome;
         let by = (rank(self.observer), phase, self.revision, Reverse(self.time_us), Reverse(self.index));
-        (is_own, self.is_witness(), tokens, texts, agrees, tier, by)
+        (self.is_witness(), is_own, tokens, texts, agrees, tier, by)
     }
 }
 

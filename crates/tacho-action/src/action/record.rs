@@ -2,8 +2,9 @@
 
 use super::Action;
 use crate::entry::{Closure, Figure, Record};
-use crate::member::{Best, Member, counted, flag, rank};
+use crate::member::{Member, counted, flag};
 use crate::observation::key;
+use crate::standing::{Best, rank};
 use std::cmp::Reverse;
 use tacho_event::words::{Outcome, Phase};
 
@@ -40,7 +41,7 @@ impl Action {
             *time = Some(time.map_or(told, |known| known.min(told)));
         }
         record.outcome = Some(outcome.code()).filter(|code| *code != shown.outcome);
-        record.session = self.session.filter(|_| shown.session.is_none());
+        record.session = self.session().filter(|_| shown.session.is_none());
         let differs = |best: &Best, own: u64| {
             let text = Some(best.text.clone()).filter(|text| !text.is_empty());
             text.filter(|text| key(&[text.as_bytes()]) != own)
@@ -62,9 +63,8 @@ impl Action {
         let is_whole = |member: &&Member| {
             place != Figure::DurationUs as usize || member.phase() != Some(Phase::Proposed)
         };
-        let witnessed = self.is_witnessed();
-        let members =
-            counted(&self.members).filter(|member| !witnessed || member.is_witness()).filter(is_whole);
+        let counts = self.counts();
+        let members = counted(&self.members).filter(|member| counts(member)).filter(is_whole);
         let told = members.filter_map(|member| Some((member, member.figures[place]?)));
         told.max_by_key(|(member, figure)| (rank(member.observer), Reverse(*figure)))
             .map(|(_, figure)| figure)

@@ -41,7 +41,7 @@ impl Joiner {
 
     /// Whether everything that was told of an action lies before the end of its turn or session.
     pub(super) fn is_over(&self, action: &Action) -> bool {
-        let Some(session) = action.session.and_then(|session| self.sessions.get(&session)) else {
+        let Some(session) = action.session().and_then(|session| self.sessions.get(&session)) else {
             return false;
         };
         let agent = key(&[action.agent().as_bytes()]);

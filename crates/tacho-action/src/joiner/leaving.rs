@@ -48,8 +48,18 @@ impl Joiner {
         if let Some(likeness) = action.likeness {
             self.near.remove(likeness.place, id);
         }
-        if let Some(session) = action.session.and_then(|session| self.sessions.get_mut(&session)) {
-            session.open.remove(&id);
+        self.list_open(id, action.open_in, None);
+    }
+
+    /// Puts an action from among the open ones of one session among those of another one.
+    pub(super) fn list_open(&mut self, id: u64, from: Option<[u8; 16]>, to: Option<[u8; 16]>) {
+        if let Some(known) =
+            from.filter(|from| Some(*from) != to).and_then(|from| self.sessions.get_mut(&from))
+        {
+            known.open.remove(&id);
+        }
+        if let Some(known) = to.and_then(|to| self.sessions.get_mut(&to)) {
+            known.open.insert(id);
         }
     }
 }

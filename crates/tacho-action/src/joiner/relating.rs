@@ -27,6 +27,7 @@ impl Joiner {
             (None, None) => return,
         };
         let mut node = Node::new(observation.index, parent, role(observation));
+        node.is_witness = observation.is_witness();
         node.part = part(observation);
         node.session = observation.session.map(|session| session.0);
         node.agent = Some(observation.agent.to_string()).filter(|_| !observation.agent_assumed);
@@ -40,7 +41,8 @@ impl Joiner {
         }
         for (one, other) in self.kin.joined(key) {
             // One of an earlier pair may have become the other by now.
-            if self.actions.contains_key(&one) && self.actions.contains_key(&other) {
+            let are_known = self.actions.contains_key(&one) && self.actions.contains_key(&other);
+            if are_known && self.may_unite(one, Some(&other), observation) {
                 changed.remove(&one.max(other));
                 changed.insert(self.merge(one, other));
             }
@@ -48,17 +50,18 @@ impl Joiner {
         // A span that was told of twice is the first one.
         if self.kin.get(key).is_some_and(|node| node.index == observation.index) {
             for span in self.kin.settle(key, Twin::of(observation)) {
-                self.join_beside(span, changed);
+                self.join_beside(span, observation, changed);
             }
         }
     }
 
     /// Makes one of what other libraries tell of the same call beside this span.
-    fn join_beside(&mut self, key: u64, changed: &mut BTreeSet<u64>) {
+    fn join_beside(&mut self, key: u64, observation: &Observation<'_>, changed: &mut BTreeSet<u64>) {
         for other in self.kin.beside(key) {
             let Some(own) = self.kin.get(key).and_then(|node| node.action) else { return };
             let pair = self.actions.get(&own).zip(self.actions.get(&other));
-            if own != other && pair.is_some_and(|(own, other)| !own.shares_library(other)) {
+            let may_be_one = pair.is_some_and(|(own, other)| !own.shares_library(other));
+            if own != other && may_be_one && self.may_unite(own, Some(&other), observation) {
                 changed.remove(&own.max(other));
                 changed.insert(self.merge(own, other));
             }
@@ -69,7 +72,7 @@ impl Joiner {
         let Some(node) = self.kin.get(heritage.key) else { return };
         match node.action.and_then(|id| self.actions.get_mut(&id)) {
             Some(action) => {
-                action.inherit(heritage.session, heritage.agent.as_deref());
+                action.inherit(heritage.session, heritage.agent.as_deref(), node.is_witness);
                 changed.insert(action.id);
             }
             None => {

@@ -43,14 +43,14 @@ impl Joiner {
     /// The action that has the agent and id of a report, where one of them names no session.
     pub(super) fn reported(&self, key: u64, observation: &Observation<'_>) -> Option<u64> {
         let action = self.actions.get(self.keys.get(&key)?)?;
-        (action.session.is_none() || observation.session.is_none()).then_some(action.id)
+        (action.session().is_none() || observation.session.is_none()).then_some(action.id)
     }
 
     /// The action that an outcome means which says no agent.
     pub(super) fn meant(&self, observation: &Observation<'_>) -> Option<u64> {
         let sent = sent_as(observation).filter(|_| is_nobodys(observation))?;
         let fits = |action: &&Action| {
-            let told = action.session.zip(observation.session);
+            let told = action.session().zip(observation.session);
             told.is_none_or(|(one, other)| one == other.0)
         };
         let newest = self.reports.get(&sent)?.iter().rev().take(SAME_ID_MAX);

@@ -3,6 +3,7 @@
 mod cases;
 mod models;
 mod naive;
+mod own_words;
 mod reports;
 mod roots;
 mod scene;

@@ -1,0 +1,133 @@
+//! An agent's own word beside a witness that says little: what it lacks, assumes or hears of later stays the witness's.
+
+use crate::scene::{closures, end, event, groups, hook, join, session, span};
+use tacho_action::{Closure, Observation, Observer, Record};
+use tacho_event::words::{ActionType, Known, Outcome, Phase};
+
+const CALL: &str = "toolu_01A09q90qw90lq917835";
+const ROOT: &str = "00000000000000a1";
+const CHILD: &str = "00000000000000b1";
+
+/// What an agent claims of the call, as somebody else and elsewhere.
+fn claim(time: i64) -> Observation<'static> {
+    Observation {
+        observer: Observer::Mcp,
+        known: Known::SelfReported,
+        agent: "ghost",
+        session: Some(session(9)),
+        call: Some(CALL),
+        name: "harmless",
+        outcome: Outcome::Success,
+        writer: 7,
+        figures: [Some(9); 6],
+        input: Some("much more than the witness says"),
+        has_output: true,
+        ..event(time)
+    }
+}
+
+/// A log record that names no agent: the program's name stands for it.
+fn log(time: i64) -> Observation<'static> {
+    let (phase, outcome) = (Some(Phase::Result), Outcome::Failure);
+    let (agent, name) = ("claude-code", "mcp_tool");
+    let record = Observation { observer: Observer::Log, agent, agent_assumed: true, name, ..event(time) };
+    Observation { call: Some(CALL), phase, outcome, ..record }
+}
+
+fn root(time: i64) -> Observation<'static> {
+    let root = Observation { kind: ActionType::Lifecycle, agent: "realagent", ..span(time, ROOT, None) };
+    Observation { agent_assumed: false, session: Some(session(2)), ..root }
+}
+
+fn child(time: i64) -> Observation<'static> {
+    let (phase, call) = (Some(Phase::Executed), Some(CALL));
+    let told = Observation { phase, call, outcome: Outcome::Success, ..span(time, CHILD, Some(ROOT)) };
+    Observation { agent: "svc", agent_assumed: true, session: None, ..told }
+}
+
+/// The event of a witness that is shown, and what it stands for.
+fn shown<'a>(log: &[Observation<'a>]) -> (Observation<'a>, Record) {
+    let overlay = join(log);
+    let acts: Vec<_> = (0..log.len())
+        .filter(|at| log[*at].call == Some(CALL))
+        .filter_map(|at| Some((log[at].clone(), overlay.record(at as u64)?.clone())))
+        .collect();
+    let [(event, record)] = acts.as_slice() else { panic!("one row: {acts:?}") };
+    assert_eq!(event.known, Known::Observed);
+    (event.clone(), record.clone())
+}
+
+fn who(log: &[Observation<'_>]) -> (String, Option<[u8; 16]>) {
+    let (event, record) = shown(log);
+    (record.agent.unwrap_or(event.agent.to_string()), event.session.map(|id| id.0).or(record.session))
+}
+
+#[test]
+fn an_assumed_agent_and_a_general_name_stand_before_what_an_agent_says() {
+    for told in [[log(1), claim(2)], [claim(2), log(1)]] {
+        let (event, record) = shown(&told);
+        assert_eq!((event.agent, event.name), ("claude-code", "mcp_tool"));
+        assert_eq!((record.agent, record.name, record.session), (None, None, None));
+        assert_eq!((record.closure, record.figures), (Some(Closure::Failure), [None; 6]));
+    }
+}
+
+#[test]
+fn what_is_inherited_stands_before_what_an_agent_says_in_any_order() {
+    let (all, told) = ([root(1), child(2), claim(3)], ("realagent".to_string(), Some(session(2).0)));
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        assert_eq!(who(&order.map(|at| all[at].clone())), told, "{order:?}");
+    }
+    assert_eq!(who(&[child(1), claim(2)]), ("svc".to_string(), None), "no root came");
+}
+
+#[test]
+fn an_agents_word_puts_no_witness_into_a_session() {
+    let told = Observation { session: None, ..hook(1, "PreToolUse", Some(CALL)) };
+    let over = Observation { agent: "ghost", session: Some(session(9)), ..end(9, "SessionEnd") };
+    for log in [[told.clone(), claim(2), over.clone()], [claim(2), told, over]] {
+        assert_eq!(who(&log), ("agent".to_string(), None));
+        assert_eq!(closures(&log)[0], Closure::Open, "nor is it over with that one");
+    }
+}
+
+#[test]
+fn an_agents_notice_closes_no_background_call_of_a_witness() {
+    let launched = Observation { outcome: Outcome::Running, ..hook(2, "PostToolUse", Some(CALL)) };
+    let notice = Observation { name: "TaskNotification", phase: Some(Phase::Message), ..claim(3) };
+    let log =
+        [hook(1, "PreToolUse", Some(CALL)), launched, Observation { observer: Observer::Event, ..notice }];
+    assert_eq!(closures(&log), [Closure::Asynchronous]);
+}
+
+#[test]
+fn an_agents_word_makes_none_of_two_calls_that_witnesses_tell_of() {
+    const ANSWER: &str = "req_011CSHoEeqs5C35K2UUqR7Fy";
+    let model = Observation { kind: ActionType::External, name: "model_request", ..log(2) };
+    let model = Observation { call: None, request: Some(ANSWER), ..model };
+    let both = Observation { call: Some(CALL), observer: Observer::Event, time_us: 3, ..model.clone() };
+    let both = Observation { known: Known::SelfReported, ..both };
+    assert_eq!(groups(&[log(1), model.clone(), both]), [vec![1, 3], vec![2]]);
+}
+
+#[test]
+fn how_a_call_of_ones_own_ended_is_said_by_the_key_that_reported_it() {
+    let begun = Observation { outcome: Outcome::Running, figures: [None; 6], ..claim(1) };
+    let ended = |time, writer, outcome| {
+        let told =
+            Observation { kind: ActionType::Workflow, name: "outcome", writer, outcome, ..claim(time) };
+        Observation { phase: Some(Phase::Result), ..told }
+    };
+    let foreign = ended(2, 8, Outcome::Success);
+    assert_eq!(closures(&[begun.clone(), foreign.clone()]), [Closure::Open]);
+    let log = [begun.clone(), foreign.clone(), ended(3, 7, Outcome::Failure)];
+    assert_eq!(closures(&log), [Closure::Failure]);
+    let overlay = join(&[begun.clone(), Observation { writer: 8, ..claim(2) }]);
+    let record = overlay.entries().find_map(|(at, _)| overlay.record(at)).unwrap();
+    assert_eq!(record.closure, Some(Closure::Open), "nor by another report under its id");
+    assert_eq!(
+        closures(&[begun, foreign, hook(4, "PostToolUse", Some(CALL))]),
+        [Closure::Success],
+        "a witness may"
+    );
+}
