@@ -82,6 +82,54 @@ fn under_an_agents_key_nothing_is_a_witness() {
     }
 }
 
+/// What a program tells of a call in its log: it names no agent, and of the tool only what kind it is.
+fn log_record() -> Value {
+    let attribute = |key, value: &str| json!({"key": key, "value": {"stringValue": value}});
+    json!({"resourceLogs": [{
+        "resource": {"attributes": [attribute("service.name", "claude-code")]},
+        "scopeLogs": [{"scope": {"name": "com.anthropic.claude_code.events"}, "logRecords": [{
+            "timeUnixNano": "1767225600000000000", "body": {"stringValue": "claude_code.tool_result"},
+            "attributes": [attribute("event.name", "tool_result"), attribute("session.id", "real"),
+                attribute("user.id", "alice"), attribute("tool_name", "mcp_tool"), attribute("tool_use_id", CALL),
+                attribute("success", "false"), attribute("error", "boom")]}]}]}]})
+}
+
+#[test]
+fn an_agents_report_makes_no_call_of_a_program_its_own() {
+    let claim = json!({"call_id": CALL, "agent": {"id": "ghost", "session_id": "fake"}, "user_id": "zz-mallory",
+        "action": {"type": "tool", "name": "harmless"}, "outcome": {"status": "success"}, "cost_usd": 9.5});
+    let beside = json!({"agent": {"id": "claude-code", "session_id": "real"}, "user_id": "zz-mallory",
+        "action": {"type": "tool", "name": "another"}, "outcome": {"status": "success"}});
+    for comes_first in [true, false] {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let [program, agent, reader] = ["write", "agent", "read"].map(|role| key(&data, role));
+        let server = Server::start(&data);
+        let mut told = [
+            (&program, "/v1/otlp/v1/logs", log_record()),
+            (&agent, "/log", claim.clone()),
+            (&agent, "/log", beside.clone()),
+        ];
+        if comes_first {
+            told.rotate_left(1);
+        }
+        for (key, path, body) in told {
+            assert_eq!(post(&server, key, path, &body), 200, "{path}");
+        }
+        let rows = asked(
+            &server,
+            &reader,
+            &format!(
+                "SELECT agent_id a, action_name n, session_id s, outcome_status o, cost_usd c, known k FROM agent_audit_log WHERE call_id = '{CALL}'"
+            ),
+        );
+        let real = json!({"a": "claude-code", "n": "mcp_tool", "s": "real", "o": "failure", "c": null, "k": "observed"});
+        assert_eq!(rows, [real], "the report comes first: {comes_first}");
+        let users = asked(&server, &reader, "SELECT user_id u FROM sessions WHERE id = 'real'");
+        assert_eq!(users, [json!({"u": "alice"})]);
+    }
+}
+
 #[test]
 fn a_hook_that_is_run_by_hand_is_one_and_the_first_of_two_stands() {
     let dir = tempfile::tempdir().unwrap();
