@@ -1,6 +1,6 @@
 //! Escalation: who is told next while nobody answers.
 //!
-//! Invariant: the clock of an alert that is muted when a level is due stands until it is not muted any more; no level is
+//! Invariant: the clock of an alert that is muted or snoozed when a level is due stands until it is so no more; no level is
 //! left out, and none comes together with the one before.
 
 use crate::file::Span;
@@ -138,10 +138,11 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// The next level, and when it is due.
-    fn next(&self) -> Option<(i64, &Level)> {
+    /// The next level, when it is due by the clock, and when with the snooze.
+    fn next(&self) -> Option<(i64, i64, &Level)> {
         let (after_us, level) = self.policy.level(self.next).filter(|_| self.acknowledged.is_none())?;
-        Some((self.began_us.saturating_add(after_us).max(self.snoozed_us), level))
+        let planned_us = self.began_us.saturating_add(after_us);
+        Some((planned_us, planned_us.max(self.snoozed_us), level))
     }
 }
 
@@ -217,7 +218,7 @@ impl Escalations {
     pub fn due(&mut self, now_us: i64, is_muted: &dyn Fn(&str, i64) -> bool) -> Vec<Page> {
         let mut pages = Vec::new();
         for (alert, waiting) in &mut self.waiting {
-            while let Some((due_us, level)) = waiting.next().filter(|(due_us, _)| *due_us <= now_us) {
+            while let Some((planned_us, due_us, level)) = waiting.next().filter(|next| next.1 <= now_us) {
                 let at_us = if waiting.held { now_us } else { due_us };
                 if is_muted(alert, at_us) {
                     waiting.held = true;
@@ -225,7 +226,7 @@ impl Escalations {
                 }
                 let at_once = waiting.next == 0 && level.after_us == 0;
                 let targets = level.targets.clone();
-                waiting.began_us += at_us - due_us;
+                waiting.began_us += at_us - planned_us;
                 let (level, began_us) = (waiting.next, waiting.began_us);
                 (waiting.next, waiting.held) = (level + 1, false);
                 pages.push(Page { alert: alert.clone(), level, at_us, at_once, targets, began_us });
@@ -250,6 +251,6 @@ impl Escalations {
     /// When anything is due next; what is muted has no time.
     pub fn next_us(&self) -> Option<i64> {
         let waiting = self.waiting.values().filter(|waiting| !waiting.held);
-        waiting.filter_map(|waiting| Some(waiting.next()?.0)).min()
+        waiting.filter_map(|waiting| Some(waiting.next()?.1)).min()
     }
 }

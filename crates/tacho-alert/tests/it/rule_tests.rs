@@ -103,7 +103,7 @@ fn the_escalation_reaches_who_is_next_until_somebody_answers() {
     };
     let quiet = "at: 5h, state: firing, told_at: {oncall: [10s], management: []}, escalated: []";
     assert_eq!(answered("at: 5m, do: acknowledge, group: {agent_id: a}", quiet), "");
-    let snoozed = "at: 2h, state: firing, told_at: {oncall-second: [1h], management: [1h]}";
+    let snoozed = "at: 2h, state: firing, told_at: {oncall-second: [1h], management: [1h15m]}";
     assert_eq!(answered("at: 5m, do: snooze, for: 55m", snoozed), "");
     assert_eq!(answered("at: 5m, do: resolve", "at: 2h, state: firing, escalated: []"), "");
     let nobody = answered("at: 5m, do: acknowledge, group: {agent_id: b}", quiet);
