@@ -193,9 +193,9 @@ fn hours_of_a_route_and_people_on_call_are_tested() {
     let text = lasting(
         "warning",
         "    expect:\n\
-         \x20     - {at: 5h, state: firing, muted: time_interval, muted_by: night, not_told: [team], told_at: {ana: [30m10s], bo: []}}\n\
-         \x20     - {at: 7h, state: firing, muted: none, receivers: [team, ana], escalated: [ana]}\n\
-         \x20     - {at: 14h, state: firing, escalated: [ana, bo]}\n",
+         \x20     - {at: 5h, state: firing, muted: time_interval, muted_by: night, not_told: [team, ana, bo]}\n\
+         \x20     - {at: 7h, state: firing, muted: none, receivers: [team, ana], told_at: {bo: []}, escalated: [ana]}\n\
+         \x20     - {at: 19h, state: firing, escalated: [ana, bo]}\n",
     );
     assert_eq!(with(&text, &routing), "");
 }

@@ -20,7 +20,7 @@ impl Desk {
         // Whoever must not hear of it now hears of it when that is over.
         let (open, dispatcher) = (&self.open, &self.dispatcher);
         let is_muted = |id: &str, at_us: i64| {
-            open.get(id).is_some_and(|raised| dispatcher.muted(&raised.alert, at_us).is_some())
+            open.get(id).is_some_and(|raised| dispatcher.is_held(&raised.alert, at_us))
         };
         let pages = self.escalations.due(now_us, &is_muted);
         due.extend(pages.into_iter().filter_map(|page| self.page(page)));
@@ -94,7 +94,7 @@ impl Desk {
             let Some(raised) = self.open.get_mut(&id).filter(|raised| !raised.paged.is_empty()) else {
                 continue;
             };
-            if self.dispatcher.muted(&raised.alert, now_us).is_some() {
+            if self.dispatcher.is_held(&raised.alert, now_us) {
                 continue;
             }
             let mut found = self.dispatcher.roster.find(&targets, now_us);

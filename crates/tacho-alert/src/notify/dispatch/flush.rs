@@ -92,12 +92,24 @@ impl Dispatcher {
 
     /// The time intervals because of which somebody whom an alert concerns is not told at a moment.
     pub fn quiet(&self, alert: &Alert, at_us: i64) -> BTreeSet<String> {
+        self.places(alert).into_iter().flat_map(|route| self.hours(route, at_us)).cloned().collect()
+    }
+
+    /// Whether nobody is told of an alert at a moment: it is muted, or each of its places in the tree has quiet hours.
+    pub(crate) fn is_held(&self, alert: &Alert, at_us: i64) -> bool {
+        let places = self.places(alert);
+        let all_quiet = !places.is_empty() && places.iter().all(|route| self.is_quiet(route, at_us));
+        all_quiet || self.muted(alert, at_us).is_some()
+    }
+
+    /// The places in the tree that tell of an alert.
+    fn places(&self, alert: &Alert) -> Vec<&Route> {
         let mut routes = Vec::new();
         self.tree.root.find(&alert.labels, &mut routes);
         if !alert.actions.is_empty() {
             routes.push(&self.tree.root);
         }
-        routes.into_iter().flat_map(|route| self.hours(route, at_us)).cloned().collect()
+        routes
     }
 }
 
