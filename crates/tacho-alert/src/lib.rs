@@ -15,6 +15,7 @@ mod catalog;
 mod cell;
 mod check;
 mod compile;
+mod condition;
 mod engine;
 mod explain;
 pub mod field;

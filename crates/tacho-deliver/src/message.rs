@@ -83,6 +83,9 @@ pub struct Told {
     /// What the rule computed: `count` is 11.
     #[serde(default)]
     pub values: LabelSet,
+    /// What has to hold for it to fire, as its rule writes it: `count > 10`.
+    #[serde(default)]
+    pub condition: Option<String>,
     #[serde(default)]
     pub url: Option<String>,
 }
@@ -179,8 +182,18 @@ impl Told {
             starts_us: alert.starts_us,
             ends_us: alert.ends_us,
             values: LabelSet::new(),
+            condition: None,
             url: None,
         }
+    }
+
+    /// Its annotations, with the condition among them unless the rule says something else under that name.
+    pub(crate) fn annotated(&self) -> LabelSet {
+        let mut all = self.annotations.clone();
+        if let Some(condition) = &self.condition {
+            all.entry("condition".into()).or_insert_with(|| condition.clone());
+        }
+        all
     }
 }
 

@@ -4,6 +4,8 @@ use crate::LabelSet;
 use crate::message::{Message, Notice, Told};
 use jiff::Timestamp;
 
+/// Before what has to hold for an alert to fire. No label has a name with a space.
+const CONDITION: &str = "fires when";
 /// What a cut text ends with.
 const CUT: &str = " … (cut)";
 
@@ -47,8 +49,10 @@ pub(crate) struct Outline {
 /// One alert.
 pub(crate) struct Item {
     pub(crate) title: String,
-    /// Label or value, and what it says.
+    /// What has to hold for it to fire (under `fires when`, first), its values, its labels, and what each says.
     pub(crate) facts: Vec<(String, String)>,
+    /// How many of them are values.
+    values: usize,
     pub(crate) when: String,
     pub(crate) url: Option<String>,
 }
@@ -62,6 +66,16 @@ impl Outline {
             more: message.truncated,
             code: message.reply_code().map(str::to_string),
         }
+    }
+
+    /// What the only alert of a message fired on, in one line: its values, its condition, and when.
+    pub(crate) fn brief(&self) -> Option<String> {
+        let [only] = self.items.as_slice() else { return None };
+        let (_, condition) = only.facts.first().filter(|(name, _)| name == CONDITION)?;
+        let values = only.facts.iter().skip(1).take(only.values);
+        let mut parts: Vec<String> = values.map(|(name, value)| format!("{name} {value}")).collect();
+        parts.extend([format!("{CONDITION} {condition}"), only.when.clone()]);
+        Some(parts.join(", "))
     }
 
     /// As plain text with at most so many characters; whole items, and the number of those left out.
@@ -132,7 +146,10 @@ impl Item {
         let shown = |labels: &LabelSet| -> Vec<(String, String)> {
             labels.iter().map(|(name, value)| (one_line(name), cut(&one_line(value), 300))).collect()
         };
-        let mut facts = shown(&told.values);
+        let condition = told.condition.as_deref().map(|text| cut(&one_line(text), 300));
+        let mut facts: Vec<_> = condition.map(|text| (CONDITION.to_string(), text)).into_iter().collect();
+        facts.extend(shown(&told.values));
+        let values = told.values.len();
         facts.extend(shown(&told.labels));
         let runbook = told.annotations.get("runbook").map(|at| ("runbook".to_string(), one_line(at)));
         facts.extend(runbook);
@@ -147,12 +164,14 @@ impl Item {
                 )
             }
         };
-        Item { title: cut(&one_line(title), 500), facts, when, url: told.url.clone() }
+        Item { title: cut(&one_line(title), 500), facts, values, when, url: told.url.clone() }
     }
 
     fn plain(&self) -> String {
-        let facts: Vec<String> = self.facts.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let (condition, facts): (Vec<_>, Vec<_>) = self.facts.iter().partition(|(name, _)| name == CONDITION);
+        let facts: Vec<String> = facts.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut lines = vec![format!("- {}", self.title), format!("  {}", self.when)];
+        lines.extend(condition.iter().map(|(name, value)| format!("  {name} {value}")));
         if !facts.is_empty() {
             lines.push(format!("  {}", facts.join(", ")));
         }

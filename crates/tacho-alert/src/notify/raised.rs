@@ -89,6 +89,9 @@ pub struct Raised {
     /// The columns that name the group; with the rule they tell which alert a change is about.
     pub group: Vec<(String, String)>,
     pub values: BTreeMap<String, serde_json::Value>,
+    /// What had to hold for it to fire, as the rule wrote it then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
     pub window: (i64, i64),
     /// The instant of the evaluation that raised it, and the size of the log that it saw.
     pub at_us: i64,
@@ -140,6 +143,7 @@ impl Raised {
             severity: rule.severity,
             group: transition.group.clone(),
             values: values.map(|(name, value)| (name.clone(), serde_json::json!(value))).collect(),
+            condition: rule.condition(),
             window: transition.window,
             at_us: transition.at_us,
             tree_size: transition.tree_size,

@@ -70,7 +70,7 @@ impl Alertmanager {
             let ends_us = told.ends_us.unwrap_or_else(|| message.at_us.saturating_add(hold_us));
             let mut alert = json!({
                 "labels": named(&told.labels),
-                "annotations": named(&told.annotations),
+                "annotations": named(&told.annotated()),
                 "startsAt": moment(told.starts_us),
                 "endsAt": moment(ends_us),
             });

@@ -133,7 +133,8 @@ impl Twilio {
 
     fn twiml(&self, message: &Message) -> String {
         let outline = Outline::of(message);
-        let told = format!("{}. {}", outline.headline, outline.text);
+        let brief = outline.brief().unwrap_or_default();
+        let told = format!("{}. {} {brief}", outline.headline, outline.text);
         let told = format!("Tachograph. {}", cut(told.trim(), SPOKEN_CHARS_MAX));
         let (Some(url), Some(code)) = (&self.reply_url, &outline.code) else {
             let say = format!("<Say>{}</Say>", xml(&told));
@@ -174,7 +175,9 @@ fn text(message: &Message) -> String {
         end.push_str(&format!(" {link}"));
     }
     let end = plain(&end);
-    let told = plain(format!("{} {}", outline.headline, outline.text).trim());
+    let brief = outline.brief().unwrap_or_default();
+    let told = format!("{} {} {brief}", outline.headline, outline.text.trim());
+    let told = plain(&told.split_whitespace().collect::<Vec<_>>().join(" "));
     let whole = format!("{told}{end}");
     if whole.chars().all(is_small) {
         return format!("{}{end}", cut_small(&told, SMALL_CHARS_MAX.saturating_sub(end.chars().count())));

@@ -62,6 +62,8 @@ pub(super) fn gone_or(answer: &Answer, now_us: i64) -> Verdict {
 pub(super) fn body(message: &Message, alerts_max: usize) -> Value {
     let shown = if alerts_max == 0 { message.alerts.len() } else { alerts_max.min(message.alerts.len()) };
     let truncated = message.truncated + (message.alerts.len() - shown) as u64;
+    let labels: Vec<LabelSet> = message.alerts.iter().map(|told| told.labels.clone()).collect();
+    let annotations: Vec<LabelSet> = message.alerts.iter().map(Told::annotated).collect();
     json!({
         "version": "4",
         "groupKey": message.thread,
@@ -69,8 +71,8 @@ pub(super) fn body(message: &Message, alerts_max: usize) -> Value {
         "status": if message.is_resolved() { "resolved" } else { "firing" },
         "receiver": message.receiver,
         "groupLabels": message.group_labels,
-        "commonLabels": common(message.alerts.iter().map(|told| &told.labels)),
-        "commonAnnotations": common(message.alerts.iter().map(|told| &told.annotations)),
+        "commonLabels": common(&labels),
+        "commonAnnotations": common(&annotations),
         "externalURL": message.links.dashboard.as_deref().unwrap_or_default(),
         "notification_reason": message.notice.as_str(),
         "alerts": message.alerts[..shown].iter().map(alert).collect::<Vec<_>>(),
@@ -81,7 +83,7 @@ fn alert(told: &Told) -> Value {
     json!({
         "status": if told.ends_us.is_some() { "resolved" } else { "firing" },
         "labels": told.labels,
-        "annotations": told.annotations,
+        "annotations": told.annotated(),
         "startsAt": moment(told.starts_us),
         // Go's empty time, which Alertmanager's own readers expect of an alert that goes on.
         "endsAt": told.ends_us.map_or_else(|| "0001-01-01T00:00:00Z".to_string(), moment),
@@ -92,9 +94,9 @@ fn alert(told: &Told) -> Value {
 }
 
 /// What all of them say alike.
-fn common<'a>(mut all: impl Iterator<Item = &'a LabelSet>) -> LabelSet {
-    let Some(first) = all.next() else { return LabelSet::new() };
-    all.fold(first.clone(), |mut common, labels| {
+fn common(all: &[LabelSet]) -> LabelSet {
+    let Some((first, rest)) = all.split_first() else { return LabelSet::new() };
+    rest.iter().fold(first.clone(), |mut common, labels| {
         common.retain(|name, value| labels.get(name) == Some(value));
         common
     })

@@ -22,6 +22,7 @@ fn slack_gets_blocks_and_a_text_to_fall_back_on() {
     assert!(alert.starts_with(
         "*deploy-bot failed 11 times in &lt;15 min&gt; &amp; more*\nsince 2026-11-21T11:50:00Z\n"
     ));
+    assert!(alert.contains("\nfires when: count &gt; 10 and agent_id != '&lt;none&gt;'\n"), "{alert}");
     assert!(alert.contains("count: 11\n") && alert.contains("agent_id: deploy-bot"), "{alert}");
     assert!(alert.ends_with("<https://log.example.com/alerts/aa11|the alert>"), "{alert}");
     assert_eq!(body["blocks"][4]["text"]["text"], "and 3 more");
@@ -78,7 +79,8 @@ fn pagerduty_triggers_acknowledges_and_resolves_one_incident() {
         (&payload["component"], &payload["group"], &payload["class"]),
         (&json!("api"), &json!("g"), &json!("c"))
     );
-    assert!(payload["custom_details"]["alerts"].as_str().unwrap().contains("count=11"));
+    let told = payload["custom_details"]["alerts"].as_str().unwrap();
+    assert!(told.contains("count=11") && told.contains("\n  fires when count > 10 and"), "{told}");
     assert_eq!(event["client_url"], "https://log.example.com/alerts");
     assert_eq!(event["links"][1]["href"], "https://log.example.com/alerts/bb22");
     for (notice, action) in [(Notice::Resolved, "resolve"), (Notice::Acknowledged, "acknowledge")] {
@@ -125,6 +127,7 @@ fn telegram_gets_html_buttons_and_a_thread() {
     assert_eq!(sent["parse_mode"], "HTML");
     let text = sent["text"].as_str().unwrap();
     assert!(text.starts_with("<b>CRITICAL: Agents fail</b>\n\nThe window"), "{text}");
+    assert!(text.contains("fires when") && text.contains("count &gt; 10"), "{text}");
     assert!(text.contains("in &lt;15 min&gt; &amp; more</b>") && text.contains("and 3 more"), "{text}");
     assert!(text.ends_with("<a href=\"https://log.example.com/a/token\">Acknowledge</a>"), "{text}");
     assert_eq!(sent["reply_markup"]["inline_keyboard"][0][0]["callback_data"], "acknowledge:K7Q2");
@@ -154,7 +157,11 @@ fn teams_gets_an_adaptive_card() {
     assert_eq!((&content["type"], &content["version"]), (&json!("AdaptiveCard"), &json!("1.4")));
     assert_eq!(content["body"][0]["text"], "CRITICAL: Agents fail");
     assert_eq!(content["body"][0]["color"], "Attention");
-    assert_eq!(content["body"][2]["items"][2]["facts"][0], json!({"title": "count", "value": "11"}));
+    let facts = &content["body"][2]["items"][2]["facts"];
+    assert_eq!(
+        (&facts[0]["title"], &facts[1]),
+        (&json!("fires when"), &json!({"title": "count", "value": "11"}))
+    );
     assert_eq!(
         content["actions"][1],
         json!({"type": "Action.OpenUrl", "title": "Acknowledge", "url": "https://log.example.com/a/token"})
@@ -201,6 +208,13 @@ fn a_text_leaves_pictures_out_and_says_that_it_was_cut() {
         form(&http(step(&sms, &told, None, &[]))).remove(2).1
     };
     assert_eq!(text("it’s “down” – again… 🚨".into()), "CRITICAL: it's \"down\" - again...  Reply ACK K7Q2");
+    let mut one = Message { text: String::new(), links: Links::default(), ..message(Notice::Firing) };
+    one.alerts.truncate(1);
+    one.alerts[0].condition = Some("count > 10".into());
+    assert_eq!(
+        form(&http(step(&sms, &one, None, &[]))).remove(2).1,
+        "CRITICAL: Agents fail count 11, fires when count > 10, since 2026-11-21T11:50:00Z Reply ACK K7Q2"
+    );
     let long = text("a".repeat(1000));
     assert_eq!(long.chars().count(), 459);
     assert!(long.ends_with("a ...(cut) Reply ACK K7Q2"), "{long}");

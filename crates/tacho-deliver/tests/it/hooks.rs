@@ -81,3 +81,18 @@ fn a_standard_webhook_signs_for_both_kinds_of_keys() {
     assert_eq!((&sent["type"], &sent["timestamp"]), (&json!("alert.firing"), &json!("2026-11-21T12:00:00Z")));
     assert_eq!(sent["data"]["alerts"][1]["labels"]["agent_id"], "billing");
 }
+
+#[test]
+fn a_webhook_learns_what_has_to_hold_unless_the_rule_says_something_else_by_that_name() {
+    let webhook = channel("webhook_configs", json!({"url": "https://example.com/in"}));
+    let mut told = message(Notice::Firing);
+    told.alerts[1].annotations.insert("condition".into(), "the rule's own".into());
+    let sent = body(&http(step(&webhook, &told, None, &[])));
+    let said = |at: usize| sent["alerts"][at]["annotations"]["condition"].clone();
+    assert_eq!(said(0), "count > 10 and agent_id != '<none>'");
+    assert_eq!(said(1), "the rule's own");
+    assert!(sent["commonAnnotations"].get("condition").is_none(), "they differ: {sent}");
+    let peer = channel("alertmanager_configs", json!({"url": "http://am.example.com:9093"}));
+    let alerts = body(&http(step(&peer, &told, None, &[])));
+    assert_eq!(alerts[0]["annotations"]["condition"], "count > 10 and agent_id != '<none>'");
+}

@@ -103,6 +103,7 @@ fn message(notice: Notice) -> Message {
         starts_us: NOON_US - 600_000_000,
         ends_us: (notice == Notice::Resolved).then_some(NOON_US),
         values: [("count".to_string(), "11".to_string())].into(),
+        condition: Some("count > 10 and agent_id != '<none>'".to_string()),
         url: Some(format!("https://log.example.com/alerts/{fingerprint}")),
     };
     Message {

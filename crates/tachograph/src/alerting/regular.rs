@@ -194,7 +194,8 @@ impl Inner {
         let told = |raised: Raised| {
             // What ended since then had not ended yet.
             let ends_us = raised.alert.ends_us.filter(|ends_us| *ends_us < end_us);
-            Told { fingerprint: raised.id().to_string(), ends_us, ..Told::of(&raised.alert) }
+            let (fingerprint, condition) = (raised.id().to_string(), raised.condition);
+            Told { fingerprint, condition, ends_us, ..Told::of(&raised.alert) }
         };
         Ok(raised.filter(within).map(told).collect())
     }

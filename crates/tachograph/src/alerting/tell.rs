@@ -52,7 +52,8 @@ pub(super) fn raised(raised: &Raised, receivers: &[String]) -> Saying {
         .collect();
     let result = serde_json::json!({
         "rule": raised.rule, "rule_hash": raised.rule_hash, "severity": raised.severity, "labels": raised.labels(),
-        "annotations": raised.alert.annotations, "values": raised.values, "at": format(raised.at_us),
+        "annotations": raised.alert.annotations, "values": raised.values, "condition": raised.condition,
+        "at": format(raised.at_us),
         "window": {"from": format(raised.window.0), "to": format(raised.window.1)},
         "tree_size": raised.tree_size, "evidence": evidence, "receivers": receivers,
         "starts_at": format(raised.alert.starts_us),
@@ -274,6 +275,7 @@ fn name(told: &mut Told, id: &str, desk: &Desk, url: &str) {
             (name.clone(), text)
         });
         told.values = values.collect::<LabelSet>();
+        told.condition.clone_from(&raised.condition);
     }
 }
 

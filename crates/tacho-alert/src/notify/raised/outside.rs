@@ -55,6 +55,7 @@ impl Raised {
             severity,
             group,
             values,
+            condition: None,
             window: (starts_us, now_us),
             at_us: now_us,
             tree_size: 0,

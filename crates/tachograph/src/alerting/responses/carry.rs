@@ -150,6 +150,7 @@ impl Alerting {
             json!({
                 "id": raised.id(), "rule": raised.rule, "title": raised.title, "severity": raised.severity,
                 "labels": raised.labels(), "annotations": raised.alert.annotations, "values": raised.values,
+                "condition": raised.condition,
                 "starts_at": format(raised.alert.starts_us), "ends_at": raised.alert.ends_us.map(format),
                 "evidence": evidence, "url": format!("{}/alerts/{}", self.url, raised.id()),
             })

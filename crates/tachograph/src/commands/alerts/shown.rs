@@ -60,6 +60,9 @@ pub(super) fn show(alert: &Value, as_json: bool) -> Result<bool, Box<dyn Error>>
         writeln!(out, "  until     {}", text(alert, "ends_at"))?;
     }
     writeln!(out, "  values    {}", alert["values"])?;
+    if alert["condition"].is_string() {
+        writeln!(out, "  condition {}", text(alert, "condition"))?;
+    }
     writeln!(out, "  runbook   {}", text(&alert["annotations"], "runbook"))?;
     let evidence = alert["evidence"].as_array().map_or(&[][..], Vec::as_slice);
     if let Some(newest) = evidence.last() {

@@ -23,6 +23,9 @@ pub(crate) struct Alert {
     /// What the rule computed.
     #[schema(value_type = Object)]
     pub values: BTreeMap<String, serde_json::Value>,
+    /// What had to hold for it to fire, as its rule writes it: `cpu > 950000`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
     pub starts_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<String>,
@@ -111,6 +114,7 @@ impl From<Seen> for Alert {
             labels: raised.alert.labels,
             annotations: raised.alert.annotations,
             values: raised.values,
+            condition: raised.condition,
             starts_at: format(raised.alert.starts_us),
             ends_at: raised.alert.ends_us.map(format),
             acknowledged_by: by,
