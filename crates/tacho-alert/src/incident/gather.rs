@@ -22,11 +22,12 @@ impl Incidents {
             None => {
                 let opens = |alert: &&&Incoming| alert.opens && alert.severity >= self.settings.opens_at;
                 let Some(first) = alerts.iter().find(opens) else { return };
-                if self.is_full() {
+                let storm = self.storm(first);
+                if storm.is_none() && self.is_full() {
                     self.refused += alerts.len() as u64;
                     return;
                 }
-                self.begin(first, alerts)
+                storm.unwrap_or_else(|| self.begin(first, alerts))
             }
         };
         let Some(mut incident) = self.open.remove(&id) else { return };

@@ -1,8 +1,8 @@
 //! Which incident an alert belongs to.
 //!
 //! Alerts belong together when they have the same cause (rule and group), or something in common within a time. Two guards
-//! against one incident that swallows everything: a value that more than [`COMMON_AT`] different causes share says
-//! nothing, and an incident lists a limited number of alerts.
+//! against one incident that swallows everything: by a value that more than [`COMMON_AT`] different causes share an alert
+//! joins young incidents only, and an incident lists a limited number of alerts.
 //!
 //! Invariant: alerts of one instant are taken as a set; the order in which they come changes nothing.
 
@@ -122,9 +122,8 @@ impl Incidents {
         let mut fits: Vec<BTreeSet<String>> = Vec::with_capacity(instant.len());
         let mut first: HashMap<Tie<'_>, usize> = HashMap::new();
         for (place, alert) in instant.iter().enumerate() {
-            let said: Vec<&Entity> =
-                alert.entities.iter().filter(|entity| !common.contains(entity)).collect();
-            let found = self.fitting(alert, &said);
+            let said: Vec<&Entity> = alert.entities.iter().collect();
+            let found = self.fitting(alert, &said, &common);
             let ties = said.into_iter().map(Tie::Entity);
             // What is about an incident has only that in common with others.
             let cause = alert.about.is_none().then_some(Tie::Cause(&alert.cause));
@@ -147,7 +146,7 @@ impl Incidents {
     }
 
     /// Values that too many different causes share, those of this instant included.
-    fn common<'a>(&self, instant: &'a [Incoming]) -> BTreeSet<&'a Entity> {
+    fn common(&self, instant: &[Incoming]) -> BTreeSet<Entity> {
         let mut causes: BTreeMap<&Entity, BTreeSet<&str>> = BTreeMap::new();
         for alert in instant {
             for entity in &alert.entities {
@@ -155,13 +154,11 @@ impl Incidents {
             }
         }
         let at_us = instant.first().map_or(0, |alert| alert.at_us);
-        // Findings of one kind belong together however many there are.
-        let causes = causes.into_iter().filter(|(entity, _)| entity.kind != entity::Kind::Finding);
-        let common = causes.filter(|(entity, new)| {
+        let common = causes.into_iter().filter(|(entity, new)| {
             let before: usize = self.degree(entity, at_us, new);
             before + new.len() > COMMON_AT
         });
-        common.map(|(entity, _)| entity).collect()
+        common.map(|(entity, _)| entity.clone()).collect()
     }
 }
 

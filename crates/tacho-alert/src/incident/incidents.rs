@@ -16,6 +16,8 @@ pub struct Incidents {
     pub(super) open: BTreeMap<String, Incident>,
     by_entity: HashMap<Entity, BTreeSet<String>>,
     by_cause: HashMap<String, BTreeSet<String>>,
+    /// By the rules of their alerts that are listed.
+    pub(super) by_rule: HashMap<String, BTreeSet<String>>,
     pub(super) of_alert: HashMap<String, String>,
     pub(super) changed: BTreeSet<String>,
     /// Closed ones whose lines do not all have their place on the log.
@@ -57,6 +59,7 @@ impl Incidents {
             self.by_cause.entry(cause.clone()).or_default().insert(id.clone());
         }
         for member in &incident.alerts {
+            self.by_rule.entry(member.rule.clone()).or_default().insert(id.clone());
             self.of_alert.entry(member.id.clone()).or_insert_with(|| id.clone());
         }
     }
@@ -70,6 +73,7 @@ impl Incidents {
             forget(&mut self.by_cause, cause, &incident.id);
         }
         for member in &incident.alerts {
+            forget(&mut self.by_rule, &member.rule, &incident.id);
             if self.of_alert.get(&member.id) == Some(&incident.id) {
                 self.of_alert.remove(&member.id);
             }
@@ -105,8 +109,14 @@ impl Incidents {
         self.open.values()
     }
 
-    /// The incidents that an alert fits: by its cause at any time, by something in common within the window.
-    pub(super) fn fitting(&self, alert: &Incoming, said: &[&Entity]) -> BTreeSet<String> {
+    /// The incidents that an alert fits: by its cause at any time, by something in common within the window. By what too many
+    /// share it fits those that are no older than the window: one burst is one incident, and does not go on for ever.
+    pub(super) fn fitting(
+        &self,
+        alert: &Incoming,
+        said: &[&Entity],
+        common: &BTreeSet<Entity>,
+    ) -> BTreeSet<String> {
         if let Some(about) = &alert.about {
             // It names the incident, or an alert of it.
             let id = self.of_alert.get(about).unwrap_or(about);
@@ -116,10 +126,19 @@ impl Incidents {
             let found = self.open.get(*id);
             found.is_some_and(|found| found.state.takes_alerts() && !found.detached.contains(&alert.cause))
         };
-        let near = |id: &&String| self.open.get(*id).is_some_and(|found| self.is_near(found, alert.at_us));
+        let near = |(is_common, id): &(bool, &String)| {
+            let young =
+                |found: &Incident| alert.at_us <= found.first_us.saturating_add(self.settings.window_us);
+            let found = self.open.get(*id).filter(|found| self.is_near(found, alert.at_us));
+            found.is_some_and(|found| !is_common || young(found))
+        };
         let same = self.by_cause.get(&alert.cause).into_iter().flatten().filter(takes);
-        let common = said.iter().filter_map(|entity| self.by_entity.get(*entity)).flatten();
-        same.chain(common.filter(takes).filter(near)).cloned().collect()
+        let shared = said.iter().flat_map(|entity| {
+            let ids = self.by_entity.get(*entity).into_iter().flatten();
+            ids.map(|id| (common.contains(*entity), id))
+        });
+        let shared = shared.filter(near).map(|(_, id)| id).filter(takes);
+        same.chain(shared).cloned().collect()
     }
 
     fn is_near(&self, incident: &Incident, at_us: i64) -> bool {
@@ -149,6 +168,7 @@ impl Incidents {
         alerts.sort_by(|one, other| (one.at_us, &one.id).cmp(&(other.at_us, &other.id)));
         alerts.dedup_by(|one, other| one.id == other.id);
         alerts.retain(|alert| !self.of_alert.contains_key(&alert.id));
+        self.burst(&mut alerts);
         for instant in alerts.chunk_by(|one, other| one.at_us == other.at_us) {
             for part in self.parts(instant) {
                 let alerts: Vec<&Incoming> = part.alerts.iter().map(|place| &instant[*place]).collect();

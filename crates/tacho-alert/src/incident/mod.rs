@@ -9,6 +9,7 @@
 //! - Each line of a timeline names the event of the log that it is from.
 
 mod body;
+mod burst;
 mod cause;
 mod course;
 mod document;

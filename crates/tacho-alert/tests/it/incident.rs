@@ -1,5 +1,7 @@
 //! Incidents in virtual time: which alerts form one, what people do, clocks, and what is written afterwards.
 
+mod burst;
+
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use tacho_alert::Severity::{self, Critical, Info, Warning};
@@ -110,19 +112,6 @@ fn what_is_not_severe_joins_and_opens_none_and_an_alert_about_an_incident_joins_
 }
 
 #[test]
-fn a_value_that_everybody_shares_says_nothing() {
-    let mut all = incidents();
-    let shared = |n: i64| alert(&format!("{n:03}"), Warning, HOUR + n, &[agent("shared")]);
-    all.take((0..50).map(shared).collect());
-    assert_eq!(only(&all).alerts.len(), 50);
-    all.take((50..60).map(shared).collect());
-    assert_eq!(all.open().count(), 11, "each cause beyond the limit stands for itself");
-    // The same cause belongs to the same incident all the same.
-    all.take(vec![Incoming { cause: "alertname=000".into(), ..shared(70) }]);
-    assert_eq!(all.open().count(), 11);
-}
-
-#[test]
 fn an_incident_lists_so_many_alerts_counts_the_rest_and_says_so() {
     let mut all = incidents();
     let again = |n: i64| Incoming {
@@ -181,16 +170,20 @@ fn what_is_over_by_itself_closes_by_itself_unless_it_was_critical() {
 }
 
 fn arbitrary() -> impl Strategy<Value = Vec<Incoming>> {
-    let one = (0..4_i64, 0..6_usize, proptest::collection::vec(0..5_usize, 0..3), 0..3_usize);
+    let one = (0..4_i64, 0..6_usize, proptest::collection::vec(0..5_usize, 0..3), 0..3_usize, 0..3);
     proptest::collection::vec(one, 1..25).prop_map(|all| {
         all.into_iter()
             .enumerate()
-            .map(|(n, (instant, cause, agents, severity))| {
+            .map(|(n, (instant, cause, agents, severity, rule))| {
                 let entities: Vec<Entity> = agents.iter().map(|n| agent(&format!("a{n}"))).collect();
                 let severity = [Info, Warning, Critical][severity];
                 let at_us = HOUR + instant * 20 * MINUTE;
                 let alert = alert(&format!("{n:02}"), severity, at_us, &entities);
-                Incoming { cause: format!("cause {cause}"), ..alert }
+                Incoming {
+                    cause: format!("rule {rule} cause {cause}"),
+                    rule: format!("rule {rule}"),
+                    ..alert
+                }
             })
             .collect()
     })

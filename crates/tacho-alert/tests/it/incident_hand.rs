@@ -1,6 +1,6 @@
 //! Incidents that people open, shape and merge.
 
-use crate::incident::{HOUR, MINUTE, agent, alert, incidents, members, names, only};
+use crate::incident::{HOUR, MINUTE, agent, alert, incidents, names, only};
 use std::collections::BTreeSet;
 use tacho_alert::Severity::{Critical, Info, Warning};
 use tacho_alert::incident::{
@@ -149,11 +149,6 @@ fn findings_of_one_kind_are_one_incident_however_many_there_are() {
     all.take(vec![alert("other", Warning, HOUR + 300, &[finding("agent_silent")])]);
     let sizes: BTreeSet<(usize, u64)> = all.open().map(|one| (one.alerts.len(), one.more)).collect();
     assert_eq!(sizes, BTreeSet::from([(1, 0), (200, 50)]), "beyond the ceiling they are counted");
-    // An agent that as many share still ties nothing together.
-    let mut all = incidents();
-    let busy = (0..60).map(|n| alert(&format!("{n}"), Warning, HOUR, &[agent("everybody")]));
-    all.take(busy.collect());
-    assert_eq!(members(&all).len(), 60);
 }
 
 #[test]
