@@ -101,8 +101,7 @@ pub(crate) fn registry_rows(edits: &[AgentEdit]) -> RecordBatch {
 /// Name and text of every view. They read `events` and `agent_registry`, never one another, so that their order
 /// does not matter.
 pub(crate) fn all() -> Vec<(&'static str, String)> {
-    let runs = RUNS.trim().replace("{USER}", USER);
-    let sessions = SESSIONS.replace("{USER}", USER);
+    let runs = RUNS.trim();
     vec![
         ("agent_audit_log", format!("{}\nFROM events WHERE is_shown(index)", audit_log())),
         (OBSERVATIONS, format!("{}\nFROM events", audit_log())),
@@ -111,7 +110,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         ("agent_stats", STATS.to_string()),
         ("agent_logs", LOGS.to_string()),
         ("actions", ACTIONS.to_string()),
-        ("sessions", sessions),
+        ("sessions", SESSIONS.to_string()),
         ("agents", AGENTS.to_string()),
         ("costs", COSTS.to_string()),
     ]
@@ -190,18 +189,12 @@ FROM (
     AND action_name <> 'mcp_server_connection'
 )";
 
-/// For whom several events were done: whom a witness names, else whom the agent itself names.
-const USER: &str = "\
-CASE WHEN count(subject_tag) FILTER (WHERE known <> 'self_reported') > 0
-    THEN max(who_user) FILTER (WHERE known <> 'self_reported')
-    ELSE coalesce(max(who_user), CASE WHEN count(subject_tag) = 0 THEN 'system' END) END";
-
-/// One row for each agent in each session.
+/// One row for each agent in each session. Its user is whom a witness names, where one does; so in `SESSIONS`.
 const RUNS: &str = "
-SELECT
-  either(who_session, session_now(session_uuid, index)) AS execution,
+SELECT either(who_session, session_now(session_uuid, index)) AS execution,
   canonical_agent(agent_now(agent_id, index)) AS agent_id,
-  {USER} AS user_id,
+  CASE WHEN count(subject_tag) FILTER (WHERE known <> 'self_reported') > 0 THEN max(who_user) FILTER (WHERE known <> 'self_reported')
+    ELSE coalesce(max(who_user), CASE WHEN count(subject_tag) = 0 THEN 'system' END) END AS user_id,
   bool_or(action_type = 'lifecycle' AND lower(action_name) IN ('sessionend', 'session_end', 'subagentstop',
     'subagent_stop', 'agent_end', 'end', 'stop', 'completed', 'failed', 'cancelled')) AS has_ended,
   last_value(outcome_now(outcome_status, index) ORDER BY index) AS last_status,
@@ -257,11 +250,11 @@ SELECT
 FROM events";
 
 const SESSIONS: &str = "\
-SELECT
-  coalesce(max(who_session), session_now(session_uuid, index)) AS id,
+SELECT coalesce(max(who_session), session_now(session_uuid, index)) AS id,
   canonical_agent(first_value(agent_now(agent_id, index) ORDER BY known = 'self_reported', index)) AS agent_id,
   count(DISTINCT canonical_agent(agent_now(agent_id, index))) AS agents,
-  {USER} AS user_id,
+  CASE WHEN count(subject_tag) FILTER (WHERE known <> 'self_reported') > 0 THEN max(who_user) FILTER (WHERE known <> 'self_reported')
+    ELSE coalesce(max(who_user), CASE WHEN count(subject_tag) = 0 THEN 'system' END) END AS user_id,
   coalesce(min(timestamp) FILTER (WHERE known <> 'self_reported'), min(timestamp)) AS started,
   coalesce(max(timestamp) FILTER (WHERE known <> 'self_reported'), max(timestamp)) AS ended, count(*) AS events,
   count(*) FILTER (WHERE outcome_now(outcome_status, index) = 'failure') AS failures,
