@@ -10,7 +10,14 @@ use crate::value::Value;
 
 impl Run {
     /// Somebody was there.
-    pub(crate) fn present(&mut self, by: &[usize], expected: bool, source: &dyn Source, seen: Seen) {
+    pub(crate) fn present(
+        &mut self,
+        by: &[usize],
+        expected: bool,
+        source: &dyn Source,
+        seen: Seen,
+        now: &Now<'_>,
+    ) {
         let keys = || by.iter().map(|at| source.column(*at));
         if keys().any(|key| key.is_null()) {
             return;
@@ -21,6 +28,7 @@ impl Run {
         let sample = self.rule.sample;
         if let Some(chain) = self.chains.of(keys(), made) {
             chain.heard(seen, sample);
+            chain.heard_us = now.heard_us;
         } else if expected {
             self.health.refused += 1;
         }
@@ -39,7 +47,9 @@ impl Run {
             self.judge_silent(chain, keys, wanted.as_deref(), at_us, now);
         }
         let oldest = at_us - self.rule.history_us;
-        chains.retain(|chain| chain.alert.state != State::Inactive || chain.last_us() > oldest);
+        chains.retain(|chain| {
+            chain.alert.state != State::Inactive || chain.alert.is_over || chain.last_us() > oldest
+        });
         self.chains = chains;
     }
 
@@ -64,7 +74,7 @@ impl Run {
             && crate::source::holds(&self.compiled.after.steps, &mut values, &[]);
         let truth = if held { Truth::Holds } else { Truth::Not };
         let mut alert: Alert = chain.alert;
-        if let Some(change) = alert.step(at_us, truth, self.patience()) {
+        if let Some(change) = alert.step(at_us, truth, chain.heard_us, self.patience()) {
             let named = self.compiled.after.names.iter().cloned().zip(values).skip(keys).collect();
             let window = (at_us - self.rule.window_us, at_us);
             self.tell(change, &alert, chain.labels(), named, window, chain.evidence(), now);

@@ -66,12 +66,25 @@ pub(crate) struct Alert {
     pub(crate) episode_us: i64,
     /// Whether it held, newest in the lowest bit.
     seen: u32,
+    /// When somebody ended it by hand last.
+    ended_us: i64,
+    /// Whether all that it is about was there already when somebody ended it.
+    pub(crate) is_over: bool,
 }
 
 impl Alert {
-    /// Takes an evaluation. Evaluations come in the order of time.
-    pub(crate) fn step(&mut self, now_us: i64, truth: Truth, patience: Patience) -> Option<Change> {
+    /// Takes an evaluation. Evaluations come in the order of time. `heard_us` is when the newest event that contributes was
+    /// recorded: what holds of nothing newer than the end by hand is over.
+    pub(crate) fn step(
+        &mut self,
+        now_us: i64,
+        truth: Truth,
+        heard_us: i64,
+        patience: Patience,
+    ) -> Option<Change> {
         self.seen = self.seen << 1 | u32::from(truth == Truth::Holds);
+        self.is_over &= truth == Truth::Holds && heard_us <= self.ended_us;
+        let truth = if self.is_over { Truth::Not } else { truth };
         let before = self.state;
         match (truth, before) {
             (Truth::Holds, State::Firing) => self.last_us = now_us,
@@ -83,7 +96,7 @@ impl Alert {
                 self.state =
                     if now_us - self.since_us >= patience.hold_us { State::Firing } else { State::Pending };
                 if self.state == State::Firing {
-                    self.episode_us = now_us;
+                    self.episode_us = now_us.max(self.ended_us + 1);
                 }
             }
             (_, State::Firing) if now_us - self.last_us < patience.keep_us => {}
@@ -102,6 +115,15 @@ impl Alert {
         })
     }
 
+    /// Takes that somebody says it is over; whether it fired, and since before that.
+    pub(crate) fn resolve(&mut self, at_us: i64) -> bool {
+        let ends = self.state == State::Firing && self.episode_us <= at_us;
+        if ends {
+            (self.state, self.ended_us, self.is_over) = (State::Inactive, at_us, true);
+        }
+        ends
+    }
+
     /// Whether the condition comes and goes: such an alert is told of less often, never hidden.
     pub(crate) fn is_flapping(&self) -> bool {
         let recent = self.seen & ((1 << FLAP_EVALUATIONS) - 1);
@@ -116,7 +138,7 @@ mod tests {
 
     fn run(patience: Patience, truths: &[(i64, Truth)]) -> Vec<(i64, Change)> {
         let mut alert = Alert::default();
-        truths.iter().filter_map(|(at, truth)| Some((*at, alert.step(*at, *truth, patience)?))).collect()
+        truths.iter().filter_map(|(at, truth)| Some((*at, alert.step(*at, *truth, *at, patience)?))).collect()
     }
 
     #[test]
@@ -135,6 +157,28 @@ mod tests {
     }
 
     #[test]
+    fn what_was_ended_by_hand_fires_again_for_what_is_new_or_found_anew() {
+        let patience = Patience { hold_us: 0, keep_us: 50 };
+        let fired = |alert: &mut Alert, at, truth, heard| alert.step(at, truth, heard, patience);
+        let mut alert = Alert::default();
+        assert_eq!(fired(&mut alert, 10, Truth::Holds, 9), Some(Change::Firing));
+        assert!(!alert.resolve(9) && alert.resolve(20) && !alert.resolve(20));
+        assert_eq!(fired(&mut alert, 30, Truth::Holds, 20), None, "nothing is new");
+        assert_eq!(fired(&mut alert, 20, Truth::Holds, 21), Some(Change::Firing));
+        assert_eq!(alert.episode_us, 21, "another alert than the one that was ended");
+        assert!(alert.resolve(40));
+        assert_eq!(fired(&mut alert, 50, Truth::Not, 21), None);
+        assert_eq!(fired(&mut alert, 60, Truth::Holds, 21), Some(Change::Firing), "it is found anew");
+        // Who ends it often makes no flapping alert of it.
+        for at in (70..200).step_by(10) {
+            assert!(alert.resolve(at));
+            assert_eq!(fired(&mut alert, at + 1, Truth::Holds, at), None);
+            assert_eq!(fired(&mut alert, at + 2, Truth::Holds, at + 1), Some(Change::Firing));
+        }
+        assert!(!alert.is_flapping());
+    }
+
+    #[test]
     fn learning_is_seen() {
         let patience = Patience { hold_us: 0, keep_us: 0 };
         let truths = [(0, Truth::Learning), (1, Truth::Learning), (2, Truth::Holds), (3, Truth::Learning)];
@@ -149,11 +193,11 @@ mod tests {
         let patience = Patience { hold_us: 0, keep_us: 0 };
         let mut alert = Alert::default();
         for at in 0..8 {
-            alert.step(at, if at % 2 == 0 { Truth::Holds } else { Truth::Not }, patience);
+            alert.step(at, if at % 2 == 0 { Truth::Holds } else { Truth::Not }, at, patience);
         }
         assert!(alert.is_flapping());
         (8..40).for_each(|at| {
-            alert.step(at, Truth::Holds, patience);
+            alert.step(at, Truth::Holds, at, patience);
         });
         assert!(!alert.is_flapping());
     }

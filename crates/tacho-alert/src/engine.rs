@@ -6,6 +6,7 @@
 
 use crate::anchor::Index;
 use crate::field::Field;
+use crate::over::Over;
 use crate::row::Row;
 use crate::rule::Rule;
 use crate::run::{Now, Run, Sets};
@@ -87,7 +88,8 @@ impl Engine {
             return;
         }
         let Engine { runs, index, stamps, events, tree_size, sets, out, .. } = self;
-        let mut now = Now { clock_us: clock, tree_size: *tree_size, sets, out };
+        let heard_us = row.recorded_us();
+        let mut now = Now { clock_us: clock, heard_us, tree_size: *tree_size, sets, out };
         index.each(row, |at| {
             let at = at as usize;
             if stamps[at] != *events {
@@ -135,11 +137,26 @@ impl Engine {
         }
         // Rules take their turns by time: an instant at a time.
         let instant = self.next[at];
-        let mut now =
-            Now { clock_us: instant + lag, tree_size: self.tree_size, sets: &self.sets, out: &mut self.out };
+        let (clock_us, tree_size) = (instant + lag, self.tree_size);
+        let mut now = Now { clock_us, heard_us: clock_us, tree_size, sets: &self.sets, out: &mut self.out };
         run.tick(instant, &mut now);
         self.next[at] = instant + tick;
         self.due.push(Reverse((self.next[at] + lag, at as u32)));
+    }
+
+    /// Takes that somebody ended an alert by hand. What is recorded after that moment raises it anew; what was there before
+    /// does not. The alert is found by its name; where the engine began to look later, by rule and group.
+    pub fn resolve(&mut self, over: &Over) {
+        let Engine { runs, tree_size, sets, out, clock_us, .. } = self;
+        let Some(clock_us) = *clock_us else { return };
+        let mut now = Now { clock_us, heard_us: clock_us, tree_size: *tree_size, sets, out };
+        if !runs
+            .iter_mut()
+            .any(|run| run.resolve(over.at_us, &|run, group, at| over.names(run, group, at), &mut now))
+        {
+            runs.iter_mut()
+                .any(|run| run.resolve(over.at_us, &|run, group, _| over.is_about(run, group), &mut now));
+        }
     }
 
     /// What became of alerts since this was asked last, in the order in which it happened.

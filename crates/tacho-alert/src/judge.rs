@@ -47,7 +47,7 @@ impl Run {
             };
         }
         let window = (at_us - self.rule.window_us, at_us);
-        if let Some(change) = group.alert.step(at_us, truth, self.patience()) {
+        if let Some(change) = group.alert.step(at_us, truth, group.heard_us, self.patience()) {
             let values = values.into_iter().map(Value::owned);
             let named = self.compiled.after.names.iter().cloned().zip(values).skip(self.compiled.after.keys);
             let evidence = group.seen.iter().filter(|seen| (window.0..window.1).contains(&seen.time_us));

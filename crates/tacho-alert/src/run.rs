@@ -18,7 +18,7 @@ use crate::term::Source;
 use crate::transition::{Health, Seen, Transition};
 use crate::value::Value;
 use crate::window::Window;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use tacho_pipe::Over;
 use tacho_pipe::plan::Input;
 
@@ -38,6 +38,8 @@ pub(crate) struct Group {
     pub(crate) alert: Alert,
     pub(crate) seen: VecDeque<Seen>,
     pub(crate) newest_us: i64,
+    /// When the newest event that contributes was recorded.
+    pub(crate) heard_us: i64,
 }
 
 #[derive(Debug, Clone)]
@@ -46,6 +48,8 @@ pub(crate) struct Run {
     pub(crate) compiled: Compiled,
     pub(crate) groups: Groups<Group>,
     pub(crate) things: Things,
+    /// The first events of the things that contributed when this was looked at last.
+    pub(crate) contributing: HashSet<u64>,
     pub(crate) chains: Groups<Chain>,
     pub(crate) wanted: Wanted,
     /// Whether the condition holds of nothing: then the group of everything is always there.
@@ -63,6 +67,8 @@ pub(crate) struct Run {
 /// What a step of the engine knows beside the event.
 pub(crate) struct Now<'a> {
     pub(crate) clock_us: i64,
+    /// When the event at hand was recorded; of an instant, its clock.
+    pub(crate) heard_us: i64,
     pub(crate) tree_size: u64,
     pub(crate) sets: &'a Sets,
     pub(crate) out: &'a mut Vec<Transition>,
@@ -83,6 +89,7 @@ impl Run {
         let mut run = Run {
             groups: Groups::new(rule.groups_max),
             things: Things::new(rule.groups_max),
+            contributing: HashSet::new(),
             chains: Groups::new(rule.groups_max),
             standing: false,
             buckets: 0,
@@ -143,7 +150,7 @@ impl Run {
         match &shape {
             Shape::Events(adding) => self.add(adding, &source, seen, now),
             Shape::Open(..) => {}
-            Shape::Absent { by, expect } => self.present(by, expect.is_some(), &source, seen),
+            Shape::Absent { by, expect } => self.present(by, expect.is_some(), &source, seen, now),
             Shape::Sequence { by, within_us, steps } => {
                 self.follow(by, *within_us, steps, &source, seen, now)
             }
@@ -168,6 +175,7 @@ impl Run {
         match groups.of(adding.keys.iter().map(|key| key.value(source)), made).filter(|_| room) {
             Some(group) => {
                 self.take(adding, group, source, seen);
+                group.heard_us = group.heard_us.max(now.heard_us);
                 if exact {
                     self.judge(adding, group, group.newest_us + 1, None, now);
                 }
@@ -249,5 +257,6 @@ pub(crate) fn new_group(names: &[String], keys: Vec<Value<'static>>, window: Win
         alert: Alert::default(),
         seen: VecDeque::new(),
         newest_us: i64::MIN,
+        heard_us: i64::MIN,
     }
 }

@@ -17,12 +17,14 @@ const EVENTS_MAX: usize = 10_000;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Chain {
-    labels: Labels,
+    pub(crate) labels: Labels,
     keys: Vec<Value<'static>>,
     /// Time, place on the log, steps that it fits (a bit each); in the order of time.
     events: VecDeque<(i64, u64, u16)>,
     found: Option<(i64, i64)>,
     last_us: i64,
+    /// When the newest event that can have completed it was recorded.
+    pub(crate) heard_us: i64,
     pub(crate) alert: Alert,
     seen: VecDeque<Seen>,
 }
@@ -30,7 +32,8 @@ pub(crate) struct Chain {
 impl Chain {
     pub(crate) fn new(labels: Labels, keys: Vec<Value<'static>>, last_us: i64) -> Chain {
         let (events, seen) = (VecDeque::new(), VecDeque::new());
-        Chain { labels, keys, events, found: None, last_us, alert: Alert::default(), seen }
+        let heard_us = i64::MIN;
+        Chain { labels, keys, events, found: None, last_us, heard_us, alert: Alert::default(), seen }
     }
 
     pub(crate) fn labels(&self) -> &Labels {
@@ -117,6 +120,7 @@ impl Run {
         }
         if let Some(found) = find(chain.events.iter().copied(), steps) {
             chain.found = Some(found);
+            chain.heard_us = now.heard_us;
             self.judge_chain(chain, newest + 1, now);
         }
     }
@@ -131,7 +135,7 @@ impl Run {
                 truth = Truth::Holds;
             }
         }
-        if let Some(change) = chain.alert.step(at_us, truth, self.patience()) {
+        if let Some(change) = chain.alert.step(at_us, truth, chain.heard_us, self.patience()) {
             let started = chain.found.map_or(from, |(started, _)| started);
             let named = self.compiled.after.names.iter().cloned().zip(values).skip(self.compiled.after.keys);
             let evidence = chain.seen.iter().filter(|seen| seen.time_us >= started).copied().collect();
@@ -156,6 +160,7 @@ impl Run {
         let oldest = at_us - self.rule.window_us - self.rule.lag_us;
         chains.retain(|chain| {
             chain.alert.state != State::Inactive
+                || chain.alert.is_over
                 || chain.events.back().is_some_and(|(time, ..)| *time > oldest)
         });
         self.chains = chains;

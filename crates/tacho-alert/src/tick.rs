@@ -30,7 +30,7 @@ impl Run {
         match &shape {
             Shape::Events(adding) => self.tick_groups(adding, at_us, now),
             Shape::Open(kind, adding) => {
-                self.snapshot(kind, adding, at_us);
+                self.snapshot(kind, adding, at_us, now.heard_us);
                 self.tick_groups(adding, at_us, now);
             }
             Shape::Absent { by, expect } => self.tick_absent(by.len(), expect.as_deref(), at_us, now),
@@ -49,7 +49,7 @@ impl Run {
             NoData::Alert => {
                 let truth = if missing { Truth::Holds } else { Truth::Not };
                 let mut alert = self.no_data;
-                if let Some(change) = alert.step(at_us, truth, Patience { hold_us: 0, keep_us: 0 }) {
+                if let Some(change) = alert.step(at_us, truth, since, Patience { hold_us: 0, keep_us: 0 }) {
                     let labels = no_data_labels();
                     let window = (at_us - self.rule.window_us, at_us);
                     self.tell(change, &alert, &labels, Vec::new(), window, Vec::new(), now);
@@ -87,16 +87,20 @@ impl Run {
             }
         }
         groups.retain(|group| {
-            !group.window.is_empty() || !group.history.is_empty() || group.alert.state != State::Inactive
+            !group.window.is_empty()
+                || !group.history.is_empty()
+                || group.alert.state != State::Inactive
+                || group.alert.is_over
         });
         self.buckets = groups.iter_mut().map(|group| group.window.buckets()).sum();
         self.groups = groups;
     }
 
     /// Puts what is open now into the groups, in place of what was open before.
-    fn snapshot(&mut self, kind: &str, adding: &Adding, at_us: i64) {
+    fn snapshot(&mut self, kind: &str, adding: &Adding, at_us: i64, heard_us: i64) {
         self.groups.iter_mut().for_each(|group| group.window.evict(i64::MAX));
         let mut things = std::mem::replace(&mut self.things, Things::new(0));
+        let before = std::mem::take(&mut self.contributing);
         for (mut values, index) in things.rows(kind, at_us) {
             if !holds(&self.compiled.before, &mut values, &[]) {
                 continue;
@@ -110,6 +114,10 @@ impl Run {
             };
             match self.groups.of(adding.keys.iter().map(|key| key.value(&source)), made) {
                 Some(group) => {
+                    if !before.contains(&index.index) {
+                        group.heard_us = heard_us;
+                    }
+                    self.contributing.insert(index.index);
                     group.window.add(at_us - 1, |at, cell| adding.add(at, cell, index.index, &source));
                     let known = group.seen.iter().any(|seen| seen.index == index.index);
                     if !known {

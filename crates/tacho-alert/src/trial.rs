@@ -143,6 +143,12 @@ impl<'a> Course<'a> {
     fn answer(&mut self, answer: &AnswerText) -> Vec<String> {
         let rule = self.about(&answer.rule).map(str::to_string);
         let done = rule.and_then(|rule| self.people.answer(answer, &rule));
+        let done = done.map(|ended| {
+            ended.iter().for_each(|over| self.engine.resolve(over));
+            let news = self.engine.transitions();
+            self.people.take(&news, self.now_us);
+            self.history.extend(news);
+        });
         let place = place(&tacho_pipe::format_us(answer.at.0), &answer.rule, &answer.group);
         done.err().map(|message| format!("{place}: {message}")).into_iter().collect()
     }

@@ -30,7 +30,7 @@ pub use roster::{Reached, Roster, Target};
 pub use schedule::{AHEAD_MAX_US, Override, RotationText, Schedule, ScheduleText, Turn};
 pub use silence::{Silence, Silences};
 
-pub(crate) use raised::id_of;
+pub(crate) use raised::{id_of, name_of};
 
 use crate::alert::Change;
 use crate::rule::Rule;

@@ -8,6 +8,7 @@ mod outside;
 pub use outside::Outside;
 
 use crate::notify::{Alert, LabelSet};
+use crate::over::Over;
 use crate::rule::{Rule, Severity};
 use crate::transition::Transition;
 use sha2::{Digest, Sha256};
@@ -114,19 +115,24 @@ pub struct Raised {
     pub history: Vec<Entry>,
 }
 
-/// Names a firing.
+/// Names the firing of a transition.
 pub(crate) fn id_of(transition: &Transition) -> String {
+    name_of(&transition.rule, &transition.group, transition.episode_us)
+}
+
+/// Names a firing.
+pub(crate) fn name_of(rule: &str, group: &[(String, String)], episode_us: i64) -> String {
     let mut hash = Sha256::new();
     let mut put = |text: &str| {
         hash.update((text.len() as u64).to_be_bytes());
         hash.update(text);
     };
-    put(&transition.rule);
-    transition.group.iter().for_each(|(name, value)| {
+    put(rule);
+    group.iter().for_each(|(name, value)| {
         put(name);
         put(value);
     });
-    hash.update(transition.episode_us.to_be_bytes());
+    hash.update(episode_us.to_be_bytes());
     hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -174,6 +180,13 @@ impl Raised {
     /// Whether somebody else's rule raised it: then only they end it.
     pub fn is_from_outside(&self) -> bool {
         self.rule.is_empty()
+    }
+
+    /// That it is over, when it is.
+    pub fn over(&self) -> Option<Over> {
+        let group = self.group.iter().cloned().collect();
+        let at_us = self.alert.ends_us?;
+        Some(Over { alert: self.id().to_string(), rule: self.rule.clone(), group, at_us })
     }
 
     pub fn labels(&self) -> &LabelSet {

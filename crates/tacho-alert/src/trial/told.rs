@@ -4,6 +4,7 @@ use super::START_US;
 use super::text::{Answer, AnswerText, Expected, MutedText, TestText};
 use crate::file::Span;
 use crate::notify::{Act, Alert, Config, Desk, Due, LabelSet, Muted, Raised, Silence, parse_matchers};
+use crate::over::Over;
 use crate::rule::Rule;
 use crate::transition::Transition;
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,8 +81,8 @@ impl People {
         self.due.extend(self.desk.due(until_us));
     }
 
-    /// Does what somebody does about the open alerts of a group.
-    pub(super) fn answer(&mut self, answer: &AnswerText, rule: &str) -> Result<(), String> {
+    /// Does what somebody does about the open alerts of a group; gives those that it ended.
+    pub(super) fn answer(&mut self, answer: &AnswerText, rule: &str) -> Result<Vec<Over>, String> {
         let now_us = START_US + answer.at.0;
         let act = match (answer.what, answer.length) {
             (Answer::Snooze, Some(length)) => Act::Snooze { until_us: now_us + length.0 },
@@ -95,9 +96,10 @@ impl People {
         if open.is_empty() {
             return Err(format!("nothing to be {}: no such alert is open", act.as_str()));
         }
-        open.iter().try_for_each(|id| self.desk.act(id, &act, "test", None, now_us).map(drop))?;
+        let done = open.iter().map(|id| self.desk.act(id, &act, "test", None, now_us));
+        let done = done.collect::<Result<Vec<_>, _>>()?;
         self.due.extend(self.desk.due(now_us));
-        Ok(())
+        Ok(done.iter().flatten().filter_map(Raised::over).collect())
     }
 
     /// What is not as it is expected of receivers and mutes, at a moment up to which time has passed.

@@ -105,7 +105,7 @@ fn the_escalation_reaches_who_is_next_until_somebody_answers() {
     assert_eq!(answered("at: 5m, do: acknowledge, group: {agent_id: a}", quiet), "");
     let snoozed = "at: 2h, state: firing, told_at: {oncall-second: [1h], management: [1h15m]}";
     assert_eq!(answered("at: 5m, do: snooze, for: 55m", snoozed), "");
-    assert_eq!(answered("at: 5m, do: resolve", "at: 2h, state: firing, escalated: []"), "");
+    assert_eq!(answered("at: 5m, do: resolve", "at: 2h, state: inactive, escalated: []"), "");
     let nobody = answered("at: 5m, do: acknowledge, group: {agent_id: b}", quiet);
     assert!(
         nobody.starts_with("at 5m, agent_id=b: nothing to be acknowledged: no such alert is open\n"),

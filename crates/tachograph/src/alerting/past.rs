@@ -2,8 +2,10 @@
 
 use crate::node::Node;
 use std::ops::Range;
-use tacho_alert::row::Recorded;
-use tacho_alert::{Replay, Replayer, Rule};
+use tacho_alert::field::Field;
+use tacho_alert::row::{Recorded, Row as _};
+use tacho_alert::value::Value;
+use tacho_alert::{Engine, Over, Replay, Replayer, Rule};
 use tacho_event::record::Accepted;
 use tacho_event::section::Section;
 use tacho_event::time::DAY_US;
@@ -69,6 +71,38 @@ pub(crate) fn index_at(snapshot: &Snapshot, at_us: i64) -> Result<u64, StoreErro
 pub(super) fn is_own(event: &Recorded<'_>) -> bool {
     let header = &event.event.header;
     header.writer == crate::edits::OWN.writer && header.action_name.starts_with("alert_")
+}
+
+/// Gives an event of the log to the rules. What alerting says of itself is none for them, but that somebody ended an
+/// alert by hand is.
+pub(super) fn observe(engine: &mut Engine, event: &Recorded<'_>) {
+    if !is_own(event) {
+        return engine.observe(event);
+    }
+    engine.advance(event.recorded_us());
+    if let Some(over) = over(event) {
+        engine.resolve(&over);
+    }
+}
+
+/// The alert that somebody ended. Where what was said of it is gone, it has its id still.
+fn over(event: &Recorded<'_>) -> Option<Over> {
+    let header = &event.event.header;
+    if header.action_name != super::tell::RESOLVED_BY_HAND {
+        return None;
+    }
+    let told: serde_json::Value = match event.value(Field::Result) {
+        Value::Text(text) => serde_json::from_str(&text).unwrap_or_default(),
+        _ => serde_json::Value::Null,
+    };
+    let group = told["group"].as_object().or_else(|| told["labels"].as_object()).into_iter().flatten();
+    let group = group.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_string())));
+    Some(Over {
+        alert: header.call?.to_string(),
+        rule: told["rule"].as_str().unwrap_or_default().to_string(),
+        group: group.collect(),
+        at_us: event.claimed_us().min(event.recorded_us()),
+    })
 }
 
 /// Entries that one replay reads at most: the newest count.

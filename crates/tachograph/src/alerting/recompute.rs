@@ -88,9 +88,10 @@ pub(crate) fn recompute(node: &Node, rules: &[Rule], from_us: i64, to_us: i64) -
         let before = |index| node.concluded().told_before(index);
         past::each(&snapshot, range, &before, &mut |event| {
             entries += 1;
-            if !past::is_own(event) {
-                engine.observe(event);
-            } else if let Some(found) = firing(event) {
+            past::observe(&mut engine, event);
+            if past::is_own(event)
+                && let Some(found) = firing(event)
+            {
                 logged.insert(found.computed.alert.clone(), found);
             }
         })

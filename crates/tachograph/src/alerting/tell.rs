@@ -18,6 +18,9 @@ use tacho_deliver::{Channel, Links, Message, Notice, Told};
 use tacho_event::time::format;
 use tacho_store::alert_file;
 
+/// What is on the log when somebody ended an alert: the rules read it.
+pub(super) const RESOLVED_BY_HAND: &str = "alert_resolved_by_hand";
+
 /// An event for the log: its id there, and its JSON.
 pub(super) type Saying = (String, String);
 
@@ -79,12 +82,16 @@ pub(super) fn acted(raised: &Raised, act: &Act, by: &str, note: Option<&str>, at
     match act {
         Act::Snooze { until_us } => result["until"] = format(*until_us).into(),
         Act::Assign { to } => result["to"] = to.as_str().into(),
-        Act::Acknowledge | Act::Resolve | Act::Note => {}
+        // The rules find by it which of their alerts is over.
+        Act::Resolve => {
+            result["group"] = serde_json::json!(raised.group.iter().cloned().collect::<LabelSet>())
+        }
+        Act::Acknowledge | Act::Note => {}
     }
     let id = format!("alert/{}/{}/{at_us}", raised.id(), act.as_str());
     let name = match act {
         // The end by itself has the plain name.
-        Act::Resolve => "alert_resolved_by_hand",
+        Act::Resolve => RESOLVED_BY_HAND,
         Act::Acknowledge => "alert_acknowledged",
         Act::Snooze { .. } => "alert_snoozed",
         Act::Assign { .. } => "alert_assigned",

@@ -20,7 +20,7 @@ use std::error::Error;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
-use tacho_alert::row::{Recorded, Row};
+use tacho_alert::row::Recorded;
 use tacho_alert::{Change, Engine, Transition};
 use tacho_record::sequence::Sequenced;
 use tokio::sync::broadcast;
@@ -131,7 +131,7 @@ impl Worker {
         let (engine, concluded) = (&mut self.engine, self.app.node.concluded());
         self.next = range.end;
         past::each(&snapshot, range, &|index| concluded.told_before(index), &mut |event| {
-            observe(engine, event)
+            past::observe(engine, event)
         })?;
         Ok(())
     }
@@ -155,7 +155,7 @@ impl Worker {
         for (index, place, event) in batch.entries() {
             if index >= self.next {
                 let told_before = concluded.told_before(index);
-                observe(&mut self.engine, &Recorded { event: &event, place, index, told_before });
+                past::observe(&mut self.engine, &Recorded { event: &event, place, index, told_before });
             }
         }
         self.next = last + 1;
@@ -288,12 +288,4 @@ impl Worker {
 /// What the clock may be when nothing is being recorded.
 fn behind() -> i64 {
     now_us() - BEHIND_US
-}
-
-fn observe(engine: &mut Engine, event: &Recorded<'_>) {
-    if past::is_own(event) {
-        engine.advance(event.recorded_us());
-    } else {
-        engine.observe(event);
-    }
 }

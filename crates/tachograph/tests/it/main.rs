@@ -38,6 +38,7 @@ mod postgres_door;
 mod registry;
 mod replies;
 mod reports;
+mod resolved;
 mod responses;
 mod rules;
 mod server;
