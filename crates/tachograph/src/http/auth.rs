@@ -95,16 +95,11 @@ impl Credential {
         self.role.allows(Role::Write)
     }
 
-    /// Whom the record names: who is said to do it, with the key that says so. Nobody does anything under another's name
-    /// alone; where no key is needed there is none to tell.
+    /// Whom the record names: who is said to do it, with the key that signed where one did and it is not named yet.
     pub(crate) fn named(&self, by: Option<&str>) -> String {
-        let key = format!("(key {})", self.name);
-        match by.map(str::trim).filter(|by| !by.is_empty() && *by != self.name) {
-            None => self.name.clone(),
-            // Without a key there is nothing to tell; what was read from here and is sent again has it already.
-            Some(by) if self.writer == LOCAL || by.ends_with(&key) => by.to_string(),
-            Some(by) => format!("{by} {key}"),
-        }
+        let (by, key) = (by.unwrap_or_default().trim(), format!(" (key {})", self.name));
+        let key = if self.writer == LOCAL || by.ends_with(&key) { "" } else { &key };
+        if by.is_empty() || by == self.name { self.name.clone() } else { format!("{by}{key}") }
     }
 
     fn local() -> Credential {
