@@ -164,6 +164,11 @@ impl Message {
         (fits && asks).then_some(self.code.as_str())
     }
 
+    /// Whether it tells of an incident: such a one has no alerts, and the group is the incident.
+    pub(crate) fn is_about_incident(&self) -> bool {
+        self.alerts.is_empty() && self.group_labels.contains_key("incident")
+    }
+
     pub(crate) fn is_resolved(&self) -> bool {
         self.notice == Notice::Resolved
     }

@@ -60,7 +60,11 @@ pub(crate) struct Item {
 impl Outline {
     pub(crate) fn of(message: &Message) -> Outline {
         Outline {
-            headline: format!("{}: {}", word(message), one_line(&message.title)),
+            headline: match message.is_about_incident() {
+                // Its title says so, and how bad it is; a digest it is only for pagers, which are not to be called.
+                true => one_line(&message.title),
+                false => format!("{}: {}", word(message), one_line(&message.title)),
+            },
             text: message.text.trim().to_string(),
             items: message.alerts.iter().map(Item::of).collect(),
             more: message.truncated,

@@ -62,8 +62,15 @@ pub(super) fn gone_or(answer: &Answer, now_us: i64) -> Verdict {
 pub(super) fn body(message: &Message, alerts_max: usize) -> Value {
     let shown = if alerts_max == 0 { message.alerts.len() } else { alerts_max.min(message.alerts.len()) };
     let truncated = message.truncated + (message.alerts.len() - shown) as u64;
-    let labels: Vec<LabelSet> = message.alerts.iter().map(|told| told.labels.clone()).collect();
-    let annotations: Vec<LabelSet> = message.alerts.iter().map(Told::annotated).collect();
+    let mut labels: Vec<LabelSet> = message.alerts.iter().map(|told| told.labels.clone()).collect();
+    let mut annotations: Vec<LabelSet> = message.alerts.iter().map(Told::annotated).collect();
+    // What is about no alert (an incident, a report) says itself what it is about.
+    if message.alerts.is_empty() {
+        let said = [("summary", &message.title), ("description", &message.text)];
+        let said = said.into_iter().filter(|(_, text)| !text.is_empty());
+        labels.push(message.group_labels.clone());
+        annotations.push(said.map(|(name, text)| (name.to_string(), text.clone())).collect());
+    }
     json!({
         "version": "4",
         "groupKey": message.thread,

@@ -96,3 +96,30 @@ fn a_webhook_learns_what_has_to_hold_unless_the_rule_says_something_else_by_that
     let alerts = body(&http(step(&peer, &told, None, &[])));
     assert_eq!(alerts[0]["annotations"]["condition"], "count > 10 and agent_id != '<none>'");
 }
+
+#[test]
+fn what_is_told_of_an_incident_has_its_facts_in_what_all_alerts_share() {
+    let webhook = channel("webhook_configs", json!({"url": "https://example.com/in"}));
+    let labels = [("incident", "c51e"), ("severity", "critical"), ("state", "reception")];
+    let labels: BTreeMap<String, String> = labels.map(|(name, value)| (name.into(), value.into())).into();
+    let told = Message {
+        notice: Notice::Digest,
+        title: "Incident (critical): Agents fail".into(),
+        text: "Agents: billing\nTo be answered by 2026-11-21T12:05:00Z".into(),
+        group_labels: labels.clone(),
+        alerts: Vec::new(),
+        truncated: 0,
+        ..message(Notice::Firing)
+    };
+    let sent = body(&http(step(&webhook, &told, None, &[])));
+    assert_eq!((&sent["commonLabels"], &sent["groupLabels"]), (&json!(labels), &json!(labels)));
+    assert_eq!(
+        sent["commonAnnotations"],
+        json!({"summary": "Incident (critical): Agents fail", "description": told.text})
+    );
+    assert_eq!(sent["alerts"], json!([]));
+    let slack = channel("slack_configs", json!({"api_url": "https://hooks.slack.com/services/x"}));
+    let sent = body(&http(step(&slack, &told, None, &[])));
+    assert_eq!(sent["text"], "Incident (critical): Agents fail", "an incident is no digest");
+    assert!(sent["blocks"][1]["text"]["text"].as_str().unwrap().contains("billing"), "{sent}");
+}

@@ -9,6 +9,7 @@ use crate::clock::now_us;
 use crate::retention::subject::Person;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use tacho_alert::incident::Incident;
 use tacho_alert::notify::{Desk, Raised};
 
 /// What stands in the place of a name.
@@ -52,12 +53,20 @@ impl Alerting {
 }
 
 impl Inner {
-    /// Ids of the alerts about a person, open or over.
+    /// Ids of the alerts about a person, open or over, and of the incidents that they belong to.
     fn alerts_about(&self, person: &Person) -> Result<BTreeSet<String>, tacho_store::StoreError> {
         let mut bodies = self.file.open_alerts()?;
         bodies.extend(self.file.closed_alerts(i64::MAX, u32::MAX)?);
         let all = bodies.iter().filter_map(|body| serde_json::from_str::<Raised>(body).ok());
-        Ok(all.filter(|raised| is_about(raised, person)).map(|raised| raised.id().to_string()).collect())
+        let mut about: BTreeSet<String> =
+            all.filter(|raised| is_about(raised, person)).map(|raised| raised.id().to_string()).collect();
+        let mut bodies = self.file.open_incidents()?;
+        bodies.extend(self.file.closed_incidents(0, u32::MAX)?);
+        let incidents = bodies.iter().filter_map(|body| serde_json::from_str::<Incident>(body).ok());
+        let theirs = |incident: &Incident| incident.alerts.iter().any(|member| about.contains(&member.id));
+        let theirs: Vec<String> = incidents.filter(theirs).map(|incident| incident.id).collect();
+        about.extend(theirs);
+        Ok(about)
     }
 
     /// Takes everything from the file again: what is in memory still has the names.
@@ -80,7 +89,7 @@ struct Erasing<'a> {
     person: &'a Person,
     /// Name and addresses.
     names: Vec<&'a str>,
-    /// Ids of alerts about the person.
+    /// Ids of alerts about the person, and of their incidents: messages name them.
     about: BTreeSet<String>,
 }
 

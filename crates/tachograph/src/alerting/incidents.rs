@@ -21,6 +21,8 @@ use tacho_store::StoreError;
 pub(super) const WAITS: &str = "ungathered";
 /// What those who are told of every incident hear of.
 const TOLD: [&str; 3] = ["alert_incident_opened", "alert_incident_state", "incident_breach"];
+/// Agents that a message names; the others are counted.
+const AGENTS_MAX: usize = 10;
 /// Closed incidents of one answer or report.
 pub(crate) const CLOSED_MAX: u32 = 10_000;
 
@@ -81,18 +83,19 @@ impl Inner {
             }
         }
         let (kept, sayings) = incidents.take_changed();
+        let told = sayings.iter().filter(|saying| TOLD.contains(&saying.name));
+        for (saying, receiver) in told.flat_map(|saying| self.cases.tell.iter().map(move |to| (saying, to))) {
+            let incident = kept.iter().find(|incident| incident.id == saying.incident);
+            let message = word(saying, incident, receiver, &self.cases.url);
+            let channels = self.channels.get(receiver).map_or(&[][..], Vec::as_slice);
+            self.pending.messages.extend(mail(&message, channels, saying.at_us));
+        }
         for incident in kept {
             let body = serde_json::to_string(&incident).unwrap_or_default();
             let open = incident.state != State::Closed || !incident.is_placed();
             self.pending.incidents.push((incident.id, open, incident.opened_us, body));
         }
         self.pending.sayings.extend(sayings.iter().map(said));
-        let told = sayings.iter().filter(|saying| TOLD.contains(&saying.name));
-        for (saying, receiver) in told.flat_map(|saying| self.cases.tell.iter().map(move |to| (saying, to))) {
-            let message = word(saying, receiver, &self.cases.url);
-            let channels = self.channels.get(receiver).map_or(&[][..], Vec::as_slice);
-            self.pending.messages.extend(mail(&message, channels, saying.at_us));
-        }
     }
 
     /// Lets the time pass.
@@ -110,7 +113,7 @@ impl Inner {
 }
 
 /// What is said of an incident to those who are told of every one: not an alert that somebody has to answer.
-fn word(saying: &Saying, receiver: &str, url: &str) -> Message {
+fn word(saying: &Saying, incident: Option<&Incident>, receiver: &str, url: &str) -> Message {
     let text = |name: &str| saying.result[name].as_str().unwrap_or_default();
     let what = match saying.name {
         "alert_incident_opened" => "Incident".to_string(),
@@ -118,7 +121,11 @@ fn word(saying: &Saying, receiver: &str, url: &str) -> Message {
         _ => format!("Incident is now in {}", text("to").replace('_', "-")),
     };
     let note = saying.result["note"].as_str().map_or(String::new(), |note| format!(": {note}"));
-    let by = saying.result["by"].as_str().map_or(String::new(), |by| format!("By {by}{note}"));
+    let by = saying.result["by"].as_str().map(|by| format!("By {by}{note}"));
+    let lines: Vec<String> = by.into_iter().chain(incident.into_iter().flat_map(facts)).collect();
+    // Of the moment that is told of: the incident may have gone on within the same instant.
+    let labels =
+        [("incident", saying.incident.as_str()), ("severity", text("severity")), ("state", text("state"))];
     let id = |text: String| tell::digest(&text);
     Message {
         id: id(format!("{}/{receiver}", saying.event)),
@@ -127,14 +134,42 @@ fn word(saying: &Saying, receiver: &str, url: &str) -> Message {
         notice: Notice::Digest,
         severity: saying.severity,
         title: format!("{what} ({}): {}", text("severity"), text("title")),
-        text: by,
+        text: lines.join("\n"),
         at_us: saying.at_us,
         receiver: receiver.to_string(),
-        group_labels: Default::default(),
+        group_labels: labels.map(|(name, value)| (name.to_string(), value.to_string())).into(),
         alerts: Vec::new(),
         truncated: 0,
         links: Links { dashboard: Some(format!("{url}/incidents/{}", saying.incident)), ..Links::default() },
     }
+}
+
+/// What who is told has to know of it, a line each.
+fn facts(incident: &Incident) -> Vec<String> {
+    let agents: Vec<String> = incident.agents().into_iter().collect();
+    let more = agents.len().saturating_sub(AGENTS_MAX);
+    let mut named = agents.iter().take(AGENTS_MAX).cloned().collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        named.push_str(&format!(" and {more} more"));
+    }
+    let alerts = incident.alerts.len() as u64 + incident.more;
+    let answered = incident.answered.as_ref().map(|answer| format!("answered by {}", answer.by));
+    let mut lines = vec![
+        format!("Title: {}", incident.title),
+        format!(
+            "Severity: {}, state: {}",
+            incident.severity.as_str(),
+            incident.state.as_str().replace('_', "-")
+        ),
+        format!("Alerts: {alerts}, {} of them firing", incident.firing()),
+    ];
+    lines.extend((!named.is_empty()).then(|| format!("Agents: {named}")));
+    lines.extend(incident.cause.as_ref().map(|cause| format!("Suggested cause: {}", cause.text)));
+    lines.push(answered.map_or_else(
+        || format!("To be answered by {}", tacho_event::time::format(incident.due_us)),
+        |answered| format!("It was {answered}"),
+    ));
+    lines
 }
 
 /// What is said of an incident, as an event.

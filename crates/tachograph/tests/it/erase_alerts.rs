@@ -45,8 +45,11 @@ fn nothing_that_alerting_keeps_names_a_person_who_was_erased() {
     std::fs::create_dir_all(data.join("rules")).unwrap();
     std::fs::write(data.join("rules/own.yaml"), RULES).unwrap();
     let ports = "[otlp]\nhttp = \"127.0.0.1:0\"\ngrpc = \"127.0.0.1:0\"\n";
-    std::fs::write(data.join("config.toml"), format!("{ports}[alerts.incidents]\nwindow = \"1s\"\n"))
-        .unwrap();
+    std::fs::write(
+        data.join("config.toml"),
+        format!("{ports}[alerts.incidents]\nwindow = \"1s\"\ntell = [\"team\"]\n"),
+    )
+    .unwrap();
     // A channel that is never there: what is to be told waits with the name in it.
     let routing = "route: {receiver: team, group_by: [alertname, user_id], group_wait: 0s}\nreceivers:\n  - name: team\n    webhook_configs: [{url: 'http://127.0.0.1:9/x'}]\n";
     std::fs::write(data.join("routing.yaml"), routing).unwrap();

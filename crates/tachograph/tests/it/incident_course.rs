@@ -1,5 +1,6 @@
 //! What people do about an incident, over HTTP and in the terminal, and what is written afterwards.
 
+use crate::hook::Hook;
 use crate::incidents::{act, event, folder, list, send, the, until};
 use crate::server::{Server, tachograph, text};
 use serde_json::{Value, json};
@@ -117,8 +118,13 @@ fn what_makes_no_sense_is_refused_with_what_was_expected() {
 #[test]
 fn receivers_that_are_to_hear_of_incidents_hear_of_each_step() {
     let dir = tempfile::tempdir().unwrap();
-    let data = folder(dir.path(), "tell = [\"board\"]\n");
-    let routing = "route: {receiver: team}\nreceivers:\n- name: team\n- name: board\n  webhook_configs: [{url: \"http://127.0.0.1:9/\"}]\n";
+    let hook = Hook::start();
+    let allowed = "tell = [\"board\"]\n[alerts]\nallow_private = [\"127.0.0.1\"]\n";
+    let data = folder(dir.path(), allowed);
+    let routing = format!(
+        "route: {{receiver: team}}\nreceivers:\n- name: team\n- name: board\n  webhook_configs: [{{url: \"http://{}/\"}}]\n",
+        hook.address
+    );
     std::fs::write(data.join("routing.yaml"), routing).unwrap();
     let server = Server::start(&data);
     send(&server, &[event("billing", "tool", "forbidden", json!({}))]);
@@ -132,4 +138,20 @@ fn receivers_that_are_to_hear_of_incidents_hear_of_each_step() {
         json!(["board", "Incident (critical): Something forbidden was done"]),
     ];
     assert_eq!(told, expected);
+
+    for (state, summary) in [
+        ("reception", "Incident (critical): Something forbidden was done"),
+        ("closed", "Incident is now in closed (critical): Something forbidden was done"),
+    ] {
+        let heard = hook.body();
+        let labels = json!({"incident": id, "severity": "critical", "state": state});
+        assert_eq!(heard["commonLabels"], labels, "{heard}");
+        assert_eq!(heard["commonAnnotations"]["summary"], summary, "{heard}");
+        let text = heard["commonAnnotations"]["description"].as_str().unwrap();
+        for line in ["Title: ", "Severity: critical, state: ", "Alerts: 1, ", "Agents: billing"] {
+            assert!(text.lines().any(|told| told.starts_with(line)), "{line}: {text}");
+        }
+        let (due, by) = (text.contains("To be answered by 2"), text.contains("By kim: a test"));
+        assert_eq!((due, by), (state == "reception", state == "closed"), "{text}");
+    }
 }
