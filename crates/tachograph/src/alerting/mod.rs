@@ -11,6 +11,7 @@ mod act;
 mod announce;
 mod answered;
 mod before;
+mod breach;
 mod book;
 mod config;
 mod edit;
@@ -233,6 +234,7 @@ impl Alerting {
         for raised in inner.desk.expire(now) {
             inner.pending.sayings.push(tell::resolved(&raised));
         }
+        inner.end_answered(now);
         let due = inner.desk.due(now);
         inner.pass_cases(now);
         inner.pass_stops(now);

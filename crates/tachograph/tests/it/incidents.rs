@@ -148,6 +148,14 @@ fn a_clock_that_runs_out_raises_an_alert_that_belongs_to_the_incident() {
     assert_eq!(list(&late, "alerts_listed")[1]["rule"], "incident_breach");
     let told = server.sql("SELECT level, call_id FROM events WHERE action_name = 'incident_breach'");
     assert_eq!(told, [json!({"level": "CRITICAL", "call_id": late["id"]})]);
+    // Whoever acknowledges what it is about ends it: nobody is told any more that nobody answered.
+    let alert = list(&late, "alerts_listed")[0]["id"].as_str().unwrap().to_string();
+    let answer = server.post(&format!("/v1/alerts/{alert}/acknowledge"), "{\"by\":\"lee\"}");
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let answered =
+        the(&server, |one| list(one, "alerts_listed").iter().any(|alert| !alert["ends_at"].is_null()));
+    assert_eq!((&answered["answered_by"], &answered["late"]), (&json!("lee"), &json!(true)));
+    assert!(list(&answered, "alerts_listed")[0]["ends_at"].is_null(), "{answered}");
     act(&server, late["id"].as_str().unwrap(), "state", json!({"to": "investigation", "by": "kim"}));
     let report = server.get("/v1/incidents/report").json();
     assert_eq!((&report["incidents"], &report["by_severity"][0]["late"]), (&json!(1), &json!(1)));
