@@ -5090,7 +5090,7 @@ export interface components {
         /** @description What somebody says with it; an empty body says nothing. */
         Acting: {
             /**
-             * @description Who does it; the name of the API key when not given.
+             * @description Who does it; the name of the API key when not given. The record names the key as well.
              * @default null
              */
             by: string | null;
@@ -5115,6 +5115,8 @@ export interface components {
                 [key: string]: string;
             };
             assigned_to?: string | null;
+            /** @description What had to hold for it to fire, as its rule writes it: `cpu > 950000`. */
+            condition?: string | null;
             ends_at?: string | null;
             /** @description Events that it is about, the newest. */
             evidence: components["schemas"]["AlertEvidence"][];
@@ -5884,7 +5886,7 @@ export interface components {
         /** @description Where it goes. */
         Moving: {
             /**
-             * @description Who does it; the name of the API key when not given.
+             * @description Who does it; the name of the API key when not given. The record names the key as well.
              * @default null
              */
             by: string | null;
