@@ -225,13 +225,15 @@ fn what_needs_a_person_waits_for_one_over_a_restart_too() {
         (&stopped[0]["agent"], &stopped[0]["by"], stopped[0]["until"].is_string()),
         (&json!("b"), &json!("lee"), true)
     );
-    let metrics = server.get("/metrics").body;
     for line in [
         "tachograph_alert_responses_total{kind=\"stop_agent\",outcome=\"declined\"} 1",
         "tachograph_alert_responses_total{kind=\"stop_agent\",outcome=\"succeeded\"} 1",
         "tachograph_alert_responses_open{kind=\"stop_agent\",standing=\"waiting\"} 0",
     ] {
-        assert!(metrics.contains(line), "{line}");
+        until(line, || {
+            let metrics = server.get("/metrics").body;
+            if metrics.contains(line) { Ok(()) } else { Err(metrics) }
+        });
     }
     let again = post(&server, &format!("/v1/responses/runs/{}/approve", of("a")), json!({}));
     assert!(again.status == 400 && again.body.contains("it is declined"), "{again:?}");

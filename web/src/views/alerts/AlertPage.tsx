@@ -136,6 +136,7 @@ function What({ alert }: { alert: Alert }) {
           {Object.entries(alert.values).map(([name, value]) => (
             <Fact key={name} name={visible(name)} value={<span className="num">{visible(valueText(value, name))}</span>} />
           ))}
+          {alert.condition && <Fact name="Fires when" value={<code>{visible(alert.condition)}</code>} />}
           <Fact
             name="Window"
             value={
