@@ -33,6 +33,15 @@ fn hook(server: &Server, spool: &Path, event: &str, more: &[(&str, &str)]) -> Ou
 const BEFORE: &str = r#"{"hook_event_name":"PreToolUse","session_id":"s1","tool_name":"Bash","tool_input":{"command":"ls"},"tool_use_id":"t1"}"#;
 const ON: [(&str, &str); 1] = [("AUDIT_LOG_ENFORCE", "1")];
 
+/// What hooks refused, once so many of them are recorded.
+fn refused(server: &Server, count: usize) -> Vec<Value> {
+    until("what hooks refused is recorded", || {
+        let rows = server
+            .sql("SELECT extra FROM events WHERE action_name = 'Bash' AND extra LIKE '%hook_enforced%'");
+        if rows.len() >= count { Ok(rows) } else { Err(format!("{rows:?}")) }
+    })
+}
+
 #[test]
 fn a_stopped_agent_is_refused_by_its_hook_where_that_is_switched_on_and_nowhere_else() {
     let dir = tempfile::tempdir().unwrap();
@@ -81,13 +90,6 @@ fn a_stopped_agent_is_refused_by_its_hook_where_that_is_switched_on_and_nowhere_
     assert!(text(&hook(&server, &spool, &BEFORE.replace("s1", "s2"), &ON).stdout).contains("deny"));
     let listed = text(&tachograph(&data, &["agents", "stopped"], "").stdout);
     assert!(listed.contains("billing") && listed.contains("s2") && listed.contains("odd"), "{listed}");
-    let refused = |server: &Server, count: usize| {
-        until("what hooks refused is recorded", || {
-            let rows = server
-                .sql("SELECT extra FROM events WHERE action_name = 'Bash' AND extra LIKE '%hook_enforced%'");
-            if rows.len() >= count { Ok(rows) } else { Err(format!("{rows:?}")) }
-        })
-    };
     // Delivered before the server goes: it comes back at another address, which their sender does not know.
     refused(&server, 2);
     server.kill();
