@@ -112,15 +112,21 @@ pub(crate) fn recompute(node: &Node, rules: &[Rule], from_us: i64, to_us: i64) -
     let mut logged: Vec<Logged> = logged.into_values().collect();
     logged.retain(|one| (from_us..to_us).contains(&one.at_us));
     logged.sort_by_key(|one| one.at_us);
+    // Up to the last alert of another text of a rule, what its text of today would have raised says nothing.
+    let mut was_other: HashMap<String, i64> = HashMap::new();
     for one in logged {
         match hashes.get(one.computed.rule.as_str()) {
             None => {}
-            Some(hash) if *hash != one.rule_hash => out.edited.push(one.computed),
+            Some(hash) if *hash != one.rule_hash => {
+                was_other.insert(one.computed.rule.clone(), one.at_us);
+                out.edited.push(one.computed);
+            }
             Some(_) if due.remove(&one.computed.alert).is_some() => out.agree += 1,
             Some(_) => out.extra.push(one.computed),
         }
     }
     let mut missing: Vec<Transition> = due.into_values().collect();
+    missing.retain(|change| was_other.get(&change.rule).is_none_or(|until| change.at_us > *until));
     missing.sort_by_key(|change: &Transition| change.at_us);
     out.missing = missing.into_iter().map(Computed::from).collect();
     for list in [&mut out.missing, &mut out.extra, &mut out.edited] {
