@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Twenty people look while events come in: `bench/concurrent.py TACHOGRAPH LOAD_HTTP EVENTS.ndjson [--readers 20] [--rate 20000]`.
+"""Twenty people look while events come in: `bench/readers.py TACHOGRAPH LOAD_HTTP EVENTS.ndjson [--readers 20] [--rate 20000]`.
 
 Loads all but the last of the events into a new folder, then sends the rest at the rate, while each reader asks for one dashboard after
 another as its page does: all queries of the dashboard, four at a time, every ten seconds, the readers spread evenly. Told are the times of
@@ -124,7 +124,7 @@ def main():
     later = o.rate * o.seconds
     if later >= count:
         parser.error(f"{o.events} has {count} events; {o.seconds} s at {o.rate} a second need more than {later}")
-    temp = tempfile.mkdtemp(prefix="tachograph-concurrent.")
+    temp = tempfile.mkdtemp(prefix="tachograph-readers.")
     server = Tachograph(os.path.abspath(o.program), temp, os.path.join(temp, "data"))
     try:
         server.start()
