@@ -22,7 +22,7 @@ trap 'rm -rf "$work"' EXIT
 rustc --edition 2024 -O bench/gen_events.rs -o "$work/gen_events"
 "$work/gen_events" --count $events --out "$work/events.ndjson" 2>/dev/null
 
-for stage in accept append seal rules; do
+for stage in accept append seal hot cut rules; do
     valgrind --tool=callgrind --toggle-collect='*measured*' --callgrind-out-file="$work/$stage" --log-file="$work/log" \
         "$program" "$work/events.ndjson" "$stage" >"$work/count" || { cat "$work/log" >&2; exit 3; }
     # All events went through, or the figure means nothing.

@@ -54,6 +54,14 @@ test("the tail shows events as they come, holds them while paused, and opens one
   assert.equal(await list.getByText("while-paused").count(), 0);
   await page.getByRole("button", { name: /Go on/ }).click();
   await list.getByText("while-paused").waitFor();
+  const filter = page.getByLabel("Filter");
+  await filter.fill("action_name = 'first-live' and outcome_status = 'success'");
+  await page.getByRole("region", { name: "1 event, newest first" }).getByText("first-live").waitFor();
+  await filter.fill("outcome_status = 'success' | count() by agent_id");
+  await page.getByRole("status").filter({ hasText: "At “|” this asks for more, so everything is shown" }).waitFor();
+  await list.getByText("while-paused").waitFor();
+  await accessible(page, "a filter that Live can't tell");
+  await filter.fill("");
   await list.focus();
   await page.keyboard.press("j");
   await page.keyboard.press("Enter");

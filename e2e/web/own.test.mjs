@@ -35,6 +35,8 @@ test("a dashboard is written, kept, taken along as a file and opened elsewhere",
   await accessible(page, "dashboard");
   await page.getByRole("button", { name: "Keep for everybody" }).click();
   await page.waitForURL(/\/dashboards\/judged/);
+  // The address changes before the page does: what is typed until then is typed into the one that goes.
+  await text.waitFor({ state: "detached" });
   const variable = page.getByLabel(/^Agent/);
   await variable.fill("nobody");
   await page.locator(".board-figure", { hasText: /^0/ }).waitFor();

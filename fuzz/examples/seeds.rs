@@ -61,6 +61,7 @@ fn batches() -> Done {
         facts,
         texts: [Some("{}"), None, None, None, Some("[]"), Some("{\"k\":1}")],
         content: Some(42),
+        former: None,
         subject_slot: Some(0),
     };
     let plain = Accepted {
@@ -68,6 +69,7 @@ fn batches() -> Done {
         facts: Facts::default(),
         texts: [None; 6],
         content: None,
+        former: None,
         subject_slot: None,
         ..full.clone()
     };

@@ -158,6 +158,7 @@ fn push(n: u64, builder: &mut BatchBuilder) {
         facts,
         texts: [Some(&input), None, None, None, None, Some("{}")],
         content: Some(n),
+        former: None,
         subject_slot: None,
     });
 }

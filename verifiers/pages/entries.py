@@ -46,12 +46,12 @@ WHO = ["who_conversation", "who_id", "who_ip", "who_session", "who_user", "who_u
 FACT_INTS = """tokens_input tokens_output tokens_cache_read tokens_cache_write tokens_reasoning duration_us cost_micros
     cost_estimated memory_bytes cpu_ppm success_ppm confidence_ppm sensitive redactions exit_code messages_sent
     messages_received escalations response_required expected_response_us response_us escalation_us blocking
-    approval_required gas_used retention_us rating_ppm tokens_total slippage_ppm threshold_us interrupted""".split()
+    approval_required gas_used retention_us rating_ppm tokens_total slippage_ppm threshold_us interrupted agent_assumed""".split()
 FACT_TEXTS = """agent_name conversation_id turn_id model permission_level error_type severity status target from_agent
     to_agent priority task_id stage environment deployment_id git_commit git_branch entity_type entity_id order_id side
     price expected_price quantity chosen risk_level agent_type mapped_action operation symbol gas_price workflow_id
     workflow_step confidence_level response_status compliance_status regulatory_check security_scan business_value
-    hook_event permission_mode effort mcp_server stop_reason request_id logger team""".split()
+    hook_event permission_mode effort mcp_server stop_reason request_id logger team span_id""".split()
 REQUIRED = """index recorded_at timestamp time_claimed event_id agent_id action_type action_name class level outcome_status
     known source writer retention period body revision v""".split()
 TEXT_MEMBER = {"event_id": "id", "agent_id": "agent", "agent_version": "agent_version", "session_uuid": "session",

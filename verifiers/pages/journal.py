@@ -31,13 +31,15 @@ def varint(data, at):
 
 def event(data):
     """The columns of a row that the journal has: all but place, session number and revision."""
-    (ident, body, time, flags, *codes, content, writer, period, _, zero) = struct.unpack("<16s32sq8BQ8siI8s", data[:96])
-    if zero != bytes(8):
-        raise ValueError("the end of an event's fixed part is not zero")
+    (ident, body, time, flags, *codes, content, writer, period, _, former) = struct.unpack("<16s32sq8BQ8siIQ", data[:96])
+    if former and not flags & 4:
+        raise ValueError("an event has a former fingerprint without its flag")
     row = {"event_id": str(uuid.UUID(bytes=ident)).encode(), "body": body, "timestamp": time, "writer": writer.hex().encode(),
            "time_claimed": bool(flags & 1), "period": period, "v": 1}
     if flags & 2:
         row["content"] = content
+    if flags & 4:
+        row["former"] = former
     row |= {name: words[code - 1].encode() for (name, words), code in
             zip(((n, CODES[n]) for n in ("action_type", "class", "level", "outcome_status", "known", "phase", "retention")), codes)
             if code}
@@ -130,7 +132,7 @@ class Sequence:
         row["revision"] = 0
         if "content" in row:
             states = self.states.setdefault((row["writer"], row["event_id"]), [])
-            if row["content"] in states:
+            if row["content"] in states or row.pop("former", None) in states:
                 return None
             row["revision"] = len(states)
             states.append(row["content"])

@@ -69,7 +69,8 @@ def event(dice, at):
     }
     details = {}
     if dice.random() < 0.5:
-        details["command"] = pick(COMMANDS)
+        # Some agents name it otherwise.
+        details["cmd" if dice.random() < 0.2 else "command"] = pick(COMMANDS)
     if dice.random() < 0.3:
         details["file_path"] = pick(PATHS)
     if dice.random() < 0.3:

@@ -4,9 +4,10 @@
 //! the index of its first observation, ties between equals, and two hooks that tell of one step do.
 
 mod record;
+mod word;
 
 use crate::entry::{Closure, Entry};
-use crate::member::{Member, counted, flag, newest};
+use crate::member::{Member, counted, flag};
 use crate::near::Likeness;
 use crate::observation::Observation;
 pub(crate) use crate::standing::has_own_call;
@@ -43,14 +44,15 @@ pub(crate) struct Action {
     /// Its background work has ended.
     pub(crate) finished: bool,
     pub(crate) likeness: Option<Likeness>,
-    /// Some observation names the call by the agent's own id.
-    pub(crate) has_own_call: bool,
+    /// Some observation names the call by the agent's own id: any, and one of a witness.
+    has_own_call: bool,
+    is_called: bool,
     /// What it is found by: calls and requests, spans, the sub-agent that it started.
     pub(crate) keys: Vec<u64>,
     pub(crate) nodes: Vec<u64>,
     pub(crate) started: Option<u64>,
-    /// Sender and short id, where an agent reported it.
-    pub(crate) report: Option<u64>,
+    /// What others may have, too: event ids whose end is to come, and ids under which agents reported it.
+    pub(crate) shared: Vec<u64>,
     /// What was last said of it.
     shown: Option<u64>,
 }
@@ -72,10 +74,11 @@ impl Action {
             finished: false,
             likeness: None,
             has_own_call: false,
+            is_called: false,
             keys: Vec::new(),
             nodes: Vec::new(),
             started: None,
-            report: None,
+            shared: Vec::new(),
             shown: None,
         }
     }
@@ -97,7 +100,14 @@ impl Action {
         }
         let rank = session_rank(observation.is_witness(), false);
         self.tell_session(observation.session.map(|session| session.0), rank);
+        self.has_own_call |= has_own_call(observation);
+        self.is_called |= has_own_call(observation) && observation.is_witness();
         self.keep(Member::new(observation));
+    }
+
+    /// Whether it is a call with an id of its own, for this observation: a witness goes by what witnesses tell.
+    pub(crate) fn is_called_for(&self, observation: &Observation<'_>) -> bool {
+        if observation.is_witness() && self.is_witnessed() { self.is_called } else { self.has_own_call }
     }
 
     /// The first of those that know best.
@@ -117,6 +127,11 @@ impl Action {
         self.members.iter().any(Member::is_witness)
     }
 
+    /// Whether somebody tells of the steps of it.
+    pub(crate) fn has_steps(&self) -> bool {
+        self.members.iter().any(|member| member.phase.is_some())
+    }
+
     /// Takes in another action that turned out to be this one.
     pub(crate) fn absorb(&mut self, other: Action) {
         self.id = self.id.min(other.id);
@@ -128,6 +143,7 @@ impl Action {
         self.finished |= other.finished;
         self.likeness = self.likeness.or(other.likeness);
         self.has_own_call |= other.has_own_call;
+        self.is_called |= other.is_called;
         self.started = self.started.or(other.started);
         self.more = self.more.saturating_add(other.more);
         self.unhidden.extend(other.unhidden);
@@ -144,6 +160,16 @@ impl Action {
 
     pub(crate) fn agent(&self) -> &str {
         &self.agent.text
+    }
+
+    /// Whether an observation has an event's id in common with it and is something else.
+    pub(crate) fn is_of_another(&self, observation: &Observation<'_>) -> bool {
+        observation.revision > 0 && self.members.iter().any(|member| member.is_of_another(observation))
+    }
+
+    /// Whether some observation of it is a state of the same event.
+    pub(crate) fn has_state_of(&self, observation: &Observation<'_>) -> bool {
+        observation.revision > 0 && self.members.iter().any(|member| member.state == observation.state)
     }
 
     pub(crate) fn has_slot(&self, slot: u64) -> bool {
@@ -175,23 +201,6 @@ impl Action {
         self.members.iter().map(|member| member.time_us).max().unwrap_or_default()
     }
 
-    /// Whose word counts of how it went: the witnesses', and where there is none that of the key which reported it first.
-    fn counts(&self) -> impl Fn(&Member) -> bool + use<> {
-        let witnessed = self.is_witnessed();
-        let first = self.members.iter().min_by_key(|member| (member.has(flag::OUTCOME), member.index));
-        let owner = first.map(|member| member.writer);
-        move |member| match witnessed {
-            true => member.is_witness(),
-            false => !member.is_self_reported() || Some(member.writer) == owner,
-        }
-    }
-
-    /// What is told of it now by those whose word counts.
-    fn telling(&self) -> impl Iterator<Item = &Member> {
-        let counts = self.counts();
-        newest(&self.members).filter(move |member| counts(member))
-    }
-
     fn any(&self, flag: u16) -> bool {
         self.telling().any(|member| member.has(flag))
     }
@@ -208,10 +217,6 @@ impl Action {
             None => member,
         };
         self.unhidden.push(left.index);
-    }
-
-    fn ends(&self) -> impl Iterator<Item = Outcome> + '_ {
-        self.telling().filter_map(Member::ended)
     }
 
     /// How it ended; `is_over` says that its turn or session did.
@@ -253,12 +258,6 @@ impl Action {
             Closure::Asynchronous | Closure::Open => Outcome::Running,
             Closure::Abandoned | Closure::Unknown => Outcome::Unknown,
         }
-    }
-
-    fn differ(&self) -> bool {
-        let stands = |member: &&Member| !self.members.iter().any(|later| member.is_state_before(later));
-        let ends = || self.members.iter().filter(stands).filter_map(Member::ended);
-        ends().any(|outcome| outcome == Outcome::Success) && ends().any(|outcome| outcome == Outcome::Failure)
     }
 
     /// Says of its observations what is known now: each index with its entry.

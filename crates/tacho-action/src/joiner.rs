@@ -1,21 +1,25 @@
 //! The joiner: finds the action that an observation belongs to, and says what follows from it.
 //!
 //! Limits: [`ACTIONS_MAX`] actions and [`SESSIONS_MAX`] sessions are remembered; closed actions that were not told of
-//! for longest leave first. What was concluded of them stays in the overlay; what is told of them later is an action
+//! for longest leave first, and what only agents tell of has no more than half of the places when they are all taken. What was concluded of them stays in the overlay; what is told of them later is an action
 //! of its own.
 
 mod ending;
 mod leaving;
 mod relating;
 mod reporting;
+mod sharing;
 
 use crate::action::{Action, has_own_call};
 use crate::entry::Closure;
+use crate::ids::{is_strong, key};
 use crate::kin::Kin;
 use crate::member::{lasts, slot};
 use crate::near::{Candidate, Half, Likeness, Near, choose};
-use crate::observation::{Observation, Observer, is_strong, key};
+use crate::observation::{Observation, Observer};
 use crate::{Malformed, Overlay};
+use leaving::{Standing, Told};
+use reporting::Reported;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::time::Micros;
@@ -48,17 +52,15 @@ pub struct Joiner {
     keys: BTreeMap<u64, u64>,
     near: Near,
     kin: Kin,
-    /// Actions under short ids of agents, by sender and id.
-    reports: BTreeMap<u64, BTreeSet<u64>>,
+    /// Actions under what several may have: an id that agents gave, the id of an event whose end is to come.
+    shared: BTreeMap<u64, BTreeSet<u64>>,
     /// Sub-agents, by session, and the action that started them.
     started: BTreeMap<u64, u64>,
     sessions: BTreeMap<[u8; 16], Session>,
     /// Sessions by when they were last told of.
     session_order: BTreeSet<(u64, [u8; 16])>,
     /// Actions by when they were last told of.
-    open: BTreeSet<(u64, u64)>,
-    closed: BTreeSet<(u64, u64)>,
-    touched: BTreeMap<u64, (u64, bool)>,
+    told: Told,
     tally: Tally,
 }
 
@@ -74,6 +76,12 @@ struct Session {
     touched: u64,
 }
 
+/// What the ids in an observation say of where it belongs.
+struct Meant {
+    found: Option<u64>,
+    keys: Vec<u64>,
+}
+
 impl Joiner {
     /// Takes the next event that [`crate::concerns`] finds of interest, and writes what follows into the overlay.
     pub fn observe(&mut self, observation: &Observation<'_>, overlay: &mut Overlay) {
@@ -81,7 +89,7 @@ impl Joiner {
         if let Some(end) = observation.end() {
             self.end(end, observation, &mut changed);
         }
-        let action = observation.is_act().then(|| self.act(observation));
+        let action = if observation.is_act() { self.act(observation) } else { None };
         changed.extend(action);
         self.relate(observation, action, overlay, &mut changed);
         for id in changed {
@@ -93,7 +101,7 @@ impl Joiner {
     pub fn tally(&self) -> Tally {
         Tally {
             actions: self.actions.len() as u64,
-            open: self.open.len() as u64,
+            open: self.told.open() as u64,
             spans: self.kin.len() as u64,
             sessions: self.sessions.len() as u64,
             ..self.tally
@@ -113,23 +121,21 @@ impl Joiner {
         postcard::from_bytes(bytes).map_err(|error| Malformed(format!("state of the joiner: {error}")))
     }
 
-    /// Puts an observation into its action.
-    fn act(&mut self, observation: &Observation<'_>) -> u64 {
-        let keys = self.keys_of(observation);
+    /// Puts an observation into its action; nothing where it stands for itself.
+    fn act(&mut self, observation: &Observation<'_>) -> Option<u64> {
+        let state = self.state_before(observation);
+        if state.is_none() && observation.is_only_state() {
+            return None;
+        }
         let likeness = Likeness::of(observation);
         let own_call = has_own_call(observation);
-        let found = keys.iter().find_map(|key| self.keys.get(key).copied());
-        let reported = reporting::key_of(observation);
-        let found = found.or_else(|| self.reported(reported?, observation));
-        let found = found.or_else(|| self.meant(observation));
-        let found = found.filter(|id| self.fits(*id, observation));
+        let Meant { found, keys } = self.meant(observation, state);
         let id = found.or_else(|| self.alike(observation, likeness?, own_call));
         let id = id.unwrap_or(observation.index);
         let keys: Vec<u64> =
             keys.into_iter().filter(|key| self.may_unite(id, self.keys.get(key), observation)).collect();
         let action = self.actions.entry(id).or_insert_with(|| Action::new(observation));
         action.add(observation);
-        action.has_own_call |= own_call;
         if action.likeness.is_none_or(|known| known.input.is_none()) && likeness.is_some() {
             action.likeness = likeness;
         }
@@ -149,28 +155,37 @@ impl Joiner {
                 None => action.keys.push(key),
             }
         }
-        if let Some(reported) = reported {
-            self.keys.insert(reported, id);
-            action.keys.push(reported);
-        }
-        if action.report.is_none()
-            && let Some(report) = reporting::sent_as(observation).filter(|_| !observation.is_outcome())
-        {
-            action.report = Some(report);
-            self.reports.entry(report).or_default().insert(id);
-        }
+        self.share(id, observation);
         if let Some(place) = place {
             self.near.add(place, id);
         }
         // Found by its call and by its request: they are one.
-        others.into_iter().filter(|_| found.is_some()).fold(id, |id, other| self.merge(id, other))
+        let id = others.into_iter().filter(|_| found.is_some()).fold(id, |id, other| self.merge(id, other));
+        Some(id)
+    }
+
+    /// The action that an observation means by the ids in it, and what it is to be found by.
+    fn meant(&self, observation: &Observation<'_>, state: Option<u64>) -> Meant {
+        let keys = self.keys_of(observation);
+        let found = match self.reported_as(observation) {
+            Reported::As(id) => return Meant { found: Some(id), keys },
+            // Nobody else is to be found by what does not say whom it means.
+            Reported::Unclear => return Meant { found: None, keys: Vec::new() },
+            Reported::No => state,
+        };
+        let is_it = |id: &u64| !self.is_of_another(*id, observation);
+        let called = || keys.iter().find_map(|key| self.keys.get(key).copied()).filter(is_it);
+        let reported = || self.reported(reporting::key_of(observation)?, observation).filter(is_it);
+        let by_id = || called().or_else(reported).filter(|id| self.fits(*id, observation));
+        Meant { found: found.or_else(by_id), keys }
     }
 
     /// Whether an observation may make one of two actions: an agent's own word makes none of what witnesses tell apart.
     fn may_unite(&self, one: u64, other: Option<&u64>, observation: &Observation<'_>) -> bool {
         let is_witnessed = |id| self.actions.get(id).is_some_and(Action::is_witnessed);
         let Some(other) = other.filter(|other| **other != one) else { return true };
-        observation.is_witness() || !(is_witnessed(&one) && is_witnessed(other))
+        let is_lie = !observation.is_witness() && is_witnessed(&one) && is_witnessed(other);
+        !is_lie && !self.is_of_another(*other, observation)
     }
 
     /// What an observation is surely found by.
@@ -183,8 +198,7 @@ impl Joiner {
             (false, None) => Some(key(&[b"call of agent", observation.agent.as_bytes(), call.as_bytes()])),
         });
         let request = observation.strong_request().map(|request| key(&[b"request", request.as_bytes()]));
-        let state = Some(observation.state).filter(|_| observation.is_state());
-        call.into_iter().chain(request).chain(state).collect()
+        call.into_iter().chain(request).collect()
     }
 
     /// Whether an action that has the same id can be the same: a short id is used again, once its call is over. An outcome
@@ -201,10 +215,17 @@ impl Joiner {
         let slot = slot(observation);
         let lasts = lasts(observation);
         let is_question = observation.phase == Some(Phase::Asked);
+        // A hook that asks was told of the call, or will be: no agent's word of one stands for that. And agents give ids to
+        // what they report whole: where nobody tells of its steps the same tool at the same time is another call.
+        let is_whole = !observation.is_witness() && observation.phase.is_none();
+        let may_be = |action: &&Action| {
+            let stands_alone = is_question && observation.is_witness() || is_whole && !action.has_steps();
+            action.is_witnessed() || !stands_alone
+        };
         let candidates = self.near.actions(likeness.place).filter_map(|id| {
-            let action = self.actions.get(&id)?;
+            let action = self.actions.get(&id).filter(may_be)?;
             // Most have an id of their own: no need to look further.
-            if own_call && action.has_own_call || action.has_slot(slot) {
+            if own_call && action.is_called_for(observation) || action.has_slot(slot) {
                 return None;
             }
             let input = action.likeness.and_then(|likeness| likeness.input);
@@ -222,7 +243,7 @@ impl Joiner {
             return id;
         }
         let Some(mut absorbed) = self.actions.remove(&gone) else { return id };
-        self.leave(gone);
+        self.told.leave(gone);
         self.list_open(gone, absorbed.open_in, None);
         for key in &absorbed.keys {
             self.keys.insert(*key, id);
@@ -233,7 +254,7 @@ impl Joiner {
         if let Some(started) = absorbed.started {
             self.started.insert(started, id);
         }
-        self.hand_on_report(absorbed.report, gone, id);
+        self.hand_on_shared(&absorbed.shared, gone, id);
         if let Some(likeness) = absorbed.likeness {
             self.near.remove(likeness.place, gone);
         }
@@ -253,13 +274,12 @@ impl Joiner {
         let is_over = self.is_over(action);
         let session = action.session();
         let Some(action) = self.actions.get_mut(&id) else { return };
+        let is_witnessed = action.is_witnessed();
         let closure = action.tell(is_over, &mut |index, entry| overlay.set(index, entry));
         let was_open_in =
             std::mem::replace(&mut action.open_in, session.filter(|_| closure == Closure::Open));
         let is_open = matches!(closure, Closure::Open | Closure::Asynchronous);
-        self.leave(id);
-        if is_open { &mut self.open } else { &mut self.closed }.insert((index, id));
-        self.touched.insert(id, (index, is_open));
+        self.told.note(id, index, Standing { is_open, is_witnessed });
         // An abandoned one may still be told of: then it is looked at again.
         let open_in = session.filter(|_| closure == Closure::Open);
         if let Some(session) = open_in {

@@ -4,12 +4,12 @@
 //! - What a span says itself stands. What it lacks it has of its nearest ancestor that says it, once every span
 //!   between them is known; so the order of arrival does not matter.
 //! - A call of a model within a call of a model is the same one, told of by two libraries, unless a tool or an agent
-//!   lies between them. Of several inner ones the first is the one that the outer repeats. `twins` tells of those that
-//!   stand side by side.
+//!   lies between them. Of several inner ones the first is the one that the outer repeats. `twins`: those side by side.
 //!
 //! Limits: [`SPANS_MAX`] spans; the oldest leave first.
 
-use crate::observation::{Observation, Observer, key};
+use crate::ids::key;
+use crate::observation::{Observation, Observer};
 use crate::twins::{Twin, Twins};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -63,8 +63,8 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) fn new(index: u64, parent: Option<u64>, role: Role) -> Node {
-        let (session, agent, action, repeats) = (None, None, None, None);
-        let (part, library, is_witness) = (Part::None, None, false);
+        let (session, agent, action, repeats, library) = (None, None, None, None, None);
+        let (part, is_witness) = (Part::None, false);
         Node { index, parent, role, is_witness, part, library, action, session, agent, repeats }
     }
 }
@@ -294,7 +294,7 @@ pub(crate) fn span_key(span: &str) -> u64 {
     }
 }
 
-/// The same of a span that an agent tells of itself.
+/// The same of an agent's own span.
 pub(crate) fn own_span_key(span: &str) -> u64 {
     key(&[b"own span", span.as_bytes()])
 }

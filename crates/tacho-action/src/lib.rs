@@ -11,6 +11,7 @@
 
 mod action;
 mod entry;
+mod ids;
 mod joiner;
 mod kin;
 mod member;
@@ -22,13 +23,14 @@ mod twins;
 
 pub use action::OBSERVATIONS_MAX;
 pub use entry::{Closure, Entry, Figure, Record};
+pub use ids::is_span_id;
 pub use joiner::{ACTIONS_MAX, Joiner, SESSIONS_MAX, Tally};
 pub use kin::SPANS_MAX;
-pub use observation::{Observation, Observer, concerns, header_concerns, is_span_id};
+pub use observation::{Observation, Observer, concerns, header_concerns};
 pub use overlay::{CHUNK_ROWS, Changes, Cursor, Overlay, Range};
 
 /// Version of everything that the crate concludes and writes: with another one, the log is read again.
-pub const VERSION: u32 = 11;
+pub const VERSION: u32 = 13;
 
 /// Bytes that are not what this version writes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

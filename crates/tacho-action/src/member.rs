@@ -2,12 +2,13 @@
 
 use crate::Figure;
 use crate::entry::{Closure, Record};
-use crate::observation::{Observation, Observer, TASK_NOTIFICATION, key};
+use crate::ids::key;
+use crate::observation::{Observation, Observer, TASK_NOTIFICATION};
 use crate::standing::rank;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use tacho_event::time::Micros;
-use tacho_event::words::{Known, Outcome, Phase};
+use tacho_event::words::{ActionType, Known, Outcome, Phase};
 
 /// One observation of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,8 @@ pub(crate) struct Member {
     pub(crate) figures: [Option<i64>; Figure::ALL.len()],
     pub(crate) session: Option<[u8; 16]>,
     pub(crate) agent: u64,
+    /// The agent that it was sent to.
+    to: u64,
     pub(crate) name: u64,
     pub(crate) call: u64,
     /// The library that tells of a call of a model by a span.
@@ -48,6 +51,7 @@ pub(crate) mod flag {
     pub(crate) const OUTCOME: u16 = 512;
     /// That the call never ran is read out of the text that the model was given: the agent may have written it.
     pub(crate) const FROM_TEXT: u16 = 1024;
+    pub(crate) const AGENT_SAID: u16 = 2048;
 }
 
 impl Member {
@@ -66,6 +70,7 @@ impl Member {
         let cost = observation.figures[Figure::CostMicros as usize];
         set(flag::COST_TOLD, cost.is_some() && !observation.cost_estimated);
         set(flag::AGENT_ASSUMED, observation.agent_assumed);
+        set(flag::AGENT_SAID, observation.said_agent().is_some());
         set(flag::OUTCOME, observation.is_outcome());
         let is_batch = observation.hook == Some("PostToolBatch");
         set(flag::FROM_TEXT, is_batch && observation.outcome == Outcome::Failure);
@@ -85,8 +90,9 @@ impl Member {
             figures: observation.figures,
             session: observation.session.map(|session| session.0),
             agent: key(&[observation.agent.as_bytes()]),
+            to: told_key(observation.started),
             name: key(&[observation.name.as_bytes()]),
-            call: observation.call.map_or(0, |call| key(&[call.as_bytes()])),
+            call: told_key(observation.call),
             library: observation.library.filter(|_| is_span).map(crate::twins::library_key),
         }
     }
@@ -103,6 +109,23 @@ impl Member {
     /// Whether `later` is a later state of the same event: that one stands. Of a hook the first does.
     pub(crate) fn is_state_before(&self, later: &Member) -> bool {
         self.observer != Observer::Hook && self.state == later.state && self.revision < later.revision
+    }
+
+    /// Whether this is a state of the same event, and agent, session or call that both say are others: the same id, given
+    /// twice. A message is answered by whom it was sent to.
+    pub(crate) fn is_of_another(&self, observation: &Observation<'_>) -> bool {
+        if self.state != observation.state {
+            return false;
+        }
+        let (to, call) = (told_key(observation.started), told_key(observation.call));
+        let agent = observation.said_agent().filter(|_| self.has(flag::AGENT_SAID));
+        let other_agent = agent.map(|agent| key(&[agent.as_bytes()])).is_some_and(|agent| {
+            let answers = self.to == agent && (to == 0 || to == self.agent);
+            self.agent != agent && !(answers && observation.kind == ActionType::Communication)
+        });
+        let told = self.session.zip(observation.session);
+        let other_session = told.is_some_and(|(known, told)| known != told.0);
+        other_agent || other_session || self.call != 0 && call != 0 && self.call != call
     }
 
     /// Whether `later` is a hook that tells of the same step of the call as this one did.
@@ -206,6 +229,11 @@ pub(crate) fn slot(observation: &Observation<'_>) -> u64 {
         hook => hook.unwrap_or_default(),
     };
     key(&[&what, hook.as_bytes()])
+}
+
+/// A text that may be missing.
+fn told_key(text: Option<&str>) -> u64 {
+    text.map_or(0, |text| key(&[text.as_bytes()]))
 }
 
 /// From when to when what an observation tells of went on.

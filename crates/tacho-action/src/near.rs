@@ -5,8 +5,9 @@
 //! same already. Of several such calls that wait at once the first is asked about first: nothing else tells which of them
 //! is meant. Where the input is not to be compared, only a call that no other one comes close to will do.
 
+use crate::ids::key;
 use crate::member::Member;
-use crate::observation::{Observation, key};
+use crate::observation::Observation;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};

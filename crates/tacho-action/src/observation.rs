@@ -1,5 +1,6 @@
 //! What the joiner looks at of an event: an observation of a call, a span, or the end of a turn or session.
 
+use crate::ids::{is_span_id, is_strong, key};
 use serde::{Deserialize, Serialize};
 use tacho_event::entry::Header;
 use tacho_event::fact::{Facts, IntFact, TextFact};
@@ -64,6 +65,9 @@ impl Observer {
 pub(crate) const MODEL_REQUEST: &str = "model_request";
 /// A background task of Claude Code has ended: it names the call that started it.
 pub(crate) const TASK_NOTIFICATION: &str = "TaskNotification";
+
+/// The agent of what was sent without one.
+pub(crate) const NOBODY: &str = "unknown";
 
 /// One event, as far as joining needs it.
 #[derive(Debug, Clone, PartialEq)]
@@ -237,8 +241,25 @@ impl<'a> Observation<'a> {
     }
 
     /// One of several states of an event, or one that may get another.
-    pub(crate) fn is_state(&self) -> bool {
-        self.revision > 0 || self.phase.is_none() && is_unfinished(self.kind, self.outcome)
+    fn is_state(&self) -> bool {
+        self.revision > 0 || self.begins()
+    }
+
+    /// Whether later states of the event may tell how it ended. A hook tells a step of its own each time.
+    pub(crate) fn begins(&self) -> bool {
+        let is_hook = self.observer == Observer::Hook;
+        !is_hook && self.phase.is_none() && is_unfinished(self.kind, self.outcome)
+    }
+
+    /// Whether it is nothing but a later state of its event: where there is none to join, it stands for itself.
+    pub(crate) fn is_only_state(&self) -> bool {
+        let is_more = self.is_model() || self.is_report() || self.begins();
+        self.phase.is_none() && !is_more
+    }
+
+    /// Its agent, where it says one.
+    pub(crate) fn said_agent(&self) -> Option<&'a str> {
+        Some(self.agent).filter(|agent| !self.agent_assumed && *agent != NOBODY)
     }
 
     /// A whole call in one event, told by whoever made it: such reports know no phases.
@@ -260,7 +281,7 @@ impl<'a> Observation<'a> {
 
     /// A request to a model under a number that no other one has.
     pub(crate) fn strong_request(&self) -> Option<&'a str> {
-        self.request.filter(|request| self.is_model() && request.len() >= STRONG)
+        self.request.filter(|request| self.is_model() && is_strong(request))
     }
 
     pub(crate) fn end(&self) -> Option<End> {
@@ -270,27 +291,4 @@ impl<'a> Observation<'a> {
             _ => None,
         }
     }
-}
-
-/// An id as long as this is no counter: nobody else has it by chance. `call_1` is one, `toolu_01A09q90qw90lq917835` is none.
-const STRONG: usize = 16;
-
-/// Whether a call's id is unique by itself, or only within its session.
-pub(crate) fn is_strong(call: &str) -> bool {
-    call.len() >= STRONG
-}
-
-/// Eight bytes in hexadecimal digits.
-pub fn is_span_id(text: &str) -> bool {
-    text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-/// FNV-1a over several texts. Whoever makes two ids meet could as well send the same id.
-pub(crate) fn key(parts: &[&[u8]]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for part in parts {
-        let bytes = part.iter().copied().chain([0xff]);
-        hash = bytes.fold(hash, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    }
-    hash
 }

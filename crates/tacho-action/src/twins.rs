@@ -15,7 +15,8 @@
 //! Limits: as many spans as `kin` remembers, [`PLACES_MAX`] places of each; [`BESIDE_MAX`] before and after one are
 //! compared with it at each place.
 
-use crate::observation::{Observation, Observer, key};
+use crate::ids::key;
+use crate::observation::{Observation, Observer};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::model;

@@ -125,6 +125,7 @@ fn event<'a>(index: u64, agent: &'a str, action: &'a str, failed: bool, duration
         facts,
         texts: [None; 6],
         content: None,
+        former: None,
         subject_slot: None,
     }
 }

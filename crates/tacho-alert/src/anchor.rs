@@ -23,7 +23,7 @@ enum Anchor {
 }
 
 /// Rules by a text that they compare with.
-type ByText = HashMap<Box<str>, Vec<u32>>;
+type ByText = HashMap<Box<str>, Vec<u32>, foldhash::fast::RandomState>;
 
 /// Rules by what they are anchored to.
 #[derive(Debug, Clone, Default)]
@@ -107,7 +107,7 @@ fn entry<T: Default>(list: &mut Vec<(Field, T)>, field: Field) -> &mut T {
 
 /// The anchors of a rule: one of them has to hold.
 fn anchors(rule: &Compiled) -> Vec<Anchor> {
-    if matches!(rule.shape, Shape::Open(..)) {
+    if matches!(*rule.shape, Shape::Open(..)) {
         // Anything can begin or end something.
         return vec![Anchor::Any];
     }
@@ -115,7 +115,7 @@ fn anchors(rule: &Compiled) -> Vec<Anchor> {
         rule.before.iter().filter_map(|step| if let Step::Filter(term) = step { Some(term) } else { None });
     let all = filters.map(|term| of(term, rule.base));
     let mut best = all.min_by_key(|anchors| weight(anchors)).unwrap_or_else(|| vec![Anchor::Any]);
-    if let Shape::Sequence { steps, .. } = &rule.shape {
+    if let Shape::Sequence { steps, .. } = &*rule.shape {
         let steps: Vec<Anchor> = steps.iter().flat_map(|(term, ..)| of(term, rule.base)).collect();
         if weight(&steps) < weight(&best) {
             best = steps;

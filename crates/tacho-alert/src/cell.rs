@@ -15,6 +15,9 @@ pub(crate) const DISTINCT_MAX: usize = 10_000;
 /// Values that one bucket keeps for medians and percentiles; beyond, every further one is left out and told.
 pub(crate) const VALUES_MAX: usize = 10_000;
 
+/// Digests are spread already; the set need not be hashed well.
+type Digests = HashSet<u64, foldhash::fast::RandomState>;
+
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Cell {
     Count(u64),
@@ -24,7 +27,7 @@ pub(crate) enum Cell {
     Least(Option<f64>),
     Most(Option<f64>),
     Values(Vec<f64>),
-    Distinct(HashSet<u64>),
+    Distinct(Digests),
     First(Option<(u64, Value<'static>)>),
     Last(Option<(u64, Value<'static>)>),
 }
@@ -45,7 +48,7 @@ impl Cell {
             Function::Stddev | Function::Median | Function::Mad | Function::Percentile(_) => {
                 Cell::Values(Vec::new())
             }
-            Function::Distinct => Cell::Distinct(HashSet::new()),
+            Function::Distinct => Cell::Distinct(Digests::default()),
             Function::First => Cell::First(None),
             Function::Last => Cell::Last(None),
         }

@@ -61,7 +61,9 @@ pub(crate) fn rule(text: &RuleText) -> Result<Rule, Refused> {
     let us = |span: Option<Span>| span.map(|span| span.0);
     let server = text.time.unwrap_or_default() == crate::rule::Clock::Server;
     let baseline = text.baseline.clone().unwrap_or_default();
+    check_units(text, &plan).map_err(|message| (at(query), format!("rule {}: {message}", id.value)))?;
     let mut rule = Rule {
+        units: crate::unit::units(query.value.trim(), &plan, &text.units),
         title: text.title.clone().unwrap_or_else(|| id.value.replace(['_', '-'], " ")),
         severity: text.severity.unwrap_or(Severity::Warning),
         query: query.value.trim().to_string(),
@@ -95,10 +97,24 @@ pub(crate) fn rule(text: &RuleText) -> Result<Rule, Refused> {
     Ok(rule)
 }
 
+/// Units are of columns that the query gives.
+fn check_units(text: &RuleText, plan: &Plan) -> Result<(), String> {
+    let columns: Vec<String> = plan.columns().into_iter().map(|column| column.name).collect();
+    let Some(unknown) = text.units.keys().find(|name| !columns.contains(name)) else { return Ok(()) };
+    let near = tacho_pipe::nearest(unknown, columns.iter().map(String::as_str));
+    let near = near.map_or(String::new(), |near| format!("; did you mean \"{near}\"?"));
+    Err(format!("units names \"{unknown}\", which the query does not compute{near}"))
+}
+
 /// Settings that have one word so far.
 fn only_words(text: &RuleText) -> Result<(), Refused> {
     if let Some(on_error) = text.on_error.as_ref().filter(|on_error| on_error.value != "keep_last") {
         return Err((at(on_error), format!("on_error is \"{}\", expected \"keep_last\"", on_error.value)));
+    }
+    if text.evidence.sample == Some(0) {
+        let message =
+            "evidence.sample is 0, expected at least 1: what an alert is about could not be looked at";
+        return Err((None, message.into()));
     }
     match text.evidence.proof.as_ref().filter(|proof| *proof != "inclusion") {
         Some(proof) => Err((None, format!("evidence.proof is \"{proof}\", expected \"inclusion\""))),

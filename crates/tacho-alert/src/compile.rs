@@ -5,6 +5,7 @@ use crate::field::{self, Field};
 use crate::rule::{Every, Rule};
 use crate::term::{Baseline, Source, Term};
 use crate::value::Value;
+use std::sync::Arc;
 use tacho_pipe::plan::{Call, Input, Key, Op, Origin, Out, Stage};
 use tacho_pipe::{Function, Kind, Over};
 
@@ -15,7 +16,8 @@ pub(crate) struct Compiled {
     pub(crate) before: Vec<Step>,
     /// How many columns an event has; computed ones follow.
     pub(crate) base: usize,
-    pub(crate) shape: Shape,
+    /// Shared, so that it can be read while the groups of a rule change.
+    pub(crate) shape: Arc<Shape>,
     pub(crate) after: After,
 }
 
@@ -54,16 +56,17 @@ impl Adding {
         self.functions.iter().map(|function| Cell::new(*function)).collect()
     }
 
-    /// Adds an event to one of the aggregates.
-    pub(crate) fn add(&self, at: usize, cell: &mut Cell, index: u64, source: &dyn Source) {
+    /// Adds an event to one of the aggregates: its cell, and the cell of all where there is one.
+    pub(crate) fn add(&self, at: usize, cells: [Option<&mut Cell>; 2], index: u64, source: &dyn Source) {
         let (arguments, only_if) = &self.calls[at];
         if only_if.as_ref().is_some_and(|condition| !condition.holds(source)) {
             return;
         }
+        let add = |values: &[Value<'_>]| cells.into_iter().flatten().for_each(|cell| cell.add(index, values));
         match arguments.as_slice() {
-            [] => cell.add(index, &[]),
-            [one] => cell.add(index, &[one.value(source)]),
-            [one, two, ..] => cell.add(index, &[one.value(source), two.value(source)]),
+            [] => add(&[]),
+            [one] => add(&[one.value(source)]),
+            [one, two, ..] => add(&[one.value(source), two.value(source)]),
         }
     }
 }
@@ -116,7 +119,7 @@ pub(crate) fn compile(rule: &Rule) -> Result<Compiled, String> {
     if !after.baselines.is_empty() && !matches!(shape, Shape::Events(_)) {
         return Err("a baseline needs events that are added up".into());
     }
-    Ok(Compiled { before, base: columns.len(), shape, after })
+    Ok(Compiled { before, base: columns.len(), shape: Arc::new(shape), after })
 }
 
 fn step(stage: &Stage, baselines: &mut Vec<Baseline>) -> Result<Step, String> {

@@ -1,8 +1,9 @@
-//! What has to hold for a rule to fire, in the words of its query: people compare it with what was measured.
+//! What has to hold for a rule to fire, in the words of its query, with units: people compare it with what was measured.
 //!
 //! Limits: [`CHARS_MAX`]; a longer one is cut and says so.
 
 use crate::rule::Rule;
+use crate::unit::{Units, spelled};
 use tacho_pipe::{Expr, Node, Stage, parse};
 
 const CHARS_MAX: usize = 500;
@@ -17,18 +18,18 @@ impl Rule {
             |stage: &Stage| matches!(stage, Stage::Aggregate(_) | Stage::Sequence(_) | Stage::Absent { .. });
         let asked = match stages.iter().rposition(adds) {
             // A sequence that was seen, an event that was missed: that is the question itself.
-            Some(at) => joined(&stages[at + 1..]).or_else(|| match &stages[at] {
+            Some(at) => joined(&stages[at + 1..], &self.units).or_else(|| match &stages[at] {
                 Stage::Aggregate(_) => None,
                 stage => Some(stage.to_string()),
             }),
-            None => joined(&stages),
+            None => joined(&stages, &self.units),
         };
         asked.map(|text| one_line(&text))
     }
 }
 
 /// All filters as one.
-fn joined(stages: &[Stage]) -> Option<String> {
+fn joined(stages: &[Stage], units: &Units) -> Option<String> {
     let filters = stages.iter().filter_map(|stage| match stage {
         Stage::Filter(filter) => Some(filter.clone()),
         _ => None,
@@ -36,11 +37,11 @@ fn joined(stages: &[Stage]) -> Option<String> {
     let mut filters: Vec<Expr> = filters.collect();
     let last = filters.pop()?;
     if filters.is_empty() {
-        return Some(last.to_string());
+        return Some(spelled(&last, units));
     }
     let span = last.span;
     filters.push(last);
-    Some(Expr { node: Node::And(filters), span }.to_string())
+    Some(spelled(&Expr { node: Node::And(filters), span }, units))
 }
 
 fn one_line(text: &str) -> String {
@@ -66,7 +67,7 @@ mod tests {
         for (query, expected) in [
             (
                 "agent_audit_log | action_type = 'metric' | last(cpu_ppm) as cpu by agent_id | cpu > 950000",
-                Some("cpu > 950000"),
+                Some("cpu > 95 %"),
             ),
             ("agent_audit_log | action = 'forbidden'", Some("action = 'forbidden'")),
             ("agent_audit_log | duration_ms > 5s", Some("duration_ms > 5s")),

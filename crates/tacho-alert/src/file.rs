@@ -117,6 +117,8 @@ pub(crate) struct RuleText {
     #[serde(default)]
     pub(crate) annotations: BTreeMap<String, String>,
     #[serde(default)]
+    pub(crate) units: BTreeMap<String, String>,
+    #[serde(default)]
     pub(crate) action: Names,
     #[serde(default)]
     pub(crate) respond: Names,

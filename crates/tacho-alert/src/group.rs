@@ -1,6 +1,7 @@
 //! Which events are one group: the key, as bytes to look up by and as labels to show.
 
 use crate::value::Value;
+use foldhash::quality::RandomState;
 use indexmap::IndexMap;
 
 /// A group's name: columns and their values.
@@ -9,7 +10,7 @@ pub type Labels = Vec<(String, String)>;
 /// Groups by key, with a limit.
 #[derive(Debug, Clone)]
 pub(crate) struct Groups<T> {
-    map: IndexMap<Box<[u8]>, T>,
+    map: IndexMap<Box<[u8]>, T, RandomState>,
     max: usize,
     scratch: Vec<u8>,
     /// Events of groups beyond the limit.
@@ -18,7 +19,7 @@ pub(crate) struct Groups<T> {
 
 impl<T> Groups<T> {
     pub(crate) fn new(max: usize) -> Groups<T> {
-        Groups { map: IndexMap::new(), max, scratch: Vec::new(), refused: 0 }
+        Groups { map: IndexMap::default(), max, scratch: Vec::new(), refused: 0 }
     }
 
     /// The group of a key; made when it is new. `None` beyond the limit, which is counted.

@@ -33,11 +33,16 @@ pub(crate) struct History {
 }
 
 impl History {
-    pub(crate) fn add(&mut self, window: i64, fresh: &[Cell], mut add: impl FnMut(usize, &mut Cell)) {
+    pub(crate) fn add(
+        &mut self,
+        window: i64,
+        fresh: impl Fn() -> Vec<Cell>,
+        mut add: impl FnMut(usize, &mut Cell),
+    ) {
         let at = match self.open.binary_search_by_key(&window, |(at, _)| *at) {
             Ok(at) => at,
             Err(at) => {
-                self.open.insert(at, (window, fresh.to_vec()));
+                self.open.insert(at, (window, fresh()));
                 at
             }
         };

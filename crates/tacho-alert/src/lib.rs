@@ -43,6 +43,7 @@ mod term;
 mod tick;
 mod transition;
 pub mod trial;
+pub mod unit;
 pub mod value;
 mod window;
 mod yaml;

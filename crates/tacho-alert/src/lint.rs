@@ -35,7 +35,7 @@ pub fn lint(rule: &Rule) -> Vec<String> {
                 .into(),
         );
     }
-    if let (Shape::Events(adding), Every::Stream) = (&compiled.shape, rule.every) {
+    if let (Shape::Events(adding), Every::Stream) = (&*compiled.shape, rule.every) {
         let costly = adding.fresh().iter().any(|cell| !cell.is_reversible());
         if costly {
             found.push("adds up its whole window again with each event: give `every` a duration".into());
@@ -57,7 +57,7 @@ struct Facts {
 
 fn facts(compiled: &Compiled) -> Facts {
     let mut facts = Facts { ratio: false, minimum: false };
-    if let Shape::Events(adding) = &compiled.shape {
+    if let Shape::Events(adding) = &*compiled.shape {
         facts.ratio = adding.functions.contains(&Function::Ratio);
     }
     for step in &compiled.after.steps {
@@ -67,7 +67,7 @@ fn facts(compiled: &Compiled) -> Facts {
         }
     }
     // A share of events, not of two measured numbers.
-    let counts = matches!(&compiled.shape, Shape::Events(adding)
+    let counts = matches!(&*compiled.shape, Shape::Events(adding)
         if adding.functions.iter().any(|function| matches!(function, Function::Count | Function::Ratio)));
     facts.ratio &= counts;
     facts

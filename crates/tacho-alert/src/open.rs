@@ -64,7 +64,7 @@ struct Thing {
 /// What ended, by the digest of its key; the oldest is forgotten first.
 #[derive(Debug, Clone, Default)]
 struct Ended {
-    known: HashSet<u64>,
+    known: HashSet<u64, foldhash::quality::RandomState>,
     order: VecDeque<u64>,
 }
 
@@ -115,13 +115,15 @@ impl Things {
     }
 
     pub(crate) fn observe(&mut self, kind: &str, row: &dyn Row) {
+        let says = says(kind, row);
         let (key, names) = named_by(kind);
-        if key.iter().any(|field| row.value(*field).is_null()) {
+        // What a column costs is paid only for events that say something.
+        if matches!(says, Says::Nothing) || key.iter().any(|field| row.value(*field).is_null()) {
             return;
         }
         let keys = || key.iter().map(|field| row.value(*field));
         let now = row.recorded_us();
-        match says(kind, row) {
+        match says {
             Says::Nothing => {}
             Says::Goes => {
                 if let Some(thing) = self.things.get(keys()) {
@@ -234,12 +236,14 @@ fn says(kind: &str, row: &dyn Row) -> Says {
     let done = ["success", "failure", "partial"];
     match kind {
         "agent_execution" => {
+            if !is(Field::ActionType, &["lifecycle", "communication"]) {
+                return Says::Goes;
+            }
             let name =
                 row.value(Field::ActionName).as_text().map(str::to_ascii_lowercase).unwrap_or_default();
-            let tells = is(Field::ActionType, &["lifecycle", "communication"]);
             match name.as_str() {
-                name if tells && BEGINS.contains(&name) => Says::Open,
-                name if tells && ENDS.contains(&name) => Says::Ended,
+                name if BEGINS.contains(&name) => Says::Open,
+                name if ENDS.contains(&name) => Says::Ended,
                 _ => Says::Goes,
             }
         }

@@ -80,6 +80,8 @@ pub struct Rule {
     pub groups_max: usize,
     pub labels: BTreeMap<String, String>,
     pub annotations: BTreeMap<String, String>,
+    /// What the values are in, by column.
+    pub units: BTreeMap<String, String>,
     pub actions: Vec<String>,
     /// Responses of the server's configuration that its alerts ask for.
     pub responses: Vec<String>,

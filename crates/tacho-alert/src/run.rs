@@ -19,6 +19,7 @@ use crate::transition::{Health, Seen, Transition};
 use crate::value::Value;
 use crate::window::Window;
 use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::Arc;
 use tacho_pipe::Over;
 use tacho_pipe::plan::Input;
 
@@ -102,7 +103,7 @@ impl Run {
             rule,
             compiled,
         };
-        if let Shape::Events(adding) = &run.compiled.shape
+        if let Shape::Events(adding) = &*run.compiled.shape
             && adding.keys.is_empty()
         {
             let mut values = run.finish(adding, &adding.fresh());
@@ -123,12 +124,12 @@ impl Run {
             && self.things.len() == 0
             && !self.standing
             && self.rule.no_data == NoData::Ok
-            && !matches!(self.compiled.shape, Shape::Absent { .. })
+            && !matches!(*self.compiled.shape, Shape::Absent { .. })
     }
 
     /// Takes an event that the index found.
     pub(crate) fn observe(&mut self, row: &dyn Row, now: &mut Now<'_>) {
-        if let Shape::Open(kind, _) = self.compiled.shape {
+        if let Shape::Open(kind, _) = *self.compiled.shape {
             // Conditions are asked of what is open, when the time comes.
             return self.things.observe(kind, row);
         }
@@ -144,10 +145,8 @@ impl Run {
         }
         self.last_data_us = Some(self.last_data_us.map_or(time_us, |last| last.max(time_us)));
         let seen = Seen { time_us, index: row.index(), id: row.id() };
-        // The shape is lent out while the groups change.
-        let shape =
-            std::mem::replace(&mut self.compiled.shape, Shape::Absent { by: Vec::new(), expect: None });
-        match &shape {
+        let shape = Arc::clone(&self.compiled.shape);
+        match &*shape {
             Shape::Events(adding) => self.add(adding, &source, seen, now),
             Shape::Open(..) => {}
             Shape::Absent { by, expect } => self.present(by, expect.is_some(), &source, seen, now),
@@ -155,7 +154,6 @@ impl Run {
                 self.follow(by, *within_us, steps, &source, seen, now)
             }
         }
-        self.compiled.shape = shape;
     }
 
     fn add(&mut self, adding: &Adding, source: &dyn Source, seen: Seen, now: &mut Now<'_>) {
@@ -187,11 +185,15 @@ impl Run {
 
     fn take(&mut self, adding: &Adding, group: &mut Group, source: &dyn Source, seen: Seen) {
         let before = group.window.buckets();
-        group.window.add(seen.time_us, |at, cell| adding.add(at, cell, seen.index, source));
+        group.window.add(seen.time_us, |at, cells| adding.add(at, cells, seen.index, source));
         self.buckets += group.window.buckets() - before;
         if !self.compiled.after.baselines.is_empty() {
             let window = seen.time_us.div_euclid(self.rule.window_us);
-            group.history.add(window, &adding.fresh(), |at, cell| adding.add(at, cell, seen.index, source));
+            group.history.add(
+                window,
+                || adding.fresh(),
+                |at, cell| adding.add(at, [Some(cell), None], seen.index, source),
+            );
         }
         group.newest_us = group.newest_us.max(seen.time_us);
         remember(&mut group.seen, seen, self.rule.sample);
@@ -213,7 +215,7 @@ impl Run {
 
     /// See [`crate::Engine::memory_us`].
     pub(crate) fn memory_us(&self) -> i64 {
-        let standing = match self.compiled.shape {
+        let standing = match *self.compiled.shape {
             Shape::Open(..) | Shape::Absent { .. } => OPEN_US,
             Shape::Sequence { within_us, .. } => within_us,
             Shape::Events(_) => 0,

@@ -212,9 +212,17 @@ fn scalar<'a>(name: &str, arguments: &'a [Term], source: &'a dyn Source) -> Valu
         }
         "length" => Value::number(value.as_text().map(|text| text.chars().count() as f64)),
         "number" => Value::number(value.as_text().and_then(|text| text.trim().parse().ok())),
+        "share" => Value::number(value.as_text().and_then(share)),
         "lower" => value.as_text().map_or(Value::Null, |text| Value::Text(text.to_lowercase().into())),
         _ => value.as_text().map_or(Value::Null, |text| Value::Text(text.to_uppercase().into())),
     }
+}
+
+/// A share of 1, be it written as one, as a percentage with its sign, or as a number above 1 that is one.
+fn share(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let number: f64 = text.trim_end_matches('%').trim().parse().ok()?;
+    Some(if text.ends_with('%') || number.abs() > 1.0 { number / 100.0 } else { number })
 }
 
 /// The bound of a share of successes among tries, at 95 %.

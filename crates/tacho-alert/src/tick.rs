@@ -11,6 +11,7 @@ use crate::source::{OfList, holds};
 use crate::transition::Seen;
 use crate::value::Value;
 use crate::window::Window;
+use std::sync::Arc;
 use tacho_pipe::Over;
 
 /// The group of the alert that no event comes.
@@ -25,9 +26,8 @@ impl Run {
         if self.data_is_missing(at_us, now) {
             return;
         }
-        let shape =
-            std::mem::replace(&mut self.compiled.shape, Shape::Absent { by: Vec::new(), expect: None });
-        match &shape {
+        let shape = Arc::clone(&self.compiled.shape);
+        match &*shape {
             Shape::Events(adding) => self.tick_groups(adding, at_us, now),
             Shape::Open(kind, adding) => {
                 self.snapshot(kind, adding, at_us, now.heard_us);
@@ -36,7 +36,6 @@ impl Run {
             Shape::Absent { by, expect } => self.tick_absent(by.len(), expect.as_deref(), at_us, now),
             Shape::Sequence { .. } => self.tick_chains(at_us, now),
         }
-        self.compiled.shape = shape;
     }
 
     /// Says when no event passed for too long; whether groups keep their state.
@@ -118,7 +117,7 @@ impl Run {
                         group.heard_us = heard_us;
                     }
                     self.contributing.insert(index.index);
-                    group.window.add(at_us - 1, |at, cell| adding.add(at, cell, index.index, &source));
+                    group.window.add(at_us - 1, |at, cells| adding.add(at, cells, index.index, &source));
                     let known = group.seen.iter().any(|seen| seen.index == index.index);
                     if !known {
                         remember(&mut group.seen, Seen { time_us: at_us - 1, ..index }, self.rule.sample);

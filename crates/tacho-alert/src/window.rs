@@ -33,8 +33,8 @@ impl Window {
         self.starts.len()
     }
 
-    /// Adds to the aggregates at a moment. `add` is called for each aggregate, twice where there is a total.
-    pub(crate) fn add(&mut self, time_us: i64, mut add: impl FnMut(usize, &mut Cell)) {
+    /// Adds to the aggregates at a moment. `add` gets the cells of each aggregate: the bucket's, and the total's if there is one.
+    pub(crate) fn add(&mut self, time_us: i64, mut add: impl FnMut(usize, [Option<&mut Cell>; 2])) {
         let start = time_us.div_euclid(self.step_us) * self.step_us;
         let width = self.fresh.len();
         let at = match self.starts.back() {
@@ -56,10 +56,8 @@ impl Window {
             }
         };
         for i in 0..width {
-            add(i, &mut self.cells[at * width + i]);
-            if let Some(total) = &mut self.total {
-                add(i, &mut total[i]);
-            }
+            let total = self.total.as_mut().map(|total| &mut total[i]);
+            add(i, [Some(&mut self.cells[at * width + i]), total]);
         }
     }
 
@@ -110,7 +108,9 @@ mod tests {
         for function in [Function::Count, Function::Max] {
             let mut window = Window::new(10, vec![Cell::new(Function::Count), Cell::new(function)]);
             for time in [35, 31, 12, 19, 5, 40] {
-                window.add(time, |_, cell| cell.add(0, &[Value::Number(1.0)]));
+                window.add(time, |_, cells| {
+                    cells.into_iter().flatten().for_each(|cell| cell.add(0, &[Value::Number(1.0)]));
+                });
             }
             assert_eq!(window.buckets(), 4);
             assert_eq!(count(&window, 50), Some(6.0));

@@ -3,6 +3,7 @@
 use crate::judge::about;
 use crate::report::{Finding, Kind};
 use crate::rows::SeenRow;
+use crate::witness::standing;
 use tacho_event::time;
 
 pub(crate) fn silent(expected: &[String], rows: &[SeenRow], most_us: i64, now_us: i64) -> Vec<Finding> {
@@ -10,13 +11,18 @@ pub(crate) fn silent(expected: &[String], rows: &[SeenRow], most_us: i64, now_us
 }
 
 fn finding(agent: &str, rows: &[SeenRow], most_us: i64, now_us: i64) -> Option<Finding> {
-    let last = rows.iter().filter(|row| row.agent == agent).max_by_key(|row| (row.last_us, row.last_index));
+    let of: Vec<&SeenRow> = rows.iter().filter(|row| row.agent == agent).collect();
+    let counting = standing(&of, |row| &row.source);
+    let by_whom = if counting.len() < of.len() { " by a witness" } else { "" };
+    let last = counting.iter().copied().max_by_key(|row| (row.last_us, row.last_index));
     let what = match last {
         None => format!("{agent} is expected and was never seen"),
         Some(row) if now_us - row.last_us > most_us => {
             let most = tacho_pipe::format_us(most_us);
             let silent = about(now_us - row.last_us);
-            format!("{agent} is expected and was last seen {silent} ago, and at most {most} may be silence")
+            format!(
+                "{agent} is expected and was last seen{by_whom} {silent} ago, and at most {most} may be silence"
+            )
         }
         Some(_) => return None,
     };

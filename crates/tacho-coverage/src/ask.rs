@@ -3,7 +3,8 @@
 //!
 //! A source is the way in which something is told: `hook` (an agent's hooks), `otel_log` and `otel_span`
 //! (OpenTelemetry), `transcript` (imported), else the name of the way in (`http` …): what an agent reports of itself is
-//! never a witness's. Points of metrics tell of no call.
+//! never a witness's. Points of metrics tell of no call. Where a limit cuts, it cuts the agents' own word first: no
+//! number of its rows takes the place of a witness's.
 
 use tacho_event::time;
 
@@ -28,6 +29,14 @@ CASE WHEN source = 'internal' OR action_type = 'metric' THEN NULL
      WHEN known = 'imported' THEN 'transcript'
      ELSE source END";
 
+/// The same, and the way in of what tells nothing of that: a metric of the agent's own is none of its telemetry's.
+fn any_source() -> String {
+    format!("coalesce({SOURCE}, CASE WHEN {OWN} AND source = 'otlp' THEN 'otlp_reported' ELSE source END)")
+}
+
+/// What an agent says of itself. Rows of one source are all of them its own word, or none is.
+const OWN: &str = "known = 'self_reported'";
+
 /// A call of a tool: of anything but a model. That an agent reached an MCP server is none, and what it says of itself over
 /// MCP is no witness's: a source that saw every call has not missed it.
 const IS_CALL: &str = "action_type IN ('tool', 'skill', 'external') \
@@ -43,7 +52,7 @@ fn within(from_us: i64, to_us: i64) -> String {
 const AT: &str = "arrow_cast(timestamp, 'Int64')";
 const LAST: &str = "max(arrow_cast(timestamp, 'Int64'))";
 
-/// Rows of [`crate::CallRow`], the newest first. A span without a call's own id is no call: its number joins nothing.
+/// Rows of [`crate::CallRow`], witnesses' and then the newest first. A span without a call's own id is no call: its number joins nothing.
 pub fn calls(from_us: i64, to_us: i64) -> String {
     format!(
         "SELECT call_id AS call, session_uuid AS session, min(canonical_agent(agent_id)) AS agent, \
@@ -56,13 +65,13 @@ pub fn calls(from_us: i64, to_us: i64) -> String {
                  OR error LIKE '\"The user %')), false) AS never_ran \
          FROM events WHERE {within} AND call_id IS NOT NULL AND {IS_CALL} \
            AND NOT (source = 'otlp' AND call_id ~ '^[0-9a-f]{{16}}$') AND source <> 'internal' \
-         GROUP BY call_id, session_uuid, {SOURCE} ORDER BY last_us DESC LIMIT {limit}",
+         GROUP BY call_id, session_uuid, {SOURCE} ORDER BY bool_and({OWN}), last_us DESC LIMIT {limit}",
         within = within(from_us, to_us),
         limit = CALLS_MAX + 1,
     )
 }
 
-/// Rows of [`crate::SessionRow`], the newest first.
+/// Rows of [`crate::SessionRow`], witnesses' and then the newest first.
 pub fn sessions(from_us: i64, to_us: i64) -> String {
     format!(
         "SELECT session_uuid AS session, max(who_session) AS name, canonical_agent(agent_id) AS agent, \
@@ -80,7 +89,8 @@ pub fn sessions(from_us: i64, to_us: i64) -> String {
            max(index) FILTER (WHERE action_name IN ('hook_registered', 'hook_execution_start', \
              'hook_execution_complete')) AS hooked \
          FROM events WHERE {within} AND session_uuid IS NOT NULL AND {SOURCE} IS NOT NULL \
-         GROUP BY session_uuid, canonical_agent(agent_id), {SOURCE} ORDER BY last_us DESC LIMIT {limit}",
+         GROUP BY session_uuid, canonical_agent(agent_id), {SOURCE} \
+         ORDER BY bool_and({OWN}), last_us DESC LIMIT {limit}",
         within = within(from_us, to_us),
         limit = SESSIONS_MAX + 1,
     )
@@ -104,14 +114,14 @@ pub fn troubles(from_us: i64, to_us: i64) -> String {
     )
 }
 
-/// Rows of [`crate::NumberedRow`], the newest first.
+/// Rows of [`crate::NumberedRow`], witnesses' and then the newest first.
 pub fn numbered(from_us: i64, to_us: i64) -> String {
     format!(
         "SELECT session_uuid AS session, {SOURCE} AS source, count(DISTINCT producer_seq) AS given, \
            min(producer_seq) AS lowest, max(producer_seq) AS highest, count(*) AS events, {LAST} AS last_us \
          FROM events WHERE {within} AND producer_seq IS NOT NULL AND session_uuid IS NOT NULL \
            AND {SOURCE} IS NOT NULL \
-         GROUP BY session_uuid, {SOURCE} ORDER BY last_us DESC LIMIT {limit}",
+         GROUP BY session_uuid, {SOURCE} ORDER BY bool_and({OWN}), last_us DESC LIMIT {limit}",
         within = within(from_us, to_us),
         limit = SESSIONS_MAX + 1,
     )
@@ -124,7 +134,8 @@ pub fn numbers(sessions: &[String]) -> String {
         "SELECT session_uuid AS session, min(canonical_agent(agent_id)) AS agent, {SOURCE} AS source, \
            producer_seq AS number, {AT} AS at_us, min(index) AS index \
          FROM events WHERE session_uuid IN ({}) AND producer_seq IS NOT NULL AND {SOURCE} IS NOT NULL \
-         GROUP BY session_uuid, {SOURCE}, producer_seq, {AT} ORDER BY index LIMIT {limit}",
+         GROUP BY session_uuid, {SOURCE}, producer_seq, {AT} \
+         ORDER BY bool_and({OWN}), index LIMIT {limit}",
         quoted.join(", "),
         limit = NUMBERS_MAX + 1,
     )
@@ -133,14 +144,23 @@ pub fn numbers(sessions: &[String]) -> String {
 /// Rows of [`crate::SeenRow`] of everything that is recorded before a moment: what was never seen can't be told from
 /// less. Columns of words only, so that it is read fast.
 pub fn actions(to_us: i64) -> String {
+    seen(&format!("recorded_at < TIMESTAMPTZ '{}'", time::format(to_us)))
+}
+
+/// The same of the log from an entry on: what is before it was asked for already.
+pub fn actions_since(index: u64) -> String {
+    seen(&format!("index >= {index}"))
+}
+
+fn seen(within: &str) -> String {
     format!(
-        "SELECT canonical_agent(agent_id) AS agent, coalesce({SOURCE}, source) AS source, action_type AS kind, \
+        "SELECT canonical_agent(agent_id) AS agent, {source} AS source, action_type AS kind, \
            action_name AS name, count(*) AS events, max(arrow_cast(recorded_at, 'Int64')) AS last_us, \
            max(index) AS last_index \
-         FROM events WHERE recorded_at < TIMESTAMPTZ '{}' AND source <> 'internal' \
-         GROUP BY canonical_agent(agent_id), coalesce({SOURCE}, source), action_type, action_name \
-         ORDER BY last_us DESC LIMIT {limit}",
-        time::format(to_us),
+         FROM events WHERE {within} AND source <> 'internal' \
+         GROUP BY canonical_agent(agent_id), {source}, action_type, action_name \
+         ORDER BY bool_and({OWN}), last_us DESC LIMIT {limit}",
+        source = any_source(),
         limit = ACTIONS_MAX + 1,
     )
 }

@@ -1,22 +1,22 @@
 //! Calls over their sources: what each saw of those that any saw, and which it did not see.
 
+use crate::config::Config;
 use crate::judge::{Window, named};
 use crate::report::{Evidence, Finding, Kind};
 use crate::rows::CallRow;
 use crate::sessions::{Session, Sessions};
+use crate::witness::{is_watching, standing};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Sources of an agent itself. What tells of a session at all must tell of its calls; any other source (an application
-/// that names the session) only when it told of one.
-pub(crate) const WATCHING: [&str; 4] = ["hook", "otel_log", "otel_span", "transcript"];
-
-/// A call over its sources.
+/// A call over its sources: what it is, is told by its witnesses, or by the agent itself where it has none.
 #[derive(Debug, Default)]
 struct Call<'r> {
     id: &'r str,
     session: Option<&'r str>,
     agent: String,
     seen: BTreeMap<&'r str, &'r CallRow>,
+    is_witnessed: bool,
+    first_index: u64,
     first_us: i64,
     last_us: i64,
     done_us: Option<i64>,
@@ -50,7 +50,7 @@ struct Group<'c, 'r> {
     count: u64,
 }
 
-pub(crate) fn weigh(rows: &[CallRow], sessions: &Sessions, window: &Window) -> Weighed {
+pub(crate) fn weigh(rows: &[CallRow], sessions: &Sessions, config: &Config, window: &Window) -> Weighed {
     let calls = gather(rows, sessions);
     let mut weighed = Weighed::default();
     for group in groups(&calls, sessions, window) {
@@ -59,38 +59,78 @@ pub(crate) fn weigh(rows: &[CallRow], sessions: &Sessions, window: &Window) -> W
             let tally = weighed.by_source.entry((group.agent.to_owned(), source.to_owned())).or_default();
             tally.seen += group.seen_by(source);
             tally.in_its_sessions += group.count;
-            weighed.unseen.extend(group.finding(source, window));
+            // Nobody has to tell of himself, unless the operator asks for that.
+            if is_watching(source) || config.wanted(group.agent).any(|wanted| wanted == source) {
+                weighed.unseen.extend(group.finding(source, window));
+            }
         }
     }
     weighed
 }
 
 fn gather<'r>(rows: &'r [CallRow], sessions: &Sessions) -> Vec<Call<'r>> {
-    let mut calls: BTreeMap<(&str, Option<&str>), Call<'_>> = BTreeMap::new();
-    // One id in two sessions is two calls; an observation without a session belongs to the one that has one.
-    let mut homes: BTreeMap<&str, &str> = BTreeMap::new();
+    let homes = Homes::new(rows);
+    let mut of: BTreeMap<(&str, Option<&str>), Vec<&CallRow>> = BTreeMap::new();
     for row in rows {
-        if let Some(session) = &row.session {
-            homes.entry(&row.call).or_insert(session);
+        of.entry((&row.call, homes.of(row))).or_default().push(row);
+    }
+    let call = |((id, session), rows): ((&'r str, Option<&'r str>), Vec<&'r CallRow>)| {
+        let counting = standing(&rows, |row| &row.source);
+        let all = || counting.iter();
+        Call {
+            id,
+            session,
+            agent: counting
+                .first()
+                .map(|row| sessions.agent(session, &row.agent).to_owned())
+                .unwrap_or_default(),
+            is_witnessed: all().any(|row| is_watching(&row.source)),
+            first_index: all().map(|row| row.first_index).min().unwrap_or_default(),
+            first_us: all().map(|row| row.first_us).min().unwrap_or_default(),
+            last_us: all().map(|row| row.last_us).max().unwrap_or_default(),
+            done_us: all().filter_map(|row| row.done_us).max(),
+            never_ran: all().any(|row| row.never_ran),
+            seen: rows.iter().map(|row| (row.source.as_str(), *row)).collect(),
+        }
+    };
+    let calls = of.into_iter().map(call);
+    // What an agent says of itself adds no call to a session that witnesses tell of.
+    let is_added = |call: &Call<'_>| {
+        let session = call.session.and_then(|id| sessions.by_id.get(id));
+        !call.is_witnessed && session.is_some_and(|session| session.is_witnessed)
+    };
+    calls.filter(|call| !is_added(call)).collect()
+}
+
+/// Which session an observation without one belongs to: that of others of the same id. One id in two sessions is two calls.
+struct Homes<'r> {
+    /// As a witness names it; none where witnesses name none, and then no word of the agent does.
+    witnessed: BTreeMap<&'r str, Option<&'r str>>,
+    own: BTreeMap<&'r str, &'r str>,
+}
+
+impl<'r> Homes<'r> {
+    fn new(rows: &'r [CallRow]) -> Homes<'r> {
+        let mut homes = Homes { witnessed: BTreeMap::new(), own: BTreeMap::new() };
+        for row in rows {
+            let session = row.session.as_deref();
+            if is_watching(&row.source) {
+                let home = homes.witnessed.entry(&row.call).or_default();
+                *home = home.or(session);
+            } else if let Some(session) = session {
+                homes.own.entry(&row.call).or_insert(session);
+            }
+        }
+        homes
+    }
+
+    fn of(&self, row: &'r CallRow) -> Option<&'r str> {
+        let session = row.session.as_deref();
+        match self.witnessed.get(row.call.as_str()) {
+            Some(home) => home.and(session).or(*home),
+            None => session.or_else(|| self.own.get(row.call.as_str()).copied()),
         }
     }
-    for row in rows {
-        let session = row.session.as_deref().or_else(|| homes.get(row.call.as_str()).copied());
-        let call = calls.entry((&row.call, session)).or_insert_with(|| Call {
-            id: &row.call,
-            session,
-            agent: sessions.agent(session, &row.agent).to_owned(),
-            first_us: i64::MAX,
-            last_us: i64::MIN,
-            ..Call::default()
-        });
-        call.seen.insert(&row.source, row);
-        call.first_us = call.first_us.min(row.first_us);
-        call.last_us = call.last_us.max(row.last_us);
-        call.done_us = call.done_us.max(row.done_us);
-        call.never_ran |= row.never_ran;
-    }
-    calls.into_values().collect()
 }
 
 fn groups<'c, 'r>(calls: &'c [Call<'r>], sessions: &'c Sessions, window: &Window) -> Vec<Group<'c, 'r>> {
@@ -126,15 +166,19 @@ impl Call<'_> {
     }
 }
 
+impl<'r> Call<'r> {
+    /// The sources whose word counts.
+    fn tellers(&self) -> impl Iterator<Item = &'r str> {
+        self.seen.keys().copied().filter(|source| !self.is_witnessed || is_watching(source))
+    }
+}
+
 impl Group<'_, '_> {
     /// Sources that told of the session, and of its calls.
     fn sources(&self) -> BTreeSet<&str> {
         let seen = self.calls.iter().flat_map(|call| call.seen.keys().copied());
         let told = self.session.into_iter().flat_map(|session| session.sources.keys().map(String::as_str));
-        told.filter(|source| WATCHING.contains(source))
-            .chain(seen)
-            .chain(self.unnamed.keys().copied())
-            .collect()
+        told.filter(|source| is_watching(source)).chain(seen).chain(self.unnamed.keys().copied()).collect()
     }
 
     fn seen_by(&self, source: &str) -> u64 {
@@ -163,7 +207,7 @@ impl Group<'_, '_> {
         // Nothing came from the hooks any more: they were switched off, whatever was lost before.
         let after = missing.iter().filter(|call| call.first_us > told.last_us).count() as u64;
         let ended = source == "hook" && after > 0;
-        let by: BTreeSet<&str> = missing.iter().flat_map(|call| call.seen.keys().copied()).collect();
+        let by: BTreeSet<&str> = missing.iter().flat_map(|call| call.tellers()).collect();
         let by: Vec<&str> = by.into_iter().collect();
         let (count, of) = (missing.len() as u64, self.count);
         let (agent, name) = (self.agent, &session.name);
@@ -209,9 +253,8 @@ fn evidence(missing: &[&Call<'_>], of: u64) -> Evidence {
     let mut by_time: Vec<&&Call<'_>> = missing.iter().collect();
     by_time.sort_by_key(|call| (call.first_us, call.id));
     by_time.truncate(crate::report::EVENTS_NAMED_MAX);
-    let first = |call: &&&Call<'_>| call.seen.values().map(|row| row.first_index).min();
     Evidence {
-        events: by_time.iter().filter_map(first).collect(),
+        events: by_time.iter().map(|call| call.first_index).collect(),
         calls: by_time.iter().map(|call| call.id.to_owned()).collect(),
         missing: missing.len() as u64,
         of,

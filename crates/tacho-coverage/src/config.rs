@@ -2,6 +2,7 @@
 
 use crate::groups::{GROUPS, names};
 use crate::pattern::{Action, glob};
+use crate::witness::{ANY, is_witness};
 use serde::Deserialize;
 use serde::de::Error;
 
@@ -179,7 +180,10 @@ impl Point {
     /// Whether an action of an agent, told by a source, is this one.
     pub(crate) fn fits(&self, agent: &str, source: &str, kind: &str, name: &str) -> bool {
         self.agent.as_deref().is_none_or(|pattern| glob(pattern, agent))
-            && self.source.as_deref().is_none_or(|wanted| wanted == source)
+            && self
+                .source
+                .as_deref()
+                .is_none_or(|wanted| wanted == source || (wanted == ANY && is_witness(source)))
             && self.actions.iter().any(|action| action.fits(kind, name))
     }
 }

@@ -1,11 +1,11 @@
 //! Sessions that hooks should have told of and did not, sources that had to tell and did not, and hooks that failed.
 
-use crate::calls::WATCHING;
 use crate::config::Config;
 use crate::judge::{Window, named};
 use crate::report::{Finding, Kind};
 use crate::rows::TroubleRow;
 use crate::sessions::{Session, Sessions};
+use crate::witness::is_watching;
 use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::time;
 
@@ -20,8 +20,8 @@ pub(crate) fn find(
     let since = hooked_since(sessions);
     let mut found = Vec::new();
     for session in sessions.by_id.values() {
-        let watched = session.sources.keys().any(|source| WATCHING.contains(&source.as_str()));
-        if !watched || session.last_us < window.from_us || session.first_us > window.settled_us() {
+        if !session.is_witnessed || session.last_us < window.from_us || session.first_us > window.settled_us()
+        {
             continue;
         }
         let wanted: BTreeSet<&str> = config.wanted(&session.agent).collect();
@@ -75,7 +75,8 @@ fn why_off(
 }
 
 fn hooks_off(session: &Session, why: &str, event: Option<u64>) -> Finding {
-    let sources: Vec<&str> = session.sources.keys().map(String::as_str).collect();
+    let sources: Vec<&str> =
+        session.sources.keys().map(String::as_str).filter(|source| is_watching(source)).collect();
     let mut finding = session.finding(Kind::HooksOff, "hook").says(
         format!(
             "no hook told of session {} of {}, which {} saw: {why}",

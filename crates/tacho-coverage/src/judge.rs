@@ -1,9 +1,10 @@
 //! The report of rows.
 
 use crate::config::Config;
-use crate::report::{Cut, FINDINGS_MAX, Figure, Report, formulas};
+use crate::report::{Cut, FINDINGS_MAX, Figure, Finding, Report, formulas};
 use crate::rows::{CallRow, NumberRow, NumberedRow, SeenRow, SessionRow, TroubleRow};
 use crate::sessions::Sessions;
+use crate::witness::is_witness;
 use crate::{agents, ask, calls, hooks, numbers, points, sessions};
 use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::time;
@@ -58,7 +59,7 @@ pub fn judge(mut input: Input, config: &Config) -> Report {
         session_silence_us: config.session_silence_us,
     };
     let known = Sessions::new(&input.sessions);
-    let weighed = calls::weigh(&input.calls, &known, &window);
+    let weighed = calls::weigh(&input.calls, &known, config, &window);
     let (points, mut findings) = points::states(&input.seen, config, window.until_us);
     findings.extend(agents::silent(&input.expected, &input.seen, config.agent_silence_us, window.until_us));
     findings.extend(hooks::find(&known, &input.troubles, config, &window));
@@ -66,12 +67,14 @@ pub fn judge(mut input: Input, config: &Config) -> Report {
     findings.extend(sessions::open(&known, &window));
     let figures = figures(&input, &known, &weighed, config, &window);
     findings.extend(weighed.unseen);
-    let mut ids = BTreeSet::new();
-    findings.retain(|finding| ids.insert(finding.id.clone()));
     if let Some(agent) = &input.agent {
         findings.retain(|finding| finding.agent.as_ref() == Some(agent));
     }
-    findings.sort_by(|a, b| (a.severity, a.kind, &a.id).cmp(&(b.severity, b.kind, &b.id)));
+    let mut ids = BTreeSet::new();
+    findings.retain(|finding| ids.insert(finding.id.clone()));
+    // An agent's own word pushes nothing else off the end.
+    let place = |f: &Finding| (f.severity, f.is_own_word, f.kind);
+    findings.sort_by(|a, b| (place(a), &a.id).cmp(&(place(b), &b.id)));
     let findings_more = findings.len().saturating_sub(FINDINGS_MAX) as u64;
     findings.truncate(FINDINGS_MAX);
     Report {
@@ -88,7 +91,8 @@ pub fn judge(mut input: Input, config: &Config) -> Report {
 }
 
 /// Where there was too much to read, only what is newer than the oldest row counts: of older calls and sessions some
-/// sources are missing. Gives the beginning, and what was cut.
+/// sources are missing. Witnesses' rows come first: where all of them were read, no more than the agents' own word is
+/// missing, and the range stays whole. Gives the beginning, and what was cut.
 fn cut(input: &mut Input, grace_us: i64) -> (i64, Vec<Cut>) {
     let (mut from_us, mut cut) = (input.from_us, Vec::new());
     let mut short = |what, limit: usize, oldest: Option<i64>| {
@@ -98,11 +102,19 @@ fn cut(input: &mut Input, grace_us: i64) -> (i64, Vec<Cut>) {
     };
     if input.calls.len() > ask::CALLS_MAX {
         input.calls.truncate(ask::CALLS_MAX);
-        short("calls", ask::CALLS_MAX, input.calls.last().map(|row| row.last_us));
+        short(
+            "calls",
+            ask::CALLS_MAX,
+            input.calls.last().and_then(|row| is_witness(&row.source).then_some(row.last_us)),
+        );
     }
     if input.sessions.len() > ask::SESSIONS_MAX {
         input.sessions.truncate(ask::SESSIONS_MAX);
-        short("sessions", ask::SESSIONS_MAX, input.sessions.last().map(|row| row.last_us));
+        short(
+            "sessions",
+            ask::SESSIONS_MAX,
+            input.sessions.last().and_then(|row| is_witness(&row.source).then_some(row.last_us)),
+        );
     }
     if input.troubles.len() > ask::TROUBLES_MAX {
         input.troubles.truncate(ask::TROUBLES_MAX);

@@ -134,9 +134,10 @@ fn a_transcript_answers_for_what_happened_up_to_its_last_line() {
 fn a_source_that_names_a_session_in_passing_need_not_see_its_calls() {
     let mut input = whole();
     input.sessions.push(session("s", "http", DAY + HOUR, DAY + 2 * HOUR));
-    assert_eq!(found(input.clone(), ""), []);
     input.calls.push(call("c1", "http", DAY + HOUR + 600 * SECOND));
-    assert_eq!(ids(&found(input, "")), ["calls_unseen/http/s"], "one that sees calls has to see them all");
+    assert_eq!(found(input.clone(), ""), []);
+    let asked = "[[sources]]\nagent = \"claude-*\"\nof = [\"http\"]";
+    assert_eq!(ids(&found(input, asked)), ["calls_unseen/http/s"], "unless the operator asks for it");
 }
 
 #[test]

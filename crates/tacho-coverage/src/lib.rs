@@ -21,6 +21,7 @@ mod points;
 mod report;
 mod rows;
 mod sessions;
+mod witness;
 
 pub use changes::{Changes, Told, changes};
 pub use config::{Config, Point, Sources};
@@ -30,4 +31,4 @@ pub use numbers::suspicious;
 pub use report::{
     Cut, Evidence, FINDINGS_MAX, Figure, Finding, Gap, Kind, PointState, Report, Seen, Severity, formulas,
 };
-pub use rows::{CallRow, NumberRow, NumberedRow, SeenRow, SessionRow, TroubleRow};
+pub use rows::{CallRow, NumberRow, NumberedRow, SeenRow, SessionRow, TroubleRow, seen_together};

@@ -7,11 +7,13 @@ use crate::judge::{Window, named};
 use crate::report::{EVENTS_NAMED_MAX, Evidence, Finding, Gap, Kind};
 use crate::rows::{NumberRow, NumberedRow};
 use crate::sessions::Sessions;
+use crate::witness::is_watching;
 use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::time;
 
 /// Sessions whose numbers have to be looked at one by one: some are missing, were given twice by what begins again, or
-/// do not begin at the beginning, which may only mean that the range begins later. The newest first.
+/// do not begin at the beginning, which may only mean that the range begins later. Those that a witness numbered first,
+/// then the newest.
 pub fn suspicious(rows: &[NumberedRow]) -> Vec<String> {
     let is = |row: &&NumberedRow| {
         let least = if row.source == "otel_log" { 0 } else { 1 };
@@ -19,7 +21,8 @@ pub fn suspicious(rows: &[NumberedRow]) -> Vec<String> {
         let late = row.lowest > least && WHOLE.contains(&row.source.as_str());
         row.highest - row.lowest + 1 > row.given || again || late
     };
-    let mut found: Vec<String> = rows.iter().filter(is).map(|row| row.session.clone()).collect();
+    let (told, own): (Vec<_>, Vec<_>) = rows.iter().filter(is).partition(|row| is_watching(&row.source));
+    let mut found: Vec<String> = told.into_iter().chain(own).map(|row| row.session.clone()).collect();
     let mut known = BTreeSet::new();
     found.retain(|session| known.insert(session.clone()));
     found
@@ -74,6 +77,7 @@ fn finding(mut rows: Vec<&NumberRow>, sessions: &Sessions, window: &Window) -> O
     finding.session = Some(name.to_owned());
     finding.since = since.map(time::format);
     finding.last_us = session.map_or(i64::MAX, |session| session.last_us);
+    finding.is_own_word = !is_watching(source);
     finding.evidence = evidence;
     Some(finding)
 }

@@ -4,6 +4,7 @@ use crate::config::{Config, Point};
 use crate::judge::about;
 use crate::report::{Finding, Kind, PointState, Seen};
 use crate::rows::SeenRow;
+use crate::witness::standing;
 use std::collections::BTreeMap;
 use tacho_event::time;
 
@@ -15,17 +16,21 @@ pub(crate) fn states(rows: &[SeenRow], config: &Config, now_us: i64) -> (Vec<Poi
 
 fn state(point: &Point, rows: &[SeenRow], now_us: i64) -> (PointState, Option<Finding>) {
     let mut by: BTreeMap<&str, (u64, i64)> = BTreeMap::new();
-    let mut last: Option<&SeenRow> = None;
-    for row in rows.iter().filter(|row| point.fits(&row.agent, &row.source, &row.kind, &row.name)) {
+    let fits = |row: &&SeenRow| point.fits(&row.agent, &row.source, &row.kind, &row.name);
+    let rows: Vec<&SeenRow> = rows.iter().filter(fits).collect();
+    for row in &rows {
         let of = by.entry(&row.source).or_insert((0, i64::MIN));
         *of = (of.0 + row.events, of.1.max(row.last_us));
-        last = last.into_iter().chain([row]).max_by_key(|row| (row.last_us, row.last_index));
     }
+    // Where witnesses tell of it, no word of an agent breaks their silence.
+    let counting = standing(&rows, |row| &row.source);
+    let by_whom = if counting.len() < rows.len() { " by a witness" } else { "" };
+    let last = counting.into_iter().max_by_key(|row| (row.last_us, row.last_index));
     let silent_us = last.map(|row| now_us - row.last_us);
     let over = point.silence_us.zip(silent_us).is_some_and(|(most, silent)| silent > most);
     let finding = match last {
         None => Some(never(point)),
-        Some(row) if over => Some(silent(point, row, now_us)),
+        Some(row) if over => Some(silent(point, row, by_whom, now_us)),
         Some(_) => None,
     };
     let state = match &finding {
@@ -70,11 +75,11 @@ fn never(point: &Point) -> Finding {
     )
 }
 
-fn silent(point: &Point, last: &SeenRow, now_us: i64) -> Finding {
+fn silent(point: &Point, last: &SeenRow, by_whom: &str, now_us: i64) -> Finding {
     let most = tacho_pipe::format_us(point.silence_us.unwrap_or_default());
     let silent = about(now_us - last.last_us);
     let mut finding = about_point(Kind::PointSilent, point).says(
-        format!("{}{} was last seen {silent} ago, and at most {most} may be silence", point.name, where_(point)),
+        format!("{}{} was last seen{by_whom} {silent} ago, and at most {most} may be silence", point.name, where_(point)),
         "find out whether nothing happened or nobody tells any more: begin with the last event and its sender",
     );
     finding.since = Some(time::format(last.last_us));
@@ -115,9 +120,10 @@ mod tests {
             row("a", "http", "tool", "Bash", 99 * HOUR),
         ];
         let (states, findings) = states(&rows, &config, 100 * HOUR);
+        // What b's telemetry tells stands before what a says of itself.
         let words: Vec<&str> = states.iter().map(|state| state.state).collect();
         assert_eq!(words, ["seen", "never_seen", "silent", "never_seen", "never_seen"]);
-        assert_eq!((states[0].events, states[0].by_source.len(), states[0].last_index), (4, 2, Some(99)));
+        assert_eq!((states[0].events, states[0].by_source.len(), states[0].last_index), (4, 2, Some(98)));
         let ids: Vec<&str> = findings.iter().map(|finding| finding.id.as_str()).collect();
         assert_eq!(
             ids,

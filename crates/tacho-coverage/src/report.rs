@@ -58,8 +58,9 @@ pub struct PointState {
     /// `seen`, `silent` or `never_seen`.
     pub state: &'static str,
     pub events: u64,
+    /// By a witness, where one ever saw it.
     pub last_seen: Option<String>,
-    /// Index of the last event.
+    /// Index of that event.
     pub last_index: Option<u64>,
     /// The longest silence that is allowed, as it was written.
     pub silence: Option<String>,
@@ -94,6 +95,9 @@ pub struct Finding {
     /// The last moment that it is about: once that is out of the range, nothing says whether it is still so.
     #[serde(skip)]
     pub last_us: i64,
+    /// No witness tells of what it is about.
+    #[serde(skip)]
+    pub is_own_word: bool,
 }
 
 /// What a finding can be looked up by.
@@ -213,7 +217,7 @@ pub fn formulas() -> BTreeMap<&'static str, &'static str> {
             "calls_all",
             "calls of the agent within the range that any source told of, joined by their id and by session; calls of \
              its sub-agents count as its own; not counted: calls that were refused or of a tool that is not there, \
-             calls that are still running, and those younger than the grace time",
+             calls that only an agent itself tells of in a session that witnesses tell of, calls that are still running, and those younger than the grace time",
         ),
         (
             "calls_seen",
@@ -246,6 +250,7 @@ impl Finding {
             advice: String::new(),
             evidence: Evidence::default(),
             last_us: i64::MAX,
+            is_own_word: false,
         }
     }
 

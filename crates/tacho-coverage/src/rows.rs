@@ -1,6 +1,8 @@
 //! The rows that a report is made of, as [`crate::ask`] asks for them. Times are microseconds since 1970 UTC.
 
+use crate::witness::is_witness;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// What one source saw of one call.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -89,4 +91,47 @@ pub struct SeenRow {
     pub events: u64,
     pub last_us: i64,
     pub last_index: u64,
+}
+
+/// What was seen of one part of the log and of the part behind it, as it is of both together: witnesses' and then the newest first.
+pub fn seen_together(before: &[SeenRow], behind: Vec<SeenRow>) -> Vec<SeenRow> {
+    let mut rows: BTreeMap<(String, String, String, String), SeenRow> = BTreeMap::new();
+    for row in before.iter().cloned().chain(behind) {
+        let key = (row.agent.clone(), row.source.clone(), row.kind.clone(), row.name.clone());
+        match rows.get_mut(&key) {
+            None => drop(rows.insert(key, row)),
+            Some(known) => {
+                known.events += row.events;
+                known.last_us = known.last_us.max(row.last_us);
+                known.last_index = known.last_index.max(row.last_index);
+            }
+        }
+    }
+    let mut rows: Vec<SeenRow> = rows.into_values().collect();
+    rows.sort_by_key(|row| (!is_witness(&row.source), std::cmp::Reverse(row.last_us)));
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_parts_of_the_log_are_seen_as_one() {
+        let row = |name: &str, events, last: u64| SeenRow {
+            agent: "a".into(),
+            source: "http".into(),
+            kind: "tool".into(),
+            name: name.into(),
+            events,
+            last_us: last as i64 * 10,
+            last_index: last,
+        };
+        let before = [row("Read", 5, 7), row("Bash", 2, 4)];
+        assert_eq!(
+            seen_together(&before, vec![row("Edit", 1, 9), row("Bash", 3, 12)]),
+            [row("Bash", 5, 12), row("Edit", 1, 9), row("Read", 5, 7)]
+        );
+        assert_eq!(seen_together(&before, Vec::new()), before);
+    }
 }

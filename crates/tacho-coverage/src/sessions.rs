@@ -1,14 +1,14 @@
 //! Sessions with what each source told of them, and sub-agents counted as the agent that started them. And the sessions
 //! that began, did not end, and are silent.
 
-use crate::calls::WATCHING;
 use crate::judge::Window;
 use crate::report::{Finding, Kind};
 use crate::rows::SessionRow;
+use crate::witness::{is_watching, standing};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tacho_event::time;
 
-/// A session over all its sources.
+/// A session over all its sources: what it is, is told by its witnesses, or by the agent itself where it has none.
 #[derive(Debug, Default)]
 pub(crate) struct Session {
     pub id: String,
@@ -17,15 +17,13 @@ pub(crate) struct Session {
     /// The agent that it is of: of those that no other one started the one with the most events.
     pub agent: String,
     pub sources: BTreeMap<String, Told>,
+    pub is_witnessed: bool,
     /// Calls without an id, by agent and source.
     pub unnamed: BTreeMap<(String, String), u64>,
     /// Every agent that acts in it, sub-agents left out.
     pub agents: BTreeSet<String>,
     pub began: Option<u64>,
     pub ended: Option<u64>,
-    /// The same, as told by none but the agent itself.
-    pub own_began: Option<u64>,
-    pub own_ended: Option<u64>,
     pub changed: Option<u64>,
     pub hooked: Option<u64>,
     pub first_us: i64,
@@ -68,23 +66,27 @@ impl Sessions {
     }
 
     fn add(&mut self, id: &str, rows: &[&SessionRow]) {
+        let counting = standing(rows, |row| &row.source);
         let mut events: BTreeMap<&str, (u64, bool)> = BTreeMap::new();
-        for row in rows {
+        for row in &counting {
             let of = events.entry(&row.agent).or_default();
             *of = (of.0 + row.events, of.1 || row.sub || is_sub_id(&row.agent));
         }
+        let agents = rows.iter().map(|row| row.agent.as_str());
         let own = events.iter().filter(|(_, (_, sub))| !sub);
         // Of equals the first by name: the same one every time.
         let main = own.min_by_key(|(name, (count, _))| (u64::MAX - count, **name)).map(|(name, _)| *name);
+        let subs = events.iter().filter(|(_, (_, sub))| *sub).map(|(name, _)| *name);
         let folded: BTreeSet<&str> = match main {
-            Some(_) => events.iter().filter(|(_, (_, sub))| *sub).map(|(name, _)| *name).collect(),
+            Some(_) => subs.chain(agents.filter(|agent| is_sub_id(agent))).collect(),
             None => BTreeSet::new(),
         };
         let main = main.or_else(|| events.keys().next().copied()).unwrap_or_default();
         let mut session = Session {
             id: id.to_owned(),
-            name: rows.iter().find_map(|row| row.name.clone()).unwrap_or_else(|| id.to_owned()),
+            name: counting.iter().find_map(|row| row.name.clone()).unwrap_or_else(|| id.to_owned()),
             agent: main.to_owned(),
+            is_witnessed: counting.iter().any(|row| is_watching(&row.source)),
             first_us: i64::MAX,
             last_us: i64::MIN,
             ..Session::default()
@@ -114,17 +116,16 @@ impl Session {
         told.first_us = told.first_us.min(row.first_us);
         told.last_us = told.last_us.max(row.last_us);
         told.last_index = told.last_index.max(row.last_index);
+        if self.is_witnessed && !is_watching(&row.source) {
+            return;
+        }
         if row.unnamed > 0 {
             *self.unnamed.entry((agent.to_owned(), row.source.clone())).or_default() += row.unnamed;
         }
         self.first_us = self.first_us.min(row.first_us);
         self.last_us = self.last_us.max(row.last_us);
         self.last_index = self.last_index.max(row.last_index);
-        let (began, ended) = match WATCHING.contains(&row.source.as_str()) {
-            true => (&mut self.began, &mut self.ended),
-            false => (&mut self.own_began, &mut self.own_ended),
-        };
-        (*began, *ended) = ((*began).max(row.began), (*ended).max(row.ended));
+        (self.began, self.ended) = (self.began.max(row.began), self.ended.max(row.ended));
         self.changed = self.changed.max(row.changed);
         self.hooked = self.hooked.max(row.hooked);
     }
@@ -138,6 +139,7 @@ impl Session {
         let mut finding = Finding::new(kind, &key).of(&self.agent, source);
         finding.session = Some(self.name.clone());
         finding.last_us = self.last_us;
+        finding.is_own_word = !self.is_witnessed;
         finding
     }
 }
@@ -145,14 +147,8 @@ impl Session {
 /// Sessions that began, did not end after that, and are silent.
 pub(crate) fn open(sessions: &Sessions, window: &Window) -> Vec<Finding> {
     let silent = |session: &&Session| window.until_us - session.last_us >= window.session_silence_us;
-    // Where a witness tells of the beginning, no word of the agent ends it.
-    let bounds = |session: &Session| match session.began {
-        Some(began) => Some((began, session.ended)),
-        None => Some((session.own_began?, session.own_ended.max(session.ended))),
-    };
-    let is_open = |session: &&Session| {
-        bounds(session).is_some_and(|(began, ended)| ended.is_none_or(|end| end < began))
-    };
+    let is_open =
+        |session: &&Session| session.began.is_some_and(|began| session.ended.is_none_or(|end| end < began));
     let all = sessions.by_id.values().filter(|session| session.last_us >= window.from_us);
     all.filter(is_open)
         .filter(silent)
@@ -165,8 +161,7 @@ pub(crate) fn open(sessions: &Sessions, window: &Window) -> Vec<Finding> {
                  (agent-audit-log writes to disk first)",
             );
             finding.since = Some(time::format(session.last_us));
-            let began = bounds(session).map(|(began, _)| began);
-            finding.evidence.events = began.into_iter().chain([session.last_index]).collect();
+            finding.evidence.events = session.began.into_iter().chain([session.last_index]).collect();
             finding.evidence.events.dedup();
             finding
         })

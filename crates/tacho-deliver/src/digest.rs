@@ -38,6 +38,7 @@ pub fn message(
         id,
         code: String::new(),
         notice: Notice::Digest,
+        about: None,
         severity: alerts.iter().map(of).max().unwrap_or(Severity::Info),
         title: format!("{name}: {}", by_severity(alerts)),
         text: text(period, alerts, from_us, to_us),

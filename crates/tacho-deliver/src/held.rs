@@ -30,6 +30,7 @@ pub fn together(messages: &[Message]) -> Option<Message> {
         id: format!("held/{id}"),
         code: String::new(),
         notice: Notice::Digest,
+        about: None,
         severity: alerts.iter().map(of).max().unwrap_or(Severity::Info),
         title: format!("{} messages in one: {}", messages.len(), by_severity(&alerts)),
         text: lines.join("\n"),

@@ -53,6 +53,9 @@ pub struct Message {
     #[serde(default)]
     pub code: String,
     pub notice: Notice,
+    /// What it tells of where that is not an alert, as programs read it: `incident.opened`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
     pub severity: Severity,
     pub title: String,
     /// More than the title says; may be empty.
@@ -119,6 +122,7 @@ impl Message {
             thread: thread.to_string(),
             code: code.to_string(),
             notice,
+            about: None,
             severity,
             title: title(&notification.firing, &notification.resolved),
             text: String::new(),
@@ -145,6 +149,7 @@ impl Message {
             thread: format!("test-{}", &digest(&format!("test {receiver} {at_us}"))[..16]),
             code: String::new(),
             notice: Notice::Test,
+            about: None,
             severity: Severity::Info,
             title: format!("Test message to \"{receiver}\""),
             text: String::new(),
@@ -164,9 +169,15 @@ impl Message {
         (fits && asks).then_some(self.code.as_str())
     }
 
-    /// Whether it tells of an incident: such a one has no alerts, and the group is the incident.
-    pub(crate) fn is_about_incident(&self) -> bool {
-        self.alerts.is_empty() && self.group_labels.contains_key("incident")
+    /// The incident that it tells of: then the group is the incident, and its alerts are those of the incident.
+    pub fn incident(&self) -> Option<&str> {
+        let incident = self.group_labels.get("incident").map(String::as_str);
+        incident.filter(|_| self.about.is_some() || self.alerts.is_empty())
+    }
+
+    /// What it is, as programs read it: `alert.firing`, `incident.opened`.
+    pub(crate) fn kind(&self) -> String {
+        self.about.clone().unwrap_or_else(|| format!("alert.{}", self.notice.as_str()))
     }
 
     pub(crate) fn is_resolved(&self) -> bool {

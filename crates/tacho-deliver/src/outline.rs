@@ -60,14 +60,15 @@ pub(crate) struct Item {
 impl Outline {
     pub(crate) fn of(message: &Message) -> Outline {
         Outline {
-            headline: match message.is_about_incident() {
+            headline: match message.incident() {
                 // Its title says so, and how bad it is; a digest it is only for pagers, which are not to be called.
-                true => one_line(&message.title),
-                false => format!("{}: {}", word(message), one_line(&message.title)),
+                Some(_) => one_line(&message.title),
+                None => format!("{}: {}", word(message), one_line(&message.title)),
             },
             text: message.text.trim().to_string(),
-            items: message.alerts.iter().map(Item::of).collect(),
-            more: message.truncated,
+            // People who are told of an incident were told of its alerts.
+            items: message.alerts.iter().filter(|_| message.incident().is_none()).map(Item::of).collect(),
+            more: if message.incident().is_some() { 0 } else { message.truncated },
             code: message.reply_code().map(str::to_string),
         }
     }

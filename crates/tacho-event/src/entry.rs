@@ -5,6 +5,7 @@
 //! Invariant: the bytes depend on [`Header`] and [`Place`] alone, never on configuration, clock or keys.
 
 use crate::id::Id;
+use crate::strings::special;
 use crate::time::{Day, Micros};
 use crate::words::{ActionType, Class, Known, Level, Outcome, Phase};
 
@@ -162,29 +163,27 @@ pub fn push_string(text: &str, out: &mut Vec<u8>) {
     let bytes = text.as_bytes();
     out.push(b'"');
     // What needs no escape, which is nearly all, is copied run by run.
-    let mut copied = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        let escape: &[u8] = match byte {
-            b'"' => b"\\\"",
-            b'\\' => b"\\\\",
-            0x08 => b"\\b",
-            0x09 => b"\\t",
-            0x0a => b"\\n",
-            0x0c => b"\\f",
-            0x0d => b"\\r",
-            0..=0x1f => b"",
-            _ => continue,
-        };
-        out.extend_from_slice(&bytes[copied..at]);
-        copied = at + 1;
-        if escape.is_empty() {
-            out.extend_from_slice(b"\\u00");
-            push_digits(*byte, out);
-        } else {
-            out.extend_from_slice(escape);
+    let mut at = 0;
+    loop {
+        let run = at;
+        at = special(bytes, run);
+        out.extend_from_slice(&bytes[run..at]);
+        let Some(byte) = bytes.get(at) else { break };
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            0x08 => out.extend_from_slice(b"\\b"),
+            0x09 => out.extend_from_slice(b"\\t"),
+            0x0a => out.extend_from_slice(b"\\n"),
+            0x0c => out.extend_from_slice(b"\\f"),
+            0x0d => out.extend_from_slice(b"\\r"),
+            _ => {
+                out.extend_from_slice(b"\\u00");
+                push_digits(*byte, out);
+            }
         }
+        at += 1;
     }
-    out.extend_from_slice(&bytes[copied..]);
     out.push(b'"');
 }
 

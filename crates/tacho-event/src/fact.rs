@@ -143,50 +143,64 @@ impl<'a> Facts<'a> {
         self.texts[fact as usize]
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.ints.iter().all(Option::is_none) && self.texts.iter().all(Option::is_none)
-    }
-
     /// Appends the canonical JSON of section `facts`; nothing when empty.
     pub fn render(&self, out: &mut Vec<u8>) {
-        if self.is_empty() {
-            return;
-        }
+        let sorted = sorted();
+        // Most facts are unset: a bit for each that is set, at its place.
+        let mut set = 0_u128;
+        let ints = self.ints.iter().map(Option::is_some).zip(sorted.ints);
+        let texts = self.texts.iter().map(Option::is_some).zip(sorted.texts);
+        ints.filter(|(is_set, _)| *is_set).for_each(|(_, place)| set |= 1 << place);
+        texts.filter(|(is_set, _)| *is_set).for_each(|(_, place)| set |= 1 << place);
         let mut separator = b'{';
-        for (name, slot) in sorted() {
+        while set != 0 {
+            let (key, slot) = &sorted.slots[set.trailing_zeros() as usize];
+            set &= set - 1;
+            out.push(separator);
+            out.extend_from_slice(key.as_bytes());
             match *slot {
-                Slot::Int(i) => {
-                    let Some(value) = self.ints[i] else { continue };
-                    out.push(separator);
-                    crate::entry::push_key(name, out);
-                    crate::entry::push_int(value, out);
-                }
-                Slot::Text(i) => {
-                    let Some(value) = self.texts[i] else { continue };
-                    out.push(separator);
-                    crate::entry::push_key(name, out);
-                    crate::entry::push_string(value, out);
-                }
+                Slot::Int(i) => crate::entry::push_int(self.ints[i].unwrap_or_default(), out),
+                Slot::Text(i) => crate::entry::push_string(self.texts[i].unwrap_or_default(), out),
             }
             separator = b',';
         }
-        out.push(b'}');
+        if separator == b',' {
+            out.push(b'}');
+        }
     }
 }
 
+#[derive(Clone, Copy)]
 enum Slot {
     Int(usize),
     Text(usize),
 }
 
 /// All facts by name: RFC 8785 sorts members, and the lists above must keep their own order.
-fn sorted() -> &'static [(&'static str, Slot)] {
-    static SORTED: std::sync::LazyLock<Vec<(&'static str, Slot)>> = std::sync::LazyLock::new(|| {
+struct Sorted {
+    /// With the name as the key of a member: quoted, and a colon.
+    slots: Vec<(String, Slot)>,
+    /// The place of each fact among them.
+    ints: [u8; IntFact::COUNT],
+    texts: [u8; TextFact::COUNT],
+}
+
+fn sorted() -> &'static Sorted {
+    const { assert!(IntFact::COUNT + TextFact::COUNT <= 128, "there is a bit for each fact") }
+    static SORTED: std::sync::LazyLock<Sorted> = std::sync::LazyLock::new(|| {
         let ints = IntFact::ALL.iter().map(|f| (f.name(), Slot::Int(*f as usize)));
         let texts = TextFact::ALL.iter().map(|f| (f.name(), Slot::Text(*f as usize)));
-        let mut all: Vec<_> = ints.chain(texts).collect();
-        all.sort_by_key(|(name, _)| *name);
-        all
+        let mut named: Vec<_> = ints.chain(texts).collect();
+        named.sort_by_key(|(name, _)| *name);
+        let slots: Vec<_> = named.into_iter().map(|(name, slot)| (format!("\"{name}\":"), slot)).collect();
+        let mut sorted = Sorted { slots, ints: [0; IntFact::COUNT], texts: [0; TextFact::COUNT] };
+        for (place, (_, slot)) in sorted.slots.iter().enumerate() {
+            match *slot {
+                Slot::Int(i) => sorted.ints[i] = place as u8,
+                Slot::Text(i) => sorted.texts[i] = place as u8,
+            }
+        }
+        sorted
     });
     &SORTED
 }
@@ -210,7 +224,7 @@ mod tests {
 
     #[test]
     fn no_two_facts_share_a_name() {
-        let names: Vec<_> = sorted().iter().map(|(name, _)| *name).collect();
+        let names: Vec<_> = sorted().slots.iter().map(|(key, _)| key.trim_end_matches([':', '"'])).collect();
         assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{names:?}");
     }
 }

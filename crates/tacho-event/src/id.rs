@@ -111,16 +111,34 @@ impl IdKey {
 
     /// The first eight bytes of a keyed digest: equality of content without revealing it.
     pub fn fingerprint(&self, parts: &[&[u8]]) -> u64 {
-        let mut mac = self.0.clone();
-        for part in parts {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part);
-        }
-        let digest = mac.finalize().into_bytes();
-        u64::from_be_bytes([
-            digest[0], digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7],
-        ])
+        first_eight(self.read(parts))
     }
+
+    /// The fingerprint of the parts, and that of them with more behind them.
+    pub fn fingerprints(&self, parts: &[&[u8]], more: &[&[u8]]) -> (u64, u64) {
+        let mac = self.read(parts);
+        let mut all = mac.clone();
+        more.iter().for_each(|part| add(part, &mut all));
+        (first_eight(mac), first_eight(all))
+    }
+
+    fn read(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
+        let mut mac = self.0.clone();
+        parts.iter().for_each(|part| add(part, &mut mac));
+        mac
+    }
+}
+
+fn add(part: &[u8], mac: &mut Hmac<Sha256>) {
+    mac.update(&(part.len() as u64).to_be_bytes());
+    mac.update(part);
+}
+
+fn first_eight(mac: Hmac<Sha256>) -> u64 {
+    let digest = mac.finalize().into_bytes();
+    u64::from_be_bytes([
+        digest[0], digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7],
+    ])
 }
 
 impl fmt::Debug for IdKey {

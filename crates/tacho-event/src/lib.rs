@@ -12,6 +12,7 @@ pub mod limits;
 pub mod model;
 pub mod record;
 pub mod section;
+pub mod strings;
 pub mod time;
 pub mod units;
 pub mod words;

@@ -22,6 +22,7 @@ const FLAG_REPLAY: u8 = 1;
 const FIXED_BYTES: usize = 96;
 const TIME_CLAIMED: u8 = 1;
 const HAS_CONTENT: u8 = 2;
+const HAS_FORMER: u8 = 4;
 
 const TAG_AGENT: u8 = 1;
 const TAG_AGENT_VERSION: u8 = 2;
@@ -48,6 +49,8 @@ pub struct Accepted<'a> {
     /// Keyed fingerprint of what the sender said; absent when the id was assigned here, for then there is
     /// nothing to compare with.
     pub content: Option<u64>,
+    /// The same as earlier versions computed it, without agent and session: what they recorded is known by it.
+    pub former: Option<u64>,
     /// The data subject's number in the key ring.
     pub subject_slot: Option<u32>,
 }
@@ -111,7 +114,8 @@ impl<'a> Accepted<'a> {
         out.extend_from_slice(&header.body);
         out.extend_from_slice(&header.timestamp_us.to_le_bytes());
         let flags = if header.time_claimed { TIME_CLAIMED } else { 0 }
-            | if self.content.is_some() { HAS_CONTENT } else { 0 };
+            | if self.content.is_some() { HAS_CONTENT } else { 0 }
+            | if self.former.is_some() { HAS_FORMER } else { 0 };
         out.extend_from_slice(&[
             flags,
             header.action_type.code(),
@@ -127,7 +131,7 @@ impl<'a> Accepted<'a> {
         out.extend_from_slice(&header.period.0.to_le_bytes());
         // Slots count from 1 in the journal: 0 says that nobody is the subject.
         out.extend_from_slice(&self.subject_slot.map_or(0, |slot| slot + 1).to_le_bytes());
-        out.extend_from_slice(&[0; 8]);
+        out.extend_from_slice(&self.former.unwrap_or(0).to_le_bytes());
     }
 
     /// Reads one event's bytes in place.
@@ -143,6 +147,7 @@ impl<'a> Accepted<'a> {
             facts: Facts::default(),
             texts: [None; 6],
             content: head.content,
+            former: head.former,
             subject_slot: head.subject_slot,
         };
         let mut last = 0;
@@ -160,6 +165,8 @@ pub struct Head<'a> {
     pub header: Header<'a>,
     /// As [`Accepted::content`].
     pub content: Option<u64>,
+    /// As [`Accepted::former`].
+    pub former: Option<u64>,
     subject_slot: Option<u32>,
 }
 
@@ -200,12 +207,13 @@ fn decode_fixed<'a>(cursor: &mut Cursor<'a>) -> Result<Head<'a>, Malformed> {
     let writer = cursor.array()?;
     let period = Day(i32::from_le_bytes(cursor.array()?));
     let slot = u32::from_le_bytes(cursor.array()?);
-    let reserved: [u8; 8] = cursor.array()?;
+    let former = u64::from_le_bytes(cursor.array()?);
     debug_assert_eq!(cursor.at, FIXED_BYTES);
-    if flags & !(TIME_CLAIMED | HAS_CONTENT) != 0 || reserved != [0; 8] {
+    if flags & !(TIME_CLAIMED | HAS_CONTENT | HAS_FORMER) != 0 {
         return Err(cursor.malformed("known flags"));
     }
-    if flags & HAS_CONTENT == 0 && content != 0 {
+    let is_bare = flags & HAS_FORMER != 0 && flags & HAS_CONTENT == 0;
+    if flags & HAS_CONTENT == 0 && content != 0 || flags & HAS_FORMER == 0 && former != 0 || is_bare {
         return Err(cursor.malformed("no content fingerprint where the flag says that there is none"));
     }
     let header = Header {
@@ -238,6 +246,7 @@ fn decode_fixed<'a>(cursor: &mut Cursor<'a>) -> Result<Head<'a>, Malformed> {
     Ok(Head {
         header,
         content: (flags & HAS_CONTENT != 0).then_some(content),
+        former: (flags & HAS_FORMER != 0).then_some(former),
         subject_slot: slot.checked_sub(1),
     })
 }

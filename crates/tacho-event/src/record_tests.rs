@@ -36,6 +36,7 @@ fn event() -> Accepted<'static> {
         facts,
         texts: [Some("{\"command\":\"ls\"}"), None, None, None, Some("[]"), Some("{}")],
         content: Some(42),
+        former: Some(43),
         subject_slot: Some(0),
     }
 }
@@ -43,7 +44,7 @@ fn event() -> Accepted<'static> {
 fn batch() -> Batch {
     let mut builder = BatchBuilder::new(true);
     builder.push(&event());
-    let plain = Accepted { content: None, subject_slot: None, who: Who::default(), ..event() };
+    let plain = Accepted { content: None, former: None, subject_slot: None, who: Who::default(), ..event() };
     builder.push(&plain);
     builder.finish()
 }
@@ -125,12 +126,19 @@ fn an_integer_has_one_spelling() {
 #[test]
 fn what_is_unused_is_zero() {
     let good = spelled(NAMES);
-    // Flag 2 says that there is a fingerprint; without it the fingerprint must be zero.
+    // Flags 2 and 4 say that there are fingerprints; without them the fingerprints must be zero.
     let mut bad = good.clone();
+    bad[56] &= !HAS_FORMER;
+    assert!(Accepted::decode(&bad).is_err());
+    bad[88..96].fill(0);
+    let good = bad.clone();
+    assert_eq!(Accepted::decode(&good).unwrap().former, None);
     bad[56] &= !HAS_CONTENT;
     assert!(Accepted::decode(&bad).is_err());
     bad[64..72].fill(0);
     assert!(Accepted::decode(&bad).is_ok());
+    bad[56] |= HAS_FORMER;
+    assert!(Accepted::decode(&bad).is_err(), "the former one alone");
     for at in [56, 88, 95] {
         let mut bad = good.clone();
         bad[at] |= 0x80;

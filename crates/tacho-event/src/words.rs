@@ -1,5 +1,7 @@
 //! The closed word lists of the canonical event: each has one spelling on disk and in every answer.
 
+use std::borrow::Cow;
+
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($variant:ident = $code:literal $text:literal),+ $(,)? }) => {
         $(#[$meta])*
@@ -84,8 +86,11 @@ impl Outcome {
     ///
     /// `failed`, `error`, `rejected` … mean failure; `completed`, `ok`, `filled` … success.
     pub fn understand(word: &str) -> Option<Self> {
-        let lower = word.trim().to_ascii_lowercase();
-        Some(match lower.as_str() {
+        let mut lower = Cow::Borrowed(word.trim());
+        if lower.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            lower.to_mut().make_ascii_lowercase();
+        }
+        Some(match lower.as_ref() {
             "success" | "succeeded" | "successful" | "ok" | "completed" | "complete" | "done" | "passed"
             | "approved" | "filled" | "confirmed" | "finished" | "executed" | "delivered" | "true" => {
                 Outcome::Success

@@ -220,24 +220,22 @@ fn settings_file(
     apply(&Change::plan(&path, |_| Ok(Edited { text, ..Edited::default() }))?, dry_run)
 }
 
-/// Which agents have the hooks, in the user's settings and the project's; `false` when some are switched off or can't
-/// be read.
+/// Which agents have the hooks, in the user's settings, the project's and its local ones; `false` when some are switched off
+/// or can't be read.
 fn settings_of_agents() -> bool {
     let mut good = true;
     for target in Source::ALL.map(Target::of) {
-        let mut seen = None;
-        for project in [false, true] {
-            let place = Place { user: !project, project, dry_run: true };
-            let Ok(path) = place.path(&target) else { continue };
+        let mut seen: Vec<PathBuf> = Vec::new();
+        for (scope, path, is_local) in places(&target) {
             // In the home folder the project's settings are the user's.
-            if seen.replace(path.clone()).is_some_and(|seen| is_same(&seen, &path)) {
+            if seen.iter().any(|seen| is_same(seen, &path)) {
                 continue;
             }
+            seen.push(path.clone());
             let found = match install::read(&path) {
                 Ok(None) => continue,
                 Ok(Some(text)) => {
-                    let command =
-                        std::env::current_exe().map(|program| target.command(place.scope(), &program));
+                    let command = std::env::current_exe().map(|program| target.command(scope, &program));
                     let text = install::split_mark(&text).1;
                     install::edit::installed(text, &target, &command.unwrap_or_default())
                 }
@@ -246,6 +244,8 @@ fn settings_of_agents() -> bool {
             good &= found.as_ref().is_ok_and(|found| !found.is_off);
             let name = target.source.name();
             match found {
+                // Most local settings are about other things.
+                Ok(found) if is_local && found == install::edit::Installed::default() => {}
                 Err(error) => say(format_args!("{name:<14} {error}  {}", path.display())),
                 Ok(found) => {
                     let all = target.events.len();
@@ -256,6 +256,16 @@ fn settings_of_agents() -> bool {
         }
     }
     good
+}
+
+/// Where an agent's settings may stand, and which are local.
+fn places(target: &Target) -> Vec<(Scope, PathBuf, bool)> {
+    let shared = [Scope::User, Scope::Project].into_iter().filter_map(|scope| {
+        let place = Place { user: false, project: scope == Scope::Project, dry_run: true };
+        Some((scope, place.path(target).ok()?, false))
+    });
+    let local = std::env::current_dir().ok().and_then(|work| target.local_path(&work));
+    shared.chain(local.map(|path| (Scope::Project, path, true))).collect()
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

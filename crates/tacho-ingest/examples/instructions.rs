@@ -1,4 +1,4 @@
-//! How many instructions an event costs on its way: `instructions EVENTS.ndjson accept|append|seal|rules`, under
+//! How many instructions an event costs on its way: `instructions EVENTS.ndjson accept|append|seal|hot|cut|rules`, under
 //! callgrind with `--toggle-collect='*measured*'`. `scripts/instructions.sh` does it and compares.
 //!
 //! Instructions and not seconds, because the same work is the same count on a busy machine and on a quiet one.
@@ -20,9 +20,12 @@ use tacho_ingest::{Ingest, Newcomers, Options};
 use tacho_merkle::{Algorithm, SignerKey};
 use tacho_record::Log;
 use tacho_record::keyring::KeyRing;
+use tacho_record::sequence::Decision;
 use tacho_redact::minimise::Minimisation;
 use tacho_redact::{Policy, Redactor};
+use tacho_store::Store;
 
+const ORIGIN: &str = "log.example/instructions";
 const NOW_US: i64 = 1_795_219_200_000_000;
 /// Lines of one request, as the load driver sends them.
 const BATCH: usize = 1_000;
@@ -36,7 +39,7 @@ fn measured<R>(work: impl FnOnce() -> R) -> R {
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [events, stage] = words.as_slice() else {
-        return Err("usage: instructions EVENTS.ndjson accept|append|seal|rules".into());
+        return Err("usage: instructions EVENTS.ndjson accept|append|seal|hot|cut|rules".into());
     };
     let text = std::fs::read_to_string(events)?;
     let lines: Vec<&str> = text.lines().collect();
@@ -58,12 +61,21 @@ fn main() -> Result<(), Box<dyn Error>> {
             log.seal()?;
             receipts
         }
+        "hot" | "cut" => {
+            let batches = accept(&bodies);
+            let store = Store::open(folder.path(), tacho_store::Options::new(ORIGIN))?;
+            if stage == "hot" { measured(|| keep(&store, &batches))? } else { cut(&store, &batches)? }
+        }
         "rules" => {
             let batches = accept(&bodies);
             let mut engine = Engine::new(tacho_alert::builtin::rules()?)?;
             measured(|| follow(&mut engine, &batches))
         }
-        other => return Err(format!("unknown stage {other}: expected accept, append, seal or rules").into()),
+        other => {
+            return Err(
+                format!("unknown stage {other}: expected accept, append, seal, hot, cut or rules").into()
+            );
+        }
     };
     println!("{events}");
     Ok(())
@@ -98,12 +110,11 @@ fn acceptance(folder: &Path) -> Result<impl Fn(&[String]) -> Vec<Batch> + use<>,
 }
 
 fn open(folder: &Path) -> Result<Log, Box<dyn Error>> {
-    let origin = "log.example/instructions";
     let signers = [Algorithm::Ed25519, Algorithm::MlDsa44]
         .into_iter()
-        .map(|algorithm| SignerKey::from_seed(origin, algorithm, &[3; 32]))
+        .map(|algorithm| SignerKey::from_seed(ORIGIN, algorithm, &[3; 32]))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Log::open(folder, origin, signers, tacho_record::Options::new(counted))?)
+    Ok(Log::open(folder, ORIGIN, signers, tacho_record::Options::new(counted))?)
 }
 
 /// One group for each batch: written, synced, placed.
@@ -116,15 +127,44 @@ fn append(log: &mut Log, batches: Vec<Batch>) -> Result<u32, Box<dyn Error>> {
     Ok(accepted)
 }
 
+/// Into the newest rows, in memory.
+fn keep(store: &Store, batches: &[Batch]) -> Result<u32, Box<dyn Error>> {
+    let mut index = 0;
+    for (record, batch) in batches.iter().enumerate() {
+        let decisions: Vec<_> = (index..index + u64::from(batch.count()))
+            .map(|index| Decision::Entry { index, place: place(index) })
+            .collect();
+        store.append(record as u64, batch, &decisions)?;
+        index += decisions.len() as u64;
+    }
+    Ok(index as u32)
+}
+
+/// From the newest rows into segments, which are read back.
+fn cut(store: &Store, batches: &[Batch]) -> Result<u32, Box<dyn Error>> {
+    let count = keep(store, batches)?;
+    let mut leaves = Vec::new();
+    for event in batches.iter().flat_map(Batch::events) {
+        let mut entry = Vec::new();
+        tacho_event::entry::render(&event?.header, &place(leaves.len() as u64), &mut entry);
+        leaves.push(tacho_merkle::leaf_hash(&entry));
+    }
+    measured(|| store.cut(&|index| leaves.get(index as usize).copied()))?;
+    Ok(count)
+}
+
+/// Recorded as fast as they come in, whatever time they claim.
+fn place(index: u64) -> Place {
+    Place { time_us: NOW_US + index as i64 * 10, session_seq: None, revision: 0 }
+}
+
 /// Every built-in rule, with each event.
 fn follow(engine: &mut Engine, batches: &[Batch]) -> u32 {
     let mut index: u64 = 0;
     for batch in batches {
         for event in batch.events() {
             let event = event.expect("a batch that was just made");
-            // Recorded as fast as they come in, whatever time they claim.
-            let place = Place { time_us: NOW_US + index as i64 * 10, session_seq: None, revision: 0 };
-            engine.observe(&Recorded { event: &event, place, index, told_before: false });
+            engine.observe(&Recorded { event: &event, place: place(index), index, told_before: false });
             index += 1;
         }
         black_box(engine.transitions());

@@ -62,6 +62,9 @@ pub struct Scratch<'k> {
     now_us: Micros,
     /// The time of events that have none of their own, when it is not the recorder's.
     pub(crate) inherited_us: Option<Micros>,
+    /// `None` where an event's id is made of what it tells: nobody else's has it, and the next time its neighbours may
+    /// say more of agent and session.
+    pub(crate) said: Option<Said<'k>>,
     salts: Salts<'k>,
     who: Vec<u8>,
     facts: Vec<u8>,
@@ -72,8 +75,17 @@ impl<'k> Scratch<'k> {
     /// before the batch is. The lock is held only to fetch one.
     pub fn new(now_us: Micros, keys: &'k Mutex<KeyRing>) -> Scratch<'k> {
         let salts = Salts::new(keys, day(now_us));
-        Scratch { now_us, inherited_us: None, salts, who: Vec::new(), facts: Vec::new() }
+        Scratch { now_us, inherited_us: None, said: None, salts, who: Vec::new(), facts: Vec::new() }
     }
+}
+
+/// Who says which agent acted: what a key, a format or a program assumes may be another one when an event is sent again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Said<'s> {
+    /// The event itself does.
+    pub(crate) by_event: bool,
+    /// The request does, for events that do not.
+    pub(crate) by_request: Option<&'s str>,
 }
 
 impl Acceptor {
@@ -131,6 +143,7 @@ impl Acceptor {
             texts: [&texts[0], &texts[1], &texts[2], &texts[3], &texts[4], &extra]
                 .map(|text| text.as_deref()),
             content: None,
+            former: None,
             subject_slot: None,
         };
         self.commit(&mut accepted, event, scratch);
@@ -310,13 +323,13 @@ impl Acceptor {
 
     /// Computes commitments, body, subject tag and content fingerprint of a redacted event.
     fn commit(&self, event: &mut Accepted<'_>, sent: &Event<'_>, scratch: &mut Scratch<'_>) {
-        let Scratch { salts, who, facts, .. } = scratch;
+        let Scratch { salts, who, facts, said, .. } = scratch;
         let (id, retention, subject) = (event.header.id.0, event.header.retention, event.who.user);
         event.header.subject = subject.map(|user| salts.tag(user, &id));
         let (mut who_bytes, mut facts_bytes) = (std::mem::take(who), std::mem::take(facts));
         let mut listed = [("", 0u64, [0u8; 32]); Section::ALL.len()];
         let mut contents: [&[u8]; Section::ALL.len()] = [&[]; Section::ALL.len()];
-        let mut count = 0;
+        let (mut count, mut rendered) = (0, 0);
         {
             event.section(Section::Who, &mut who_bytes);
             event.section(Section::Facts, &mut facts_bytes);
@@ -333,6 +346,9 @@ impl Acceptor {
                 listed[count] = (section.name(), bytes.len() as u64, commitment);
                 contents[count] = bytes;
                 count += 1;
+                if matches!(section, Section::Who | Section::Facts) {
+                    rendered = count;
+                }
             }
         }
         event.header.body =
@@ -341,10 +357,24 @@ impl Acceptor {
             // Only its own time: what it inherits depends on its neighbours, and it stays the same event.
             let time = sent.claimed_us.unwrap_or(0).to_be_bytes();
             let outcome = event.header.outcome.as_str();
-            let mut parts: Vec<&[u8]> = vec![outcome.as_bytes(), event.header.action_name.as_bytes(), &time];
-            let plain: Vec<Cow<'_, [u8]>> = contents[..count].iter().map(|bytes| compact(bytes)).collect();
-            parts.extend(plain.iter().map(|bytes| bytes.as_ref()));
-            event.content = Some(self.id_key.fingerprint(&parts));
+            // What was rendered here has no whitespace.
+            let plain: [Cow<'_, [u8]>; Section::ALL.len()] = std::array::from_fn(|at| match at < rendered {
+                true => Cow::Borrowed(contents[at]),
+                false => compact(contents[at]),
+            });
+            let named = [outcome.as_bytes(), event.header.action_name.as_bytes(), &time];
+            let parts: Vec<&[u8]> =
+                named.into_iter().chain(plain[..count].iter().map(AsRef::as_ref)).collect();
+            match said {
+                None => event.content = Some(self.id_key.fingerprint(&parts)),
+                Some(said) => {
+                    let agent = sent.agent.as_deref().filter(|_| said.by_event).or(said.by_request);
+                    let who =
+                        [agent, sent.session.as_deref()].map(|text| text.unwrap_or_default().as_bytes());
+                    let (former, content) = self.id_key.fingerprints(&parts, &who);
+                    (event.content, event.former) = (Some(content), Some(former));
+                }
+            }
         }
         (*who, *facts) = (who_bytes, facts_bytes);
     }

@@ -8,7 +8,7 @@
 
 mod defaults;
 
-use crate::command::{Rule, Rules};
+use crate::acting::{Rule, Rules};
 use crate::fields::{Fields, unquote};
 use aho_corasick::AhoCorasick;
 use serde::Deserialize;
@@ -133,7 +133,7 @@ impl Classifier {
         Ok(Classifier {
             tools: tools.collect::<Result<_, ClassesError>>()?,
             programs: programs.map_err(|error| ClassesError::Commands(error.to_string()))?,
-            commands: Rules { acting, reading: classes.reading.iter().map(|rule| Rule::new(rule)).collect() },
+            commands: Rules::new(acting, classes.reading.iter().map(|rule| Rule::new(rule)).collect()),
             command_actions: classes
                 .commands
                 .iter()
@@ -207,10 +207,10 @@ impl Classifier {
             }
         };
         for raw in command_texts(input) {
-            match (unquote(raw), serde_json::from_str::<Vec<String>>(raw)) {
-                (Some(text), _) => self.commands.each_fit(&text, &mut visit),
-                (None, Ok(words)) => self.commands.each_fit_of_words(words, &mut visit),
-                _ => {}
+            if let Some(text) = unquote(raw) {
+                self.commands.each_fit(&text, &mut visit);
+            } else if let Ok(words) = serde_json::from_str::<Vec<String>>(raw) {
+                self.commands.each_fit_of_words(words, &mut visit);
             }
         }
         found
@@ -221,7 +221,7 @@ impl Classifier {
 fn command_texts(input: &str) -> Vec<&str> {
     const NAMES: [&str; 4] = ["command", "cmd", "script", "commands"];
     // The input is kept verbatim, so a member may stand twice: any of them may be the one that runs.
-    let Ok(fields) = serde_json::from_str::<Fields<'_>>(input) else { return vec![input] };
+    let Ok(fields) = Fields::verbatim(input) else { return vec![input] };
     let all: Vec<_> = fields.into_iter().collect();
     let is_command = |name: &str| NAMES.contains(&name);
     let has_named = all.iter().any(|(name, _)| is_command(name));

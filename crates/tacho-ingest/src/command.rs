@@ -9,6 +9,9 @@
 
 const NESTING_MAX: usize = 3;
 
+/// Most words are shorter.
+const WORD_BYTES: usize = 24;
+
 /// Programs and words of the shell that run what follows, and those of their options that take a value.
 const WRAPPERS: &[(&str, &[&str])] = &[
     ("sudo", &["-u", "-g", "-h", "-p", "-r", "-t", "--user", "--group"]),
@@ -35,127 +38,8 @@ const WRAPPERS: &[(&str, &[&str])] = &[
 
 const SHELLS: &[&str] = &["bash", "sh", "zsh", "dash", "ksh", "ash", "pwsh", "powershell", "cmd"];
 
-/// Options before a subcommand whose value is a word of its own.
-const VALUED: &[&str] = &[
-    "-c",
-    "-n",
-    "-f",
-    "-h",
-    "-l",
-    "-s",
-    "--namespace",
-    "--context",
-    "--kube-context",
-    "--kubeconfig",
-    "--cluster",
-    "--user",
-    "--as",
-    "--server",
-    "--token",
-    "--git-dir",
-    "--work-tree",
-    "--exec-path",
-    "--config",
-    "--host",
-    "--log-level",
-    "--prefix",
-    "--registry",
-    "--workspace",
-    "--manifest-path",
-    "--color",
-    "--filename",
-];
-
-/// A rule: the program, then words that follow in order. A word that starts with `-` is the beginning of any
-/// option, wherever it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Rule {
-    words: Vec<String>,
-}
-
-impl Rule {
-    pub(crate) fn new(rule: &str) -> Rule {
-        Rule { words: rule.split_ascii_whitespace().map(str::to_ascii_lowercase).collect() }
-    }
-
-    /// The program; empty for an empty rule.
-    pub(crate) fn program(&self) -> &str {
-        self.words.first().map_or("", String::as_str)
-    }
-
-    /// Whether a command, in lower case and without wrappers, is meant.
-    fn fits(&self, command: &[String]) -> bool {
-        self.fits_by(command, |option, words| words.iter().any(|word| word.starts_with(option)))
-    }
-
-    /// The same where the rule's options must stand as they are.
-    fn fits_whole(&self, command: &[String]) -> bool {
-        self.fits_by(command, is_set)
-    }
-
-    fn fits_by(&self, command: &[String], has: impl Fn(&str, &[String]) -> bool) -> bool {
-        let (Some((program, words)), Some((own, rest))) = (command.split_first(), self.words.split_first())
-        else {
-            return false;
-        };
-        let mut plain = plain_words(words);
-        let told = |rule: &String| match rule.starts_with('-') {
-            true => has(rule, words),
-            false => plain.next() == Some(rule),
-        };
-        own == program && rest.iter().all(told)
-    }
-}
-
-/// Which commands mean something, and which of those only read.
-#[derive(Debug, Default)]
-pub(crate) struct Rules {
-    pub(crate) acting: Vec<Rule>,
-    /// Their option words are meant whole: `--dry-run` is not `--dry-run=none`.
-    pub(crate) reading: Vec<Rule>,
-}
-
-impl Rules {
-    /// Calls `visit` with the place of every acting rule that a command of the text fits.
-    pub(crate) fn each_fit(&self, text: &str, visit: &mut impl FnMut(usize)) {
-        each_command(text, 0, &mut |command| self.visit(command, visit));
-    }
-
-    /// The same for a command that came as a list of words.
-    pub(crate) fn each_fit_of_words(&self, words: Vec<String>, visit: &mut impl FnMut(usize)) {
-        run(words, 0, &mut |command| self.visit(command, visit));
-    }
-
-    fn visit(&self, command: &[String], visit: &mut impl FnMut(usize)) {
-        let fits = self.acting.iter().enumerate().filter(|(_, rule)| rule.fits(command));
-        let mut fits = fits.map(|(at, _)| at).peekable();
-        if fits.peek().is_some() && !self.reading.iter().any(|rule| rule.fits_whole(command)) {
-            fits.for_each(visit);
-        }
-    }
-}
-
-/// Whether an option stands among the words exactly so, and nothing behind it takes it back: of `--dry-run=client
-/// --dry-run=none` the last counts, and what stands behind `--` is no option.
-fn is_set(option: &str, words: &[String]) -> bool {
-    fn name(word: &str) -> &str {
-        word.split_once('=').map_or(word, |(name, _)| name)
-    }
-    let options = words.iter().take_while(|word| *word != "--");
-    options.filter(|word| name(word) == name(option)).last().is_some_and(|last| last == option)
-}
-
-/// Words that are neither options nor their values.
-fn plain_words(words: &[String]) -> impl Iterator<Item = &String> {
-    let mut value = false;
-    words.iter().filter(move |word| {
-        let option = word.starts_with(['-', '+']);
-        !std::mem::replace(&mut value, option && VALUED.contains(&word.as_str())) && !option
-    })
-}
-
 /// Cuts a text into commands.
-fn each_command(text: &str, level: usize, each: &mut dyn FnMut(&[String])) {
+pub(crate) fn each_command(text: &str, level: usize, each: &mut dyn FnMut(&[String])) {
     if level >= NESTING_MAX {
         return;
     }
@@ -215,6 +99,9 @@ struct Reading {
 impl Reading {
     fn push(&mut self, c: char) {
         self.begun = true;
+        if self.word.is_empty() {
+            self.word.reserve(WORD_BYTES);
+        }
         self.word.push(c);
     }
 
@@ -235,7 +122,7 @@ impl Reading {
 }
 
 /// One command: skips what only starts another, and reads the text that a shell is given.
-fn run(mut words: Vec<String>, level: usize, each: &mut dyn FnMut(&[String])) {
+pub(crate) fn run(mut words: Vec<String>, level: usize, each: &mut dyn FnMut(&[String])) {
     let mut from = 0;
     while let Some(word) = words.get(from) {
         let name = program(word);
@@ -266,8 +153,16 @@ fn run(mut words: Vec<String>, level: usize, each: &mut dyn FnMut(&[String])) {
         }
     }
     words[from] = name;
-    words[from + 1..].iter_mut().for_each(|word| word.make_ascii_lowercase());
+    words[from + 1..].iter_mut().for_each(|word| lower(word));
     each(&words[from..]);
+}
+
+/// A word in lower case; an option of one letter means another thing in capitals: `-C` of ansible-playbook tries out, `-c`
+/// names a connection.
+pub(crate) fn lower(word: &mut str) {
+    if word.len() != 2 || !word.starts_with('-') {
+        word.make_ascii_lowercase();
+    }
 }
 
 fn skip_options(words: &[String], mut at: usize, valued: &[&str]) -> usize {
@@ -280,7 +175,7 @@ fn skip_options(words: &[String], mut at: usize, valued: &[&str]) -> usize {
 /// The program's name without its folder, in lower case.
 fn program(word: &str) -> String {
     let name = word.rsplit(['/', '\\']).next().unwrap_or(word).to_ascii_lowercase();
-    name.strip_suffix(".exe").map_or(name.clone(), str::to_owned)
+    name.strip_suffix(".exe").map(str::to_owned).unwrap_or(name)
 }
 
 fn is_variable(word: &str) -> bool {

@@ -1,11 +1,11 @@
 //! Tests of reading command lines.
 
-use super::*;
+use crate::acting::{Rule, Rules};
 use proptest::prelude::*;
 
 fn fits(rule: &str, text: &str) -> bool {
     let mut fit = false;
-    let rules = Rules { acting: vec![Rule::new(rule)], reading: Vec::new() };
+    let rules = Rules::new(vec![Rule::new(rule)], Vec::new());
     rules.each_fit(text, &mut |_| fit = true);
     fit
 }
@@ -15,7 +15,7 @@ fn acts(text: &str) -> bool {
     let reading = ["kubectl --dry-run", "kubectl --dry-run=client", "kubectl apply view-last-applied", ""];
     let reading = reading.iter().map(|rule| Rule::new(rule)).collect();
     let mut fit = false;
-    Rules { acting: vec![Rule::new("kubectl apply")], reading }.each_fit(text, &mut |_| fit = true);
+    Rules::new(vec![Rule::new("kubectl apply")], reading).each_fit(text, &mut |_| fit = true);
     fit
 }
 

@@ -1,23 +1,20 @@
 //! A JSON object as named raw members: a format lifts what it knows, what is left is `extra`.
 //!
 //! Invariants
-//! - A value is the sender's own text; nothing is parsed before a format asks for it.
-//! - Limits are checked before anything recurses into the text.
+//! - A value is the sender's own text; nothing but the members of objects is parsed before a format asks for it.
+//! - Limits are checked before anything is taken out.
 
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use crate::members::{IntoMembers, Member, Members, opened};
+use crate::scan::{self, Scanned};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::HashSet;
-use std::fmt;
 use tacho_event::limits::{DEPTH_MAX, EVENT_BYTES_MAX, FIELDS_MAX};
+use tacho_event::strings::special;
 
-/// Up to so many members, looking at every pair is cheaper than hashing names.
-const PAIRS_MAX: usize = 24;
-
-/// The members of one object, values as their JSON text, in the sender's order.
+/// The members of one object, values as their JSON text, in the sender's order. Behind each object stand its own
+/// members, so that nobody reads them a second time.
 #[derive(Debug, Default, Clone)]
-pub struct Fields<'a>(Vec<(Cow<'a, str>, &'a str)>);
+pub struct Fields<'a>(pub(crate) Vec<Member<'a>>);
 
 /// Why a line was not recorded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,8 +50,15 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// As [`Fields::event`].
     pub(crate) fn within(text: &'a str, bytes_max: usize, fields_max: usize) -> Result<Fields<'a>, Refused> {
-        check_shape(text, bytes_max, fields_max)?;
-        Fields::object(text)
+        let fits = |read: &Scanned<'_>| read.depth <= DEPTH_MAX && read.fields <= fields_max;
+        let read = Some(text).filter(|text| text.len() <= bytes_max).and_then(scan::object);
+        match read.filter(fits) {
+            Some(read) => Fields(read.members).once(),
+            None => {
+                check_shape(text, bytes_max, fields_max)?;
+                Err(Refused::Json(scan::why_not(text)))
+            }
+        }
     }
 
     /// Reads a nested object.
@@ -62,37 +66,40 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// [`Refused`] when the text is no object or a member stands twice.
     pub fn object(text: &'a str) -> Result<Fields<'a>, Refused> {
-        let fields: Fields<'a> = serde_json::from_str(text).map_err(|e| Refused::Json(e.to_string()))?;
-        match fields.twice() {
-            Some(name) => Err(Refused::Twice(name.chars().take(60).collect())),
-            None => Ok(fields),
-        }
+        Fields::verbatim(text)?.once()
+    }
+
+    /// Reads an object in which a member may stand twice.
+    ///
+    /// # Errors
+    /// [`Refused::Json`] when the text is no object.
+    pub(crate) fn verbatim(text: &'a str) -> Result<Fields<'a>, Refused> {
+        scan::object(text).map(|read| Fields(read.members)).ok_or_else(|| Refused::Json(scan::why_not(text)))
     }
 
     /// Members that were read from something else than JSON. A name may stand twice.
     pub(crate) fn of(members: impl Iterator<Item = (Cow<'a, str>, &'a str)>) -> Fields<'a> {
-        Fields(members.collect())
+        Fields(members.map(|(name, raw)| Member { name, raw, inside: 0 }).collect())
     }
 
-    fn twice(&self) -> Option<&str> {
-        if self.0.len() > PAIRS_MAX {
-            let mut seen = HashSet::with_capacity(self.0.len());
-            return self.names().find(|name| !seen.insert(*name));
-        }
-        let pairs = self.0.iter().enumerate();
-        pairs.map(|(i, (name, _))| (i, name)).find_map(|(i, name)| {
-            self.0[..i].iter().any(|(earlier, _)| earlier == name).then_some(name.as_ref())
-        })
+    fn once(self) -> Result<Fields<'a>, Refused> {
+        self.members().once()?;
+        Ok(self)
+    }
+
+    /// The members, left in place.
+    pub(crate) fn members(&self) -> Members<'_, 'a> {
+        Members(&self.0)
     }
 
     /// Names in the sender's order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_ref())
+        self.members().names()
     }
 
     /// A member's JSON text.
     pub fn get(&self, name: &str) -> Option<&'a str> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, value)| *value)
+        self.members().find(|(member, _)| member.name == name).map(|(member, _)| member.raw)
     }
 
     /// A member that is a string, read and left in place.
@@ -102,8 +109,8 @@ impl<'a> Fields<'a> {
 
     /// Takes a member's JSON text; `null` counts as absent and stays.
     pub fn take(&mut self, name: &str) -> Option<&'a str> {
-        let at = self.0.iter().position(|(n, value)| n == name && *value != "null")?;
-        Some(self.0.remove(at).1)
+        let at = self.find(name, |raw| raw != "null")?;
+        self.remove(at).next().map(|member| member.raw)
     }
 
     /// Takes a member that is an object.
@@ -111,11 +118,12 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// [`Refused::Twice`] when a member of the object stands twice.
     pub fn take_object(&mut self, name: &str) -> Result<Option<Fields<'a>>, Refused> {
-        let Some(at) = self.0.iter().position(|(n, value)| n == name && value.starts_with('{')) else {
+        let Some(at) = self.find(name, |raw| raw.starts_with('{')) else {
             return Ok(None);
         };
-        let fields = Fields::object(self.0[at].1)?;
-        self.0.remove(at);
+        let inside = Members(&self.0[at + 1..=at + self.0[at].inside]);
+        let fields = Fields(opened((&self.0[at], inside))?.into_owned());
+        self.remove(at);
         Ok(Some(fields))
     }
 
@@ -124,25 +132,42 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// [`Refused::Twice`] when a member of one of the objects stands twice.
     pub fn take_objects(&mut self, name: &str) -> Result<Option<Vec<Fields<'a>>>, Refused> {
-        let Some(at) = self.0.iter().position(|(n, value)| n == name && value.starts_with('[')) else {
+        let Some(at) = self.find(name, |raw| raw.starts_with('[')) else {
             return Ok(None);
         };
         let items: Vec<&'a RawValue> =
-            serde_json::from_str(self.0[at].1).map_err(|e| Refused::Json(e.to_string()))?;
+            serde_json::from_str(self.0[at].raw).map_err(|e| Refused::Json(e.to_string()))?;
         if items.is_empty() || !items.iter().all(|item| item.get().starts_with('{')) {
             return Ok(None);
         }
         let objects = items.iter().map(|item| Fields::object(item.get())).collect::<Result<_, _>>()?;
-        self.0.remove(at);
+        self.remove(at);
         Ok(Some(objects))
+    }
+
+    /// Where the first member of that name with such a value stands.
+    fn find(&self, name: &str, is_such: impl Fn(&str) -> bool) -> Option<usize> {
+        let mut at = 0;
+        while let Some(member) = self.0.get(at) {
+            if member.name == name && is_such(member.raw) {
+                return Some(at);
+            }
+            at += 1 + member.inside;
+        }
+        None
+    }
+
+    /// Takes a member out, and those inside of it.
+    fn remove(&mut self, at: usize) -> std::vec::Drain<'_, Member<'a>> {
+        self.0.drain(at..=at + self.0[at].inside)
     }
 
     /// Gives a member another name, unless the new name is in use.
     pub fn rename(&mut self, from: &str, to: &'static str) {
         if self.get(to).is_none()
-            && let Some((name, _)) = self.0.iter_mut().find(|(name, _)| name == from)
+            && let Some(at) = self.find(from, |_| true)
         {
-            *name = Cow::Borrowed(to);
+            self.0[at].name = Cow::Borrowed(to);
         }
     }
 
@@ -153,10 +178,10 @@ impl<'a> Fields<'a> {
 
 impl<'a> IntoIterator for Fields<'a> {
     type Item = (Cow<'a, str>, &'a str);
-    type IntoIter = std::vec::IntoIter<Self::Item>;
+    type IntoIter = IntoMembers<'a>;
 
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+    fn into_iter(self) -> IntoMembers<'a> {
+        IntoMembers(self.0.into_iter())
     }
 }
 
@@ -210,46 +235,16 @@ fn check_shape(text: &str, bytes_max: usize, fields_max: usize) -> Result<(), Re
 
 /// Where a string that starts before `at` has ended: behind its closing quote, or at the end of the text.
 pub(crate) fn string_end(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(found) = memchr::memchr2(b'"', b'\\', &bytes[at..]) {
-        at += found + 1;
-        if bytes[at - 1] == b'"' {
-            return at;
-        }
-        at += 1; // whatever is escaped
-        if at >= bytes.len() {
-            break;
+    while at < bytes.len() {
+        at = special(bytes, at) + 1;
+        match bytes.get(at - 1) {
+            Some(b'"') => return at,
+            Some(b'\\') => at += 1, // whatever is escaped
+            _ => {}
         }
     }
     bytes.len()
 }
-
-impl<'de> Deserialize<'de> for Fields<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members)
-    }
-}
-
-struct Members;
-
-impl<'de> Visitor<'de> for Members {
-    type Value = Fields<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
-        let mut fields = Vec::with_capacity(map.size_hint().unwrap_or(12));
-        while let Some((name, value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
-            fields.push((name.0, value.get()));
-        }
-        Ok(Fields(fields))
-    }
-}
-
-/// A member name, borrowed when it has no escapes.
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@
 //! - A line is taken whole or not at all.
 //! - A batch is closed at [`BATCH_BYTES`]; one more event of the largest size still fits a journal record.
 
-use crate::accept::{Acceptor, Scratch, Sender};
+use crate::accept::{Acceptor, Said, Scratch, Sender};
 use crate::body::lines;
 use crate::classify::Classifier;
 use crate::fields::Refused;
@@ -62,6 +62,8 @@ pub struct Options<'o> {
     pub file: &'o str,
     /// The request, where the body is one event that it is the context of ([`request::is_alone`]).
     pub request: Option<request::Context<'o>>,
+    /// The agent that the request names for events that name none; it is the sender's, too.
+    pub named: Option<&'o str>,
 }
 
 impl Options<'_> {
@@ -130,7 +132,7 @@ impl Ingest {
                 place.pass();
                 continue;
             }
-            let mut events = Vec::new();
+            let mut events = Vec::with_capacity(1);
             let is_limited = !options.replay && self.newcomers.is_limited();
             let decoded = self.line(&text, options, &mut events).and_then(|format| {
                 if is_limited {
@@ -146,7 +148,8 @@ impl Ingest {
             place.settle(format, &text, &self.acceptor.id_key, sender, options, &mut events);
             for event in &mut events {
                 prices::estimate(event);
-                name_agent(event, format, sender);
+                let by_event = name_agent(event, format, sender);
+                scratch.said = (!format.makes_ids()).then_some(Said { by_event, by_request: options.named });
                 if options.replay {
                     scratch.inherited_us = place.time(event, &mut has_looked, body, options);
                 }
@@ -219,7 +222,7 @@ impl Ingest {
 
 /// A request of OpenTelemetry, where a line of history is one.
 fn otlp_request<'t>(text: &'t str, options: &Options<'_>) -> Option<Request<'t>> {
-    let signal = Signal::of_json(text).filter(|_| options.replay)?;
+    let signal = options.replay.then(|| Signal::of_json(text)).flatten()?;
     Some(Request { signal, encoding: Encoding::Json, body: text.as_bytes() })
 }
 
@@ -257,13 +260,15 @@ impl Tally {
 }
 
 /// Who acted, where the event does not say, or says only by which program: the credential knows better. Whom an agent's
-/// own MCP server assumes it was set up for.
-fn name_agent(event: &mut Event<'_>, format: Format, sender: &Sender<'_>) {
+/// own MCP server assumes it was set up for. Returns whether the event itself says it.
+fn name_agent(event: &mut Event<'_>, format: Format, sender: &Sender<'_>) -> bool {
     let is_program = sender.source != "mcp" && event.facts.int(IntFact::AgentAssumed) == Some(1);
     if sender.agent.is_some() && is_program {
         event.agent = None;
     }
+    let is_said = event.agent.is_some() && !is_program;
     if event.agent.is_none() && sender.agent.is_none() {
         event.agent = format.default_agent().map(Into::into);
     }
+    is_said
 }

@@ -11,6 +11,7 @@
 //! - Given the same bytes, clock, ids and keys, the same batches come out.
 
 pub mod accept;
+mod acting;
 pub mod body;
 pub mod classify;
 mod command;
@@ -20,6 +21,7 @@ pub mod formats;
 pub mod ingest;
 mod lift;
 pub mod mapping;
+mod members;
 pub mod newcomers;
 pub mod otlp;
 mod place;
@@ -27,6 +29,7 @@ pub mod prices;
 mod read;
 pub mod request;
 mod salts;
+mod scan;
 mod shorten;
 
 pub use ingest::{Ingest, Options, Rejected, Tally};

@@ -8,6 +8,7 @@
 
 use crate::fields::{Fields, Refused};
 use crate::mapping::is_now;
+use crate::members::{Found, Members, opened};
 use crate::read::{Unit, moment, scalar};
 use std::borrow::Cow;
 use tacho_event::event::Event;
@@ -75,7 +76,7 @@ pub(crate) enum Lift {
 /// [`Refused::Field`] when the time is not understood, [`Refused::Twice`] when a member of an object that is read
 /// stands twice.
 pub(crate) fn lift<'a>(fields: Fields<'a>, table: Table, event: &mut Event<'a>) -> Result<(), Refused> {
-    Lifting { event, rest: true }.object(fields, table, None)
+    Lifting { event, rest: true }.object(fields.members(), table, None)
 }
 
 /// The same for an object that stood under a name.
@@ -88,13 +89,13 @@ pub(crate) fn lift_under<'a>(
     table: Table,
     event: &mut Event<'a>,
 ) -> Result<(), Refused> {
-    Lifting { event, rest: true }.object(fields, table, Some(&Path { above: None, name }))
+    Lifting { event, rest: true }.object(fields.members(), table, Some(&Path { above: None, name }))
 }
 
 /// Facts out of an object that is kept whole elsewhere.
 pub(crate) fn lift_copies<'a>(fields: Fields<'a>, table: Table, event: &mut Event<'a>) {
     // Copies hold no time, the one thing that is refused.
-    let _ = Lifting { event, rest: false }.object(fields, table, None);
+    let _ = Lifting { event, rest: false }.object(fields.members(), table, None);
 }
 
 /// Where in the object we are, for dotted names.
@@ -117,39 +118,41 @@ struct Lifting<'e, 'a> {
 }
 
 impl<'a> Lifting<'_, 'a> {
-    fn object(&mut self, fields: Fields<'a>, table: Table, path: Option<&Path<'_>>) -> Result<(), Refused> {
-        for (name, raw) in fields {
-            let placed = match table(&name) {
-                Some(lift) if raw != "null" => self.member(&name, raw, lift, path)?,
+    fn object(
+        &mut self,
+        members: Members<'_, 'a>,
+        table: Table,
+        path: Option<&Path<'_>>,
+    ) -> Result<(), Refused> {
+        for found in members {
+            let member = found.0;
+            let placed = match table(&member.name) {
+                Some(lift) if member.raw != "null" => self.member(found, lift, path)?,
                 _ => false,
             };
             if !placed && self.rest {
-                let name = path.map_or(name.clone(), |path| Cow::Owned(path.dotted(&name)));
-                self.event.extra.push((name, Cow::Borrowed(raw)));
+                let own = || member.name.clone();
+                let name = path.map_or_else(own, |path| Cow::Owned(path.dotted(&member.name)));
+                self.event.extra.push((name, Cow::Borrowed(member.raw)));
             }
         }
         Ok(())
     }
 
     /// Says whether the value now stands somewhere else than in `extra`.
-    fn member(
-        &mut self,
-        name: &str,
-        raw: &'a str,
-        lift: Lift,
-        path: Option<&Path<'_>>,
-    ) -> Result<bool, Refused> {
+    fn member(&mut self, found: Found<'_, 'a>, lift: Lift, path: Option<&Path<'_>>) -> Result<bool, Refused> {
+        let raw = found.0.raw;
         Ok(match lift {
-            Lift::Within(table) => return self.within(name, raw, table, path),
+            Lift::Within(table) => return self.within(found, table, path),
             Lift::Typed(action_type, table) => {
                 self.event.action_type.get_or_insert(action_type);
-                return self.within(name, raw, table, path);
+                return self.within(found, table, path);
             }
             Lift::Either(lift, table) => {
                 if raw.starts_with('{') {
-                    return self.within(name, raw, table, path);
+                    return self.within(found, table, path);
                 }
-                return self.member(name, raw, *lift, path);
+                return self.member(found, *lift, path);
             }
             Lift::Time => match moment(raw) {
                 Some(time) => self.time(time),
@@ -158,9 +161,9 @@ impl<'a> Lifting<'_, 'a> {
             Lift::MaybeTime => !is_now(raw) && moment(raw).is_some_and(|time| self.time(time)),
             Lift::Section(section) => place(self.section(section), raw.into()),
             Lift::Keep(section, table) => {
-                if let Ok(fields) = Fields::object(raw) {
-                    let mut copies = Lifting { event: &mut *self.event, rest: false };
-                    copies.object(fields, table, None)?;
+                let mut copies = Lifting { event: &mut *self.event, rest: false };
+                if let Ok(members) = opened(found) {
+                    copies.object(Members(&members), table, None)?;
                 }
                 place(self.section(section), raw.into())
             }
@@ -174,14 +177,14 @@ impl<'a> Lifting<'_, 'a> {
 
     fn within(
         &mut self,
-        name: &str,
-        raw: &'a str,
+        found: Found<'_, 'a>,
         table: Table,
         path: Option<&Path<'_>>,
     ) -> Result<bool, Refused> {
-        match Fields::object(raw) {
-            Ok(fields) if !fields.is_empty() => {
-                self.object(fields, table, Some(&Path { above: path, name })).map(|()| true)
+        match opened(found) {
+            Ok(members) if !members.is_empty() => {
+                let path = Path { above: path, name: &found.0.name };
+                self.object(Members(&members), table, Some(&path)).map(|()| true)
             }
             Err(twice @ Refused::Twice(_)) => Err(twice),
             _ => Ok(false),

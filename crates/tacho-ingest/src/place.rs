@@ -155,7 +155,8 @@ impl Place {
     ) {
         let own = events.first().and_then(|event| event.id.as_deref());
         if let Some(own) = own.filter(|own| own.len() <= ID_BYTES_MAX) {
-            (self.anchor, self.since) = (Some(own.to_string()), 0);
+            own.clone_into(self.anchor.get_or_insert_default());
+            self.since = 0;
         }
         if events.iter().all(|event| event.id.is_some()) {
             self.since += u64::from(own.is_none());

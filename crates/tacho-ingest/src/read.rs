@@ -54,7 +54,8 @@ fn plain(raw: &str) -> Option<&str> {
         Some(inner) => inner.strip_suffix('"')?,
         None => raw,
     };
-    (!text.is_empty() && !text.contains(['\\', '{', '['])).then_some(text)
+    let is_plain = |byte: u8| !matches!(byte, b'\\' | b'{' | b'[');
+    (!text.is_empty() && text.bytes().all(is_plain)).then_some(text)
 }
 
 /// A number times a factor; fractions below one unit are rounded and do not survive.
@@ -95,6 +96,13 @@ fn flag(text: &str) -> Option<i64> {
 pub(crate) fn moment(raw: &str) -> Option<(Micros, bool)> {
     let text = plain(raw)?;
     let micros = time::parse(text).ok()?;
+    // What nearly every event has.
+    if let Some([b'.', digits @ .., b'Z']) = text.as_bytes().get(19..)
+        && digits.len() <= 6
+        && digits.iter().all(u8::is_ascii_digit)
+    {
+        return Some((micros, true));
+    }
     let utc = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00")).unwrap_or(text);
     let fraction = utc.rsplit_once(['.', ',']).map_or("", |(_, fraction)| fraction);
     let number = utc.bytes().all(|b| b.is_ascii_digit() || b == b'.');

@@ -4,6 +4,7 @@
 
 mod file;
 mod http;
+mod lines;
 mod postgres;
 mod prepare;
 mod rows;
@@ -12,16 +13,16 @@ mod victorialogs;
 
 use clap::Parser;
 use http::Http;
+use lines::Lines;
 use prepare::Preparer;
 use rmcp::ServiceExt;
-use rmcp::transport::async_rw::AsyncRwTransport;
 use settings::{Backend, Settings};
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tacho_event::id::Id;
-use tacho_mcp::limits::{MESSAGE_BYTES_MAX, ROWS_USUAL};
+use tacho_mcp::limits::ROWS_USUAL;
 use tacho_mcp::{AuditServer, Caller, Filter, Log, ServerLog};
 
 const ABOUT: &str = "\
@@ -85,8 +86,7 @@ async fn run(check: bool) -> Result<(), String> {
     }
     let server = AuditServer::new(log, settings.pins, settings.defaults, Arc::new(fresh));
     let (input, output) = rmcp::transport::stdio();
-    let lines = AsyncRwTransport::new_server(input, output).with_max_line_length(MESSAGE_BYTES_MAX);
-    let running = server.serve(lines).await.map_err(|error| error.to_string())?;
+    let running = server.serve(Lines::new(input, output)).await.map_err(|error| error.to_string())?;
     running.waiting().await.map(drop).map_err(|error| error.to_string())
 }
 

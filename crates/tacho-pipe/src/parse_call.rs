@@ -7,7 +7,7 @@ use crate::parse::Parser;
 use crate::token::Kind;
 
 /// Functions of one row, and how many arguments they take.
-pub(crate) const SCALARS: [(&str, usize); 10] = [
+pub(crate) const SCALARS: [(&str, usize); 11] = [
     ("lower", 1),
     ("upper", 1),
     ("length", 1),
@@ -16,6 +16,7 @@ pub(crate) const SCALARS: [(&str, usize); 10] = [
     ("floor", 1),
     ("ceil", 1),
     ("number", 1),
+    ("share", 1),
     ("wilson_upper", 2),
     ("wilson_lower", 2),
 ];

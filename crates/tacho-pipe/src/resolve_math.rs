@@ -68,7 +68,7 @@ impl Scope<'_> {
         let (mut terms, mut kind) = (Vec::new(), Kind::Number);
         for argument in arguments {
             let (term, of) = match name {
-                "lower" | "upper" | "length" | "number" => (self.text_of(argument)?, Kind::Text),
+                "lower" | "upper" | "length" | "number" | "share" => (self.text_of(argument)?, Kind::Text),
                 _ => self.number(argument)?,
             };
             terms.push(term);

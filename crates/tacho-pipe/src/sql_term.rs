@@ -218,6 +218,7 @@ fn scalar(name: &str, arguments: &[String]) -> String {
     let x = arguments.first().map_or("", String::as_str);
     match name {
         "number" => format!("TRY_CAST({x} AS DOUBLE PRECISION)"),
+        "share" => share(x),
         "time_between" => {
             format!("((extract(epoch FROM {x}) - extract(epoch FROM {})) * 1000000)", arguments[1])
         }
@@ -226,6 +227,13 @@ fn scalar(name: &str, arguments: &[String]) -> String {
         "wilson_lower" => wilson(x, &arguments[1], "-"),
         _ => format!("{name}({x})"),
     }
+}
+
+/// A share of 1, be it written as one, as a percentage with its sign, or as a number above 1 that is one.
+fn share(x: &str) -> String {
+    let number = |text: String| format!("TRY_CAST({text} AS DOUBLE PRECISION)");
+    let (plain, signed) = (number(format!("btrim({x})")), number(format!("btrim(rtrim(btrim({x}), '%'))")));
+    format!("(CASE WHEN right(btrim({x}), 1) = '%' OR abs({plain}) > 1 THEN {signed} / 100 ELSE {plain} END)")
 }
 
 /// The bound of a share of successes among tries, at 95 %.

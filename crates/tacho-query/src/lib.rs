@@ -6,6 +6,7 @@
 
 mod actions;
 mod beneath;
+mod calls;
 mod catalog;
 mod chosen;
 mod complexity;
@@ -40,6 +41,7 @@ mod sieve;
 mod sight;
 mod slices;
 mod sources;
+mod sparse;
 mod statement;
 mod summary;
 mod summed;

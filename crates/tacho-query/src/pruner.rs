@@ -7,6 +7,7 @@
 
 use crate::kept::Kept;
 use crate::prune::{asks_for_text, integer, may_match, text};
+use crate::sparse::Tally;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::common::{Column, DataFusionError, Result, ScalarValue};
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
@@ -27,6 +28,8 @@ const FILTERS_BYTES_MAX: usize = 128 << 20;
 const GRAMS_BYTES_MAX: usize = 128 << 20;
 /// The same for sums.
 const SUMS_BYTES_MAX: usize = 128 << 20;
+/// The same for tallies of words and times.
+const TALLIES_BYTES_MAX: usize = 32 << 20;
 
 /// Footers, Bloom filters and sums of segments.
 #[derive(Debug)]
@@ -38,6 +41,7 @@ pub(crate) struct Pruner {
     /// By digest of the segment.
     grams: Kept<[u8; 32], Arc<Grams>>,
     sums: Kept<([u8; 32], Span), RecordBatch>,
+    tallies: Kept<[u8; 32], Arc<Tally>>,
 }
 
 impl Pruner {
@@ -48,6 +52,7 @@ impl Pruner {
             filters: Kept::new(FILTERS_BYTES_MAX),
             grams: Kept::new(GRAMS_BYTES_MAX),
             sums: Kept::new(SUMS_BYTES_MAX),
+            tallies: Kept::new(TALLIES_BYTES_MAX),
         }
     }
 
@@ -109,6 +114,32 @@ impl Pruner {
         let bytes = table.as_ref().map_or(0, RecordBatch::get_array_memory_size);
         self.sums.put(key, table.clone(), bytes);
         Ok(table)
+    }
+
+    /// How many rows of the segment have which word and time; nothing when it has no sums. The sums themselves, which are
+    /// larger, are not kept for it.
+    ///
+    /// # Errors
+    /// When the footer or the sums cannot be read.
+    pub(crate) async fn tally(&self, segment: &SegmentFile, meta: &ObjectMeta) -> Result<Option<Arc<Tally>>> {
+        if let Some(known) = self.tallies.get(&segment.digest) {
+            return Ok(known);
+        }
+        let footer = self.footer(meta).await?;
+        let mut tally = None;
+        for span in [Span::Hour, Span::Day] {
+            let table = match self.sums.get(&(segment.digest, span)) {
+                Some(known) => known,
+                None => read_sums(&segment.path, &footer, span)
+                    .map_err(|error| DataFusionError::External(Box::new(error)))?,
+            };
+            if let Some(table) = table {
+                tally = Some(Arc::new(Tally::of(&table, span)?));
+                break;
+            }
+        }
+        self.tallies.put(segment.digest, tally.clone(), tally.as_ref().map_or(0, |tally| tally.bytes()));
+        Ok(tally)
     }
 
     /// The segment's footer, read once.

@@ -4,6 +4,8 @@
 //! - Events of one action, or of one call (same agent and `call_id`), are one step; nothing of a session is left out.
 //! - The order is that of the log, so it is the same each time.
 
+mod step;
+
 use crate::actions::Told;
 use crate::engine::{Ask, Engine};
 use crate::error::QueryError;
@@ -13,17 +15,18 @@ use crate::{catalog, summary, table};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::logical_expr::{LogicalPlanBuilder, cast, col};
 use serde::Serialize;
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use step::{step, witnesses};
 use tacho_event::id::Id;
-use tacho_event::time::{self, Micros};
+use tacho_event::time;
 
 /// Most events that one timeline shows.
 pub const TIMELINE_EVENTS_MAX: usize = 20_000;
 
-const COLUMNS: [&str; 28] = [
+const COLUMNS: [&str; 29] = [
     "index",
+    "writer",
     "known",
     "timestamp",
     "agent_id",
@@ -79,6 +82,8 @@ pub struct Totals {
     pub tokens_output: i64,
     /// US dollars, decimal text.
     pub cost_usd: String,
+    /// The part of it that nobody tells but agents themselves, perhaps other ones.
+    pub self_reported_cost_usd: String,
     /// From the first event to the last.
     pub duration_ms: i64,
 }
@@ -174,6 +179,10 @@ fn read(rows: &[RowRef<'_>]) -> Timeline {
         }
     }
     let steps: Vec<Step> = drafts.iter().map(|events| step(events)).collect();
+    // What is told here of a call that is shown elsewhere counts there.
+    let is_shown = |events: &[RowRef<'_>]| events.iter().any(|row| row.int("shown") != Some(0));
+    let failures =
+        steps.iter().zip(&drafts).filter(|(step, events)| step.status == "failure" && is_shown(events));
     // Neither may what an agent reports move when the session was, where somebody else saw it.
     let seen = witnesses(rows);
     let first = seen[0];
@@ -182,6 +191,8 @@ fn read(rows: &[RowRef<'_>]) -> Timeline {
     // What several tell of is counted where it is shown.
     let counted = || rows.iter().filter(|row| row.int("shown") != Some(0));
     let sum = |column: &str| counted().filter_map(|row| row.int(column)).sum::<i64>();
+    let own = counted().filter(|row| row.text("known") == Some("self_reported"));
+    let own_cost = own.filter_map(|row| row.int("cost_micros")).sum();
     Timeline {
         session: (rows.iter().find_map(|row| row.text("who_session")))
             .or_else(|| rows.iter().find_map(|row| row.text("session_uuid")))
@@ -194,10 +205,11 @@ fn read(rows: &[RowRef<'_>]) -> Timeline {
         totals: Totals {
             events: rows.len() as u64,
             steps: steps.len() as u64,
-            failures: steps.iter().filter(|step| step.status == "failure").count() as u64,
+            failures: failures.count() as u64,
             tokens_input: sum("tokens_input"),
             tokens_output: sum("tokens_output"),
-            cost_usd: dollars(sum("cost_micros")),
+            cost_usd: summary::dollars(sum("cost_micros")),
+            self_reported_cost_usd: summary::dollars(own_cost),
             duration_ms: (ended - started) / 1000,
         },
         steps,
@@ -205,75 +217,23 @@ fn read(rows: &[RowRef<'_>]) -> Timeline {
     }
 }
 
-/// What witnesses tell; what an agent says itself where there is nothing else.
-fn witnesses<'r, 'b>(rows: &'r [RowRef<'b>]) -> Cow<'r, [RowRef<'b>]> {
-    let told: Vec<_> =
-        rows.iter().filter(|row| row.text("known") != Some("self_reported")).copied().collect();
-    if told.is_empty() { Cow::Borrowed(rows) } else { Cow::Owned(told) }
-}
-
-/// Makes one step of the events of a call: the first says what was meant, the last how it ended.
-fn step(all: &[RowRef<'_>]) -> Step {
-    let events = witnesses(all);
-    let first = events[0];
-    let latest = |column: &'static str| events.iter().rev().find_map(|row| row.text(column));
-    let earliest = |column: &'static str| events.iter().find_map(|row| row.text(column));
-    let is_settled = |status: &&str| !matches!(*status, "unknown" | "running");
-    let statuses = || events.iter().rev().filter_map(|row| row.text("outcome_status"));
-    let status = statuses().find(is_settled).or(statuses().next()).unwrap_or("unknown");
-    let spent = || -> Option<Micros> {
-        let (from, to) = (first.time("timestamp")?, events.last()?.time("timestamp")?);
-        (events.len() > 1 && to > from).then_some(to - from)
-    };
-    let duration_us = events.iter().rev().find_map(|row| row.int("duration_us")).or_else(spent);
-    let name = first.text("action_name").unwrap_or_default();
-    let told = summary::Told {
-        name,
-        input: earliest("input"),
-        decision: earliest("decision"),
-        output: latest("output"),
-        error: latest("error"),
-        target: earliest("target").or(earliest("access")),
-        from: earliest("from_agent"),
-        to: earliest("to_agent"),
-        status,
-        exit_code: events.iter().rev().find_map(|row| row.int("exit_code")),
-        duration_us,
-    };
-    Step {
-        time: first.time("timestamp").map(time::format).unwrap_or_default(),
-        agent: first.text("agent_id").unwrap_or_default().to_string(),
-        kind: first.text("action_type").unwrap_or_default().to_string(),
-        name: name.to_string(),
-        status: status.to_string(),
-        duration_ms: duration_us.map(|us| us as f64 / 1000.0),
-        line: told.line(),
-        text: told.long_text(),
-        error: told.error.map(summary::readable),
-        indexes: all.iter().filter_map(|row| row.int("index")).collect(),
-    }
-}
-
-/// Millionths of a dollar as decimal text.
-fn dollars(micros: i64) -> String {
-    let sign = if micros < 0 { "-" } else { "" };
-    let micros = micros.unsigned_abs();
-    format!("{sign}{}.{:06}", micros / 1_000_000, micros % 1_000_000)
-}
-
 impl Timeline {
     /// The timeline as plain text: a head, then one line for each step, longer texts indented below.
     pub fn text(&self) -> String {
         let mut out = String::new();
-        let Totals { events, steps, failures, tokens_input, tokens_output, cost_usd, duration_ms } =
+        let Totals { events, steps, failures, tokens_input, tokens_output, cost_usd, duration_ms, .. } =
             &self.totals;
+        let own = match self.totals.self_reported_cost_usd.as_str() {
+            "0.000000" => String::new(),
+            own => format!(" ({own} of it self-reported)"),
+        };
         let user = self.user.as_ref().map(|user| format!(" for {user}")).unwrap_or_default();
         let _ = writeln!(out, "Session {} of {}{user}", self.session, self.agent);
         let _ =
             writeln!(out, "{} to {} ({})", self.started, self.ended, summary::duration(duration_ms * 1000));
         let _ = writeln!(
             out,
-            "{steps} steps from {events} events, {failures} failed, {tokens_input} + {tokens_output} tokens, {cost_usd} USD"
+            "{steps} steps from {events} events, {failures} failed, {tokens_input} + {tokens_output} tokens, {cost_usd} USD{own}"
         );
         let mut day = "";
         for step in &self.steps {

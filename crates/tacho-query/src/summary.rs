@@ -175,6 +175,13 @@ pub(crate) fn duration(us: Micros) -> String {
     }
 }
 
+/// Millionths of a dollar as decimal text.
+pub(crate) fn dollars(micros: i64) -> String {
+    let sign = if micros < 0 { "-" } else { "" };
+    let micros = micros.unsigned_abs();
+    format!("{sign}{}.{:06}", micros / 1_000_000, micros % 1_000_000)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -44,7 +44,7 @@ impl<'a> Summed<'a> {
         let rows = match arg {
             Expr::Literal(value, _) if !value.is_null() => of_sums(ROWS),
             arg if is_time(arg) => of_sums(ROWS),
-            arg => match measure(arg) {
+            arg => match measure(arg).or_else(|| measure_in_usd(arg)) {
                 Some(measure) => of_sums(&rows_with(measure)),
                 None => self.rows_where(arg)?,
             },
@@ -66,8 +66,8 @@ impl<'a> Summed<'a> {
             return Some(self.total(of_sums(measure)));
         }
         // Dollars are millionths with a point: those of a sum are the sum of those.
+        let measure = measure_in_usd(arg)?;
         let Expr::ScalarFunction(call) = arg else { return None };
-        let measure = call.args.first().and_then(measure).filter(|_| call.func.name() == USD)?;
         Some(call.func.call(vec![self.total(of_sums(measure))]))
     }
 
@@ -93,6 +93,12 @@ fn measure(expr: &Expr) -> Option<&'static str> {
         Expr::Cast(Cast { expr, field }) if *field.data_type() == DataType::Float64 => measure(expr),
         _ => None,
     }
+}
+
+/// The measure that an expression gives in dollars.
+fn measure_in_usd(expr: &Expr) -> Option<&'static str> {
+    let Expr::ScalarFunction(call) = expr else { return None };
+    call.args.first().and_then(measure).filter(|_| call.func.name() == USD)
 }
 
 /// Whether the expression gives one value for all rows of a group.

@@ -15,6 +15,7 @@ use crate::pruner::Pruner;
 use crate::sight::Sight;
 use crate::slices;
 use crate::sources::{hot, newest_first, partitioned, statistics};
+use crate::sparse::{Asked, Spread};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider};
@@ -64,6 +65,13 @@ enum Cut {
     Equal(usize),
 }
 
+/// What is read of segments.
+struct Files {
+    files: Vec<PartitionedFile>,
+    /// Of these few rows lie in the time that is asked for.
+    sparse: Vec<PartitionedFile>,
+}
+
 /// How many of the newest files are read in slices. Events of different classes lie in different files.
 const SLICED_FILES: usize = 3;
 
@@ -104,13 +112,18 @@ impl EventsTable {
             (false, true) => Cut::Newest,
             (false, false) => Cut::None,
         };
-        let files = self.files(snapshot, filters, cut, partitions).await?;
+        let Files { files, sparse } = self.files(state, snapshot, filters, cut, partitions).await?;
         // An empty table still needs a plan: the one over memory.
-        if !snapshot.hot.is_empty() || files.is_empty() {
+        if !snapshot.hot.is_empty() || (files.is_empty() && sparse.is_empty()) {
             inputs.push(hot(snapshot, partitions, projection, limit)?);
         }
-        if !files.is_empty() {
-            inputs.push(self.segments(files, partitions, projection, filters, limit)?);
+        // Decoding only the rows that pass pays when the columns are wide texts, and costs when they are narrow.
+        let late = reads_texts(projection) || reads_few(filters);
+        for (files, late) in [(files, late), (sparse, true)] {
+            if !files.is_empty() {
+                let source = self.source(late)?;
+                inputs.push(self.segments(files, source, partitions, projection, limit)?);
+            }
         }
         match inputs.len() {
             1 => Ok(inputs.remove(0)),
@@ -121,16 +134,17 @@ impl EventsTable {
     /// The files that may hold a matching row, newest first.
     async fn files(
         &self,
+        state: &dyn Session,
         snapshot: &Snapshot,
         filters: &[Expr],
         cut: Cut,
         partitions: usize,
-    ) -> Result<Vec<PartitionedFile>> {
-        let need = Need::of(filters);
+    ) -> Result<Files> {
+        let (need, asked) = (Need::of(filters), Asked::of(state, filters)?);
         let mut segments: Vec<&Arc<SegmentFile>> =
             snapshot.segments.iter().filter(|segment| segment_may_match(filters, segment)).collect();
         segments.sort_by_key(|segment| std::cmp::Reverse((segment.time_max, segment.last)));
-        let mut files: Vec<PartitionedFile> = Vec::with_capacity(segments.len());
+        let (mut files, mut sparse) = (Vec::with_capacity(segments.len()), Vec::new());
         for (i, segment) in segments.into_iter().enumerate() {
             let file = partitioned(segment)?;
             let kept = self.pruner.row_groups(segment, &file.object_meta, filters).await?;
@@ -144,6 +158,10 @@ impl EventsTable {
                 files.extend(parts.into_iter().map(|file| with_rows(file, None)));
                 continue;
             }
+            let spread = self.spread(segment, &file, &asked).await?;
+            if spread == Spread::Nowhere {
+                continue;
+            }
             match (cut, kept) {
                 (Cut::Newest, kept) if i < SLICED_FILES => {
                     let footer = self.pruner.footer(&file.object_meta).await?;
@@ -155,11 +173,27 @@ impl EventsTable {
                     let parts = slices::equal(&file, &footer, &kept, parts);
                     files.extend(parts.into_iter().map(|file| with_rows(file, None)));
                 }
-                (_, Some(kept)) => files.push(with_rows(file.with_extension(slices::access(&kept)), None)),
-                (_, None) => files.push(with_rows(file, rows)),
+                (_, kept) => {
+                    let into = if spread == Spread::Sparse { &mut sparse } else { &mut files };
+                    into.push(match kept {
+                        Some(kept) => with_rows(file.with_extension(slices::access(&kept)), None),
+                        None => with_rows(file, rows),
+                    });
+                }
             }
         }
-        Ok(files)
+        Ok(Files { files, sparse })
+    }
+
+    /// How the rows that are asked for lie in the segment, where its sums tell.
+    async fn spread(&self, segment: &SegmentFile, file: &PartitionedFile, asked: &Asked) -> Result<Spread> {
+        if asked.is_all_of(segment) {
+            return Ok(Spread::Dense);
+        }
+        match self.pruner.tally(segment, &file.object_meta).await? {
+            Some(tally) => asked.spread(&tally, self.pruner.footer(&file.object_meta).await?.as_ref()),
+            None => Ok(Spread::Dense),
+        }
     }
 
     /// The blocks of rows that may hold the phrases that are looked for, dealt out to the partitions; nothing when
@@ -189,9 +223,9 @@ impl EventsTable {
     fn segments(
         &self,
         files: Vec<PartitionedFile>,
+        source: Arc<dyn FileSource>,
         partitions: usize,
         projection: Option<&Vec<usize>>,
-        filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         // Known only while every row of every file is read.
@@ -207,7 +241,7 @@ impl EventsTable {
             num_rows: rows.map_or(Precision::Absent, Precision::Exact),
             ..Statistics::new_unknown(&schema::schema())
         };
-        let config = FileScanConfigBuilder::new(self.url.clone(), self.source(projection, filters)?)
+        let config = FileScanConfigBuilder::new(self.url.clone(), source)
             .with_file_groups(groups.into_iter().map(FileGroup::new).collect())
             .with_statistics(statistics)
             .with_limit(limit)
@@ -262,9 +296,8 @@ impl EventsTable {
         self.pruner.sums(segment, &partitioned(segment)?.object_meta, span).await
     }
 
-    fn source(&self, projection: Option<&Vec<usize>>, filters: &[Expr]) -> Result<Arc<dyn FileSource>> {
-        // Decoding only the rows that pass pays when the columns are wide texts, and costs when they are narrow.
-        let late = reads_texts(projection) || reads_few(filters);
+    /// `late` decodes the columns of the rows alone that pass.
+    fn source(&self, late: bool) -> Result<Arc<dyn FileSource>> {
         let source = ParquetSource::new(schema::schema())
             .with_parquet_file_reader_factory(Arc::clone(&self.reader))
             .with_bloom_filter_on_read(false) // the pruner has asked them already, without reading them again

@@ -7,6 +7,7 @@
 //! - What nobody did as a user is the system's. A user who was named and is gone stays null: the tag on the log tells.
 //! - Money is a decimal with six places, durations say their unit, rates are percentages.
 
+use crate::calls::ACTIONS;
 use crate::table::{ScanFuture, scope};
 use datafusion::arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringViewArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -157,38 +158,6 @@ const AUDIT_LOG_ACTION: &str = "\
   observers(index, source, known, hook_event, span_id, call_id) AS observers, action_of(index) AS action,
   witnesses_differ(index) AS witnesses_differ";
 
-/// One row for each call, with the times of its life. How long it took is unknown where a clock has its end before its
-/// beginning. That an agent reached an MCP server is no call.
-const ACTIONS: &str = "\
-SELECT
-  action, call_id, session_id, session_uuid, agent_id, action_type, action_name, state, closure,
-  coalesce(least(proposed_at, asked_at, decided_at, executed_at, result_at), timestamp) AS started,
-  proposed_at, asked_at, decided_at, executed_at, result_at,
-  coalesce(duration_us, CASE WHEN result_at >= least(proposed_at, asked_at, decided_at, executed_at)
-    THEN arrow_cast(result_at, 'Int64') - arrow_cast(least(proposed_at, asked_at, decided_at, executed_at), 'Int64')
-    END) / 1000 AS duration_ms,
-  observations, observers, witnesses_differ, outcome_status, id, index
-FROM (
-  SELECT
-    action_of(index) AS action, call_now(call_id, index) AS call_id,
-    either(who_session, session_now(session_uuid, index)) AS session_id,
-    session_now(session_uuid, index) AS session_uuid, agent_now(agent_id, index) AS agent_id, action_type,
-    name_now(action_name, index) AS action_name, timestamp,
-    action_state(index, phase, outcome_status, action_type, timestamp, now()) AS state,
-    closure(index, phase, outcome_status, action_type) AS closure,
-    phase_at(index, phase, timestamp, 'proposed') AS proposed_at,
-    phase_at(index, phase, timestamp, 'asked') AS asked_at,
-    phase_at(index, phase, timestamp, 'decided') AS decided_at,
-    phase_at(index, phase, timestamp, 'executed') AS executed_at,
-    phase_at(index, phase, timestamp, 'result') AS result_at,
-    duration_us_now(duration_us, index) AS duration_us, observations(index) AS observations,
-    observers(index, source, known, hook_event, span_id, call_id) AS observers,
-    witnesses_differ(index) AS witnesses_differ, outcome_now(outcome_status, index) AS outcome_status,
-    either(who_id, event_id) AS id, index
-  FROM events WHERE is_shown(index) AND action_type IN ('tool', 'skill', 'external')
-    AND action_name <> 'mcp_server_connection'
-)";
-
 /// One row for each agent in each session. Its user is whom a witness names, where one does; so in `SESSIONS`.
 const RUNS: &str = "
 SELECT either(who_session, session_now(session_uuid, index)) AS execution,
@@ -259,7 +228,8 @@ SELECT coalesce(max(who_session), session_now(session_uuid, index)) AS id,
   coalesce(max(timestamp) FILTER (WHERE known <> 'self_reported'), max(timestamp)) AS ended, count(*) AS events,
   count(*) FILTER (WHERE outcome_now(outcome_status, index) = 'failure') AS failures,
   coalesce(sum(tokens_input_now(tokens_input, index)), 0) + coalesce(sum(tokens_output_now(tokens_output, index)), 0) AS tokens,
-  usd(coalesce(sum(cost_micros_now(cost_micros, index)), 0)) AS cost_usd
+  usd(coalesce(sum(cost_micros_now(cost_micros, index)), 0)) AS cost_usd,
+  usd(coalesce(sum(cost_micros_now(cost_micros, index)) FILTER (WHERE known = 'self_reported'), 0)) AS self_reported_cost_usd
 FROM events WHERE session_now(session_uuid, index) IS NOT NULL AND is_shown(index)
 GROUP BY session_now(session_uuid, index)";
 

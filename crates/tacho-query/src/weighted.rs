@@ -82,16 +82,27 @@ impl Range {
         Range { from, to: to.max(from) }
     }
 
+    /// The starts of all spans that reach into it.
+    pub(crate) fn starts(self, span: Span) -> std::ops::Range<Micros> {
+        let from = if self.from == Micros::MIN { self.from } else { span.start(self.from) };
+        from..self.to.max(from)
+    }
+
     fn is_empty(self) -> bool {
         self.from >= self.to
     }
 
-    fn holds(self, segment: &SegmentFile) -> bool {
+    pub(crate) fn holds(self, segment: &SegmentFile) -> bool {
         self.from <= segment.time_min && segment.time_max < self.to
     }
 
     fn meets(self, segment: &SegmentFile) -> bool {
-        segment.time_min < self.to && self.from <= segment.time_max
+        self.reaches(segment.time_min, segment.time_max)
+    }
+
+    /// Whether a time between these two, themselves included, can lie in it.
+    pub(crate) fn reaches(self, first: Micros, last: Micros) -> bool {
+        first < self.to && self.from <= last
     }
 
     fn filters(self) -> Vec<Expr> {

@@ -165,13 +165,14 @@ impl Sequencer {
 
     /// Which state of its id the event is; `None` when it was seen before.
     ///
-    /// States chain: each (id, revision) has a slot of its own, so that a retry of any state is recognised.
+    /// States chain: each (id, revision) has a slot of its own, so that a retry of any state is recognised, also of one
+    /// that an earlier version remembered by the former fingerprint.
     fn revision(&mut self, event: &Head<'_>, content: u64) -> Option<u32> {
         let mut revision = 0;
         loop {
             let slot = slot(&event.header.writer, &event.header.id, revision);
             match self.seen.get(&slot) {
-                Some(known) if *known == content => return None,
+                Some(known) if *known == content || event.former == Some(*known) => return None,
                 Some(_) => revision += 1,
                 None => {
                     self.remember(slot, content);

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 
 /// A token and its place. For strings the place is what lies between the quotes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,12 +165,28 @@ impl Iterator for Chars<'_> {
         self.at += 2;
         Some(escaped)
     }
+
+    fn count(mut self) -> usize {
+        let mut count = 0;
+        while let Some(plain) = memchr(b'\\', &self.raw.as_bytes()[self.at..]) {
+            count += self.raw[self.at..self.at + plain].chars().count();
+            self.at += plain;
+            count += usize::from(self.next().is_some());
+        }
+        count + self.raw[self.at..].chars().count()
+    }
 }
 
 /// What the raw inside of a JSON string means.
 pub(crate) fn unescape(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
-    out.extend(Chars::new(raw));
+    let mut chars = Chars::new(raw);
+    while let Some(plain) = memchr(b'\\', &raw.as_bytes()[chars.at..]) {
+        out.push_str(&raw[chars.at..chars.at + plain]);
+        chars.at += plain;
+        out.extend(chars.next());
+    }
+    out.push_str(&raw[chars.at..]);
     out
 }
 
@@ -224,5 +240,8 @@ mod tests {
         assert_eq!(unescape(r#"\u0041\n\"\\\/\ud83d\ude00\ud800x"#), "A\n\"\\/😀\u{fffd}x");
         assert_eq!(escape("a\"\\\n\u{1}"), "a\\\"\\\\\\n\\u0001");
         assert_eq!(unescape("\\u00é\\"), "\u{fffd}\\");
+        for raw in [r#"é\u0041\n\"\\ü\/\ud83d\ude00\ud800x"#, "\\u00é\\", "", "é"] {
+            assert_eq!(Chars::new(raw).count(), unescape(raw).chars().count(), "{raw}");
+        }
     }
 }

@@ -6,10 +6,10 @@
 //!
 //! # Cost
 //!
-//! A text without anything to redact is read twice (an automaton over all literals, a stride over digits) and
+//! A text without anything to redact is read twice (a set of what literals begin with, a stride over digits) and
 //! returned borrowed. Only where a literal is seen does its rule look closer, in a bounded window. Every part
-//! is linear in the length of the text, whatever it holds: the automaton is a DFA that is restarted one byte
-//! on after a hit, windows are constants (the largest, 4 KiB, for a quoted value behind a name), unbounded
+//! is linear in the length of the text, whatever it holds: each place is compared with the few literals that begin
+//! with its two letters, windows are constants (the largest, 4 KiB, for a quoted value behind a name), unbounded
 //! runs (PEM, JWT) cannot overlap, JSON within JSON is followed [`NESTING_MAX`] levels, and configured
 //! patterns run in the `regex` crate with a cap on their matches.
 
@@ -23,11 +23,13 @@ mod findings;
 mod gate;
 mod json;
 mod keys;
+mod marks;
 pub mod minimise;
 mod pattern_file;
 mod patterns;
 mod placeholder;
 mod policy;
+mod windows;
 mod work;
 
 use std::borrow::Cow;
@@ -36,9 +38,10 @@ use std::ops::Range;
 use detectors::{Class, Detector};
 use disguise::Plain;
 use edit::Edit;
-use gate::{Gate, Marks, Use, Uses};
+use gate::{Gate, Use};
 use json::{Malformed, Token, Tokens};
 use keys::{KeyKind, Keys};
+use marks::Marks;
 use patterns::Pattern;
 
 pub use findings::Findings;
@@ -81,33 +84,30 @@ impl Redactor {
         let compile = |(index, pattern): (usize, &String)| Pattern::new(index, pattern);
         let patterns: Vec<Pattern> =
             policy.patterns.iter().enumerate().map(compile).collect::<Result<_, _>>()?;
-        let redactor = Self::compile(policy, patterns, Uses::Many)?;
+        let redactor = Self::compile(policy, patterns)?;
         if redactor.detects(&policy.replacement) {
             return Err(PolicyError::Replacement { replacement: policy.replacement.clone() });
         }
         Ok(redactor)
     }
 
-    /// The default policy for a program that reads one text and ends: finds the same, is made in a fraction of the
-    /// time, and searches more slowly.
+    /// The default policy for a program that reads one text and ends: finds the same, and is made in a fraction of
+    /// the time, because a pattern is compiled when it is needed first.
     #[must_use]
     pub fn once() -> Self {
         let policy = Policy::default();
         let patterns = policy.patterns.iter().map(|pattern| Pattern::known(pattern)).collect();
-        Self::compile(&policy, patterns, Uses::One)
-            .expect("the default policy is valid: the tests compile it")
+        Self::compile(&policy, patterns).expect("the default policy is valid: the tests compile it")
     }
 
-    fn compile(policy: &Policy, patterns: Vec<Pattern>, uses: Uses) -> Result<Self, PolicyError> {
+    fn compile(policy: &Policy, patterns: Vec<Pattern>) -> Result<Self, PolicyError> {
         let detectors =
             policy.detectors.iter().map(|name| find_detector(name)).collect::<Result<Vec<_>, _>>()?;
         let keys = Keys::new(&policy.keys).map_err(|(index, key)| PolicyError::Key { index, key })?;
-        let gate = Gate::new(&detectors, &policy.keys, &patterns, uses)
-            .map_err(|source| PolicyError::TooLarge { source })?;
         Ok(Self {
             replacement: policy.replacement.clone(),
             escaped: json::escape(&policy.replacement),
-            gate,
+            gate: Gate::new(&detectors, &policy.keys, &patterns),
             keys,
             unfiltered: patterns.iter().any(|pattern| pattern.literals.is_empty()),
             patterns,
@@ -136,7 +136,7 @@ impl Redactor {
     /// Whether the text holds something that would be redacted. For identifiers, which are refused then.
     #[must_use]
     pub fn detects(&self, text: &str) -> bool {
-        !self.text_edits(text).is_empty()
+        self.may_hold(text) && !self.text_edits(text).is_empty()
     }
 
     /// Whether a name holds something that would be redacted, or the beginning of a known credential and enough
@@ -145,13 +145,23 @@ impl Redactor {
     pub fn detects_in_name(&self, name: &str) -> bool {
         let plain = Plain::of(name);
         let read = plain.as_ref().map_or(name, |plain| &plain.text);
-        let mut shaped = false;
+        let (mut seen, mut shaped) = (self.unfiltered || plain.is_some(), false);
         self.gate.each(read, |used, at, _| {
+            seen = true;
             if let Use::Detector(index) = used {
                 shaped |= self.detectors[index].is_shaped(read, at);
             }
         });
-        shaped || self.detects(name)
+        shaped || seen && self.detects(name)
+    }
+
+    /// Whether there is anything in a text that wakes a rule.
+    fn may_hold(&self, text: &str) -> bool {
+        let mut seen = self.unfiltered || !text.is_ascii();
+        if !seen {
+            self.gate.each(text, |_, _, _| seen = true);
+        }
+        seen
     }
 
     /// Where in raw JSON a closer look is due. May mark too much, never too little.
@@ -159,7 +169,7 @@ impl Redactor {
         if self.unfiltered {
             return Marks::all();
         }
-        let mut marks = Marks::none();
+        let mut marks = Marks::default();
         disguise::places(text).for_each(|at| marks.push(at));
         self.gate.each(text, |used, at, len| {
             if self.plausible(text, used, at, len) {

@@ -150,10 +150,10 @@ pub fn apply(rule: Rule, text: &str) -> Cow<'_, str> {
 
 /// The same for the raw inside of a JSON string; counts what it means, and cuts between escapes.
 fn apply_raw(rule: Rule, raw: &str) -> Cow<'_, str> {
-    if !raw.contains('\\') {
-        return apply(rule, raw);
-    }
     match rule {
+        // Escapes only make fewer characters of as many bytes.
+        Rule::Truncate(limit) if raw.len() <= limit => Cow::Borrowed(raw),
+        _ if !raw.contains('\\') => apply(rule, raw),
         Rule::Keep => Cow::Borrowed(raw),
         Rule::Hash => Cow::Owned(hash(&json::unescape(raw))),
         Rule::Drop => Cow::Owned(format!("[dropped {} characters]", Chars::new(raw).count())),
@@ -245,6 +245,9 @@ struct Output<'a> {
 
 impl<'a> Output<'a> {
     fn replace(&mut self, range: Range<usize>, with: &str) {
+        if self.from == 0 {
+            self.out.reserve(self.text.len());
+        }
         self.out.push_str(&self.text[self.from..range.start]);
         self.out.push_str(with);
         self.from = range.end;

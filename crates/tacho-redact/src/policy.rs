@@ -114,7 +114,4 @@ pub enum PolicyError {
     /// The replacement would itself be redacted, so that no output were ever final.
     #[error("replacement {replacement:?} would itself be redacted, expected a text no rule matches")]
     Replacement { replacement: String },
-    /// All names and patterns together are too many for one automaton.
-    #[error("redaction keys and patterns are too large to compile together")]
-    TooLarge { source: aho_corasick::BuildError },
 }

@@ -72,6 +72,7 @@ fn push(n: u64, out: &mut BatchBuilder) {
         facts,
         texts: [Some(&input), Some(&output), None, None, None, None],
         content: Some(mixed(n)),
+        former: None,
         subject_slot: None,
     });
 }

@@ -6,52 +6,66 @@
 use crate::schema::{COLUMNS, WHO_AT, at};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
+use foldhash::fast::FixedState;
+use std::hash::BuildHasher;
 
-/// One CRC-32 per column. Finds what an encoder got wrong; whoever wants to cheat meets the file's SHA-256.
+/// For each column the sum of the hashes of its values with their rows. Finds what an encoder got wrong; whoever wants to
+/// cheat meets the file's SHA-256.
 pub(crate) struct Fingerprint {
     rows: u64,
-    columns: Vec<crc32fast::Hasher>,
+    columns: Vec<u64>,
 }
 
 impl Fingerprint {
     pub(crate) fn new() -> Fingerprint {
-        Fingerprint { rows: 0, columns: vec![crc32fast::Hasher::new(); COLUMNS] }
+        Fingerprint { rows: 0, columns: vec![0; COLUMNS] }
     }
 
     /// Adds rows in the order of the full schema.
     pub(crate) fn add(&mut self, batch: &RecordBatch) {
         // The entry's bytes say nothing of a time that the sender did not claim, nor of the fingerprint.
         for at in [at::TIMESTAMP, at::CONTENT].into_iter().chain(WHO_AT..COLUMNS) {
-            let array = batch.column(at);
-            if array.null_count() < array.len() {
-                add_column(&mut self.columns[at], array, self.rows);
-            }
+            let sum = sum_of(batch.column(at), self.rows);
+            self.columns[at] = self.columns[at].wrapping_add(sum);
         }
         self.rows += batch.num_rows() as u64;
     }
 
     /// The checksums by column.
-    pub(crate) fn finish(self) -> Vec<u32> {
-        self.columns.into_iter().map(crc32fast::Hasher::finalize).collect()
+    pub(crate) fn finish(self) -> Vec<u64> {
+        self.columns
     }
 }
 
-fn add_column(hasher: &mut crc32fast::Hasher, array: &ArrayRef, before: u64) {
-    for row in (0..array.len()).filter(|row| array.is_valid(*row)) {
-        hasher.update(&(before + row as u64).to_le_bytes());
-        match array.data_type() {
-            DataType::Int64 => hasher.update(&array.as_primitive::<Int64Type>().value(row).to_le_bytes()),
-            DataType::Timestamp(..) => {
-                let value = array.as_primitive::<TimestampMicrosecondType>().value(row);
-                hasher.update(&value.to_le_bytes());
-            }
-            DataType::Utf8View => {
-                let value = array.as_string_view().value(row);
-                hasher.update(&(value.len() as u64).to_le_bytes());
-                hasher.update(value.as_bytes());
-            }
-            DataType::FixedSizeBinary(_) => hasher.update(array.as_fixed_size_binary().value(row)),
-            other => unreachable!("no column behind the header has type {other}"),
+/// The sum of a column whose first row is behind so many others.
+fn sum_of(array: &ArrayRef, before: u64) -> u64 {
+    let hash = FixedState::default();
+    match array.data_type() {
+        _ if array.null_count() == array.len() => 0,
+        DataType::Int64 => {
+            let array = array.as_primitive::<Int64Type>();
+            each_valid(array, |at| hash.hash_one((before + at as u64, array.value(at))))
         }
+        DataType::Timestamp(..) => {
+            let array = array.as_primitive::<TimestampMicrosecondType>();
+            each_valid(array, |at| hash.hash_one((before + at as u64, array.value(at))))
+        }
+        DataType::Utf8View => {
+            let array = array.as_string_view();
+            each_valid(array, |at| hash.hash_one((before + at as u64, array.value(at))))
+        }
+        DataType::FixedSizeBinary(_) => {
+            let array = array.as_fixed_size_binary();
+            each_valid(array, |at| hash.hash_one((before + at as u64, array.value(at))))
+        }
+        other => unreachable!("no column behind the header has type {other}"),
+    }
+}
+
+fn each_valid(array: &dyn Array, hash: impl Fn(usize) -> u64) -> u64 {
+    let add = |sum: u64, at| sum.wrapping_add(hash(at));
+    match array.nulls() {
+        Some(nulls) => nulls.valid_indices().fold(0, add),
+        None => (0..array.len()).fold(0, add),
     }
 }

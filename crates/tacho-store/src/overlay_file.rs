@@ -17,7 +17,8 @@ const TABLES: &str = "
         id INTEGER PRIMARY KEY CHECK (id = 1),
         log TEXT NOT NULL,
         position INTEGER NOT NULL,
-        joiner BLOB NOT NULL
+        joiner BLOB NOT NULL,
+        repeats BLOB NOT NULL
     ) STRICT;
     CREATE TABLE chunks (number INTEGER PRIMARY KEY NOT NULL, entries BLOB NOT NULL) STRICT;
 ";
@@ -36,6 +37,8 @@ pub struct Saved {
     /// Entries of the log that it is about.
     pub position: u64,
     pub joiner: Vec<u8>,
+    /// Which of the newest events only repeat another.
+    pub repeats: Vec<u8>,
     pub chunks: Vec<(u64, Vec<u8>)>,
 }
 
@@ -77,15 +80,15 @@ impl OverlayFile {
     /// [`StoreError::Catalog`] when SQLite cannot read it: then it is damaged, and [`OverlayFile::remove`] helps.
     pub fn load(&self) -> Result<Option<Saved>, StoreError> {
         let failed = refused(&self.path);
-        let state = self.connection.query_row("SELECT position, joiner FROM state", [], |row| {
-            Ok((row.get::<_, i64>(0)? as u64, row.get::<_, Vec<u8>>(1)?))
+        let state = self.connection.query_row("SELECT position, joiner, repeats FROM state", [], |row| {
+            Ok((row.get::<_, i64>(0)? as u64, row.get::<_, Vec<u8>>(1)?, row.get::<_, Vec<u8>>(2)?))
         });
-        let Some((position, joiner)) = state.optional().map_err(&failed)? else { return Ok(None) };
+        let Some((position, joiner, repeats)) = state.optional().map_err(&failed)? else { return Ok(None) };
         let mut statement =
             self.connection.prepare("SELECT number, entries FROM chunks ORDER BY number").map_err(&failed)?;
         let chunks = statement.query_map([], |row| Ok((row.get::<_, i64>(0)? as u64, row.get(1)?)));
         let chunks = chunks.map_err(&failed)?.collect::<Result<_, _>>().map_err(&failed)?;
-        Ok(Some(Saved { position, joiner, chunks }))
+        Ok(Some(Saved { position, joiner, repeats, chunks }))
     }
 
     /// Saves what changed; a chunk without bytes is gone.
@@ -104,8 +107,9 @@ impl OverlayFile {
             };
             done.map_err(&failed)?;
         }
-        let sql = "INSERT OR REPLACE INTO state (id, log, position, joiner) VALUES (1, ?1, ?2, ?3)";
-        let state = params![self.log, changed.position as i64, changed.joiner];
+        let sql =
+            "INSERT OR REPLACE INTO state (id, log, position, joiner, repeats) VALUES (1, ?1, ?2, ?3, ?4)";
+        let state = params![self.log, changed.position as i64, changed.joiner, changed.repeats];
         transaction.execute(sql, state).map_err(&failed)?;
         transaction.commit().map_err(&failed)
     }
@@ -138,7 +142,7 @@ mod tests {
     use super::*;
 
     fn saved(position: u64, chunks: Vec<(u64, Vec<u8>)>) -> Saved {
-        Saved { position, joiner: vec![1, 2], chunks }
+        Saved { position, joiner: vec![1, 2], repeats: vec![3], chunks }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::segment::{Leaf, Name, Purpose, SegmentWriter, Site};
 use crate::snapshot::{SegmentFile, Snapshot};
 use crate::{Observer, Step};
 use arrow::array::{BooleanArray, RecordBatch, StringViewArray};
-use arrow::compute::filter_record_batch;
+use arrow::compute::FilterBuilder;
 use arrow::compute::kernels::cmp::eq;
 use parking_lot::Mutex;
 use std::collections::HashSet;
@@ -30,6 +30,9 @@ use tacho_record::sequence::{Decision, Past};
 
 /// Memory that the newest events may take by default, bytes. Cuts should come at half of it.
 pub const HOT_BYTES_MAX: usize = 256 << 20;
+
+/// Rows that are looked through at once when the newest events are cut.
+const SLICE_ROWS: usize = 8 << 10;
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -377,8 +380,8 @@ impl Cut {
         let mut segments = Vec::new();
         for class in Class::ALL {
             let mut writer: Option<SegmentWriter> = None;
-            for batch in self.frozen.rows.batches() {
-                let Some(rows) = of_class(batch, class.as_str())? else { continue };
+            for batch in self.frozen.rows.batches().flat_map(slices) {
+                let Some(rows) = of_class(&batch, class.as_str())? else { continue };
                 if writer.is_none() {
                     writer = Some(SegmentWriter::new(
                         &self.site,
@@ -399,13 +402,27 @@ impl Cut {
     }
 }
 
+/// A batch in parts of [`SLICE_ROWS`]: picking rows copies them, and a hundred columns of a large batch are much memory.
+fn slices(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> + '_ {
+    let starts = (0..batch.num_rows()).step_by(SLICE_ROWS);
+    starts.map(|at| batch.slice(at, SLICE_ROWS.min(batch.num_rows() - at)))
+}
+
 /// The rows of one retention class.
 fn of_class(batch: &RecordBatch, class: &str) -> Result<Option<RecordBatch>, StoreError> {
     let mask: BooleanArray = eq(batch.column(at::RETENTION), &StringViewArray::new_scalar(class))?;
     Ok(match mask.true_count() {
         0 => None,
         all if all == batch.num_rows() => Some(batch.clone()),
-        _ => Some(filter_record_batch(batch, &mask)?),
+        count => {
+            let picked = FilterBuilder::new(&mask).optimize().build();
+            let columns = batch.columns().iter().map(|column| match column.null_count() {
+                // Most columns have no value: any so many nulls are the nulls of the picked rows.
+                nulls if nulls == column.len() => Ok(column.slice(0, count)),
+                _ => picked.filter(column),
+            });
+            Some(RecordBatch::try_new(batch.schema(), columns.collect::<Result<_, _>>()?)?)
+        }
     })
 }
 

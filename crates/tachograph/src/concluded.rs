@@ -3,10 +3,14 @@
 //! Invariants
 //! - Its position is an index of the log, and what it missed it reads from the store: the journal is never kept for it.
 //! - A fault of its file stops nothing: the file is deleted and the log is read again.
+//! - Events that were missed are taken one by one as they are when they are recorded: a restart changes no answer.
 //!
 //! On disk: `overlay.sqlite`, `docs/formats/overlay.md`.
 
 mod repeats;
+mod retold;
+
+pub(crate) use retold::Retold;
 
 use parking_lot::Mutex;
 use repeats::Repeats;
@@ -98,10 +102,15 @@ impl Concluded {
         Arc::clone(shared.get_or_insert_with(|| Arc::new(overlay.clone())))
     }
 
-    /// Whether another witness told the same of the call before: a proposal once more, or an end once more.
-    pub(crate) fn told_before(&self, index: u64) -> bool {
-        let inner = self.inner.lock();
-        inner.repeats.has(index, &inner.overlay)
+    /// Whether another witness told the same of the call before: a proposal once more, or an end once more. Nothing of an
+    /// event that is too old: see [`Concluded::retold`].
+    pub(crate) fn told_before(&self, index: u64) -> Option<bool> {
+        self.inner.lock().repeats.has(index)
+    }
+
+    /// The same of events that are read again, in the order of the log.
+    pub(crate) fn retold(self: &Arc<Self>) -> Retold {
+        Retold::new(Arc::clone(self))
     }
 
     /// Told when more of the log was looked at.
@@ -123,6 +132,7 @@ fn read(folder: &Path, log: &str, size: u64) -> Result<(OverlayFile, Inner), Box
         return Err(format!("it is about {} entries, the log has {size}", saved.position).into());
     }
     inner.joiner = Joiner::load(&saved.joiner)?;
+    inner.repeats = Repeats::load(&saved.repeats)?;
     for (number, bytes) in &saved.chunks {
         inner.overlay.load(*number, bytes)?;
     }
@@ -173,6 +183,8 @@ impl Inner {
             Part::Gone { .. } => Some(""),
         };
         self.joiner.observe(&observation, &mut self.overlay);
+        // What stands alone so far is noted too: the next witness of it repeats.
+        self.repeats.note(row.index(), header.outcome, header.phase, &self.overlay);
         Ok(())
     }
 }
@@ -184,7 +196,8 @@ impl ConcludedFollower {
         if position == self.saved {
             return;
         }
-        let changed = Saved { position, joiner: inner.joiner.bytes(), chunks: inner.overlay.take_dirty() };
+        let (joiner, repeats) = (inner.joiner.bytes(), inner.repeats.bytes());
+        let changed = Saved { position, joiner, repeats, chunks: inner.overlay.take_dirty() };
         drop(inner);
         let done = match &mut self.file {
             Some(file) => file.save(&changed),

@@ -123,7 +123,7 @@ pub(crate) struct StoreLimits {
 
 impl Default for StoreLimits {
     fn default() -> Self {
-        StoreLimits { memory_mb: 96, segment_minutes: 15 }
+        StoreLimits { memory_mb: 64, segment_minutes: 15 }
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::sync::{broadcast, watch};
 /// Small segments are merged when no more events than this came in since the last tick: it takes a core for a while.
 const QUIET_EVENTS: u64 = 2000;
 /// So many cuts that nobody merged are merged under load as well: each query opens every segment.
-const UNMERGED_MAX: u32 = 12;
+const UNMERGED_MAX: u32 = 18;
 
 /// How long to wait before looking again whether a cut has made room.
 const WAIT: Duration = Duration::from_millis(10);

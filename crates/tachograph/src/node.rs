@@ -234,7 +234,7 @@ impl Node {
         Moment { overlay, hung_us: self.hung_us, ..Moment::from(self.store.snapshot()) }
     }
 
-    pub(crate) fn concluded(&self) -> &Concluded {
+    pub(crate) fn concluded(&self) -> &Arc<Concluded> {
         &self.concluded
     }
 

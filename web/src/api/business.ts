@@ -92,18 +92,28 @@ export interface Quality {
   validation: number;
   data_quality: number | null;
   measured: number;
-  resources: number;
-  sensitive: number;
 }
 
-/** Data: failed validations, its measured quality, and how many accesses to resources say that they were sensitive. */
+/** Data: failed validations and its measured quality. */
 export function useQuality(range: Range) {
   const from = `FROM agent_audit_log WHERE ${rangeSql(range)}`;
   // Each part reads the long texts of its own few events only.
   return useSql<Quality>(
     `SELECT * FROM (SELECT count(*) AS validation ${from} AND outcome_status = 'failure' AND (error_type ILIKE '%validation%' OR outcome_error ILIKE '%validation%')) AS failed
-    CROSS JOIN (SELECT avg(TRY_CAST(action_details->>'value' AS DOUBLE)) AS data_quality, count(*) AS measured ${from} AND action_type = 'metric' AND action_name ILIKE '%data_quality%') AS measures
-    CROSS JOIN (SELECT count(*) AS resources, count(*) FILTER (WHERE sensitive_data_accessed) AS sensitive ${from} AND resources_accessed IS NOT NULL) AS accesses`,
+    CROSS JOIN (SELECT avg(TRY_CAST(action_details->>'value' AS DOUBLE)) AS data_quality, count(*) AS measured ${from} AND action_type = 'metric' AND action_name ILIKE '%data_quality%') AS measures`,
+    REFRESH,
+  );
+}
+
+export interface Accesses {
+  resources: number;
+  sensitive: number;
+}
+
+/** How many accesses to resources say that they were sensitive. Asked beside the others: it reads a long text of every event. */
+export function useAccesses(range: Range) {
+  return useSql<Accesses>(
+    `SELECT count(*) AS resources, count(*) FILTER (WHERE sensitive_data_accessed) AS sensitive FROM agent_audit_log WHERE resources_accessed IS NOT NULL AND ${rangeSql(range)}`,
     REFRESH,
   );
 }

@@ -87,6 +87,12 @@ export function useMetrics() {
   });
 }
 
+/** A figure over all that its labels tell apart; nothing where the server does not know it. */
+export function summed(metrics: Record<string, number>, name: string): number | undefined {
+  const parts = Object.entries(metrics).filter(([line]) => line === name || line.startsWith(`${name}{`));
+  return parts.length === 0 ? undefined : parts.reduce((sum, [, value]) => sum + value, 0);
+}
+
 function parseMetrics(text: string): Record<string, number> {
   const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   return Object.fromEntries(lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ") + 1))]));

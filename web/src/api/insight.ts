@@ -12,17 +12,17 @@ export interface CostRow {
   tokens_input: number;
   tokens_output: number;
   cache_read: number;
+  /** Those that say, or let estimate, what they cost. */
   events: number;
 }
 
-const SPENT = "(cost_usd IS NOT NULL OR tokens_input IS NOT NULL OR tokens_output IS NOT NULL)";
-
+// What has a cost is chosen behind the sums, not before them: then those that segments carry answer.
 export function useCosts(by: CostBy, range: Range) {
   return useSql<CostRow>(
     `SELECT ${by} AS name, coalesce(sum(cost_usd), 0) AS cost, sum(cost_usd) FILTER (WHERE cost_estimated = 1) AS estimated,
       coalesce(sum(tokens_input), 0) AS tokens_input, coalesce(sum(tokens_output), 0) AS tokens_output,
-      coalesce(sum(tokens_cache_read), 0) AS cache_read, count(*) AS events
-    FROM agent_audit_log WHERE ${SPENT} AND ${rangeSql(range)} GROUP BY 1 ORDER BY cost DESC LIMIT 200`,
+      coalesce(sum(tokens_cache_read), 0) AS cache_read, count(cost_micros) AS events
+    FROM agent_audit_log WHERE ${rangeSql(range)} GROUP BY 1 HAVING count(cost_micros) + count(tokens_input) + count(tokens_output) > 0 ORDER BY cost DESC LIMIT 200`,
     { refresh: 30_000 },
   );
 }
@@ -37,7 +37,7 @@ export function useCostSeries(by: CostBy, range: Range, spanMs: number) {
   const step = stepSeconds(spanMs, 40);
   const query = useSql<CostBucket>(
     `SELECT date_bin(INTERVAL '${step} seconds', timestamp) AS t, ${by} AS name, sum(cost_usd) AS cost
-    FROM agent_audit_log WHERE cost_usd IS NOT NULL AND ${rangeSql(range)} GROUP BY 1, 2 ORDER BY 1 LIMIT 50000`,
+    FROM agent_audit_log WHERE ${rangeSql(range)} GROUP BY 1, 2 HAVING count(cost_micros) > 0 ORDER BY 1 LIMIT 50000`,
     { refresh: 30_000 },
   );
   return { step, query };

@@ -4000,7 +4000,7 @@ export interface paths {
                         "application/json": components["schemas"]["Problem"];
                     };
                 };
-                /** @description Nothing is sealed yet */
+                /** @description The first events are not sealed yet: a second later they are */
                 409: {
                     headers: {
                         [name: string]: unknown;
@@ -5133,6 +5133,10 @@ export interface components {
             /** @description SHA-256 of what the rule means, and the size of the log that it saw: with the log, anybody computes it again. */
             rule_hash: string;
             severity: string;
+            /** @description The same with units, as people read it: `6 USD`, `84 %`, `31m`. */
+            shown: {
+                [key: string]: string;
+            };
             snoozed_until?: string | null;
             starts_at: string;
             /** @description `firing`, `acknowledged`, `snoozed` or `resolved`. */
@@ -5346,6 +5350,8 @@ export interface components {
         Computed: {
             alert: string;
             at: string;
+            /** @description Of a rule of before: whether it was due by its text of then; nothing where that text is not known. */
+            due?: boolean | null;
             group: {
                 [key: string]: string;
             };
@@ -5355,6 +5361,8 @@ export interface components {
              */
             index?: number | null;
             rule: string;
+            /** @description Of a rule of before: the hash of its text. */
+            rule_hash?: string | null;
         };
         Containing: {
             /** @default null */
@@ -6058,9 +6066,10 @@ export interface components {
             events: number;
             /**
              * Format: int64
-             * @description Index of the last event.
+             * @description Index of that event.
              */
             last_index?: number | null;
+            /** @description By a witness, where one ever saw it. */
             last_seen?: string | null;
             point: string;
             /** @description The longest silence that is allowed, as it was written. */
@@ -6110,7 +6119,7 @@ export interface components {
              * @description Alerts that are on the log and are due.
              */
             agree: number;
-            /** @description On the log, of a rule that has been edited since: it can't be judged with the rule of today. */
+            /** @description On the log, of a former text of a rule. Judged by that text where it is known. */
             edited: components["schemas"]["Computed"][];
             /**
              * Format: int64
@@ -6120,6 +6129,8 @@ export interface components {
             /** @description On the log, and not due. */
             extra: components["schemas"]["Computed"][];
             from: string;
+            /** @description On the log, of a rule that is there no more. Judged by its text where that is known. */
+            gone: components["schemas"]["Computed"][];
             /** @description Due, and not on the log. */
             missing: components["schemas"]["Computed"][];
             /** Format: int64 */

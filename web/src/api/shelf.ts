@@ -4,7 +4,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { DASHBOARDS, type Kept, SEARCHES, type Shelved, keep, readKept, shelved } from "../lib/kept.ts";
-import { useHasRole, useIsLimited, useWho } from "./health.ts";
+import { useAbout, useHasRole, useIsLimited, useWho } from "./health.ts";
 import { ApiError, askJson, tell } from "./http.ts";
 import type { components } from "./schema";
 
@@ -46,7 +46,7 @@ const SEARCH_SHELF: Shelf = {
 function useShelf(shelf: Shelf) {
   const client = useQueryClient();
   const [kept, setKept] = useState(() => readKept(shelf.name));
-  const [limited, known] = [useIsLimited(), useWho() !== undefined];
+  const [limited, known, asking] = [useIsLimited(), useWho() !== undefined, useAbout().isPending];
   const may = useHasRole("operator");
   const query = useQuery({ queryKey: ["shelf", shelf.path], queryFn: ({ signal }) => shelf.read(signal), enabled: known && !limited, refetchInterval: 30_000 });
   const here = (name: string, text: string | null): string | null => {
@@ -66,7 +66,7 @@ function useShelf(shelf: Shelf) {
   };
   return {
     /** By name, each with where it is kept; nothing while the server is being asked. */
-    all: query.isPending && known && !limited ? null : shelved(query.data?.texts ?? {}, kept),
+    all: asking || (query.isPending && known && !limited) ? null : shelved(query.data?.texts ?? {}, kept),
     faults: query.data?.faults ?? [],
     error: query.error,
     /** Whether saving goes to the server, for everybody. */

@@ -20,8 +20,8 @@ const WORDS: Record<ActName, { title: string; does: string; says: string }> = {
   assign: { title: "Assign", does: "Assign", says: "Somebody else takes care of it." },
   note: { title: "Add a note", does: "Add", says: "It stands in the alert's history, and on the record." },
   test: { title: "Send a test", does: "Send", says: "A test notice goes out over each channel of this receiver now." },
-  save: { title: "Save rules", does: "Save", says: "The rules are in force at once, and the change is on the record." },
-  remove: { title: "Remove rules", does: "Remove", says: "The file is gone and its rules no longer fire." },
+  save: { title: "Save rules", does: "Save", says: "The rules are in force at once, and the change is on the record. What takes the place of a critical built-in rule waits for a second person, where there is one." },
+  remove: { title: "Remove rules", does: "Remove", says: "The file is gone and its rules no longer fire; a built-in one that it replaced counts again." },
 };
 const MINUTES: [number, string][] = [
   [15, "15 minutes"],

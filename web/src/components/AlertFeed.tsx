@@ -17,7 +17,7 @@ export interface FeedAlert {
   state: string;
   labels: Record<string, string>;
   annotations: Record<string, string>;
-  values: Record<string, unknown>;
+  shown: Record<string, string>;
   starts_at: string;
 }
 

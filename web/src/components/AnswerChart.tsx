@@ -2,6 +2,7 @@
 
 import { useMemo } from "react";
 import { visible } from "../lib/ansi.ts";
+import { timeLabels } from "../lib/series.ts";
 import { Chart, type ChartOption } from "./Chart.tsx";
 
 interface Column {
@@ -39,16 +40,17 @@ function optionOf(columns: Column[], rows: AnyRow[], shape?: "line" | "bar"): Ch
   const numbers = rest.filter((column) => NUMERIC.test(column.type));
   const split = rest.find((column) => !NUMERIC.test(column.type));
   const time = axis !== undefined && TIME.test(axis.type);
-  const label = (row: AnyRow) => (time ? new Date(String(row[axis.name])).toLocaleString() : visible(String(row[axis?.name ?? ""] ?? "–")));
-  const labels = [...new Set(rows.map(label))];
-  const place = new Map(labels.map((text, at) => [text, at]));
+  const key = (row: AnyRow) => String(row[axis?.name ?? ""] ?? "–");
+  const keys = [...new Set(rows.map(key))];
+  const labels = time ? timeLabels(keys.map((moment) => Date.parse(moment))) : keys.map(visible);
+  const place = new Map(keys.map((text, at) => [text, at]));
   const names = split ? [...new Set(rows.map((row) => String(row[split.name] ?? "–")))].slice(0, SERIES_MAX) : numbers.map((column) => column.name);
   const value = numbers[0]?.name ?? "";
   const series = names.map((name) => {
     const data = new Array<number | null>(labels.length).fill(null);
     for (const row of rows) {
       if (split && String(row[split.name] ?? "–") !== name) continue;
-      data[place.get(label(row)) ?? 0] = Number(row[split ? value : name] ?? 0);
+      data[place.get(key(row)) ?? 0] = Number(row[split ? value : name] ?? 0);
     }
     return { name: visible(name), type: shape ?? (time && !split ? "line" : "bar"), stack: split && shape !== "line" ? "all" : undefined, symbol: "none", data };
   });

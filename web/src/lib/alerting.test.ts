@@ -53,10 +53,11 @@ describe("alerts", () => {
   });
 
   it("say their summary, and what was computed where it says no more than the title", () => {
-    const alert = { title: "Slow", annotations: { summary: "Slow" }, values: { n_slow: 7, share: 0.25 } };
-    expect(saidOf(alert)).toBe("n slow 7, share 0.25");
+    const alert = { title: "Slow", annotations: { summary: "Slow" }, shown: { n_slow: "7 events", share: "25 %" } };
+    expect(saidOf(alert)).toBe("n slow 7 events, share 25 %");
     expect(saidOf({ ...alert, annotations: { summary: "a was slow" } })).toBe("a was slow");
-    expect(saidOf({ ...alert, annotations: {}, values: {} })).toBe("");
+    expect(saidOf({ ...alert, annotations: {}, shown: {} })).toBe("");
+    expect(saidOf({ ...alert, annotations: {}, shown: { started: "2026-11-22T03:33:22.273574Z" } })).not.toContain("T03:33");
   });
 
   it("that a replay found are counted where they fall, and those outside nowhere", () => {

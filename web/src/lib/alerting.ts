@@ -1,5 +1,6 @@
 // What alerts have in common: the order of severities, matchers of silences, and the words for a state.
 
+import { inReadersTime } from "./time.ts";
 import { duration } from "./format.ts";
 
 export type Severity = "critical" | "warning" | "info";
@@ -76,15 +77,16 @@ export function valueText(value: unknown, name = ""): string {
 interface Told {
   title: string;
   annotations: Record<string, string>;
-  values: Record<string, unknown>;
+  /** With units, as messages have it. */
+  shown: Record<string, string>;
 }
 
 /** What an alert says beside its title: its summary, or else what was computed. */
-export function saidOf({ title, annotations, values }: Told): string {
+export function saidOf({ title, annotations, shown }: Told): string {
   const { summary } = annotations;
   if (summary !== undefined && summary !== "" && summary !== title) return summary;
-  return Object.entries(values)
-    .map(([name, value]) => `${name.replaceAll("_", " ")} ${valueText(value, name)}`)
+  return Object.entries(shown)
+    .map(([name, value]) => `${name.replaceAll("_", " ")} ${inReadersTime(value)}`)
     .join(", ");
 }
 

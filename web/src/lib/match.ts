@@ -2,7 +2,7 @@
 
 import { type Term, parseSearch } from "./sqltext.ts";
 
-type Row = Record<string, string | number | boolean | null>;
+export type Row = Record<string, string | number | boolean | null>;
 
 const NAMES: Record<string, string[]> = {
   agent: ["agent_id", "agent_name"],

@@ -8,14 +8,29 @@ export interface Axis {
 }
 
 const BARS_MAX = 2000;
+/** Above it the day stands beside the time. */
+const LONG_MS = 26 * 3600_000;
+
+/** The words of a time axis: no more of date and clock than tells its moments apart. */
+function labelFormat(long: boolean, stepMs: number): Intl.DateTimeFormat {
+  const clock = { hour: "2-digit", minute: "2-digit" } as const;
+  return new Intl.DateTimeFormat(undefined, long ? { month: "short", day: "numeric", ...(stepMs < 86_400_000 ? clock : {}) } : { ...clock, ...(stepMs < 60_000 ? { second: "2-digit" } : {}) });
+}
+
+/** Labels of the moments that an answer has on its axis. */
+export function timeLabels(moments: number[]): string[] {
+  const known = moments.filter(Number.isFinite).toSorted((a, b) => a - b);
+  const steps = known.slice(1).map((at, place) => at - (known[place] ?? at)).filter((step) => step > 0);
+  const format = labelFormat((known.at(-1) ?? 0) - (known[0] ?? 0) > LONG_MS, Math.min(86_400_000, ...steps));
+  return moments.map((at) => (Number.isFinite(at) ? format.format(at) : "–"));
+}
 
 export function axisOf(from: number, to: number, stepSeconds: number): Axis {
   const stepMs = stepSeconds * 1000;
   const start = Math.floor(from / stepMs) * stepMs;
   const bars = Math.min(BARS_MAX, Math.max(1, Math.ceil((to - start) / stepMs)));
   const times = Array.from({ length: bars }, (_, place) => start + place * stepMs);
-  const long = bars * stepMs > 26 * 3600_000;
-  const format = new Intl.DateTimeFormat(undefined, long ? { month: "short", day: "numeric", ...(stepSeconds < 86_400 ? { hour: "2-digit", minute: "2-digit" } : {}) } : { hour: "2-digit", minute: "2-digit", ...(stepSeconds < 60 ? { second: "2-digit" } : {}) });
+  const format = labelFormat(bars * stepMs > LONG_MS, stepMs);
   return { times, labels: times.map((time) => format.format(time)), stepMs };
 }
 

@@ -21,6 +21,13 @@ export function exactTime(text: string): string {
   return at === null ? text : `${full.format(at)}\n${text} (UTC)`;
 }
 
+const MOMENT = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g;
+
+/** A text in which moments are the reader's. */
+export function inReadersTime(text: string): string {
+  return text.replace(MOMENT, (moment) => shortTime(new Date(moment)));
+}
+
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400],
   ["hour", 3_600],

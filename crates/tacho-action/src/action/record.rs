@@ -2,8 +2,8 @@
 
 use super::Action;
 use crate::entry::{Closure, Figure, Record};
+use crate::ids::key;
 use crate::member::{Member, counted, flag};
-use crate::observation::key;
 use crate::standing::{Best, rank};
 use std::cmp::Reverse;
 use tacho_event::words::{Outcome, Phase};

@@ -2,7 +2,8 @@
 
 use super::Joiner;
 use crate::action::Action;
-use crate::observation::{End, Observation, key};
+use crate::ids::key;
+use crate::observation::{End, Observation};
 use std::collections::BTreeSet;
 
 impl Joiner {

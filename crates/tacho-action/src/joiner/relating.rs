@@ -3,8 +3,9 @@
 use super::Joiner;
 use crate::Overlay;
 use crate::entry::{Entry, Record};
+use crate::ids::key;
 use crate::kin::{Heritage, Node, own_span_key, part, role, span_key};
-use crate::observation::{Observation, Observer, key};
+use crate::observation::{Observation, Observer};
 use crate::twins::{Twin, library_key};
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Short ids that agents give what they report: which action a report means that names an action by such an id.
+//! Ids that agents give what they report: which action a report means that names an action by such an id.
 //!
 //! Where session or agent are said they tell the actions of one id apart. An outcome that says no agent means the action of
 //! its sender that has this id and whose end is not known yet; where several wait, or none waits and they are several
@@ -7,15 +7,19 @@
 //! Limit: of the actions of one sender under one id the newest [`SAME_ID_MAX`] are looked at.
 
 use super::Joiner;
+use super::sharing::{SAME_ID_MAX, waits};
 use crate::action::Action;
-use crate::entry::Closure;
-use crate::observation::{Observation, Observer, is_strong, key};
+use crate::ids::{is_strong, key};
+use crate::observation::{NOBODY, Observation, Observer};
 
-/// So many actions of one sender and id are compared.
-const SAME_ID_MAX: usize = 64;
-
-/// The agent of what was sent without one.
-const NOBODY: &str = "unknown";
+/// What the outcome that an agent reports means.
+pub(super) enum Reported {
+    As(u64),
+    /// Several actions have the id, and which of them is meant is not said.
+    Unclear,
+    /// It is no outcome, or its sender reported no action under this id.
+    No,
+}
 
 /// What an agent's own report is found by where it or the other one names no session: agent and id.
 pub(super) fn key_of(observation: &Observation<'_>) -> Option<u64> {
@@ -28,9 +32,9 @@ fn short_id<'a>(observation: &Observation<'a>) -> Option<&'a str> {
     observation.call.filter(|call| observation.observer == Observer::Mcp && !is_strong(call))
 }
 
-/// The sender of a report and the id.
+/// The sender of a report and the id, which may be that of several agents.
 pub(super) fn sent_as(observation: &Observation<'_>) -> Option<u64> {
-    let id = short_id(observation)?;
+    let id = observation.call.filter(|_| observation.observer == Observer::Mcp)?;
     Some(key(&[b"sent", &observation.writer.to_be_bytes(), id.as_bytes()]))
 }
 
@@ -46,54 +50,52 @@ impl Joiner {
         (action.session().is_none() || observation.session.is_none()).then_some(action.id)
     }
 
-    /// The action that an outcome means which says no agent.
-    pub(super) fn meant(&self, observation: &Observation<'_>) -> Option<u64> {
-        let sent = sent_as(observation).filter(|_| is_nobodys(observation))?;
+    /// The action of its sender that an outcome means.
+    pub(super) fn reported_as(&self, observation: &Observation<'_>) -> Reported {
+        let sent = sent_as(observation).filter(|_| observation.is_outcome());
+        let Some(known) = sent.and_then(|sent| self.shared.get(&sent)) else { return Reported::No };
         let fits = |action: &&Action| {
             let told = action.session().zip(observation.session);
             told.is_none_or(|(one, other)| one == other.0)
         };
-        let newest = self.reports.get(&sent)?.iter().rev().take(SAME_ID_MAX);
+        let newest = known.iter().rev().take(SAME_ID_MAX);
         let actions: Vec<&Action> = newest.filter_map(|id| self.actions.get(id)).filter(fits).collect();
-        let own = |action: &&&Action| action.agent() == observation.agent;
-        let waiting: Vec<&Action> = actions.iter().copied().filter(|action| waits(action)).collect();
-        let mut own_waiting = waiting.iter().filter(own);
-        let found = match (waiting.as_slice(), own_waiting.next(), own_waiting.next()) {
-            ([one], ..) | (_, Some(one), None) => Some(*one),
-            // It is told again, or was over before.
-            ([], ..) => {
-                let [last, before @ ..] = actions.as_slice() else { return None };
-                let is_one_agents = before.iter().all(|action| action.agent() == last.agent());
-                if is_one_agents { Some(*last) } else { actions.iter().find(own).copied() }
-            }
-            _ => None,
+        let own = |action: &&Action| action.agent() == observation.agent;
+        let owned: Vec<&Action> = actions.iter().copied().filter(own).collect();
+        let found = match is_nobodys(observation) {
+            true => nobodys(&actions, &owned),
+            false => the_one(&owned),
         };
-        found.map(|action| action.id)
-    }
-
-    /// Takes an action out from among those of its sender's id.
-    pub(super) fn drop_report(&mut self, report: Option<u64>, id: u64) {
-        let Some(report) = report else { return };
-        if let Some(actions) = self.reports.get_mut(&report) {
-            actions.remove(&id);
-            if actions.is_empty() {
-                self.reports.remove(&report);
-            }
-        }
-    }
-
-    /// Puts the action `id` in the place of `gone`, which it took in.
-    pub(super) fn hand_on_report(&mut self, report: Option<u64>, gone: u64, id: u64) {
-        self.drop_report(report, gone);
-        let Some(action) = self.actions.get_mut(&id).filter(|action| action.report.is_none()) else { return };
-        action.report = report;
-        if let Some(report) = report {
-            self.reports.entry(report).or_default().insert(id);
+        match found {
+            Some(action) => Reported::As(action.id),
+            None if actions.len() > 1 && owned.len() != actions.len() => Reported::Unclear,
+            None => Reported::No,
         }
     }
 }
 
-/// Whether nobody has said how an action ended.
-fn waits(action: &Action) -> bool {
-    matches!(action.closure(false), Closure::Open | Closure::Asynchronous | Closure::Unknown)
+/// The action of one agent that an outcome means: the one that waits, or the last, where it is told again.
+fn the_one<'a>(actions: &[&'a Action]) -> Option<&'a Action> {
+    let mut waiting = actions.iter().filter(|action| waits(action));
+    match (waiting.next(), waiting.next()) {
+        (Some(one), None) => Some(one),
+        (None, _) => actions.first().copied(),
+        _ => None,
+    }
+}
+
+/// The same of an outcome that says no agent.
+fn nobodys<'a>(actions: &[&'a Action], own: &[&'a Action]) -> Option<&'a Action> {
+    let waiting: Vec<&Action> = actions.iter().copied().filter(|action| waits(action)).collect();
+    let mut own_waiting = own.iter().filter(|action| waits(action));
+    match (waiting.as_slice(), own_waiting.next(), own_waiting.next()) {
+        ([one], ..) | (_, Some(one), None) => Some(*one),
+        // It is told again, or was over before.
+        ([], ..) => {
+            let [last, before @ ..] = actions else { return None };
+            let is_one_agents = before.iter().all(|action| action.agent() == last.agent());
+            if is_one_agents { Some(*last) } else { own.first().copied() }
+        }
+        _ => None,
+    }
 }

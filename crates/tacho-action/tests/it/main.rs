@@ -6,4 +6,6 @@ mod naive;
 mod own_words;
 mod reports;
 mod roots;
+mod same_id;
 mod scene;
+mod states;

@@ -131,3 +131,64 @@ fn how_a_call_of_ones_own_ended_is_said_by_the_key_that_reported_it() {
         "a witness may"
     );
 }
+
+fn own(observation: Observation<'static>) -> Observation<'static> {
+    Observation { observer: Observer::Event, known: Known::SelfReported, writer: 7, ..observation }
+}
+
+#[test]
+fn a_question_of_a_witness_is_about_what_a_witness_tells() {
+    let forged = |time| own(hook(time, "PreToolUse", Some("toolu_forged0000000000001")));
+    let (pre, asked) = (hook(2, "PreToolUse", Some(CALL)), hook(3, "PermissionRequest", None));
+    assert_eq!(groups(&[forged(1), pre.clone(), asked.clone()]), [vec![1], vec![2, 3]]);
+    assert_eq!(groups(&[forged(1), asked.clone(), pre.clone()]), [vec![1], vec![2, 3]]);
+    let (late, early) = (forged(4), hook(3, "PermissionRequest", None));
+    let found = groups(&[early, late, pre]);
+    assert!(found.iter().any(|group| group.starts_with(&[2, 3])), "{found:?}");
+}
+
+#[test]
+fn what_a_witness_opened_is_remembered_however_much_an_agent_opens() {
+    let flood = tacho_action::ACTIONS_MAX + 2_000;
+    let calls: Vec<String> = (0..flood).map(|n| format!("toolu_{n:016}")).collect();
+    let closed = Observation { time_us: 2, ..hook(2, "PostToolUse", Some("toolu_closed00000000000")) };
+    let mut log = vec![hook(1, "PreToolUse", Some(CALL)), closed];
+    log.extend(calls.iter().enumerate().map(|(n, call)| {
+        let told = hook(10 + n as i64, "PreToolUse", None);
+        Observation { call: Some(call), observer: Observer::Event, known: Known::SelfReported, ..told }
+    }));
+    log.push(hook(5_000_000, "PostToolUse", Some(CALL)));
+    let late = Observation { observer: Observer::Log, hook: None, ..log[1].clone() };
+    log.push(Observation { time_us: 5_000_001, ..late });
+    let overlay = join(&log);
+    let ends = crate::scene::ends(&log, &overlay);
+    let with = |time| ends.values().find(|end| end.events.contains(&time)).map(|end| end.events.clone());
+    assert_eq!((with(1), with(2)), (Some(vec![1, 5_000_000]), Some(vec![2, 5_000_001])));
+}
+
+#[test]
+fn an_agents_word_makes_no_witnesses_differ() {
+    let well = hook(2, "PostToolUse", Some(CALL));
+    let bad = |writer| Observation { writer, ..own(hook(3, "PostToolUseFailure", Some(CALL))) };
+    for log in [[well.clone(), bad(7)], [bad(7), well.clone()], [own(well), bad(8)]] {
+        let overlay = join(&log);
+        assert!((0..2).filter_map(|at| overlay.record(at)).all(|record| !record.differ), "{log:?}");
+    }
+}
+
+#[test]
+fn whole_calls_that_agents_report_are_one_only_by_their_ids() {
+    let whole = |time, observer, call| Observation {
+        observer,
+        known: Known::SelfReported,
+        outcome: Outcome::Running,
+        call,
+        ..event(time)
+    };
+    let (http, mcp) = (whole(1, Observer::Event, None), whole(2, Observer::Mcp, Some("e-1")));
+    assert_eq!(groups(&[http.clone(), mcp]), [vec![1], vec![2]]);
+    let seen = hook(3, "PreToolUse", Some(CALL));
+    assert_eq!(groups(&[http, Observation { input: Some("{}"), ..seen }]), [vec![1, 3]], "a witness saw it");
+    let steps = [own(hook(1, "PreToolUse", Some(CALL))), own(hook(2, "PermissionRequest", None))];
+    assert_eq!(groups(&steps), [vec![1, 2]], "under an agent's key hooks join as they do");
+}

@@ -33,7 +33,7 @@ fn what_an_agent_reports_takes_the_place_of_nothing_that_a_witness_tells() {
         assert_eq!((record.closure, record.outcome()), (Some(Closure::Success), Some(Outcome::Success)));
         assert_eq!(record.figures[4], None);
         assert_eq!((record.agent.as_deref(), record.session), (None, None));
-        assert!(record.differ, "that the agent says otherwise is marked");
+        assert!(!record.differ, "who reports is no witness");
     }
 }
 

@@ -68,6 +68,9 @@ pub struct Member {
     /// Its rule and group.
     #[serde(default)]
     pub cause: String,
+    /// It says that nobody has answered the incident.
+    #[serde(default)]
+    pub is_about_it: bool,
 }
 
 /// Something that alerts of the incident have in common, and in how many different ones it occurs.
@@ -134,8 +137,13 @@ pub struct Incident {
     pub due_us: i64,
     /// Nobody had by then.
     pub late_us: Option<i64>,
-    /// Who answered first.
+    /// Who answered first since somebody was asked last.
     pub answered: Option<Answer>,
+    /// The first answer of all, and whether one came too late, before the clock began anew.
+    #[serde(default)]
+    pub answered_before: Option<Answer>,
+    #[serde(default)]
+    pub late_before: bool,
     pub contained: Option<Contained>,
     pub resolved_us: Option<i64>,
     pub closed_us: Option<i64>,
@@ -192,6 +200,8 @@ impl Incident {
             due_us,
             late_us: None,
             answered: None,
+            answered_before: None,
+            late_before: false,
             contained: None,
             resolved_us: None,
             closed_us: None,
@@ -284,10 +294,5 @@ impl Incident {
                 self.links.sort_by(|one, other| (one.kind, &one.value).cmp(&(other.kind, &other.value)));
             }
         }
-    }
-
-    /// Somebody takes care: the clock stops.
-    pub(super) fn answer(&mut self, by: &str, at_us: i64) {
-        self.answered.get_or_insert_with(|| Answer { by: by.to_string(), at_us });
     }
 }

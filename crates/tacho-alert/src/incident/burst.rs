@@ -1,7 +1,7 @@
 //! What one rule finds in many places at once: the same cause, even where the alerts name nothing in common.
 //!
 //! Two guards. Alerts of one rule that have nothing in common with anything, three of them within a minute, belong together
-//! by rule and time. And a rule opens so many incidents in a minute ([`STORM_AT`]), whatever its alerts have in common: what is
+//! by rule and time, for as long as they are at most a minute apart. And a rule opens so many incidents in a minute ([`STORM_AT`]), whatever its alerts have in common: what is
 //! beyond them joins the oldest of those.
 
 use super::body::Incident;
@@ -20,12 +20,24 @@ const STORM_AT: usize = 20;
 
 /// What ties the alerts of a burst together.
 fn by_rule(rule: &str) -> Entity {
-    Entity { kind: EntityKind::Finding, value: rule.to_string() }
+    Entity { kind: EntityKind::Burst, value: rule.to_string() }
 }
 
 impl Incident {
     fn is_of(&self, entity: &Entity) -> bool {
         self.links.iter().any(|link| link.kind == entity.kind && link.value == entity.value)
+    }
+
+    /// When the last alert of a rule began. Where not all of them are listed, when anything happened last.
+    fn newest_us(&self, rule: &str) -> i64 {
+        let listed = self.alerts.iter().filter(|member| member.rule == rule).map(|member| member.at_us);
+        if self.more > 0 { self.last_us } else { listed.max().unwrap_or(self.last_us) }
+    }
+
+    /// Whether a burst of a rule that it has goes on at a moment.
+    pub(super) fn bursts_at(&self, rule: &str, at_us: i64) -> bool {
+        at_us >= self.first_us.saturating_sub(BURST_US)
+            && at_us <= self.newest_us(rule).saturating_add(BURST_US)
     }
 }
 
@@ -38,7 +50,7 @@ impl Incidents {
             // Incidents of one alert that nothing else belongs to; and those that are of a burst already.
             let near = self.of_rule(&rule, first_us);
             let goes_on: Vec<i64> =
-                near.iter().filter(|found| found.is_of(&tie)).map(|found| found.last_us).collect();
+                near.iter().filter(|found| found.is_of(&tie)).map(|found| found.newest_us(&rule)).collect();
             let single = near.iter().filter(|found| found.causes.len() == 1 && !found.is_of(&tie));
             let single: Vec<(i64, String)> = single.map(|found| (found.first_us, found.id.clone())).collect();
             let mut times: Vec<i64> = lone.iter().map(|place| alerts[*place].at_us).collect();

@@ -66,15 +66,15 @@ impl Incidents {
 
     /// Takes the time: clocks that ran out, and incidents that went away by themselves.
     pub fn pass(&mut self, now_us: i64) {
-        let waiting =
-            |incident: &&mut Incident| incident.answered.is_none() && incident.state == State::Reception;
+        let waiting = |incident: &&mut Incident| incident.answered.is_none();
         let mut gone = Vec::new();
         for incident in self.open.values_mut().filter(waiting) {
             // Nobody has to answer for what was over by itself, unless it was critical.
             // One without alerts was opened by a person, who closes it.
             let over = incident.severity < Severity::Critical
+                && incident.first_answer().is_none()
                 && !incident.alerts.is_empty()
-                && incident.firing() == 0
+                && incident.alerts.iter().all(|member| member.is_about_it || member.ends_us.is_some())
                 && incident.more == 0;
             if over && now_us >= incident.last_us.saturating_add(self.settings.window_us) {
                 gone.push(incident.id.clone());
@@ -94,7 +94,10 @@ impl Incidents {
             incident.state = State::Closed;
             (incident.resolved_us, incident.closed_us) = (Some(incident.last_us), Some(now_us));
             let saying = incident.saying("alert_incident_state", now_us, json!({"to": "closed", "by": null}));
-            let text = "closed by itself: its alerts were over before anybody had to answer";
+            let text = match incident.was_late() {
+                true => "closed by itself: its alerts are over, and nobody has answered",
+                false => "closed by itself: its alerts were over before anybody had to answer",
+            };
             let line = Line::new(now_us, Kind::State, text);
             incident.write(Line { event: Some(saying.event.clone()), ..line });
             self.sayings.push(saying);

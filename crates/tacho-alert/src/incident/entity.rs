@@ -25,6 +25,8 @@ pub enum Kind {
     Address,
     /// What a rule finds, where its findings of one kind belong together.
     Finding,
+    /// A rule that found much within a minute.
+    Burst,
 }
 
 impl Kind {
@@ -36,6 +38,7 @@ impl Kind {
             Kind::Call => "call",
             Kind::Address => "address",
             Kind::Finding => "finding",
+            Kind::Burst => "burst",
         }
     }
 

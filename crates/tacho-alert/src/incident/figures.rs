@@ -34,15 +34,15 @@ fn of(incidents: &[Incident], severity: Severity) -> Figures {
     let own = incidents.iter().filter(|incident| incident.merged_into.is_none());
     let own: Vec<&Incident> = own.filter(|incident| incident.severity == severity).collect();
     let count = |wanted: &dyn Fn(&Incident) -> bool| own.iter().filter(|incident| wanted(incident)).count();
-    let answers = own.iter().filter_map(|one| Some(one.answered.as_ref()?.at_us - one.opened_us));
+    let answers = own.iter().filter_map(|one| Some(one.first_answer()?.at_us - one.opened_us));
     // What went away by itself was mended by nobody.
-    let mended = own.iter().filter(|one| one.answered.is_some());
+    let mended = own.iter().filter(|one| one.first_answer().is_some());
     let ends = mended.filter_map(|one| Some(one.resolved_us? - one.opened_us));
     Figures {
         severity,
         opened: own.len(),
-        answered: count(&|one| one.answered.is_some()),
-        late: count(&|one| one.late_us.is_some()),
+        answered: count(&|one| one.first_answer().is_some()),
+        late: count(&|one| one.was_late()),
         resolved: count(&|one| one.resolved_us.is_some()),
         closed: count(&|one| one.state == State::Closed),
         answer_us: times(answers.collect()),

@@ -32,6 +32,7 @@ impl Incidents {
         };
         let Some(mut incident) = self.open.remove(&id) else { return };
         for alert in alerts {
+            self.ask_again(&mut incident, alert);
             self.add(&mut incident, alert);
         }
         fits.remove(&id);
@@ -93,6 +94,7 @@ impl Incidents {
             evidence: alert.evidence.clone(),
             acted_us: i64::MIN,
             cause: alert.cause.clone(),
+            is_about_it: alert.about.is_some(),
         });
         let line =
             Line::new(alert.at_us, Kind::Alert, format!("{}: {}", alert.severity.as_str(), alert.title));

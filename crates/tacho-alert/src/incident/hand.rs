@@ -99,7 +99,7 @@ impl Incidents {
     /// An incident has all that it was opened with. Opening it is not taking care of it: nobody has answered yet.
     pub fn begun(&mut self, id: &str) -> Option<Incident> {
         let mut incident = self.known(id)?.clone();
-        incident.answered = None;
+        (incident.answered, incident.answered_before) = (None, None);
         self.replace(incident.clone());
         Some(incident)
     }

@@ -5,7 +5,7 @@
 //! - What changed is told to whoever keeps it ([`Incidents::take_changed`]); from that, the same incidents are made again.
 
 use super::body::{Incident, Link, Saying, Settings};
-use super::entity::Entity;
+use super::entity::{Entity, Kind};
 use super::group::{COMMON_AT, Incoming};
 use super::state::State;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -109,7 +109,8 @@ impl Incidents {
         self.open.values()
     }
 
-    /// The incidents that an alert fits: by its cause at any time, by something in common within the window. By what too many
+    /// The incidents that an alert fits: by its cause at any time, by something in common within the window, by a burst while
+    /// that goes on. By what too many
     /// share it fits those that are no older than the window: one burst is one incident, and does not go on for ever.
     pub(super) fn fitting(
         &self,
@@ -126,18 +127,22 @@ impl Incidents {
             let found = self.open.get(*id);
             found.is_some_and(|found| found.state.takes_alerts() && !found.detached.contains(&alert.cause))
         };
-        let near = |(is_common, id): &(bool, &String)| {
+        let near = |(is_common, entity, id): &(bool, &Entity, &String)| {
             let young =
                 |found: &Incident| alert.at_us <= found.first_us.saturating_add(self.settings.window_us);
-            let found = self.open.get(*id).filter(|found| self.is_near(found, alert.at_us));
+            let near = |found: &&Incident| match entity.kind {
+                Kind::Burst => found.bursts_at(&entity.value, alert.at_us),
+                _ => self.is_near(found, alert.at_us),
+            };
+            let found = self.open.get(*id).filter(near);
             found.is_some_and(|found| !is_common || young(found))
         };
         let same = self.by_cause.get(&alert.cause).into_iter().flatten().filter(takes);
         let shared = said.iter().flat_map(|entity| {
             let ids = self.by_entity.get(*entity).into_iter().flatten();
-            ids.map(|id| (common.contains(*entity), id))
+            ids.map(|id| (common.contains(*entity), *entity, id))
         });
-        let shared = shared.filter(near).map(|(_, id)| id).filter(takes);
+        let shared = shared.filter(near).map(|(.., id)| id).filter(takes);
         same.chain(shared).cloned().collect()
     }
 

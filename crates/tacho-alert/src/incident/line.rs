@@ -23,6 +23,8 @@ pub enum Kind {
     Verified,
     FollowUp,
     Late,
+    /// Somebody has to answer again.
+    Asked,
     Limit,
     Related,
     /// An alert or event that somebody took out of it.
@@ -50,6 +52,7 @@ impl Kind {
             Kind::Verified => "verified",
             Kind::FollowUp => "follow_up",
             Kind::Late => "late",
+            Kind::Asked => "asked",
             Kind::Limit => "limit",
             Kind::Related => "related",
             Kind::Detached => "detached",

@@ -11,6 +11,7 @@
 mod body;
 mod burst;
 mod cause;
+mod clock;
 mod course;
 mod document;
 mod entity;
@@ -29,6 +30,7 @@ mod step;
 
 pub use body::{Answer, Checked, Contained, FollowUp, Incident, Link, Member, Saying, Settings};
 pub use cause::{Cause, Change, Kind as ChangeKind, suggest};
+pub use clock::ITSELF;
 pub use document::Document;
 pub use entity::{Entity, Kind as EntityKind, Witness};
 pub use figures::{Figures, figures};

@@ -48,14 +48,14 @@ fn summary(page: &mut Document, incident: &Incident) {
         vec!["Opened".into(), moment(incident.opened_us)],
     ];
     let mut row = |name: &str, text: String| rows.push(vec![name.into(), text]);
-    match &incident.answered {
+    match incident.first_answer() {
         Some(answer) => {
             let took = lasted(answer.at_us - incident.opened_us);
             row("First answer", format!("{} by {}, after {took}", moment(answer.at_us), answer.by));
         }
         None => row("First answer", "none".into()),
     }
-    let late = if incident.late_us.is_some() { "missed" } else { "not missed" };
+    let late = if incident.was_late() { "missed" } else { "not missed" };
     row("Answer due", format!("{}, {late}", moment(incident.due_us)));
     if let Some(at_us) = incident.resolved_us {
         row("Over", format!("{}, after {}", moment(at_us), lasted(at_us - incident.opened_us)));

@@ -248,6 +248,11 @@ impl Escalations {
         })
     }
 
+    /// The alerts that were muted when their next level was due.
+    pub(crate) fn held(&self) -> impl Iterator<Item = &str> {
+        self.waiting.iter().filter(|(_, waiting)| waiting.held).map(|(alert, _)| alert.as_str())
+    }
+
     /// When anything is due next; what is muted has no time.
     pub fn next_us(&self) -> Option<i64> {
         let waiting = self.waiting.values().filter(|waiting| !waiting.held);

@@ -90,6 +90,9 @@ pub struct Raised {
     /// The columns that name the group; with the rule they tell which alert a change is about.
     pub group: Vec<(String, String)>,
     pub values: BTreeMap<String, serde_json::Value>,
+    /// What they are in, where that is known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub units: BTreeMap<String, String>,
     /// What had to hold for it to fire, as the rule wrote it then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
@@ -149,6 +152,7 @@ impl Raised {
             severity: rule.severity,
             group: transition.group.clone(),
             values: values.map(|(name, value)| (name.clone(), serde_json::json!(value))).collect(),
+            units: rule.units.clone(),
             condition: rule.condition(),
             window: transition.window,
             at_us: transition.at_us,
@@ -171,6 +175,14 @@ impl Raised {
                 event: None,
             }],
         }
+    }
+
+    /// What the rule computed, as people read it.
+    pub fn shown(&self) -> LabelSet {
+        let shown = |(name, value): (&String, &serde_json::Value)| {
+            (name.clone(), crate::unit::shown(value, self.units.get(name)))
+        };
+        self.values.iter().filter(|(_, value)| !value.is_null()).map(shown).collect()
     }
 
     pub fn id(&self) -> &str {

@@ -195,10 +195,46 @@ fn while_an_alert_is_muted_its_escalation_stands() {
         .unwrap();
     desk.outside(outside(&[("alertname", "x"), ("team", "db")], T0), T0);
     assert_eq!(told(&desk.due(T0 + 30 * MINUTE)), []);
+    assert_eq!(told(&desk.due(T0 + HOUR - 1)), []);
     // Nothing is left out, and nothing comes all at once.
     let after =
         told(&desk.due(T0 + HOUR)).into_iter().filter(|(_, what, _)| *what == "page").collect::<Vec<_>>();
     assert_eq!(after, lines(&[(60, "page", "ana-phone,ana-mail")]));
     assert_eq!(told(&desk.due(T0 + 69 * MINUTE)).len(), 0);
     assert_eq!(told(&desk.due(T0 + 70 * MINUTE)), lines(&[(70, "page", "team,cy")]));
+}
+
+#[test]
+fn when_a_mute_ends_the_group_is_told_before_anybody_is_paged() {
+    // Neither the silence nor the quiet hours end when the group is looked at anyway.
+    let people = PEOPLE.replace("group_interval: 1m", "group_interval: 8m");
+    let hours = "mute_time_intervals: [nights]";
+    let quiet = format!(
+        "{}time_intervals: [{{name: nights, time_intervals: [{{times: [{{start_time: \"00:00\", end_time: \"01:03\"}}]}}]}}]\n",
+        people.replace("receiver: team", &format!("receiver: team, {hours}"))
+    );
+    for (text, is_silenced) in [(people.as_str(), true), (quiet.as_str(), false)] {
+        let mut desk = desk(text);
+        if is_silenced {
+            let silence = Silence {
+                id: "s".into(),
+                matchers: parse_matchers("alertname=x").unwrap(),
+                starts_us: T0,
+                ends_us: T0 + 63 * MINUTE,
+                created_by: "ana".into(),
+                comment: "known".into(),
+                approved_by: None,
+                maintenance: None,
+            };
+            desk.silences().set(silence).unwrap();
+        }
+        desk.outside(outside(&[("alertname", "x"), ("team", "db")], T0), T0);
+        for minute in 0..63 {
+            assert_eq!(told(&desk.due(T0 + minute * MINUTE)), [], "{is_silenced} {minute}");
+        }
+        let expected = lines(&[(63, "group", "team"), (63, "page", "ana-phone,ana-mail")]);
+        assert_eq!(told(&desk.due(T0 + 63 * MINUTE)), expected, "{is_silenced}");
+        // And not once more when its turn comes.
+        assert_eq!(told(&desk.due(T0 + 72 * MINUTE)), [], "{is_silenced}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Incidents in virtual time: which alerts form one, what people do, clocks, and what is written afterwards.
 
 mod burst;
+mod clock;
 
 use proptest::prelude::*;
 use std::collections::BTreeSet;

@@ -17,5 +17,6 @@ mod oncall;
 mod resolved;
 mod respond;
 mod rule_tests;
+mod sequences;
 mod sigma;
 mod tools;

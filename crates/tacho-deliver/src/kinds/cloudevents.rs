@@ -61,7 +61,7 @@ impl CloudEvents {
             "specversion": "1.0",
             "id": message.id,
             "source": self.source.as_deref().unwrap_or("/tachograph"),
-            "type": format!("io.tachograph.alert.{}", message.notice.as_str()),
+            "type": format!("io.tachograph.{}", message.kind()),
             "subject": message.thread,
             "time": moment(message.at_us),
             "datacontenttype": "application/json",

@@ -102,11 +102,11 @@ impl Form for StandardWebhook {
 
 impl StandardWebhook {
     fn call(&self, telling: &Telling<'_>) -> Call {
-        let Message { id, notice, at_us, .. } = telling.message;
+        let Message { id, at_us, .. } = telling.message;
         let mut data = body(telling.message, 0);
         data["title"] = json!(telling.message.title);
         data["severity"] = json!(telling.message.severity);
-        self.signed(id, &format!("alert.{}", notice.as_str()), *at_us, &data, telling.now_us)
+        self.signed(id, &telling.message.kind(), *at_us, &data, telling.now_us)
     }
 
     /// A signed call with any data.

@@ -64,8 +64,9 @@ pub(super) fn body(message: &Message, alerts_max: usize) -> Value {
     let truncated = message.truncated + (message.alerts.len() - shown) as u64;
     let mut labels: Vec<LabelSet> = message.alerts.iter().map(|told| told.labels.clone()).collect();
     let mut annotations: Vec<LabelSet> = message.alerts.iter().map(Told::annotated).collect();
-    // What is about no alert (an incident, a report) says itself what it is about.
-    if message.alerts.is_empty() {
+    // What is about something else (an incident, a report) says itself what it is about.
+    if message.alerts.is_empty() || message.about.is_some() {
+        (labels, annotations) = (Vec::new(), Vec::new());
         let said = [("summary", &message.title), ("description", &message.text)];
         let said = said.into_iter().filter(|(_, text)| !text.is_empty());
         labels.push(message.group_labels.clone());
@@ -81,7 +82,7 @@ pub(super) fn body(message: &Message, alerts_max: usize) -> Value {
         "commonLabels": common(&labels),
         "commonAnnotations": common(&annotations),
         "externalURL": message.links.dashboard.as_deref().unwrap_or_default(),
-        "notification_reason": message.notice.as_str(),
+        "notification_reason": message.about.as_deref().unwrap_or(message.notice.as_str()),
         "alerts": message.alerts[..shown].iter().map(alert).collect::<Vec<_>>(),
     })
 }

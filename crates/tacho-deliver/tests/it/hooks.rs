@@ -107,8 +107,7 @@ fn what_is_told_of_an_incident_has_its_facts_in_what_all_alerts_share() {
         title: "Incident (critical): Agents fail".into(),
         text: "Agents: billing\nTo be answered by 2026-11-21T12:05:00Z".into(),
         group_labels: labels.clone(),
-        alerts: Vec::new(),
-        truncated: 0,
+        about: Some("incident.opened".into()),
         ..message(Notice::Firing)
     };
     let sent = body(&http(step(&webhook, &told, None, &[])));
@@ -117,9 +116,23 @@ fn what_is_told_of_an_incident_has_its_facts_in_what_all_alerts_share() {
         sent["commonAnnotations"],
         json!({"summary": "Incident (critical): Agents fail", "description": told.text})
     );
-    assert_eq!(sent["alerts"], json!([]));
+    assert_eq!((sent["alerts"].as_array().unwrap().len(), &sent["truncatedAlerts"]), (2, &json!(3)));
+    assert_eq!(
+        (&sent["alerts"][1]["fingerprint"], &sent["notification_reason"]),
+        (&json!("bb22"), &json!("incident.opened"))
+    );
+    let signed = json!({"url": "https://example.com/in", "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"});
+    let sent = body(&http(step(&channel("standard_webhook_configs", signed), &told, None, &[])));
+    assert_eq!(
+        (&sent["type"], &sent["data"]["alerts"][0]["fingerprint"]),
+        (&json!("incident.opened"), &json!("aa11"))
+    );
+    let events = channel("cloudevents_configs", json!({"url": "https://example.com/in"}));
+    let sent = body(&http(step(&events, &told, None, &[])));
+    assert_eq!(sent["type"], "io.tachograph.incident.opened");
     let slack = channel("slack_configs", json!({"api_url": "https://hooks.slack.com/services/x"}));
     let sent = body(&http(step(&slack, &told, None, &[])));
     assert_eq!(sent["text"], "Incident (critical): Agents fail", "an incident is no digest");
     assert!(sent["blocks"][1]["text"]["text"].as_str().unwrap().contains("billing"), "{sent}");
+    assert!(!sent.to_string().contains("agent_failure_spike"), "people were told of its alerts: {sent}");
 }

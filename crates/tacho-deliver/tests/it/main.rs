@@ -111,6 +111,7 @@ fn message(notice: Notice) -> Message {
         thread: "group-1@17".into(),
         code: "K7Q2".into(),
         notice,
+        about: None,
         severity: Severity::Critical,
         title: "Agents fail".into(),
         text: "The window was 15 minutes.".into(),

@@ -146,6 +146,11 @@ impl Target {
         }
     }
 
+    /// Settings of the project in the working folder that are one person's own and not shared. Only Claude Code has some.
+    pub fn local_path(&self, work: &Path) -> Option<PathBuf> {
+        (self.source == Source::Claude).then(|| work.join(".claude/settings.local.json"))
+    }
+
     /// The command for the settings: of a project's, which others share, by name only.
     pub fn command(&self, scope: Scope, program: &Path) -> String {
         let name = match scope {

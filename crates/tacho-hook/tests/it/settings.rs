@@ -76,6 +76,27 @@ fn status_counts_each_file_once_and_says_what_is_switched_off() {
 }
 
 #[test]
+fn status_reads_the_local_settings_of_a_project_too() {
+    let program = Program::new("http://127.0.0.1:1");
+    let status = || String::from_utf8(program.run(&["status"], b"").stdout).unwrap();
+    let folder = program.home.path().join(".claude");
+    let local = folder.join("settings.local.json");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(&local, r#"{"permissions": {"allow": ["Bash"]}}"#).unwrap();
+    assert!(!status().contains("settings.local.json"), "it says nothing of hooks: {}", status());
+    said(&program, &["install", "claude"]);
+    std::fs::rename(folder.join("settings.json"), &local).unwrap();
+    assert!(status().contains("31 of 31 hooks") && status().contains("settings.local.json"), "{}", status());
+    std::fs::write(&local, r#"{"disableAllHooks": true}"#).unwrap();
+    said(&program, &["install", "claude"]);
+    assert!(status().contains("\"disableAllHooks\": true switches all of them off"), "{}", status());
+    std::fs::write(&local, "{").unwrap();
+    let output = program.run(&["status"], b"");
+    assert!(!output.status.success());
+    assert!(status().contains("not valid JSON"), "{}", status());
+}
+
+#[test]
 fn an_address_that_nothing_can_be_sent_to_changes_nothing() {
     let program = Program::new("");
     let output = program.run(&["install", "claude", "--url", "ftp://x"], b"");

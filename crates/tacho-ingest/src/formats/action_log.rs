@@ -1,7 +1,8 @@
 //! `action-log.json`: what an agent did, with its messages, performance, compliance and deployment.
 //!
 //! `action.type` is the name of the action and `action.category` our class. Recognised by an `action` object
-//! beside `agent_id` and no `agent` object, or with `input_data`, `output_data` or `category` in it.
+//! beside `agent_id` and no `agent` object, or with `input_data`, `output_data` or `category` in it, unless its `type` is one
+//! of our types and its name stands beside it.
 
 use super::parts::columns;
 use crate::fields::{Fields, Refused};
@@ -73,6 +74,45 @@ fn action_type(name: &str) -> ActionType {
         "configuration_change" => ActionType::Settings,
         "financial_transaction" => ActionType::Trade,
         _ if name.ends_with("_decision") => ActionType::Decision,
-        _ => ActionType::Tool,
+        _ => ActionType::parse(name).unwrap_or(ActionType::Tool),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::formats::{Format, decode};
+
+    /// What is read of an `action` object beside `agent_id`: format, name and type.
+    #[test]
+    fn a_flat_agent_stands_beside_the_actions_of_both_kinds_of_loggers() {
+        let cases = [
+            (
+                r#"{"type":"tool","name":"Bash","tool":{"name":"Bash","parameters":{"command":"ls"}}}"#,
+                "native Bash tool",
+            ),
+            (
+                r#"{"type":"external","name":"WebSearch","external":{"target":"x"}}"#,
+                "native WebSearch external",
+            ),
+            (r#"{"type":"decision","decision":{"chosen":"b"}}"#, "native - decision"),
+            (r#"{"type":"decision"}"#, "native - decision"),
+            (r#"{"name":"Read","parameters":{"file_path":"/a"}}"#, "native Read tool"),
+            (r#"{"type":"tool","name":"Bash","category":"standard"}"#, "native Bash tool"),
+            (r#"{"type":"code_deployment","category":"high_priority"}"#, "action-log code_deployment tool"),
+            (r#"{"type":"code_deployment"}"#, "action-log code_deployment tool"),
+            (r#"{"type":"memory","input_data":{}}"#, "action-log memory memory"),
+            (r#"{"type":"security_decision","input_data":{}}"#, "action-log security_decision decision"),
+            (r#"{"name":"x","output_data":{}}"#, "action-log x tool"),
+        ];
+        for (action, expected) in cases {
+            let line = format!(r#"{{"agent_id":"ops/a","session_id":"s","action":{action}}}"#);
+            let mut events = Vec::new();
+            let format: Format = decode(&line, None, &mut |event| events.push(event)).unwrap();
+            let event = &events[0];
+            let name = event.action_name.as_deref().unwrap_or("-");
+            let kind = event.action_type.map_or("-", |kind| kind.as_str());
+            assert_eq!(format!("{} {name} {kind}", format.name()), expected, "{action}");
+            assert_eq!((event.agent.as_deref(), event.session.as_deref()), (Some("ops/a"), Some("s")));
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::fields::{Fields, Refused};
 use tacho_event::event::Event;
+use tacho_event::words::ActionType;
 
 macro_rules! formats {
     ($($variant:ident $name:literal $module:ident $summary:literal),+ $(,)?) => {
@@ -136,6 +137,11 @@ impl Format {
         )
     }
 
+    /// Whether an event's id is made of what it tells, or is its program's own: no two agents have the same.
+    pub(crate) fn makes_ids(self) -> bool {
+        self.is_transcript() || self == Format::OpenaiAgents
+    }
+
     /// Whether a file's first lines say what the others leave out.
     pub(crate) fn has_threads(self) -> bool {
         matches!(self, Format::CodexRollout | Format::GeminiChat)
@@ -164,17 +170,19 @@ fn has_usage(fields: &Fields<'_>) -> bool {
 }
 
 fn recognise_action(fields: &Fields<'_>, marks: &Marks) -> Format {
-    let logged = |action: &str| {
-        Fields::object(action).is_ok_and(|action| {
-            action.names().any(|n| matches!(n, "category" | "input_data" | "output_data"))
-        })
-    };
-    let nested_agent = fields.get("agent").is_some();
-    if !nested_agent && (marks.has(Marks::AGENT_ID) || fields.get("action").is_some_and(logged)) {
-        Format::ActionLog
-    } else {
-        Format::Native
+    if fields.get("agent").is_some() {
+        return Format::Native;
     }
+    let Some(Ok(action)) = fields.get("action").map(Fields::object) else { return Format::Native };
+    let has = |names: &[&str]| action.names().any(|name| names.contains(&name));
+    let is_logged = has(&["category", "input_data", "output_data"]);
+    let is_named = has(&["name", "tool", "skill", "external", "decision"]);
+    // An action log writes the action's name where agents' own loggers write one of our types.
+    let is_native = match action.get_text("type") {
+        Some(kind) => ActionType::parse(&kind).is_some() && (is_named || !is_logged),
+        None => is_named && !is_logged,
+    };
+    if !is_native && (marks.has(Marks::AGENT_ID) || is_logged) { Format::ActionLog } else { Format::Native }
 }
 
 /// Which telling names an object has: one pass over its members.

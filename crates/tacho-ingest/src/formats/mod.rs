@@ -99,7 +99,8 @@ pub fn decode_within<'a>(
     }
     let mut fields = Fields::within(text, limits.line_bytes, limits.fields)?;
     let format = hint.unwrap_or_else(|| Format::recognise(&fields));
-    if matches!(format, Format::Log | Format::ActionLog | Format::Native) {
+    let has_array = fields.members().any(|(member, _)| member.raw.starts_with('['));
+    if has_array && matches!(format, Format::Log | Format::ActionLog | Format::Native) {
         for name in WRAPPERS {
             if let Some(items) = fields.take_objects(name)? {
                 return decode_items(fields, items, hint, each);

@@ -5,7 +5,7 @@
 
 use super::Malformed;
 use super::meaning::Operation;
-use super::value::{has, is_id, text_under};
+use super::value::{has, text_under};
 use super::walk::Raw;
 use super::wire::{KeyValue, Kin};
 use std::collections::HashMap;
@@ -43,11 +43,9 @@ impl Family {
     /// Takes up a span; several with one id are the first one.
     pub(super) fn add(&mut self, span: Raw<'_>) -> Result<(), Malformed> {
         let kin: Kin = span.decode()?;
-        let (Some(key), Some(parent)) =
-            (key(&kin.trace_id, &kin.span_id), key(&kin.trace_id, &kin.parent_span_id))
-        else {
-            return Ok(());
-        };
+        let Some(key) = key(&kin.trace_id, &kin.span_id) else { return Ok(()) };
+        // The root's parent is no span, and no span has the id of zeros; nor has one that is told wrongly.
+        let parent = (key.0, kin.parent_span_id.try_into().unwrap_or_default());
         self.0.entry(key).or_insert_with(|| {
             let operation = operation(&kin.attributes);
             Relative {
@@ -107,9 +105,7 @@ impl Family {
 }
 
 fn key(trace: &[u8], span: &[u8]) -> Option<Key> {
-    // The root's parent is no span, and no span has the id of zeros.
-    let span = if span.is_empty() { [0; 8] } else { span.try_into().ok()? };
-    Some((trace.try_into().ok()?, span))
+    Some((trace.try_into().ok()?, span.try_into().ok()?))
 }
 
 fn heritage(attributes: &[KeyValue]) -> Heritage {
@@ -141,11 +137,6 @@ pub(super) fn operation(attributes: &[KeyValue]) -> Operation {
         // The name of before for what a request to a model is.
         if has(attributes, "llm.request.type") { Operation::Model } else { Operation::Other }
     })
-}
-
-/// Whether a span has an id of its own.
-pub(super) fn is_span(trace: &[u8], span: &[u8]) -> bool {
-    trace.len() == 16 && span.len() == 8 && is_id(trace) && is_id(span)
 }
 
 #[cfg(test)]

@@ -24,19 +24,21 @@ pub(super) fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     Ok(items.unwrap_or_default().into_iter().flatten().collect())
 }
 
-/// Bytes in hexadecimal, either case.
+/// What stands before a text that is no hexadecimal: with it the text is too long to pass for an id.
+pub(super) const NO_HEX: [u8; 17] = [0; 17];
+
+/// Bytes in hexadecimal, either case. Any other text is no id, and is kept behind [`NO_HEX`]: what it spoils is told by
+/// whoever needs the id.
 pub(super) fn hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
     let text: Option<String> = Option::deserialize(deserializer)?;
     let text = text.unwrap_or_default();
-    let wrong =
-        || de::Error::custom(format!("\"{:.40}\" is no hexadecimal id", text.escape_debug().to_string()));
-    if !text.len().is_multiple_of(2) || !text.is_ascii() {
-        return Err(wrong());
-    }
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| wrong()))
-        .collect()
+    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+    let pairs = text.as_bytes().chunks(2);
+    let bytes = pairs.map(|pair| match pair {
+        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+        _ => None,
+    });
+    Ok(bytes.collect::<Option<_>>().unwrap_or_else(|| [&NO_HEX, text.as_bytes()].concat()))
 }
 
 /// An integer as a number or as text; enumerations are numbers, too.

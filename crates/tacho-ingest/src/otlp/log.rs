@@ -4,7 +4,7 @@
 use super::attributes::{counted, is_section, uncounted};
 use super::group::Group;
 use super::meaning::settle_log;
-use super::value::{self, Members, hex, is_id, moment, text_under};
+use super::value::{self, Members, hex, id_text, is_span, is_told, moment, text_under};
 use super::wire::{LogRecord, Value};
 use crate::lift::Table;
 use tacho_event::event::Event;
@@ -37,11 +37,11 @@ impl Log {
         if record.observed_time_unix_nano != time {
             members.add_count("observed_time_unix_nano", record.observed_time_unix_nano);
         }
-        if is_id(&record.trace_id) {
-            members.add_text("trace_id", &hex(&record.trace_id));
-        }
-        if is_id(&record.span_id) {
-            members.add_text("span_id", &hex(&record.span_id));
+        // An id that is none belongs to no trace, says OTLP; what stood there is kept.
+        for (name, id) in [("trace_id", &record.trace_id), ("span_id", &record.span_id)] {
+            if is_told(id) {
+                members.add_text(name, &id_text(id));
+            }
         }
         if name != record.event_name {
             members.add_text("event_name", &record.event_name);
@@ -75,7 +75,7 @@ impl Log {
             severity: record.severity_number,
             severity_text: record.severity_text,
             body,
-            parent: is_id(&record.span_id).then(|| hex(&record.span_id)),
+            parent: is_span(&record.span_id).then(|| hex(&record.span_id)),
             table: if repeats { uncounted } else { counted },
         }
     }

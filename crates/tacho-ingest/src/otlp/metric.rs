@@ -11,7 +11,7 @@ use super::group::Group;
 use super::points::{
     Buckets, Data, Exemplar, ExponentialPoint, HistogramPoint, Metric, NumberPoint, SummaryPoint,
 };
-use super::value::{Members, hex, moment, object, push_double};
+use super::value::{Members, id_text, moment, object, push_double};
 use super::walk::Raw;
 use super::wire::KeyValue;
 use crate::fields::{Refused, quote};
@@ -282,8 +282,8 @@ fn exemplar(exemplar: &Exemplar, count: &mut usize) -> String {
         (None, number) => out.some_double("value", number),
     }
     out.raw("time_unix_nano", &exemplar.time_unix_nano.to_string());
-    out.text("trace_id", &hex(&exemplar.trace_id));
-    out.text("span_id", &hex(&exemplar.span_id));
+    out.text("trace_id", &id_text(&exemplar.trace_id));
+    out.text("span_id", &id_text(&exemplar.span_id));
     if !exemplar.filtered_attributes.is_empty() {
         out.raw("attributes", &object(&exemplar.filtered_attributes, count));
     }

@@ -2,12 +2,12 @@
 
 use super::attributes::{counted, is_section, uncounted};
 use super::cached;
-use super::family::{Family, Heritage, is_span, operation};
+use super::family::{Family, Heritage, operation};
 use super::gemini;
 use super::group::Group;
 use super::identity;
 use super::meaning::{Operation, decided};
-use super::value::{self, Members, hex, is_id, moment, object, text_under};
+use super::value::{self, Members, hex, id_text, is_span, is_told, is_trace, moment, object, text_under};
 use super::wire::{Link, Span, SpanEvent};
 use super::{answer, asked};
 use crate::fields::{Refused, quote};
@@ -23,6 +23,27 @@ const ERROR: i32 = 2;
 const CLIENT: i32 = 3;
 const KINDS: [&str; 6] = ["", "internal", "server", "client", "producer", "consumer"];
 
+/// Whether a span has the ids that make it one.
+///
+/// # Errors
+/// [`Refused`] names the id that is none.
+pub(super) fn check(span: &Span) -> Result<(), Refused> {
+    let wrong = |field, id: &[u8], expected| {
+        let found = match id_text(id) {
+            text if text.is_empty() => "empty".to_owned(),
+            text => format!("\"{:.40}\"", text.escape_debug().to_string()),
+        };
+        Err(Refused::Field { field, found, expected })
+    };
+    if !is_trace(&span.trace_id) {
+        return wrong("trace_id", &span.trace_id, "16 bytes that are not all zero");
+    }
+    if !is_span(&span.span_id) {
+        return wrong("span_id", &span.span_id, "8 bytes that are not all zero");
+    }
+    Ok(())
+}
+
 /// A span's texts, from which its event borrows.
 pub(super) struct Texts {
     pub(super) members: Members,
@@ -33,9 +54,9 @@ pub(super) struct Texts {
     is_client: bool,
     claimed_us: Option<i64>,
     duration_us: Option<i64>,
-    own: Option<String>,
+    own: String,
     parent: Option<String>,
-    id: Option<Id>,
+    id: Id,
     status: i32,
     why: Option<String>,
     inherited: Heritage,
@@ -51,11 +72,11 @@ impl Texts {
         members.add_count("end_time_unix_nano", end);
         let took =
             end.checked_sub(start).filter(|_| start != 0).map(|nanos| nanos.saturating_add(500) / 1000);
-        let has_id = is_span(&span.trace_id, &span.span_id);
-        for (name, id) in [("trace_id", &span.trace_id), ("span_id", &span.span_id)] {
-            if is_id(id) {
-                members.add_text(name, &hex(id));
-            }
+        members.add_text("trace_id", &hex(&span.trace_id));
+        members.add_text("span_id", &hex(&span.span_id));
+        let has_parent = is_span(&span.parent_span_id);
+        if !has_parent && is_told(&span.parent_span_id) {
+            members.add_text("parent_span_id", &id_text(&span.parent_span_id));
         }
         members.add_text("kind", KINDS.get(span.kind.max(0) as usize).copied().unwrap_or("unknown"));
         members.add_text("trace_state", &span.trace_state);
@@ -83,9 +104,9 @@ impl Texts {
             is_client: span.kind == CLIENT,
             claimed_us,
             duration_us: took.and_then(value::within_entry),
-            own: is_id(&span.span_id).then(|| hex(&span.span_id)),
-            parent: is_id(&span.parent_span_id).then(|| hex(&span.parent_span_id)),
-            id: has_id.then(|| identity::span(&span.trace_id, &span.span_id)),
+            own: hex(&span.span_id),
+            parent: has_parent.then(|| hex(&span.parent_span_id)),
+            id: identity::span(&span.trace_id, &span.span_id),
             status: status.code,
             why: (!status.message.is_empty()).then(|| quote(&status.message)),
             inherited: family.inherited(&span.trace_id, &span.span_id),
@@ -95,8 +116,8 @@ impl Texts {
         }
     }
 
-    /// Trace and span, where the span has both.
-    pub(super) fn id(&self) -> Option<Id> {
+    /// Made of trace and span.
+    pub(super) fn id(&self) -> Id {
         self.id
     }
 
@@ -116,10 +137,9 @@ impl Texts {
         }
         self.inherit(&mut event);
         self.settle(group, &mut event);
-        match (&event.call, &self.own) {
-            (Some(_), Some(own)) => event.facts.set_text(TextFact::SpanId, own.as_str()),
-            (None, Some(own)) => event.call = Some(own.as_str().into()),
-            (_, None) => {}
+        match &event.call {
+            Some(_) => event.facts.set_text(TextFact::SpanId, self.own.as_str()),
+            None => event.call = Some(self.own.as_str().into()),
         }
         event.parent = self.parent.as_deref().map(Into::into);
         if event.action_name.as_deref() != Some(&self.name) {
@@ -255,10 +275,10 @@ fn event(event: &SpanEvent, values: &mut usize) -> String {
 fn link(link: &Link, values: &mut usize) -> String {
     let attributes = value::object(&link.attributes, values);
     format!(
-        "{{\"trace_id\":\"{}\",\"span_id\":\"{}\",\"trace_state\":{},\"flags\":{},\"dropped_attributes_count\":{},\
+        "{{\"trace_id\":{},\"span_id\":{},\"trace_state\":{},\"flags\":{},\"dropped_attributes_count\":{},\
          \"attributes\":{attributes}}}",
-        hex(&link.trace_id),
-        hex(&link.span_id),
+        quote(&id_text(&link.trace_id)),
+        quote(&id_text(&link.span_id)),
         quote(&link.trace_state),
         link.flags,
         link.dropped_attributes_count

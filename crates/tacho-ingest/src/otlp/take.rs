@@ -62,11 +62,13 @@ impl Taking<'_, '_> {
             return Ok(());
         }
         let span: wire::Span = record.decode()?;
-        let bytes = span.encode_to_vec();
+        if let Err(reason) = span::check(&span) {
+            self.reject(reason);
+            return Ok(());
+        }
         let span = span::Texts::new(span, group, &self.family);
-        let id = span.id().unwrap_or_else(|| self.seen.id(Kind::Span, &[&group.bytes, &bytes]));
         let event = group.check(&span.members).and_then(|()| span.event(group));
-        self.take(event, id, group);
+        self.take(event, span.id(), group);
         Ok(())
     }
 
@@ -89,13 +91,21 @@ impl Taking<'_, '_> {
 
     /// Whether a record may be looked at; one that may not is refused.
     fn admit(&mut self, record: Raw<'_>) -> bool {
-        let number = self.tally.accepted_lines + self.tally.refused_lines + 1;
-        let refused = over_limit(number, self.unfolded, record.len());
+        let refused = over_limit(self.number(), self.unfolded, record.len());
         let is_admitted = refused.is_none();
         if let Some(reason) = refused {
-            self.tally.reject(number, reason);
+            self.reject(reason);
         }
         is_admitted
+    }
+
+    /// Of the record whose turn it is.
+    fn number(&self) -> u64 {
+        self.tally.accepted_lines + self.tally.refused_lines + 1
+    }
+
+    fn reject(&mut self, reason: Refused) {
+        self.tally.reject(self.number(), reason);
     }
 
     fn take(&mut self, event: Result<Event<'_>, Refused>, id: Id, group: &Group) {
@@ -117,10 +127,7 @@ impl Taking<'_, '_> {
                 self.tally.accepted_lines += 1;
                 self.tally.events += 1;
             }
-            Err(reason) => {
-                let number = self.tally.accepted_lines + self.tally.refused_lines + 1;
-                self.tally.reject(number, reason);
-            }
+            Err(reason) => self.reject(reason),
         }
         if self.batch.size_bytes() > BATCH_BYTES {
             self.unfolded += self.batch.size_bytes();

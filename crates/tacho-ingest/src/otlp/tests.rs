@@ -130,8 +130,6 @@ fn what_is_no_otlp_is_refused_whole() {
         ("[]", "an object"),
         (r#"{"resourceLogs":{}}"#, "a list"),
         (&lists("{},7"), "invalid type"),
-        (&lists(r#"{"traceId":"xy"}"#), "hexadecimal"),
-        (&lists(r#"{"traceId":"abc"}"#), "hexadecimal"),
         (&lists(r#"{"timeUnixNano":-1}"#), "integer"),
         (&lists(r#"{"severityNumber":"SEVERITY_NUMBER_INFO"}"#), "integer"),
         (&lists(r#"{"attributes":[{"key":"a","value":{"intValue":"9223372036854775808"}}]}"#), "integer"),
@@ -146,6 +144,57 @@ fn what_is_no_otlp_is_refused_whole() {
     cut.pop();
     assert!(take(Signal::Traces, Encoding::Protobuf, &cut).is_err());
     assert_eq!(take(Signal::Metrics, Encoding::Protobuf, b"").unwrap().tally, Tally::default());
+}
+
+/// Neighbours are recorded, and each refusal names the span, the id and what was found.
+#[test]
+fn a_span_without_valid_ids_is_refused_alone() {
+    let (trace, span) = ("ab".repeat(16), "cd".repeat(8));
+    let zeros = "0".repeat(32);
+    let cases = [
+        ("", span.as_str(), "\"trace_id\" is empty"),
+        (&zeros, &span, "\"trace_id\" is \"0000"),
+        (&trace[2..], &span, "expected 16 bytes"),
+        ("no hexadecimal!!", &span, "\"no hexadecimal!!\""),
+        ("ab\u{e9}", &span, "\"ab\u{e9}\""),
+        (&trace, "", "\"span_id\" is empty"),
+        (&trace, &zeros[16..], "\"span_id\" is \"0000"),
+        (&trace, &trace, "expected 8 bytes"),
+        (&trace, "12345678", "expected 8 bytes"),
+        (&trace, "1234567", "\"1234567\""),
+    ];
+    let item = |trace: &str, span: &str| format!(r#"{{"traceId":"{trace}","spanId":"{span}","name":"x"}}"#);
+    let mut spans: Vec<String> = cases.iter().map(|(trace, span, _)| item(trace, span)).collect();
+    spans.insert(1, item(&trace, &span));
+    spans.push(item(&trace.to_uppercase(), &"01".repeat(8)));
+    let body = format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{}]}}]}}]}}"#, spans.join(","));
+    let taken = json(Signal::Traces, &body).unwrap();
+    assert_eq!((taken.tally.events, taken.tally.refused_lines), (2, cases.len() as u64));
+    for ((refused, (.., says)), number) in
+        taken.tally.refused.iter().zip(cases).zip([1].into_iter().chain(3..))
+    {
+        assert_eq!(refused.line, number);
+        assert!(refused.reason.to_string().contains(says), "{}: {says}", refused.reason);
+    }
+    let bare =
+        take(Signal::Traces, Encoding::Protobuf, &around(&Span { name: "a".into(), ..Span::default() }));
+    assert_eq!(bare.unwrap().tally.refused_lines, 1);
+}
+
+#[test]
+fn other_ids_that_are_none_belong_to_no_trace_and_are_kept() {
+    let of = |taken: &Taken| {
+        let event = taken.batches[0].events().next().unwrap().unwrap();
+        let extra: serde_json::Value = serde_json::from_str(event.texts[5].unwrap()).unwrap();
+        (event.header.parent.map(str::to_owned), extra)
+    };
+    let log = r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"traceId":"xy","spanId":"ABCD"}]}]}]}"#;
+    let (parent, extra) = of(&json(Signal::Logs, log).unwrap());
+    assert_eq!((parent, &extra["trace_id"], &extra["span_id"]), (None, &"xy".into(), &"abcd".into()));
+    let span =
+        Span { trace_id: vec![1; 16], span_id: vec![2; 8], parent_span_id: vec![3; 5], ..Span::default() };
+    let (parent, extra) = of(&take(Signal::Traces, Encoding::Protobuf, &around(&span)).unwrap());
+    assert_eq!((parent, &extra["parent_span_id"]), (None, &"0303030303".into()));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Values as JSON text, under the names that the sender gave them.
 
+use super::json::NO_HEX;
 use super::wire::{AnyValue, KeyValue, Value};
 use crate::fields::{Fields, Refused, holds_json, quote};
 use base64::Engine as _;
@@ -174,6 +175,14 @@ pub(super) fn push_double(number: f64, out: &mut String) {
     }
 }
 
+/// An id in words: hexadecimal, or the text that the sender wrote in its place.
+pub(super) fn id_text(bytes: &[u8]) -> Cow<'_, str> {
+    match bytes.strip_prefix(&NO_HEX) {
+        Some(text) if !text.is_empty() => String::from_utf8_lossy(text),
+        _ => hex(bytes).into(),
+    }
+}
+
 /// Bytes of an id in hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
@@ -182,8 +191,18 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Whether an id is one: not empty, not all zeros.
-pub(super) fn is_id(bytes: &[u8]) -> bool {
+/// Whether these are a trace's id: 16 bytes, not all zero.
+pub(super) fn is_trace(bytes: &[u8]) -> bool {
+    bytes.len() == 16 && is_told(bytes)
+}
+
+/// Whether these are a span's id: 8 bytes, not all zero.
+pub(super) fn is_span(bytes: &[u8]) -> bool {
+    bytes.len() == 8 && is_told(bytes)
+}
+
+/// Whether something stands in the place of an id: not empty, not all zeros.
+pub(super) fn is_told(bytes: &[u8]) -> bool {
     bytes.iter().any(|byte| *byte != 0)
 }
 

@@ -60,6 +60,12 @@ fn tools_and_commands_are_mapped() {
         (bash("git push; kubectl apply -f x.yaml"), "production_deployment", "critical"),
         (bash("terraform apply"), "production_deployment", "critical"),
         (bash("helm upgrade web ./web"), "production_deployment", "critical"),
+        (bash("ansible-playbook -i prod site.yml"), "production_deployment", "critical"),
+        (bash("aws --profile x ecs update-service --service web"), "production_deployment", "critical"),
+        (bash("sudo systemctl restart web"), "configuration_change", "high_priority"),
+        (bash("systemctl status web"), "-", "standard"),
+        (bash("gh --repo a/b release create v2"), "code_deployment", "high_priority"),
+        (bash("pnpm publish --access public"), "code_deployment", "high_priority"),
     ] {
         assert_eq!((told.0.as_str(), told.1), (action, class));
     }
@@ -75,6 +81,12 @@ fn reading_and_dry_runs_deploy_nothing() {
     };
     for command in [
         "kubectl rollout status deploy/x",
+        "kubectl create deployment x --help",
+        "kubectl create token x",
+        "ansible-playbook -C site.yml",
+        "aws cloudformation deploy --stack-name x --no-execute-changeset",
+        "docker compose up",
+        "vercel",
         "kubectl -n prod rollout history deploy/x",
         "kubectl diff -f x.yaml",
         "kubectl apply --dry-run=client -f x.yaml",
@@ -88,6 +100,7 @@ fn reading_and_dry_runs_deploy_nothing() {
         "git push -n",
         "docker push --help",
         "cargo publish --dry-run",
+        "ansible-playbook --check site.yml",
         "shutdown -c",
     ] {
         assert_eq!(action(command), "-", "{command}");
@@ -96,6 +109,12 @@ fn reading_and_dry_runs_deploy_nothing() {
         ("kubectl rollout restart deploy/status", "production_deployment"),
         ("kubectl rollout undo deploy/x", "production_deployment"),
         ("kubectl apply --dry-run=none -f x", "production_deployment"),
+        ("kubectl create deployment x --image=y", "production_deployment"),
+        ("terragrunt apply", "production_deployment"),
+        ("docker compose -f prod.yml up -d", "production_deployment"),
+        ("vercel --prod", "production_deployment"),
+        ("ansible-playbook -c local site.yml", "production_deployment"),
+        ("git -C /r push", "code_deployment"),
         ("kubectl rollout status deploy/x && kubectl apply -f x", "production_deployment"),
         ("helm upgrade web ./web --dry-run=false", "production_deployment"),
         ("git push --dry-run && git push", "code_deployment"),

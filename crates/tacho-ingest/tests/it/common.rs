@@ -58,10 +58,14 @@ impl Taken {
 }
 
 pub(crate) fn take_with(body: &[u8], options: &Options<'_>, rules: Minimisation) -> Taken {
-    taken(&ingest(rules), body, options)
+    taken(&ingest(rules), body, options, &SENDER)
 }
 
-fn taken(ingest: &Ingest, body: &[u8], options: &Options<'_>) -> Taken {
+pub(crate) fn take_from(body: &[u8], options: &Options<'_>, sender: &Sender<'_>) -> Taken {
+    taken(&ingest(Minimisation::default()), body, options, sender)
+}
+
+fn taken(ingest: &Ingest, body: &[u8], options: &Options<'_>, sender: &Sender<'_>) -> Taken {
     let dir = tempfile::tempdir().unwrap();
     let keys = keys(dir.path());
     let mut batches = Vec::new();
@@ -70,13 +74,13 @@ fn taken(ingest: &Ingest, body: &[u8], options: &Options<'_>) -> Taken {
         last = last.wrapping_add(1);
         Id([last; 16])
     };
-    let tally = ingest.body(body, &SENDER, options, NOW_US, &mut fresh, &keys, &mut batches);
+    let tally = ingest.body(body, sender, options, NOW_US, &mut fresh, &keys, &mut batches);
     Taken { tally, batches }
 }
 
 pub(crate) fn take(body: &str) -> Taken {
     static DEFAULT: LazyLock<Ingest> = LazyLock::new(|| ingest(Minimisation::default()));
-    taken(&DEFAULT, body.as_bytes(), &Options::default())
+    taken(&DEFAULT, body.as_bytes(), &Options::default(), &SENDER)
 }
 
 /// The events of one line as its format decodes them.

@@ -175,6 +175,29 @@ fn rubbish_is_answered_or_skipped_and_ends_nothing() {
 }
 
 #[test]
+fn a_line_that_is_no_json_is_answered_with_a_parse_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut logger = Logger::on_file(&folder.path().join("audit.ndjson"));
+    logger.shake_hands();
+    let long = "x".repeat(1 << 21);
+    let told =
+        [("rubbish", "no JSON"), ("{\"jsonrpc\":", "no JSON"), ("\u{feff}{}", "no JSON"), (&long, "1048576")];
+    for (line, says) in told {
+        logger.say(line);
+        let answer = logger.hear();
+        assert_eq!((&answer["error"]["code"], &answer["id"]), (&json!(-32700), &Value::Null), "{answer}");
+        assert!(answer["error"]["message"].as_str().unwrap().contains(says), "{answer}");
+    }
+    logger.input.as_mut().unwrap().write_all(b"\xff\xfe\n").unwrap();
+    assert!(logger.hear()["error"]["message"].as_str().unwrap().contains("UTF-8"));
+    assert_eq!(logger.call("log_action", json!({"action_name": "a"}))["isError"], false);
+    logger.input.as_mut().unwrap().write_all(b"the end").unwrap();
+    drop(logger.input.take());
+    assert_eq!(logger.hear()["error"]["code"], -32700, "also a last line without an end");
+    assert!(logger.end());
+}
+
+#[test]
 fn what_is_too_large_is_refused_and_said() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.ndjson");

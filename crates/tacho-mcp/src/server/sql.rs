@@ -21,7 +21,7 @@ pub(super) fn observations(id: &str, actions: &BTreeSet<u64>, max: usize) -> Res
     }
     Ok(format!(
         "SELECT index, either(who_id, event_id) AS id, revision, timestamp, source, known, hook_event, phase, agent_id, \
-         action_type, action_name, outcome_status, error FROM events WHERE {which} ORDER BY index LIMIT {max}"
+         action_type, action_name, outcome_status, output AS result, error FROM events WHERE {which} ORDER BY index LIMIT {max}"
     ))
 }
 

@@ -164,6 +164,7 @@ fn accepted(ev: &Ev) -> Accepted<'_> {
         facts,
         texts: [ev.input.as_deref(), ev.output.as_deref(), ev.error.as_deref(), None, None, None],
         content: None,
+        former: None,
         subject_slot: None,
     }
 }

@@ -13,4 +13,5 @@ mod rewrites;
 mod rollups;
 mod search;
 mod sight;
+mod sparse;
 mod sql;

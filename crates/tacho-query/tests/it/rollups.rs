@@ -48,9 +48,10 @@ const GROUPS: [&str; 13] = [
     "date_bin(INTERVAL '900 seconds', timestamp)",
 ];
 
-const SUMS: [&str; 18] = [
+const SUMS: [&str; 19] = [
     "count(*)",
     "count(tokens_input)",
+    "count(cost_usd)",
     "count(model)",
     "count(DISTINCT agent_id)",
     "count(*) FILTER (WHERE outcome_status = 'failure')",

@@ -82,6 +82,7 @@ pub(crate) fn batch(n: u64, content: u64) -> Batch {
         facts,
         texts: [Some(&input), None, None, None, None, None],
         content: Some(content),
+        former: None,
         subject_slot: None,
     };
     event.header.body = body_of(&event);

@@ -1,7 +1,7 @@
 //! The built-in detectors: one list, and how each is found.
 //!
-//! A detector names the literals that must be present (its needles). All needles of all detectors sit in one
-//! automaton (see `gate`); only where one is seen does the detector look, and only within a bounded window
+//! A detector names the literals that must be present (its needles). All needles of all detectors are looked
+//! for at once (see `gate`); only where one is seen does the detector look, and only within a bounded window
 //! around it, or along a run of characters that no other place of the same needle shares. So the work stays
 //! linear in the text whatever it holds.
 //!
@@ -31,7 +31,7 @@ pub(crate) enum Class {
 pub(crate) struct Detector {
     pub(crate) name: &'static str,
     pub(crate) class: Class,
-    /// Literals, compared without regard to case by the automaton; a `Token` compares again exactly.
+    /// Literals, compared without regard to case by the gate; a `Token` compares again exactly.
     pub(crate) needles: &'static [&'static str],
     /// Also called at runs of four digits and more.
     pub(crate) digits: bool,

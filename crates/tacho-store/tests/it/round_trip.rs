@@ -99,7 +99,8 @@ fn accepted(parts: &Parts) -> Accepted<'_> {
     facts.ints.iter_mut().zip(&parts.ints).for_each(|(fact, value)| *fact = *value);
     facts.texts.iter_mut().for_each(|fact| *fact = text());
     let texts = std::array::from_fn(|_| text());
-    let mut event = Accepted { header, who, facts, texts, content: parts.content, subject_slot: None };
+    let mut event =
+        Accepted { header, who, facts, texts, content: parts.content, former: None, subject_slot: None };
     seal(&mut event);
     event
 }

@@ -76,6 +76,7 @@ fn push_event(n: u64, builder: &mut BatchBuilder) {
         facts,
         texts: [Some(&input), None, None, None, None, Some("{}")],
         content: Some(n),
+        former: None,
         subject_slot: None,
     };
     seal(&mut event);

@@ -2,7 +2,7 @@
 
 use super::{Alerting, tell};
 use crate::clock::now_us;
-use tacho_alert::notify::{Act, Outside, Raised};
+use tacho_alert::notify::{Act, Entry, Outside, Raised};
 
 /// Why something can't be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,15 @@ impl Alerting {
     /// Does something about an open alert; it counts when this returns.
     pub(crate) fn act(&self, id: &str, act: &Act, by: &str, note: Option<&str>) -> Result<Raised, Refused> {
         let mut inner = self.inner.lock();
+        // Said once more by the same person it is no news, whoever else said it meanwhile, and nobody is told again; a note
+        // is kept all the same.
+        let said = |entry: &Entry| entry.what == Act::Acknowledge.as_str() && entry.by.as_deref() == Some(by);
+        let has_it = |raised: &&Raised| raised.acknowledged.is_some() && raised.history.iter().any(said);
+        let act = match (act, inner.desk.get(id).filter(has_it)) {
+            (Act::Acknowledge, Some(_)) if note.is_some_and(|note| !note.trim().is_empty()) => &Act::Note,
+            (Act::Acknowledge, Some(raised)) => return Ok(raised.clone()),
+            _ => act,
+        };
         // Within the lock: what is written into a history stands in the order of time.
         let now = now_us();
         let done = inner.desk.act(id, act, by, note, now).map_err(Refused::Wrong)?;

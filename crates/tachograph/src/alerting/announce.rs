@@ -35,6 +35,7 @@ impl Alerting {
                 id,
                 code: String::new(),
                 notice: Notice::Digest,
+                about: Some("report.made".into()),
                 severity: if wants_attention { Severity::Warning } else { Severity::Info },
                 title: title.to_string(),
                 text: text.to_string(),

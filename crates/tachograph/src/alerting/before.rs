@@ -23,11 +23,19 @@ const FACTS: [(&str, &str); 4] = [
     ("git_commit", "version"),
     ("deployment_id", "deployment"),
 ];
-/// A deployment that concerns everybody.
-const SHARED: &str = "mapped_action = 'production_deployment'";
-/// What the class table calls a deployment.
-const DEPLOYED: &str = "mapped_action IN ('code_deployment', 'production_deployment') OR \
+/// A deployment that concerns everybody: into production, something published, a push to what is released from.
+const SHARED: &str = "(mapped_action = 'production_deployment' OR mapped_action = 'code_deployment' AND \
+    coalesce(NOT regexp_like(input, 'git[^;&|\\n]*\\spush') OR regexp_like(input, \
+      'push[^;&|\\n]*[\\s:/+](main|master|trunk|production|prod|live|release[^\\s\"]*|--tags|--follow-tags|--mirror|refs/tags/[^\\s\"]+|v[0-9]+(\\.[0-9.]+)?|[0-9]+\\.[0-9.]+)([\\s\"\\x27\\x5c]|$)'), \
+      false))";
+/// What the class table calls a deployment, or a change of what runs.
+const DEPLOYED: &str = "mapped_action IN ('code_deployment', 'production_deployment', 'configuration_change') OR \
     lower(action_name) IN ('deploy', 'deployment', 'system_update', 'system_update_complete', 'rollback')";
+
+/// The command of an action, on one line, as it was recorded: redacted.
+const COMMAND: &str = "btrim(regexp_replace(coalesce(json_as_text(input, 'command'), json_as_text(input, 'cmd')), '\\s+', ' ', 'g'))";
+/// Of a longer command the beginning is shown.
+const COMMAND_CHARS: usize = 120;
 
 /// The events of some entries, the newest of them where there are very many.
 pub(super) async fn witnesses(app: &App, indices: &BTreeSet<u64>) -> Result<HashMap<u64, Witness>, String> {
@@ -56,6 +64,9 @@ struct Found {
     agent: String,
     kind: ChangeKind,
     call: Option<String>,
+    /// The action that it is of, and how that went as far as is known.
+    action: Option<u64>,
+    outcome: Option<String>,
     text: String,
     /// It concerns everybody: something was brought into production.
     shared: bool,
@@ -73,7 +84,9 @@ pub(super) async fn changes(
         return Ok(Vec::new());
     };
     let agents: BTreeSet<&String> = incidents.iter().flat_map(|(.., agents)| agents).collect();
-    let found: Vec<Found> = ask(app, &asked(first_us.saturating_sub(before_us), last_us, &agents)).await?;
+    let since_us = first_us.saturating_sub(before_us);
+    let mut found: Vec<Found> = ask(app, &asked(since_us, last_us, &agents)).await?;
+    end(app, &mut found, since_us).await?;
     let of = |(_, first_us, agents): &(String, i64, BTreeSet<String>)| {
         let mut calls = BTreeSet::new();
         let near =
@@ -89,24 +102,67 @@ pub(super) async fn changes(
     Ok(incidents.iter().map(of).collect())
 }
 
+/// Says of what changed how it went: what an event itself tells is often that it began.
+async fn end(app: &App, found: &mut [Found], since_us: i64) -> Result<(), String> {
+    let mut actions: BTreeSet<u64> = found.iter().rev().filter_map(|found| found.action).collect();
+    while actions.len() > NAMED_MAX {
+        actions.pop_first();
+    }
+    let (Some(first), false) = (found.iter().map(|found| found.index).min(), actions.is_empty()) else {
+        return Ok(());
+    };
+    let list: Vec<String> = actions.iter().map(ToString::to_string).collect();
+    let query = format!(
+        "SELECT action_of(index) AS action, outcome_now(outcome_status, index) AS outcome FROM events \
+         WHERE recorded_at >= {} AND index >= {} AND is_shown(index) AND action_of(index) IN ({})",
+        moment(since_us),
+        actions.first().copied().unwrap_or(first).min(first),
+        list.join(", ")
+    );
+    let ended: Vec<Ended> = ask(app, &query).await?;
+    let ended: HashMap<u64, String> = ended.into_iter().map(|ended| (ended.action, ended.outcome)).collect();
+    for found in found {
+        let now = found.action.and_then(|action| ended.get(&action));
+        found.outcome = now.cloned().or(found.outcome.take());
+    }
+    Ok(())
+}
+
+#[derive(serde::Deserialize)]
+struct Ended {
+    action: u64,
+    outcome: String,
+}
+
 impl Found {
+    /// What it was, and how it went.
+    fn words(&self) -> String {
+        let how = match self.outcome.as_deref() {
+            None | Some("unknown") => return self.text.clone(),
+            Some("success") => "finished",
+            Some("failure") => "failed",
+            Some(other) => other,
+        };
+        format!("{}, {how}", self.text)
+    }
+
     fn change(&self, agents: &BTreeSet<String>) -> Change {
         Change {
             at_us: self.at_us,
             kind: self.kind,
             same_agent: agents.contains(&self.agent),
             agent: self.agent.clone(),
-            text: self.text.clone(),
+            text: self.words(),
             entry: Entry { index: self.index, id: self.event_id.clone() },
         }
     }
 }
 
-fn moment(us: i64) -> String {
+pub(super) fn moment(us: i64) -> String {
     format!("TIMESTAMPTZ '{}'", format(us))
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
@@ -122,21 +178,23 @@ fn asked(from_us: i64, to_us: i64, agents: &BTreeSet<&String>) -> String {
         }
     };
     let mut parts = vec![format!(
-        "SELECT index, event_id, recorded_at AS at, agent_id AS agent, call_id AS call, \
-           CASE WHEN {DEPLOYED} THEN 'deployment' WHEN lower(action_name) LIKE '%prompt%' THEN 'prompt' \
+        "SELECT index, event_id, recorded_at AS at, agent_id AS agent, call_id AS call, action_of(index) AS action, \
+           outcome_status AS outcome, CASE WHEN ({DEPLOYED}) AND coalesce(mapped_action, '') <> 'configuration_change' THEN 'deployment' WHEN lower(action_name) LIKE '%prompt%' THEN 'prompt' \
              WHEN lower(action_name) LIKE '%model%' THEN 'model' ELSE 'configuration' END AS kind, \
            concat(action_name, \
              CASE WHEN mapped_action IS NULL OR mapped_action = action_name THEN '' \
                ELSE concat(' (', mapped_action, ')') END, \
              CASE WHEN target IS NULL THEN '' ELSE concat(' ', target) END, \
-             CASE WHEN outcome_status = 'unknown' THEN '' ELSE concat(', ', outcome_status) END) AS text, \
+             CASE WHEN {COMMAND} IS NULL THEN '' ELSE concat(': ', left({COMMAND}, {COMMAND_CHARS}), \
+               CASE WHEN char_length({COMMAND}) > {COMMAND_CHARS} THEN ' …' ELSE '' END) END) AS text, \
            coalesce({SHARED}, false) AS shared \
          FROM events WHERE recorded_at >= {from} AND recorded_at <= {to} AND source <> 'internal' \
            AND ({SHARED} OR ({DEPLOYED} OR action_type = 'settings') AND {own})"
     )];
     for (fact, kind) in FACTS {
         parts.push(format!(
-            "SELECT index, event_id, at, agent, CAST(NULL AS VARCHAR) AS call, '{kind}' AS kind, \
+            "SELECT index, event_id, at, agent, CAST(NULL AS VARCHAR) AS call, CAST(NULL AS BIGINT UNSIGNED) AS action, \
+               CAST(NULL AS VARCHAR) AS outcome, '{kind}' AS kind, \
                concat('{fact} is ', value, ', was ', before) AS text, false AS shared \
              FROM (SELECT *, lag(value) OVER (PARTITION BY agent ORDER BY index) AS before \
                FROM (SELECT agent_id AS agent, {fact} AS value, min(index) AS index, min(recorded_at) AS at, \
@@ -147,7 +205,7 @@ fn asked(from_us: i64, to_us: i64, agents: &BTreeSet<&String>) -> String {
         ));
     }
     format!(
-        "SELECT index, event_id, arrow_cast(at, 'Int64') AS at_us, agent, call, kind, text, shared \
+        "SELECT index, event_id, arrow_cast(at, 'Int64') AS at_us, agent, call, action, outcome, kind, text, shared \
          FROM ({}) AS changes ORDER BY index DESC LIMIT {CHANGES_MAX}",
         parts.join(" UNION ALL ")
     )
@@ -231,8 +289,8 @@ pub(super) async fn stops(app: &App) -> Result<Vec<(bool, Stop)>, String> {
     Ok(told.into_iter().filter_map(read).collect())
 }
 
-async fn ask<T: serde::de::DeserializeOwned>(app: &App, query: &str) -> Result<Vec<T>, String> {
+pub(super) async fn ask<T: serde::de::DeserializeOwned>(app: &App, query: &str) -> Result<Vec<T>, String> {
     let agents = registry(app).map_err(|problem| problem.detail)?;
-    let snapshot = app.node.snapshot().await;
-    rows(&app.node, snapshot, &agents, query).await.map_err(|error| error.to_string())
+    let moment = app.node.moment().await;
+    rows(&app.node, moment, &agents, query).await.map_err(|error| error.to_string())
 }

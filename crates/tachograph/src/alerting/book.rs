@@ -64,6 +64,24 @@ impl Book {
         data: &Path,
         edit: Option<(&Path, Option<&str>)>,
     ) -> Result<Book, tacho_alert::FileError> {
+        let mut book = Book::built_in()?;
+        let mut paths = book.listed(&folder(config, data));
+        if let Some((path, text)) = edit {
+            paths.retain(|other| other != path);
+            paths.extend(text.map(|_| path.to_path_buf()));
+            paths.sort();
+        }
+        for path in paths {
+            let new = edit.filter(|(edited, _)| *edited == path).and_then(|(_, text)| text);
+            book.add(&path, new.map_or_else(|| text(&path), |text| Ok(text.to_string())));
+        }
+        book.route(config, data);
+        book.check_policies();
+        Ok(book)
+    }
+
+    /// What is built in, and nothing else.
+    fn built_in() -> Result<Book, tacho_alert::FileError> {
         let rules = builtin::rules()?;
         let critical = rules.iter().filter(|rule| rule.severity == Severity::Critical);
         let mut book = Book {
@@ -77,18 +95,24 @@ impl Book {
             errors: Vec::new(),
         };
         book.sources.extend(book.rules.iter().map(|rule| (rule.id.clone(), BUILT_IN.to_string())));
-        let mut paths = book.listed(&folder(config, data));
-        if let Some((path, text)) = edit {
-            paths.retain(|other| other != path);
-            paths.extend(text.map(|_| path.to_path_buf()));
-            paths.sort();
+        Ok(book)
+    }
+
+    /// What was read from files, by the digests of their texts; what none is known of is left out.
+    ///
+    /// # Errors
+    /// Never but for a fault of the built-in rules.
+    pub(super) fn of(
+        files: &BTreeMap<String, String>,
+        texts: &HashMap<String, String>,
+    ) -> Result<Book, tacho_alert::FileError> {
+        let mut book = Book::built_in()?;
+        for (name, digest) in files {
+            if let Some(text) = texts.get(digest) {
+                book.add(Path::new(name), Ok(text.clone()));
+            }
         }
-        for path in paths {
-            let new = edit.filter(|(edited, _)| *edited == path).and_then(|(_, text)| text);
-            book.add(&path, new.map_or_else(|| text(&path), |text| Ok(text.to_string())));
-        }
-        book.route(config, data);
-        book.check_policies();
+        book.files = files.clone();
         Ok(book)
     }
 
@@ -200,6 +224,14 @@ pub(super) fn saved(path: &Path) -> Option<String> {
     text(path).ok().map(|text| digest(&text))
 }
 
+/// The texts of the rule files of today, by their digests.
+pub(super) fn texts(config: &Config, data: &Path) -> HashMap<String, String> {
+    let entries = std::fs::read_dir(folder(config, data)).into_iter().flatten();
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_rule_file(path));
+    let texts = paths.take(FILES_MAX).filter_map(|path| text(&path).ok());
+    texts.map(|text| (digest(&text), text)).collect()
+}
+
 fn text(path: &Path) -> Result<String, String> {
     let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
     if length > FILE_BYTES_MAX as u64 {
@@ -208,7 +240,7 @@ fn text(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|error| error.to_string())
 }
 
-fn digest(text: &str) -> String {
+pub(super) fn digest(text: &str) -> String {
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

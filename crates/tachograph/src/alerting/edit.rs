@@ -2,6 +2,8 @@
 //!
 //! Invariant: what puts something else in the place of a critical built-in rule counts only when a second person has agreed,
 //! where there is one. That the rule is again as it is built in needs nobody.
+//!
+//! Locks: `editing` from judging an edit until its file is there: each is judged by what the ones before have left.
 
 use super::silence::fresh;
 use super::{Alerting, Book, Inner, Refused, tell};
@@ -57,6 +59,7 @@ impl Alerting {
     /// When the file can't be written, or too much waits.
     pub(crate) fn edit(&self, wanted: NewEdit) -> Result<Edited, Refused> {
         let NewEdit { path, text, by, credential, others } = wanted;
+        let _alone = self.editing.lock();
         let rules = if others { self.guarded(&path, text.as_deref())? } else { Vec::new() };
         if rules.is_empty() {
             self.put(&path, text.as_deref(), &by, None)?;
@@ -83,6 +86,7 @@ impl Alerting {
 
     /// A second person agrees with an edit: it counts now.
     pub(crate) fn approve_edit(&self, id: &str, by: &str, credential: &str) -> Result<Edit, Refused> {
+        let _alone = self.editing.lock();
         let edit = self.waiting(id)?;
         if edit.credential == credential {
             let what =
@@ -102,6 +106,7 @@ impl Alerting {
 
     /// Takes back the wish for an edit.
     pub(crate) fn withdraw_edit(&self, id: &str, by: &str) -> Result<(), Refused> {
+        let _alone = self.editing.lock();
         let edit = self.waiting(id)?;
         let mut inner = self.inner.lock();
         inner.pending.notes.push((EDIT, id.to_string(), None));
@@ -124,7 +129,13 @@ impl Alerting {
     ) -> Result<(), Refused> {
         let failed = |error: std::io::Error| Refused::Failed(format!("{}: {error}", path.display()));
         match text {
-            None => std::fs::remove_file(path).map_err(failed)?,
+            None => std::fs::remove_file(path).map_err(|error| match error.kind() {
+                // Somebody else took it away a moment ago.
+                std::io::ErrorKind::NotFound => {
+                    Refused::Unknown(format!("there is no rule file \"{}\"", name(path)))
+                }
+                _ => failed(error),
+            })?,
             Some(text) => {
                 let folder = path.parent().unwrap_or(&self.data);
                 std::fs::create_dir_all(folder).map_err(failed)?;
@@ -181,4 +192,57 @@ fn effect(rule: &Rule) -> String {
 
 fn name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Barrier;
+
+    /// Either edit alone leaves the built-in rule in force; both together would not.
+    #[test]
+    fn two_edits_at_one_moment_are_judged_one_after_the_other() {
+        let data = tempfile::tempdir().unwrap();
+        let open = || Alerting::open(data.path(), &super::super::Config::default(), "log", String::new());
+        let alerting = open().unwrap();
+        let rules = tacho_alert::builtin::rules().unwrap();
+        let built_in = rules.iter().find(|rule| rule.id == "system_outage").unwrap();
+        let same = format!(
+            "id: system_outage\ntitle: A system is down\nseverity: critical\nquery: |\n  {}\nevery: stream\n\
+             labels: {{tier: management}}\nack: {{required: true}}\n",
+            built_in.query.trim().replace('\n', "\n  ")
+        );
+        let weak =
+            "id: system_outage\ntitle: None\nseverity: info\nquery: agent_audit_log | count() | count > 9\n";
+        let folder = data.path().join("rules");
+        let edit = |name: &str, text: Option<&str>| {
+            let (path, text) = (folder.join(name), text.map(str::to_string));
+            let (by, credential) = (name.to_string(), name.to_string());
+            alerting.edit(NewEdit { path, text, by, credential, others: true }).unwrap()
+        };
+        for round in 0..10 {
+            assert!(matches!(edit("b.yaml", Some(&same)), Edited::Saved), "it is the built-in rule");
+            let barrier = Barrier::new(2);
+            let at_once = |name: &'static str, text: Option<&'static str>| {
+                barrier.wait();
+                edit(name, text)
+            };
+            let waits = std::thread::scope(|scope| {
+                let add = scope.spawn(|| at_once("a.yaml", Some(weak)));
+                let remove = scope.spawn(|| at_once("b.yaml", None));
+                [add, remove].map(|edit| matches!(edit.join().unwrap(), Edited::Waits(_)))
+            });
+            assert_ne!(waits[0], waits[1], "round {round}: one of them waits for a second person");
+            let book = Book::read(&alerting.config, &alerting.data).unwrap();
+            let rule = book.rules.iter().find(|rule| rule.id == "system_outage").unwrap();
+            assert_eq!(effect(rule), effect(built_in), "round {round}");
+            for one in alerting.edits().unwrap() {
+                alerting.withdraw_edit(&one.id, "ada").unwrap();
+            }
+            // Away again, whichever is there.
+            for name in ["a.yaml", "b.yaml"] {
+                drop(std::fs::remove_file(folder.join(name)));
+            }
+        }
+    }
 }

@@ -13,14 +13,21 @@ use super::{Alerting, Inner, Refused, mail, tell};
 use crate::clock::now_us;
 use std::collections::BTreeMap;
 use tacho_alert::incident::{Figures, Incident, Incidents, Saying, State, Step, figures};
-use tacho_alert::notify::Raised;
-use tacho_deliver::{Links, Message, Notice};
+use tacho_alert::notify::{Desk, Raised};
+use tacho_deliver::{Links, Message, Notice, Told};
 use tacho_store::StoreError;
 
 /// The kind of notes of alerts that wait to be gathered.
 pub(super) const WAITS: &str = "ungathered";
-/// What those who are told of every incident hear of.
-const TOLD: [&str; 3] = ["alert_incident_opened", "alert_incident_state", "incident_breach"];
+/// What those who are told of every incident hear of, and its name for programs.
+const TOLD: [(&str, &str); 4] = [
+    ("alert_incident_opened", "incident.opened"),
+    ("alert_incident_asked", "incident.asked"),
+    ("alert_incident_state", "incident.state"),
+    ("incident_breach", "incident.breach"),
+];
+/// Alerts that a message lists; the others are counted.
+const ALERTS_MAX: usize = 20;
 /// Agents that a message names; the others are counted.
 const AGENTS_MAX: usize = 10;
 /// Closed incidents of one answer or report.
@@ -83,10 +90,16 @@ impl Inner {
             }
         }
         let (kept, sayings) = incidents.take_changed();
-        let told = sayings.iter().filter(|saying| TOLD.contains(&saying.name));
-        for (saying, receiver) in told.flat_map(|saying| self.cases.tell.iter().map(move |to| (saying, to))) {
-            let incident = kept.iter().find(|incident| incident.id == saying.incident);
-            let message = word(saying, incident, receiver, &self.cases.url);
+        let told = sayings.iter().filter_map(|saying| {
+            let (_, about) = TOLD.iter().find(|(name, _)| *name == saying.name)?;
+            Some((saying, *about))
+        });
+        for (told, receiver) in told.flat_map(|told| self.cases.tell.iter().map(move |to| (told, to))) {
+            let incident = kept.iter().find(|incident| incident.id == told.0.incident);
+            let alerts =
+                incident.map_or_else(Vec::new, |incident| listed(incident, &self.desk, &self.cases.url));
+            let saying = told.0;
+            let message = Message { alerts, ..word(told, incident, receiver, &self.cases.url) };
             let channels = self.channels.get(receiver).map_or(&[][..], Vec::as_slice);
             self.pending.messages.extend(mail(&message, channels, saying.at_us));
         }
@@ -113,11 +126,12 @@ impl Inner {
 }
 
 /// What is said of an incident to those who are told of every one: not an alert that somebody has to answer.
-fn word(saying: &Saying, incident: Option<&Incident>, receiver: &str, url: &str) -> Message {
+fn word((saying, about): (&Saying, &str), incident: Option<&Incident>, receiver: &str, url: &str) -> Message {
     let text = |name: &str| saying.result[name].as_str().unwrap_or_default();
     let what = match saying.name {
         "alert_incident_opened" => "Incident".to_string(),
         "incident_breach" => "Nobody has answered the incident".to_string(),
+        "alert_incident_asked" => "Somebody has to answer the incident again".to_string(),
         _ => format!("Incident is now in {}", text("to").replace('_', "-")),
     };
     let note = saying.result["note"].as_str().map_or(String::new(), |note| format!(": {note}"));
@@ -132,6 +146,7 @@ fn word(saying: &Saying, incident: Option<&Incident>, receiver: &str, url: &str)
         thread: id(format!("incident/{}/{receiver}", saying.incident)),
         code: String::new(),
         notice: Notice::Digest,
+        about: Some(about.to_string()),
         severity: saying.severity,
         title: format!("{what} ({}): {}", text("severity"), text("title")),
         text: lines.join("\n"),
@@ -139,9 +154,15 @@ fn word(saying: &Saying, incident: Option<&Incident>, receiver: &str, url: &str)
         receiver: receiver.to_string(),
         group_labels: labels.map(|(name, value)| (name.to_string(), value.to_string())).into(),
         alerts: Vec::new(),
-        truncated: 0,
+        truncated: incident.map_or(0, |one| (one.alerts.len().saturating_sub(ALERTS_MAX)) as u64 + one.more),
         links: Links { dashboard: Some(format!("{url}/incidents/{}", saying.incident)), ..Links::default() },
     }
+}
+
+/// The newest alerts of an incident, with what is known of those that are open.
+fn listed(incident: &Incident, desk: &Desk, url: &str) -> Vec<Told> {
+    let newest = incident.alerts.iter().rev().take(ALERTS_MAX);
+    newest.map(|member| tell::member(member, desk, url)).collect()
 }
 
 /// What who is told has to know of it, a line each.

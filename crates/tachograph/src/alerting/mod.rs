@@ -34,6 +34,7 @@ mod sent;
 mod silence;
 mod stop;
 mod tell;
+mod versions;
 mod worker;
 
 pub(crate) use act::Refused;
@@ -53,6 +54,7 @@ pub(crate) use recompute::{Recomputed, recompute};
 pub(crate) use responses::{Asking, Named, respond};
 pub(crate) use silence::{Asked, NewSilence};
 pub(crate) use stop::{NewStop, Stop};
+pub(crate) use versions::versions;
 pub(crate) use worker::follow;
 
 use crate::clock::now_us;
@@ -85,6 +87,8 @@ pub(crate) struct Alerting {
     /// Where this server is reached when the configuration does not say.
     url: String,
     inner: Mutex<Inner>,
+    /// Held while somebody edits the rules; taken before `inner`.
+    editing: Mutex<()>,
     board: Mutex<Arc<Board>>,
     /// What is wrong, as it was when `inner` was let go last: whoever asks how this server is never waits for that.
     wrong: Mutex<Arc<Vec<String>>>,
@@ -175,6 +179,7 @@ impl Alerting {
             replies,
             heartbeat,
             inner: Mutex::new(inner),
+            editing: Mutex::default(),
             board: Mutex::default(),
             wrong: Mutex::default(),
             reload: watch::Sender::new(0),

@@ -1,5 +1,6 @@
 //! Events of the store as rules see them.
 
+use crate::concluded::Retold;
 use crate::node::Node;
 use std::ops::Range;
 use tacho_alert::field::Field;
@@ -17,17 +18,13 @@ use tacho_store::{Snapshot, StoreError};
 pub(super) fn each(
     snapshot: &Snapshot,
     range: Range<u64>,
-    told_before: &dyn Fn(u64) -> bool,
+    retold: &mut Retold,
     call: &mut dyn FnMut(&Recorded<'_>),
 ) -> Result<(), StoreError> {
-    snapshot.rows(range, Wanted::All, &mut |row| one(row, told_before, call))
+    snapshot.rows(range, Wanted::All, &mut |row| one(row, retold, call))
 }
 
-fn one(
-    row: &Row<'_>,
-    told_before: &dyn Fn(u64) -> bool,
-    call: &mut dyn FnMut(&Recorded<'_>),
-) -> Result<(), StoreError> {
+fn one(row: &Row<'_>, retold: &mut Retold, call: &mut dyn FnMut(&Recorded<'_>)) -> Result<(), StoreError> {
     let mut scratch: [Vec<u8>; 6] = Default::default();
     let mut texts = [None; 6];
     for ((section, text), scratch) in Section::TEXTS.into_iter().zip(&mut texts).zip(&mut scratch) {
@@ -41,10 +38,12 @@ fn one(
         facts: row.facts(),
         texts,
         content: None,
+        former: None,
         subject_slot: None,
     };
     let index = row.index();
-    call(&Recorded { event: &event, place: row.place()?, index, told_before: told_before(index) });
+    let told_before = retold.told_before(index, event.header.outcome, event.header.phase);
+    call(&Recorded { event: &event, place: row.place()?, index, told_before });
     Ok(())
 }
 
@@ -70,7 +69,8 @@ pub(crate) fn index_at(snapshot: &Snapshot, at_us: i64) -> Result<u64, StoreErro
 /// Whether an event only tells of alerting itself: alerts about alerts would never end.
 pub(super) fn is_own(event: &Recorded<'_>) -> bool {
     let header = &event.event.header;
-    header.writer == crate::edits::OWN.writer && header.action_name.starts_with("alert_")
+    let tells = ["alert_", "notification_"].iter().any(|start| header.action_name.starts_with(start));
+    header.writer == crate::edits::OWN.writer && tells
 }
 
 /// Gives an event of the log to the rules. What alerting says of itself is none for them, but that somebody ended an
@@ -120,6 +120,7 @@ pub(crate) fn replay(node: &Node, rules: &[Rule], days: u32) -> Result<Vec<Repla
     let snapshot = node.store().snapshot();
     let from = index_at(&snapshot, node.now_us() - i64::from(days) * DAY_US).map_err(told)?;
     let mut next = from.max(snapshot.size.saturating_sub(REPLAYED_MAX));
+    let mut retold = node.concluded().retold();
     let began = std::time::Instant::now();
     while next < snapshot.size {
         if began.elapsed() > REPLAY_TIME {
@@ -130,8 +131,7 @@ pub(crate) fn replay(node: &Node, rules: &[Rule], days: u32) -> Result<Vec<Repla
         }
         let range = next..(next + (1 << 14)).min(snapshot.size);
         next = range.end;
-        let before = |index| node.concluded().told_before(index);
-        each(&snapshot, range, &before, &mut |event| {
+        each(&snapshot, range, &mut retold, &mut |event| {
             if !is_own(event) {
                 replayer.observe(event);
             }

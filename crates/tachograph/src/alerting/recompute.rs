@@ -1,14 +1,16 @@
 //! Alerts computed once more from the log: was each due that was raised, and was each raised that was due?
 //!
-//! Needs the log and the rules alone. What it compares with are the entries `alert_firing` of the log itself.
+//! Needs the log and the rules alone. What it compares with are the entries `alert_firing` of the log itself. A rule is
+//! judged by each text that it had, within the time in which that counted ([`super::versions`]).
 
 use super::past;
+use super::versions::Version;
 use crate::node::Node;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 use tacho_alert::row::{Recorded, Row};
 use tacho_alert::value::Value;
-use tacho_alert::{Change, Engine, Rule, Transition, field};
+use tacho_alert::{Change, Engine, Transition, field};
 
 /// How long it may take.
 const TIME: Duration = Duration::from_secs(120);
@@ -16,8 +18,10 @@ const TIME: Duration = Duration::from_secs(120);
 const STEP: u64 = 1 << 14;
 /// Alerts that an answer names.
 const NAMED_MAX: usize = 200;
+/// What is due so shortly before a rule ends may not have been looked at.
+const LOOKED_WITHIN_US: i64 = 10_000_000;
 /// How long after the end the log may tell of what was due in the range.
-const TOLD_WITHIN_US: i64 = 60_000_000;
+pub(super) const TOLD_WITHIN_US: i64 = 60_000_000;
 
 /// What came of it.
 #[derive(Debug, Clone, Default, serde::Serialize, utoipa::ToSchema)]
@@ -33,8 +37,10 @@ pub(crate) struct Recomputed {
     pub missing: Vec<Computed>,
     /// On the log, and not due.
     pub extra: Vec<Computed>,
-    /// On the log, of a rule that has been edited since: it can't be judged with the rule of today.
+    /// On the log, of a former text of a rule. Judged by that text where it is known.
     pub edited: Vec<Computed>,
+    /// On the log, of a rule that is there no more. Judged by its text where that is known.
+    pub gone: Vec<Computed>,
 }
 
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
@@ -46,6 +52,12 @@ pub(crate) struct Computed {
     /// The newest event that it is about; of one that is on the log, its own entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<u64>,
+    /// Of a rule of before: the hash of its text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule_hash: Option<String>,
+    /// Of a rule of before: whether it was due by its text of then; nothing where that text is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<bool>,
 }
 
 impl From<Transition> for Computed {
@@ -56,6 +68,8 @@ impl From<Transition> for Computed {
             rule: change.rule,
             at: tacho_event::time::format(change.at_us),
             group: change.group.into_iter().collect(),
+            rule_hash: None,
+            due: None,
         }
     }
 }
@@ -67,30 +81,36 @@ struct Logged {
     computed: Computed,
 }
 
-/// Computes the alerts of [from, to) once more.
-pub(crate) fn recompute(node: &Node, rules: &[Rule], from_us: i64, to_us: i64) -> Result<Recomputed, String> {
+/// Computes the alerts of [from, to) once more: of one rule, or of all.
+pub(crate) fn recompute(
+    node: &Node,
+    (versions, only): (&[Version], Option<&str>),
+    from_us: i64,
+    to_us: i64,
+) -> Result<Recomputed, String> {
     let snapshot = node.store().snapshot();
     let told = |error: tacho_store::StoreError| error.to_string();
-    let mut engine = Engine::new(rules.to_vec())?;
+    let mut engine = Engine::new(versions.iter().map(|version| version.rule.clone()).collect())?;
     let agents = node.store().catalog().agents().map_err(told)?;
     let expected = agents.into_iter().filter(|agent| agent.expected && agent.alias_of.is_none());
     engine.set("fleet.active", expected.map(|agent| agent.id).collect());
     let mut next = past::index_at(&snapshot, from_us - engine.memory_us()).map_err(told)?;
     let end = past::index_at(&snapshot, to_us + TOLD_WITHIN_US).map_err(told)?;
+    let mut retold = node.concluded().retold();
     let (began, mut entries) = (Instant::now(), 0);
-    let (mut due, mut logged) = (HashMap::new(), HashMap::new());
+    let (mut due, mut logged) = (Due::new(), HashMap::new());
     while next < end {
         if began.elapsed() > TIME {
             return Err(format!("it took longer than {} s: ask for a shorter range", TIME.as_secs()));
         }
         let range = next..(next + STEP).min(end);
         next = range.end;
-        let before = |index| node.concluded().told_before(index);
-        past::each(&snapshot, range, &before, &mut |event| {
+        past::each(&snapshot, range, &mut retold, &mut |event| {
             entries += 1;
             past::observe(&mut engine, event);
             if past::is_own(event)
                 && let Some(found) = firing(event)
+                && only.is_none_or(|only| only == found.computed.rule)
             {
                 logged.insert(found.computed.alert.clone(), found);
             }
@@ -100,45 +120,72 @@ pub(crate) fn recompute(node: &Node, rules: &[Rule], from_us: i64, to_us: i64) -
     }
     engine.advance(to_us);
     keep(&mut engine, from_us..to_us, &mut due);
-    let mut out = Recomputed {
-        rules: rules.len() as u64,
-        from: tacho_event::time::format(from_us),
-        to: tacho_event::time::format(to_us),
-        entries,
-        ..Recomputed::default()
-    };
-    let hashes: HashMap<&str, String> =
-        rules.iter().map(|rule| (rule.id.as_str(), rule.hash_text())).collect();
     let mut logged: Vec<Logged> = logged.into_values().collect();
     logged.retain(|one| (from_us..to_us).contains(&one.at_us));
     logged.sort_by_key(|one| one.at_us);
-    // Up to the last alert of another text of a rule, what its text of today would have raised says nothing.
-    let mut was_other: HashMap<String, i64> = HashMap::new();
-    for one in logged {
-        match hashes.get(one.computed.rule.as_str()) {
-            None => {}
-            Some(hash) if *hash != one.rule_hash => {
-                was_other.insert(one.computed.rule.clone(), one.at_us);
-                out.edited.push(one.computed);
-            }
-            Some(_) if due.remove(&one.computed.alert).is_some() => out.agree += 1,
-            Some(_) => out.extra.push(one.computed),
-        }
-    }
-    let mut missing: Vec<Transition> = due.into_values().collect();
-    missing.retain(|change| was_other.get(&change.rule).is_none_or(|until| change.at_us > *until));
-    missing.sort_by_key(|change: &Transition| change.at_us);
-    out.missing = missing.into_iter().map(Computed::from).collect();
-    for list in [&mut out.missing, &mut out.extra, &mut out.edited] {
+    let mut out = compare(versions, logged, due);
+    out.from = tacho_event::time::format(from_us);
+    out.to = tacho_event::time::format(to_us);
+    out.entries = entries;
+    for list in [&mut out.missing, &mut out.extra, &mut out.edited, &mut out.gone] {
         list.truncate(NAMED_MAX);
     }
     Ok(out)
 }
 
-fn keep(engine: &mut Engine, within: std::ops::Range<i64>, due: &mut HashMap<String, Transition>) {
+/// What is due, by the hash of the rule and the alert.
+type Due = HashMap<(String, String), Transition>;
+
+/// Compares what the log has with what is due.
+fn compare(versions: &[Version], logged: Vec<Logged>, mut due: Due) -> Recomputed {
+    let today = versions.iter().filter(|version| version.to_us == i64::MAX);
+    let today: HashMap<&str, String> =
+        today.map(|version| (version.rule.id.as_str(), version.rule.hash_text())).collect();
+    let known: HashSet<(&str, String)> =
+        versions.iter().map(|version| (version.rule.id.as_str(), version.rule.hash_text())).collect();
+    let mut out = Recomputed { rules: today.len() as u64, ..Recomputed::default() };
+    // A text that is not on the log counted at least until its last alert: no other one was due till then.
+    let mut was_other: HashMap<String, i64> = HashMap::new();
+    for Logged { rule_hash, at_us, mut computed } in logged {
+        let was_due = due.remove(&(rule_hash.clone(), computed.alert.clone())).is_some();
+        let judged = known.contains(&(computed.rule.as_str(), rule_hash.clone())).then_some(was_due);
+        let is_of_today = today.get(computed.rule.as_str()) == Some(&rule_hash);
+        let list = match today.contains_key(computed.rule.as_str()) {
+            true => &mut out.edited,
+            false => &mut out.gone,
+        };
+        if !is_of_today {
+            (computed.rule_hash, computed.due) = (Some(rule_hash), judged);
+            list.push(computed.clone());
+        }
+        match judged {
+            Some(true) => out.agree += 1,
+            Some(false) => out.extra.push(computed),
+            None => drop(was_other.insert(computed.rule, at_us)),
+        }
+    }
+    let counted = |change: &Transition| {
+        let of = versions
+            .iter()
+            .filter(|version| version.rule.id == change.rule && version.rule.hash == change.rule_hash);
+        of.clone().any(|version| {
+            let until_us = version.to_us.saturating_sub(version.rule.lag_us).saturating_sub(LOOKED_WITHIN_US);
+            let until_us = if version.to_us == i64::MAX { i64::MAX } else { until_us };
+            (version.from_us..until_us).contains(&change.at_us)
+        })
+    };
+    let mut missing: Vec<Transition> = due.into_values().filter(counted).collect();
+    missing.retain(|change| was_other.get(&change.rule).is_none_or(|until| change.at_us > *until));
+    missing.sort_by_key(|change: &Transition| change.at_us);
+    out.missing = missing.into_iter().map(Computed::from).collect();
+    out
+}
+
+fn keep(engine: &mut Engine, within: std::ops::Range<i64>, due: &mut Due) {
     for change in engine.transitions() {
         if change.change == Change::Firing && within.contains(&change.at_us) {
-            due.insert(change.alert_id(), change);
+            let hash = change.rule_hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            due.insert((hash, change.alert_id()), change);
         }
     }
 }
@@ -162,6 +209,8 @@ fn firing(event: &Recorded<'_>) -> Option<Logged> {
             at: text("at")?,
             group: group.collect(),
             index: Some(event.index),
+            rule_hash: None,
+            due: None,
         },
     })
 }

@@ -45,6 +45,19 @@ impl Alerting {
         Ok(done)
     }
 
+    /// The open alerts of a thread, in the words in which they were told.
+    ///
+    /// # Errors
+    /// When the thread is not known, or it can't be read.
+    pub(crate) fn titles(&self, code: &str) -> Result<Vec<String>, Refused> {
+        let inner = self.inner.lock();
+        let open = inner.told_by(code)?;
+        let open = open.iter().filter_map(|id| inner.desk.get(id));
+        let title =
+            |raised: &Raised| raised.alert.annotations.get("summary").unwrap_or(&raised.title).clone();
+        Ok(open.map(title).collect())
+    }
+
     /// What a signed link is about, when it is ours and has not expired.
     ///
     /// # Errors

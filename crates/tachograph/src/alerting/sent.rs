@@ -7,9 +7,6 @@ use tacho_alert::notify::Entry;
 use tacho_deliver::{Message, Notice};
 use tacho_store::alert_file::{self, Sending};
 
-/// What links to an incident have before its id.
-const INCIDENT: &str = "/incidents/";
-
 impl Inner {
     /// Writes that a message was delivered, or will never be. What is tried again is not written.
     pub(super) fn remark_sent(&mut self, message: &alert_file::Message) {
@@ -28,11 +25,11 @@ impl Inner {
         // Within the lock: a history stands in the order of time.
         let (at_us, note) = (now_us(), message.error.clone());
         let event = Some(format!("{name}/{}", message.id));
-        if let (true, Some(id)) = (told.alerts.is_empty(), incident(&told)) {
+        if let Some(id) = told.incident() {
             if let Some(incidents) = &mut self.cases.incidents {
                 let text = what.replace(&format!(" ({notice})"), " of it");
                 incidents.remark(
-                    &id,
+                    id,
                     Line { at_us, kind: LineKind::Delivery, text, by: None, note, event, entry: None },
                 );
             }
@@ -47,10 +44,4 @@ impl Inner {
             }
         }
     }
-}
-
-/// The incident that a message without alerts is about.
-fn incident(told: &Message) -> Option<String> {
-    let link = told.links.dashboard.as_ref()?;
-    link.rsplit_once(INCIDENT).map(|(_, id)| id.to_string())
 }

@@ -3,9 +3,11 @@
 //! Invariant: an event's id follows from what it tells of, so that it is on the log once however often it is said.
 
 mod edits;
+mod messages;
 mod silences;
 
 pub(super) use edits::{edit_asked, edit_withdrawn, edited};
+pub(super) use messages::{CODE, member, messages};
 pub(super) use silences::{silence_asked, silenced, unsilenced};
 
 use super::Book;
@@ -13,8 +15,9 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::Path;
 use tacho_alert::Severity;
-use tacho_alert::notify::{self, Act, Desk, Due, LabelSet, Raised};
-use tacho_deliver::{Channel, Links, Message, Notice, Told};
+
+use tacho_alert::notify::{self, Act, LabelSet, Raised};
+use tacho_deliver::{Channel, Message, Told};
 use tacho_event::time::format;
 use tacho_store::alert_file;
 
@@ -55,7 +58,7 @@ pub(super) fn raised(raised: &Raised, receivers: &[String]) -> Saying {
         .collect();
     let result = serde_json::json!({
         "rule": raised.rule, "rule_hash": raised.rule_hash, "severity": raised.severity, "labels": raised.labels(),
-        "annotations": raised.alert.annotations, "values": raised.values, "condition": raised.condition,
+        "annotations": raised.alert.annotations, "values": raised.values, "units": raised.units, "condition": raised.condition,
         "at": format(raised.at_us),
         "window": {"from": format(raised.window.0), "to": format(raised.window.1)},
         "tree_size": raised.tree_size, "evidence": evidence, "receivers": receivers,
@@ -209,86 +212,6 @@ pub(super) fn channels(routing: &notify::Config) -> (HashMap<String, Vec<Channel
         }
     }
     (channels, errors)
-}
-
-/// The messages of what is due, by receiver.
-pub(super) fn messages(due: &Due, desk: &Desk, url: &str) -> Vec<(String, Message)> {
-    match due {
-        Due::Notify(notification) => {
-            let thread = digest(&format!("{}@{}", notification.group_key, notification.began_us));
-            let mut message = Message::of(notification, &thread, &thread[..CODE], links(None, url));
-            let alerts = notification.firing.iter().chain(&notification.resolved);
-            for (told, alert) in message.alerts.iter_mut().zip(alerts) {
-                name(told, &alert.id, desk, url);
-            }
-            if let [only] = message.alerts.as_slice() {
-                message.links = links(Some(&only.fingerprint), url);
-            }
-            vec![(notification.receiver.clone(), message)]
-        }
-        Due::Page { alert, level, at_once, receivers, at_us, .. } => {
-            let text = if *at_once { "" } else { "Nobody has answered yet." };
-            let page = |receiver: &String| {
-                let message = about(alert, receiver, Notice::Escalated, *at_us, desk, url);
-                let id = digest(&format!("{}/page/{level}/{at_us}/{receiver}", alert.id()));
-                (receiver.clone(), Message { id, text: text.into(), ..message })
-            };
-            receivers.iter().map(page).collect()
-        }
-        Due::Over { alert, receivers, at_us } => {
-            let over = |receiver: &String| {
-                let message = about(alert, receiver, Notice::Resolved, *at_us, desk, url);
-                let id = digest(&format!("{}/over/{at_us}/{receiver}", alert.id()));
-                (receiver.clone(), Message { id, ..message })
-            };
-            receivers.iter().map(over).collect()
-        }
-    }
-}
-
-/// What the escalation tells a receiver of one alert.
-fn about(alert: &Raised, receiver: &str, notice: Notice, at_us: i64, desk: &Desk, url: &str) -> Message {
-    let mut told = Told::of(&alert.alert);
-    name(&mut told, alert.id(), desk, url);
-    let thread = digest(&format!("{}@{receiver}", alert.id()));
-    let title = alert.alert.annotations.get("summary").unwrap_or(&alert.title);
-    Message {
-        id: String::new(),
-        code: thread[..CODE].to_string(),
-        thread,
-        notice,
-        severity: alert.severity,
-        title: title.clone(),
-        text: String::new(),
-        at_us,
-        receiver: receiver.to_string(),
-        group_labels: alert.labels().clone(),
-        alerts: vec![told],
-        truncated: 0,
-        links: links(Some(alert.id()), url),
-    }
-}
-
-/// Characters of a code for replies.
-pub(super) const CODE: usize = 12;
-
-/// Gives an alert of a message its own name, its values and its link.
-fn name(told: &mut Told, id: &str, desk: &Desk, url: &str) {
-    told.fingerprint = id.to_string();
-    told.url = links(Some(id), url).dashboard;
-    if let Some(raised) = desk.get(id) {
-        let values = raised.values.iter().map(|(name, value)| {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_string);
-            (name.clone(), text)
-        });
-        told.values = values.collect::<LabelSet>();
-        told.condition.clone_from(&raised.condition);
-    }
-}
-
-fn links(alert: Option<&str>, url: &str) -> Links {
-    let dashboard = alert.map_or_else(|| format!("{url}/alerts"), |id| format!("{url}/alerts/{id}"));
-    Links { dashboard: Some(dashboard), ..Links::default() }
 }
 
 pub(super) fn digest(text: &str) -> String {

@@ -13,6 +13,7 @@ mod begin;
 use super::rerouted::Stamp;
 use super::{Alerting, look, past};
 use crate::clock::now_us;
+use crate::concluded::Retold;
 use crate::edits::OWN;
 use crate::http::App;
 use std::collections::HashMap;
@@ -126,13 +127,11 @@ impl Worker {
         }
     }
 
-    fn read(&mut self, range: Range<u64>) -> Result<(), Box<dyn Error>> {
+    fn read(&mut self, range: Range<u64>, retold: &mut Retold) -> Result<(), Box<dyn Error>> {
         let snapshot = self.app.node.snapshot_blocking(range.end);
-        let (engine, concluded) = (&mut self.engine, self.app.node.concluded());
+        let engine = &mut self.engine;
         self.next = range.end;
-        past::each(&snapshot, range, &|index| concluded.told_before(index), &mut |event| {
-            past::observe(engine, event)
-        })?;
+        past::each(&snapshot, range, retold, &mut |event| past::observe(engine, event))?;
         Ok(())
     }
 
@@ -154,7 +153,7 @@ impl Worker {
         let concluded = self.app.node.concluded();
         for (index, place, event) in batch.entries() {
             if index >= self.next {
-                let told_before = concluded.told_before(index);
+                let told_before = concluded.told_before(index).unwrap_or_default();
                 past::observe(&mut self.engine, &Recorded { event: &event, place, index, told_before });
             }
         }
@@ -165,8 +164,9 @@ impl Worker {
 
     /// Reads what was missed before an entry.
     fn catch_up(&mut self, until: u64) -> Result<(), Box<dyn Error>> {
+        let mut retold = self.app.node.concluded().retold();
         while self.next < until {
-            self.read(self.next..(self.next + STEP).min(until))?;
+            self.read(self.next..(self.next + STEP).min(until), &mut retold)?;
             self.conclude();
         }
         Ok(())
@@ -234,6 +234,9 @@ impl Worker {
     fn take(&self, found: &[Transition]) {
         let mut inner = self.alerting.inner.lock();
         for transition in found {
+            if transition.change == Change::Resolved && inner.goes_on(&transition.rule, &transition.group) {
+                continue;
+            }
             let news = inner.desk.take(transition);
             inner.say(news);
         }

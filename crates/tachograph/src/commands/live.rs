@@ -24,12 +24,24 @@ pub(super) fn show(arguments: &Arguments, id: &str, format: Format) -> Result<bo
     let body = if is_session {
         session.good()?
     } else {
-        let event: Value = serde_json::from_slice(&target.get(&event(id), "application/json")?.good()?)?;
+        let mut event: Value = serde_json::from_slice(&target.get(&event(id), "application/json")?.good()?)?;
+        // What others tell of the same call, and how it ended, is in events of their own.
+        let query =
+            format!("SELECT {OF_ACTION} FROM actions WHERE {} AND observations > 1", of_event(&event)?);
+        let answer = target.post("/v1/sql", "application/json", query.as_bytes())?.good()?;
+        let answer: Value = serde_json::from_slice(&answer)?;
+        if let Some(Value::Object(row)) = answer["rows"].get(0) {
+            let told = row.iter().filter(|(_, value)| !value.is_null());
+            event["action"] = told.map(|(name, value)| (name.clone(), value.clone())).collect();
+        }
         format!("{}\n", serde_json::to_string_pretty(&event)?).into_bytes()
     };
     std::io::stdout().write_all(&body)?;
     Ok(true)
 }
+
+/// Of the action that an event stands for.
+const OF_ACTION: &str = "closure, outcome_status, outcome_result, outcome_error, observations, observers";
 
 fn event(id: &str) -> String {
     format!("/v1/events/{}", segment(id))

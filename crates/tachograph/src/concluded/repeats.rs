@@ -1,8 +1,7 @@
 //! Which events only repeat what another witness told of a call before: alert rules count a call's failure once, whoever
 //! tells of it.
 //!
-//! Limits: [`ACTIONS_MAX`] calls and [`REPEATS_MAX`] events are remembered, the newest. Of older events those are taken
-//! for repetitions that queries do not show.
+//! Limits: [`ACTIONS_MAX`] calls and [`REPEATS_MAX`] events are remembered, the newest. Of older events nothing is known.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use tacho_action::{Closure, Entry, Overlay};
@@ -11,21 +10,20 @@ use tacho_event::words::{Outcome, Phase};
 const ACTIONS_MAX: usize = 65_536;
 const REPEATS_MAX: usize = 65_536;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Repeats {
     /// Of each call, by its first event: whether it was told to be under way, and to be over.
     told: HashMap<u64, [bool; 2]>,
     order: VecDeque<u64>,
     repeats: HashSet<u64>,
     repeats_order: VecDeque<u64>,
-    /// The first event that was noted.
-    first: Option<u64>,
+    /// From here on it is known.
+    first: u64,
 }
 
 impl Repeats {
     /// Notes an event, after the overlay has taken it.
     pub(super) fn note(&mut self, index: u64, outcome: Outcome, phase: Option<Phase>, overlay: &Overlay) {
-        self.first.get_or_insert(index);
         let action = match overlay.entry(index) {
             Some(Entry::Hidden { action, .. }) => *action,
             Some(Entry::Shown(record)) => record.action,
@@ -47,24 +45,36 @@ impl Repeats {
                 && let Some(oldest) = self.repeats_order.pop_front()
             {
                 self.repeats.remove(&oldest);
+                self.first = self.first.max(oldest + 1);
             }
             self.repeats.insert(index);
             self.repeats_order.push_back(index);
         }
     }
 
-    pub(super) fn has(&self, index: u64, overlay: &Overlay) -> bool {
-        match self.first {
-            Some(first) if index >= first => self.repeats.contains(&index),
-            _ => matches!(overlay.entry(index), Some(Entry::Hidden { .. })),
-        }
+    /// All of it, for the file.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        postcard::to_allocvec(self).expect("what repeats has a form in bytes")
+    }
+
+    /// Takes back what [`Repeats::bytes`] gave.
+    pub(super) fn load(bytes: &[u8]) -> Result<Repeats, String> {
+        postcard::from_bytes(bytes).map_err(|error| format!("which events repeat: {error}"))
+    }
+
+    /// Whether an event only repeats; nothing where that is not known.
+    pub(super) fn has(&self, index: u64) -> Option<bool> {
+        (index >= self.first).then(|| self.repeats.contains(&index))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use tacho_action::Record;
+    use tacho_action::{Joiner, Observation, Observer};
+    use tacho_event::words::{ActionType, Known};
 
     #[test]
     fn a_second_witness_repeats_and_a_next_phase_does_not() {
@@ -79,8 +89,75 @@ mod tests {
         overlay.set(8, Some(Entry::Hidden { action: 5, session: None }));
         repeats.note(8, Outcome::Failure, Some(Phase::Result), &overlay);
         repeats.note(9, Outcome::Failure, Some(Phase::Result), &overlay);
-        overlay.set(2, Some(Entry::Hidden { action: 1, session: None }));
-        let told: Vec<bool> = [2, 3, 5, 6, 7, 8, 9].map(|index| repeats.has(index, &overlay)).to_vec();
-        assert_eq!(told, [true, false, false, true, false, true, false]);
+        let told = [5, 6, 7, 8, 9].map(|index| repeats.has(index));
+        assert_eq!(told, [false, true, false, true, false].map(Some));
+    }
+
+    /// What one of four witnesses tells of one of five calls.
+    fn told(index: u64, call: &'static str, observer: Observer, is_over: bool) -> Observation<'static> {
+        Observation {
+            index,
+            state: index,
+            revision: 0,
+            writer: 1,
+            time_us: 1_000 * index as i64,
+            session: None,
+            agent: "a1",
+            agent_assumed: false,
+            call: Some(call),
+            parent: None,
+            span: None,
+            phase: Some(if is_over { Phase::Result } else { Phase::Proposed }),
+            kind: ActionType::Tool,
+            name: "Bash",
+            outcome: if is_over { Outcome::Success } else { Outcome::Unknown },
+            known: Known::Observed,
+            observer,
+            hook: (observer == Observer::Hook).then_some(if is_over { "PostToolUse" } else { "PreToolUse" }),
+            request: None,
+            model: None,
+            library: None,
+            started: None,
+            error_type: None,
+            figures: [None; 6],
+            cost_estimated: false,
+            input: Some("{}"),
+            has_output: is_over,
+            has_error: false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_restart_at_any_place_changes_nothing(
+            events in prop::collection::vec((0..5_usize, 0..3_usize, any::<bool>()), 1..60),
+            saved in 0..60_usize,
+        ) {
+            let (mut joiner, mut overlay, mut live) = (Joiner::default(), Overlay::default(), Repeats::default());
+            let observers = [Observer::Hook, Observer::Log, Observer::Span];
+            let calls = ["c0", "c1", "c2", "c3", "c4"];
+            let all: Vec<Observation<'_>> = events
+                .iter()
+                .enumerate()
+                .map(|(at, (call, who, is_over))| told(at as u64, calls[*call], observers[*who], *is_over))
+                .collect();
+            let saved = saved.min(all.len());
+            let take = |joiner: &mut Joiner, overlay: &mut Overlay, repeats: &mut Repeats, some: &[Observation<'_>]| {
+                for one in some {
+                    joiner.observe(one, overlay);
+                    repeats.note(one.index, one.outcome, one.phase, overlay);
+                }
+            };
+            take(&mut joiner, &mut overlay, &mut live, &all[..saved]);
+            let (kept, mut overlay_again) = ((joiner.bytes(), live.bytes()), overlay.clone());
+            take(&mut joiner, &mut overlay, &mut live, &all[saved..]);
+            // From what was saved on the rest is taken from the log.
+            let mut joiner = Joiner::load(&kept.0).unwrap();
+            let mut again = Repeats::load(&kept.1).unwrap();
+            take(&mut joiner, &mut overlay_again, &mut again, &all[saved..]);
+            for one in &all {
+                prop_assert_eq!(again.has(one.index), live.has(one.index), "{:?}", one);
+            }
+        }
     }
 }

@@ -1,18 +1,29 @@
 //! Coverage of what is recorded: asks for the rows, hands them to `tacho-coverage`, which makes the report. All queries
 //! of one report see the same moment of the log.
 
+mod seen;
 mod watch;
 
 pub(crate) use crate::rows::Unmade;
 pub(crate) use watch::{Standing, watch};
 
 use crate::http::App;
+use parking_lot::Mutex;
+use seen::Seen;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tacho_coverage::{Config, Input, NumberedRow, Report, ask, judge, suspicious};
 use tacho_event::time::Micros;
 use tacho_query::AgentEdit;
 use tacho_store::Snapshot;
+
+/// What is known from before.
+#[derive(Debug, Default)]
+pub(crate) struct Covered {
+    /// What the last check found.
+    pub standing: Mutex<Option<Standing>>,
+    seen: Seen,
+}
 
 /// What a report is asked about.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +44,7 @@ pub(crate) async fn report(
     asked: Asked,
     now_us: Micros,
 ) -> Result<Report, Unmade> {
+    let removed = seen::removed(&app.node);
     let snapshot = app.node.snapshot().await;
     let rows = Rows { app, agents, snapshot };
     // The observations of one call lie a little apart: those at the edges are read and not counted.
@@ -46,6 +58,11 @@ pub(crate) async fn report(
         true => Vec::new(),
         false => rows.all(&ask::numbers(&close)).await?,
     };
+    // Nothing is recorded later than now: then the end cuts nothing off.
+    let seen = match asked.to_us >= now_us {
+        true => app.covered().seen.all(&rows, removed).await?,
+        false => rows.all(&ask::actions(to)).await?,
+    };
     let input = Input {
         from_us: asked.from_us,
         to_us: asked.to_us,
@@ -58,7 +75,7 @@ pub(crate) async fn report(
         numbers,
         numbered,
         numbers_cut,
-        seen: rows.all(&ask::actions(to)).await?,
+        seen,
         expected: expected(agents),
     };
     let config = config.clone();

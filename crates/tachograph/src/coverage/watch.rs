@@ -57,7 +57,7 @@ pub(crate) async fn watch(app: Arc<App>) {
                 Standing::Failed
             }
         };
-        app.set_standing(standing);
+        *app.covered().standing.lock() = Some(standing);
     }
 }
 

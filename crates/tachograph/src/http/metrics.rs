@@ -165,7 +165,7 @@ fn state(app: &App, page: &mut Page) {
         page.gauge("connections", "Open connections.", places.taken() as u64);
         page.gauge("connections_limit", "The same at most; more wait.", places.all as u64);
     }
-    match &*app.standing.lock() {
+    match &*app.covered().standing.lock() {
         None => {}
         Some(Standing::Failed) => {
             page.gauge("coverage_checked", "1 when the last check of coverage could be made.", 0);

@@ -48,7 +48,7 @@ pub(crate) use openapi::openapi;
 pub(crate) use reader::{admit, needs_key, reader, registry};
 
 use crate::alerting::Alerting;
-use crate::coverage::Standing;
+use crate::coverage::Covered;
 use crate::node::Node;
 use crate::shelf::Shelf;
 use axum::Router;
@@ -86,8 +86,8 @@ pub(crate) struct App {
     alerting: Option<Arc<Alerting>>,
     /// What must be audited.
     coverage: tacho_coverage::Config,
-    /// What the last check of coverage found.
-    standing: Mutex<Option<Standing>>,
+    /// What is known of coverage from before.
+    covered: Covered,
     /// What health checks are compared with, and which reports are made by themselves.
     reports: crate::reports::Config,
     /// What people keep and share.
@@ -115,7 +115,7 @@ impl App {
             context: RequestContext::default(),
             alerting: None,
             coverage: tacho_coverage::Config::default(),
-            standing: Mutex::default(),
+            covered: Covered::default(),
             reports: crate::reports::Config::default(),
             places: None,
             watchers: tail::socket::Watchers::default(),
@@ -155,8 +155,8 @@ impl App {
         &self.coverage
     }
 
-    pub(crate) fn set_standing(&self, standing: Standing) {
-        *self.standing.lock() = Some(standing);
+    pub(crate) fn covered(&self) -> &Covered {
+        &self.covered
     }
 
     fn places(&self) -> Option<&Places> {

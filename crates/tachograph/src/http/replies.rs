@@ -17,6 +17,9 @@ use tacho_deliver::inbound::{
     About, BODY_BYTES_MAX, Refusal, Reply, What, pagerduty, slack, telegram, twilio,
 };
 
+/// Alerts that the page of a link names.
+const TITLES_MAX: usize = 10;
+
 type Answered = Result<Response, Problem>;
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -133,9 +136,23 @@ pub(crate) async fn by_digit(
     (status = 403, description = "The signature is not the vendor's, or too old", body = Problem),
     (status = 404, description = "This way back is not open: its secret is not set", body = Problem)))]
 pub(crate) async fn page(State(app): State<Arc<App>>, Path(token): Path<String>) -> Answered {
-    let link = opened(of(&app)?, token).await?;
+    let alerting = of(&app)?;
+    let link = opened(Arc::clone(&alerting), token).await?;
+    let titles = tokio::task::spawn_blocking(move || alerting.titles(&link.code)).await;
+    let titles = match titles.map_err(|error| Problem::internal(error.to_string()))? {
+        Ok(titles) if !titles.is_empty() => titles,
+        Ok(_) => return Ok(html("<p>What was told is over: none of these alerts is open any more.</p>")),
+        Err(Refused::Failed(why)) => return Err(Problem::internal(why)),
+        Err(Refused::Unknown(why) | Refused::Wrong(why)) => {
+            return Ok(html(&format!("<p>Nothing can be done: {}.</p>", escape(&why))));
+        }
+    };
+    let named: String =
+        titles.iter().take(TITLES_MAX).map(|title| format!("<li>{}</li>", escape(title))).collect();
+    let more = titles.len().saturating_sub(TITLES_MAX);
+    let more = if more > 0 { format!("<p>and {more} more</p>") } else { String::new() };
     let asked = format!(
-        "<p>An alert was told to <b>{}</b>.</p><form method=\"post\"><button>Acknowledge it</button></form>",
+        "<p>This was told to <b>{}</b>:</p><ul>{named}</ul>{more}<form method=\"post\"><button>Acknowledge</button></form>",
         escape(&link.receiver)
     );
     Ok(html(&asked))

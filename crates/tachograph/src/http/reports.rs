@@ -162,7 +162,7 @@ pub(crate) async fn kept(
 #[utoipa::path(post, path = "/v1/reports", tag = "reports", request_body = WantedReport, responses(
     (status = 200, description = "The report, in the wanted form", body = Report),
     (status = 400, description = "There is no such report, or no such day", body = Problem),
-    (status = 409, description = "Nothing is sealed yet", body = Problem)))]
+    (status = 409, description = "The first events are not sealed yet: a second later they are", body = Problem)))]
 pub(crate) async fn make(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
@@ -183,8 +183,8 @@ pub(crate) async fn make(
             Problem::bad_request(format!("\"{text}\" is no day: expected one such as 2026-11-20"))
         })?,
     };
-    if app.node.checkpoint().is_err() {
-        let detail = "nothing is sealed yet: a second after the first event it is";
+    if app.node.visible() > 0 && app.node.checkpoint().is_err() {
+        let detail = "the first events are not sealed yet: a second later they are";
         return Err(Problem::new(StatusCode::CONFLICT, "Nothing is sealed yet", detail).retry(1));
     }
     app.metrics.queries.fetch_add(1, Ordering::Relaxed);

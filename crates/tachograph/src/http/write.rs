@@ -144,8 +144,8 @@ pub(crate) async fn events(
         Err(problem) => return Err(drained(body, problem).await),
     };
     let body = read_body(&app, &headers, body).await?;
-    let agent = headers.get("x-agent-id").and_then(|value| value.to_str().ok()).map(str::to_string);
-    let agent = agent.or_else(|| credential.agent.clone());
+    let named = headers.get("x-agent-id").and_then(|value| value.to_str().ok()).map(str::to_string);
+    let agent = named.clone().or_else(|| credential.agent.clone());
     // What comes through another program did not happen where that one runs.
     let is_own = parameters.import.is_none() && parameters.via.is_none();
     let origin = is_own.then(|| app.context.origin(&extensions, &headers, &body));
@@ -164,6 +164,7 @@ pub(crate) async fn events(
                 place: place.as_ref(),
                 file: parameters.import.as_deref().unwrap_or_default(),
                 request: origin.as_ref().and_then(Origin::context),
+                named: named.as_deref(),
             };
             app.node.ingest(&body, &sender, &options)
         }

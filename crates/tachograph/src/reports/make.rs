@@ -5,12 +5,14 @@ use super::kinds::{Drawing, Kind, Part, Shape};
 use super::terms::Terms;
 use super::{Covered, Drawn, Report, Section, Span};
 use crate::http::App;
+use crate::node::Node;
 use crate::rows::{Unmade, rows};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use std::error::Error;
 use std::sync::Arc;
 use tacho_event::time;
-use tacho_merkle::Checkpoint;
+use tacho_merkle::{Checkpoint, VerifierKey, empty_root};
 use tacho_query::{AgentEdit, Moment};
 
 /// Rows of one section.
@@ -27,10 +29,7 @@ pub(crate) async fn make(
     span: Span,
 ) -> Result<Report, Unmade> {
     let node = &app.node;
-    let unsealed = |error: Box<dyn std::error::Error>| Unmade::Row(error.to_string());
-    let text = node.checkpoint().map_err(unsealed)?;
-    let (checkpoint, _) =
-        Checkpoint::open_all(&text, node.verifiers()).map_err(|error| unsealed(error.into()))?;
+    let (checkpoint, text) = covering(node).map_err(|error| Unmade::Row(error.to_string()))?;
     let moment = node.moment().await;
     let now_us = node.now_us();
     let mut terms = Terms::of(span, checkpoint.size, now_us, &app.reports().thresholds);
@@ -68,6 +67,19 @@ pub(crate) async fn make(
         sections,
         sha256: Sha256::digest(told).iter().map(|byte| format!("{byte:02x}")).collect(),
     })
+}
+
+/// The newest checkpoint and its text. That of an empty log needs no signature: there is nothing that it could hide.
+fn covering(node: &Node) -> Result<(Checkpoint, String), Box<dyn Error>> {
+    if node.visible() == 0 {
+        let origin = node.verifiers().first().map(VerifierKey::name).ok_or("the log has no key")?;
+        let checkpoint = Checkpoint::new(origin, 0, empty_root());
+        let text = checkpoint.text()?;
+        return Ok((checkpoint, text));
+    }
+    let text = node.checkpoint()?;
+    let (checkpoint, _) = Checkpoint::open_all(&text, node.verifiers())?;
+    Ok((checkpoint, text))
 }
 
 async fn section(

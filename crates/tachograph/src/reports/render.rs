@@ -3,7 +3,7 @@
 //! Invariant: what a sender wrote is text in every form. In CSV a cell that a spreadsheet would take for a formula begins
 //! with an apostrophe.
 
-use super::{Drawn, Report, Section};
+use super::{Covered, Drawn, Report, Section};
 use serde_json::Value;
 use tacho_alert::incident::{Document, Plot};
 
@@ -43,6 +43,18 @@ impl Paper {
     }
 }
 
+impl Covered {
+    pub(crate) fn words(&self) -> String {
+        let Covered { origin, size, root, .. } = self;
+        match size {
+            0 => format!("Nothing is recorded yet: the log {origin} is empty."),
+            _ => format!(
+                "About the first {size} entries of the log {origin}, which the checkpoint with the root {root} covers."
+            ),
+        }
+    }
+}
+
 impl Report {
     pub(crate) fn written(&self, paper: Paper) -> Result<Vec<u8>, serde_json::Error> {
         Ok(match paper {
@@ -57,10 +69,7 @@ impl Report {
     fn head(&self) -> Vec<String> {
         let mut lines = vec![
             format!("From {} 00:00 to {} 00:00 UTC, by the server's time.", self.from, self.to),
-            format!(
-                "About the first {} entries of the log {}, which the checkpoint with the root {} covers.",
-                self.checkpoint.size, self.checkpoint.origin, self.checkpoint.root
-            ),
+            self.checkpoint.words(),
             format!("Made at {}. SHA-256 of its sections: {}.", self.made_at, self.sha256),
         ];
         if let Some(health) = self.health {

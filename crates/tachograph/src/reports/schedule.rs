@@ -102,10 +102,7 @@ fn due(config: &Config, now_us: Micros, kept: &BTreeSet<String>) -> Vec<(&'stati
 fn announce(app: &App, report: &Report) {
     let Some(alerting) = app.alerting().filter(|_| !app.reports().receivers.is_empty()) else { return };
     let mut text = report.health.map_or(String::new(), |health| format!("{}\n", health.words()));
-    text += &format!(
-        "About the first {} entries of the log {}, which the checkpoint with the root {} covers. SHA-256 of its sections: {}.",
-        report.checkpoint.size, report.checkpoint.origin, report.checkpoint.root, report.sha256
-    );
+    text += &format!("{} SHA-256 of its sections: {}.", report.checkpoint.words(), report.sha256);
     let title = format!("{}: {}", report.title, report.from);
     let place = format!("reports?kind={}&day={}", report.kind, report.from);
     let wants = report.health.is_some_and(|health| health.attention > 0);

@@ -83,7 +83,8 @@ pub(crate) fn absent(log: &Path, size: u64) -> Vec<String> {
     found
 }
 
-/// Names of the files below `tile`, as tile paths are written; what a crash left unnamed is passed over.
+/// Names of the files below `tile`, as tile paths are written. A file without its name yet is no part of anything: it is being written, or a
+/// crash left it. Nor is a hidden one.
 pub(super) fn files(log: &Path) -> Vec<String> {
     let (mut names, mut folders) = (Vec::new(), vec![PathBuf::from("tile")]);
     while let Some(folder) = folders.pop() {
@@ -92,7 +93,7 @@ pub(super) fn files(log: &Path) -> Vec<String> {
             let path = folder.join(entry.file_name());
             if entry.path().is_dir() {
                 folders.push(path);
-            } else if !entry.file_name().to_string_lossy().starts_with('.') {
+            } else if !is_passed_over(&path) {
                 names.push(path.to_string_lossy().into_owned());
             }
         }
@@ -101,9 +102,28 @@ pub(super) fn files(log: &Path) -> Vec<String> {
     names
 }
 
+fn is_passed_over(path: &Path) -> bool {
+    let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    hidden || path.extension().is_some_and(|extension| extension == "tmp")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_no_name_yet_is_no_tile() {
+        let dir = tempfile::tempdir().unwrap();
+        let named = ["tile/0/000", "tile/0/001.p/37", "tile/1/x000/000", "tile/entries"];
+        let unnamed = ["tile/0/001.tmp", "tile/0/001.p/.38.tmp", "tile/1/x000/001.tmp", "tile/.hidden"];
+        for name in named.iter().chain(&unnamed) {
+            std::fs::create_dir_all(dir.path().join(name).parent().unwrap()).unwrap();
+            std::fs::write(dir.path().join(name), "").unwrap();
+        }
+        let mut expected = named.map(String::from);
+        expected.sort();
+        assert_eq!(files(dir.path()), expected);
+    }
 
     #[test]
     fn a_full_tile_that_is_missing_or_cut_is_named_without_reading_any() {

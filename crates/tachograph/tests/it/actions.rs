@@ -151,9 +151,11 @@ fn a_report_joins_the_call_that_a_hook_tells_of() {
     };
     hook(&server, "PreToolUse", json!({"tool_use_id": CALL}));
     report("r-1", json!({"action_type": "tool", "action_name": "Bash", "outcome_status": "running"}));
-    let phase = json!({"action_type": "workflow", "action_name": "outcome", "phase": "result", "outcome_status": "failure"});
+    let phase = json!({"action_type": "workflow", "action_name": "outcome", "phase": "result", "outcome_status": "failure",
+        "outcome_result": "harmless"});
     report("r-2", phase);
-    let rows = server.sql("SELECT action_name, outcome_status, observations, observers FROM actions");
+    let rows = server
+        .sql("SELECT action_name, outcome_status, outcome_result, observations, observers FROM actions");
     assert_eq!(rows.len(), 1, "{rows:#?}");
     assert_eq!((&rows[0]["action_name"], &rows[0]["observations"]), (&json!("Bash"), &json!(3)), "{rows:#?}");
     assert_eq!(
@@ -162,6 +164,42 @@ fn a_report_joins_the_call_that_a_hook_tells_of() {
         "no word of the agent ends what a hook began: {rows:#?}"
     );
     assert_eq!(rows[0]["observers"], json!("hook, mcp"), "{rows:#?}");
+    assert_eq!(rows[0]["outcome_result"], Value::Null, "nor stands where a witness's would: {rows:#?}");
+}
+
+/// What an agent says that a call cost counts once with what others saw of it; where nobody else saw it, it says so.
+#[test]
+fn an_agents_word_of_costs_in_anothers_session_is_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let spent = [
+        attribute("event.name", json!("claude_code.api_request")),
+        attribute("session.id", json!(SESSION)),
+        attribute("model", json!("claude-x")),
+        attribute("request_id", json!("req_011TestOfCostsToldTwice")),
+        attribute("input_tokens", json!(100)),
+        attribute("cost_usd", json!("0.25")),
+    ];
+    otlp(&server, "logs", json!({"timeUnixNano": "1795225308500000000", "attributes": spent}));
+    let report = |id: &str, more: Value| {
+        let mut body = json!({"event_id": id, "agent_id": "other", "session_id": SESSION, "cost_usd": 9.5,
+            "action_type": "external", "action_name": "model_request", "outcome_status": "success"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        assert_eq!(server.post("/v1/events?via=mcp", &body.to_string()).status, 200);
+    };
+    let costs = || {
+        let sums = "sum(cost_usd)::VARCHAR AS sum, sum(self_reported_cost_usd)::VARCHAR AS own";
+        let row = server.sql(&format!("SELECT {sums} FROM sessions")).remove(0);
+        let by_day = server.sql("SELECT sum(cost_usd)::VARCHAR AS sum FROM costs").remove(0);
+        [row["sum"].clone(), row["own"].clone(), by_day["sum"].clone()]
+    };
+    let is = |sum: &str, own: &str| [sum, own, sum].map(Value::from);
+    report("same", json!({"request_id": "req_011TestOfCostsToldTwice", "tokens_input": 100}));
+    assert_eq!(costs(), is("0.250000", "0.000000"), "one call: the witness's word of it");
+    report("another", json!({}));
+    assert_eq!(costs(), is("9.750000", "9.500000"), "nobody else saw it");
+    let shown = text(&tachograph(folder.path(), &["show", SESSION], "").stdout);
+    assert!(shown.contains(" 9.750000 USD (9.500000 of it self-reported)"), "{shown}");
 }
 
 /// A child comes before its parent, in another request, and the sender's id of the session is no UUID.

@@ -206,3 +206,28 @@ fn a_range_that_is_none_and_a_group_that_is_none_are_refused() {
     assert_eq!(refused.status.code(), Some(3));
     assert!(text(&refused.stderr).contains("expected one of agent_lifecycle"), "{}", text(&refused.stderr));
 }
+
+/// What was seen is kept between two reports: the second one, and one of a server that keeps nothing yet, count the same.
+#[test]
+fn what_was_seen_before_and_since_is_counted_once() {
+    let (_dir, data, server) = serve("[coverage]\nevery = \"0s\"\naudit = [\"agent_lifecycle\"]\n");
+    let made = |n: u32| json!({"action": "AGENT_CREATED", "entityType": "agent", "entityId": format!("a{n}"), "userId": "u"});
+    let created = |server: &Server| {
+        let report = server.get("/v1/coverage?last=1h").json();
+        let points = report["points"].as_array().unwrap();
+        let point = |point: &&Value| point["point"] == "agent_lifecycle.agent_created";
+        let found = points.iter().find(point).unwrap();
+        (found["events"].clone(), found["last_index"].clone())
+    };
+    let mut last = (json!(0), Value::Null);
+    for n in 1..=3 {
+        assert_eq!(server.post("/log", &made(n).to_string()).status, 200);
+        let now = created(&server);
+        assert_eq!(now.0, n);
+        assert_ne!(now.1, last.1);
+        assert_eq!(created(&server), now, "nothing came in between");
+        last = now;
+    }
+    server.stop();
+    assert_eq!(created(&Server::start(&data)), last);
+}

@@ -147,6 +147,9 @@ fn receivers_that_are_to_hear_of_incidents_hear_of_each_step() {
         let labels = json!({"incident": id, "severity": "critical", "state": state});
         assert_eq!(heard["commonLabels"], labels, "{heard}");
         assert_eq!(heard["commonAnnotations"]["summary"], summary, "{heard}");
+        let about = if state == "closed" { "incident.state" } else { "incident.opened" };
+        assert_eq!(heard["notification_reason"], about);
+        assert_eq!(heard["alerts"][0]["labels"]["alertname"], "forbidden", "{heard}");
         let text = heard["commonAnnotations"]["description"].as_str().unwrap();
         for line in ["Title: ", "Severity: critical, state: ", "Alerts: 1, ", "Agents: billing"] {
             assert!(text.lines().any(|told| told.starts_with(line)), "{line}: {text}");

@@ -217,3 +217,63 @@ fn a_server_that_is_killed_goes_on_with_the_same_incident() {
     ];
     assert_eq!(said, expected, "nothing is said twice");
 }
+
+#[test]
+fn what_others_publish_or_push_to_a_release_is_a_change_and_a_branch_of_theirs_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder(dir.path(), ""));
+    let shell = |agent: &str, command: &str| {
+        let details = json!({"command": command});
+        event(agent, "tool", "Bash", json!({"action_details": details, "outcome_status": "success"}))
+    };
+    let told = |phase: &str, outcome: &str| {
+        let details = json!({"command": "kubectl apply -f web.yaml"});
+        let more = json!({"action_details": details, "outcome_status": outcome, "phase": phase, "call_id": "toolu_01DeployOfTheWebShop"});
+        event("ops", "tool", "Bash", more)
+    };
+    send(
+        &server,
+        &[
+            shell("ops", "git push origin main"),
+            shell("ops", "git push origin fix/main-page"),
+            shell("ops", "git -C /r push --tags"),
+            shell("ops", "docker push shop/web:2"),
+            shell("ops", "ansible-playbook site.yml"),
+            shell("ops", "git push origin +main"),
+            shell("ops", "git push origin refs/tags/v2"),
+            told("proposed", "unknown"),
+            told("result", "failure"),
+            shell("ops", "systemctl restart web"),
+            shell("billing", "git push origin topic"),
+            shell("billing", "sudo systemctl restart web"),
+            shell("billing", "ls"),
+            event("billing", "tool", "forbidden", json!({})),
+        ],
+    );
+    let one = the(&server, |_| true);
+    let change = |change: &Value| {
+        let index = &change["entry"]["index"];
+        let command =
+            format!("SELECT json_as_text(input, 'command') AS ran FROM events WHERE index = {index}");
+        json!([change["kind"], change["agent"], server.sql(&command)[0]["ran"]])
+    };
+    let changes: Vec<Value> = list(&one, "changes").iter().map(change).collect();
+    let expected = [
+        json!(["deployment", "ops", "git push origin main"]),
+        json!(["deployment", "ops", "git -C /r push --tags"]),
+        json!(["deployment", "ops", "docker push shop/web:2"]),
+        json!(["deployment", "ops", "ansible-playbook site.yml"]),
+        json!(["deployment", "ops", "git push origin +main"]),
+        json!(["deployment", "ops", "git push origin refs/tags/v2"]),
+        json!(["deployment", "ops", "kubectl apply -f web.yaml"]),
+        json!(["deployment", "billing", "git push origin topic"]),
+        json!(["configuration", "billing", "sudo systemctl restart web"]),
+    ];
+    assert_eq!(changes, expected, "{one}");
+    let texts: Vec<Value> = list(&one, "changes").iter().map(|change| change["text"].clone()).collect();
+    assert_eq!(texts[0], "Bash (code_deployment): git push origin main, finished");
+    assert_eq!(
+        texts[6], "Bash (production_deployment): kubectl apply -f web.yaml, failed",
+        "as it ended: {texts:?}"
+    );
+}

@@ -1,5 +1,7 @@
 //! `/mcp`: both eras of the protocol on one path, under the keys of the server, and what agents may not do there.
 
+mod ids;
+
 use crate::server::{Answer, Server, tachograph, text};
 use serde_json::{Value, json};
 
@@ -114,36 +116,6 @@ fn an_entry_comes_with_every_observation_of_its_action() {
     assert_eq!(outcome["event"]["header"]["outcome_status"], "success", "the last state: {outcome}");
     assert_eq!(outcome["observations"].as_array().unwrap().len(), 3, "{outcome}");
     assert_eq!(seen("e2")["observations"].as_array().unwrap().len(), 1);
-}
-
-#[test]
-fn an_outcome_of_which_only_the_id_is_told_is_the_actions() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path());
-    let log = |tool, what| call(&server, &[], tool, what)["structuredContent"]["action_id"].clone();
-    for (id, status) in [("e1", "success"), ("e-2-longer-than-sixteen", "failure")] {
-        let action = json!({"action_name": "send_report", "event_id": id, "agent_id": "me", "session_id": "s1",
-            "status": "running", "parameters": {"to": "bob"}});
-        let id = log("log_action", action);
-        log("log_outcome", json!({"action_id": id, "status": status, "result": "sent 3"}));
-    }
-    let columns = "action_name, action_type, agent_id, session_id, closure, observations";
-    let rows =
-        server.sql(&format!("SELECT {columns} FROM agent_audit_log WHERE source = 'mcp' ORDER BY index"));
-    let row = |closure| {
-        json!({"action_name": "send_report", "action_type": "tool", "agent_id": "me", "session_id": "s1",
-            "closure": closure, "observations": 2})
-    };
-    assert_eq!(rows, [row("success"), row("failure")]);
-    assert_eq!(server.sql("SELECT action_name AS name FROM actions")[0]["name"], "send_report");
-    let timeline = call(&server, &[], "get_session", json!({"session_id": "s1"}));
-    let steps = timeline["structuredContent"]["timeline"]["steps"].as_array().unwrap();
-    let told: Vec<_> = steps.iter().map(|step| (&step["name"], &step["status"], &step["indexes"])).collect();
-    let (name, indexes) = (json!("send_report"), [json!([0, 1]), json!([2, 3])]);
-    let expected = [(&name, &json!("success"), &indexes[0]), (&name, &json!("failure"), &indexes[1])];
-    assert_eq!(told, expected, "{timeline}");
-    let shown = text(&tachograph(folder.path(), &["show", "s1"], "").stdout);
-    assert!(shown.contains("→ ok") && shown.contains("→ failed") && !shown.contains("running"), "{shown}");
 }
 
 #[test]

@@ -172,3 +172,30 @@ fn redaction_is_tried_out_and_nothing_of_the_text_is_recorded() {
     assert_eq!(server.post("/v1/redaction/try", "{}").status, 400);
     assert_eq!(server.get("/v1/search?q=horse").json()["rows_count"], 0);
 }
+
+/// Of a log that holds nothing every report says so, and what it would say.
+#[test]
+fn a_report_about_an_empty_log_says_that_nothing_is_recorded_yet() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&dir.path().join("data"));
+    let empty = server.post("/v1/reports", &json!({"kind": "health-daily"}).to_string());
+    assert_eq!(empty.status, 200, "{empty:?}");
+    let report = empty.json();
+    assert_eq!(report["checkpoint"]["size"], 0);
+    assert_eq!(
+        report["checkpoint"]["root"], "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+        "SHA-256 of nothing"
+    );
+    let checks = report["sections"][3]["rows"].as_array().unwrap();
+    assert!(checks.iter().all(|check| check[4] != "attention"), "{checks:?}");
+    // That it was made is the first entry, which the newest checkpoint covers a second later.
+    until("the first entry is sealed", || {
+        (server.get("/health").json()["sealed"].as_u64() >= Some(1)).then_some(())
+    });
+    assert_eq!(server.sql("SELECT action_name FROM events ORDER BY index")[0]["action_name"], "report_made");
+
+    let other = tempfile::tempdir().unwrap();
+    let server = Server::start(&other.path().join("data"));
+    let page = server.post("/v1/reports", &json!({"kind": "agent-activity", "format": "html"}).to_string());
+    assert!(page.status == 200 && page.body.contains("Nothing is recorded yet: the log"), "{page:?}");
+}

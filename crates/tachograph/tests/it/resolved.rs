@@ -21,7 +21,7 @@ fn failure(server: &Server) {
 }
 
 /// Each firing that is due is on the log, and no other, at least so many.
-fn agree(server: &Server, firings: u64) {
+pub(crate) fn agree(server: &Server, firings: u64) {
     until("the log and the rules agree", || {
         let now =
             server.sql("SELECT CAST(arrow_cast(max(recorded_at), 'Int64') AS VARCHAR) AS us FROM events");

@@ -55,6 +55,9 @@ fn a_folder_of_an_earlier_version_is_verified_served_and_gone_on_with() {
         assert_eq!(proof.status, 200, "{proof:?}");
         std::fs::write(dir.path().join("proof"), &proof.body).unwrap();
 
+        // What that version recorded is known again, though content has got more parts since.
+        let again = r#"{"id":"kept-11","timestamp":"2026-11-20T10:00:11Z","agent":{"id":"kept/a4","session_id":"s-11"},"user_id":"u1@people.example","action":{"type":"tool","name":"Bash","tool":{"name":"Bash","parameters":{"command":"make part11"}}},"outcome":{"status":"success"},"performance":{"duration_ms":11}}"#;
+        assert_eq!(server.post("/v1/events", again).json()["duplicates"], 1, "{archive:?}");
         // The same event once more is known, a new one gets the next place.
         let event = |id: &str| json!({"id": id, "agent": {"id": "kept/a1"}, "action": {"type": "tool", "name": "Bash"}});
         let answer = server.post("/v1/events", &event("kept-new").to_string()).json();

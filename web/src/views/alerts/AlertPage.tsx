@@ -10,7 +10,6 @@ import { Ago, AlertState, Labels, NotSwitchedOn, SeverityMark } from "../../comp
 import { PageHead } from "../../components/PageHead.tsx";
 import { Empty, Fault, Loaded, Panel } from "../../components/Panel.tsx";
 import { Time } from "../../components/Marks.tsx";
-import { valueText } from "../../lib/alerting.ts";
 import { visible } from "../../lib/ansi.ts";
 import { defang } from "../../lib/defang.ts";
 import { count } from "../../lib/format.ts";
@@ -133,8 +132,8 @@ function What({ alert }: { alert: Alert }) {
               </dd>
             </>
           )}
-          {Object.entries(alert.values).map(([name, value]) => (
-            <Fact key={name} name={visible(name)} value={<span className="num">{visible(valueText(value, name))}</span>} />
+          {Object.entries(alert.shown).map(([name, value]) => (
+            <Fact key={name} name={visible(name)} value={<span className="num">{visible(value)}</span>} />
           ))}
           {alert.condition && <Fact name="Fires when" value={<code>{visible(alert.condition)}</code>} />}
           <Fact

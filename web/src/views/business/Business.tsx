@@ -1,6 +1,6 @@
 // What the work is worth: workflows from end to end, people who use it, quality of data and cases, stated value.
 
-import { type Engagement, type Quality, type SessionTimes, type Workflows, useEngagement, useQuality, useSessionTimes, useWorkflows } from "../../api/business.ts";
+import { type Accesses, type Engagement, type Quality, type SessionTimes, type Workflows, useAccesses, useEngagement, useQuality, useSessionTimes, useWorkflows } from "../../api/business.ts";
 import { RangePicker } from "../../components/Controls.tsx";
 import { Gauge, Stat, toneOf } from "../../components/Figures.tsx";
 import { PageHead } from "../../components/PageHead.tsx";
@@ -21,6 +21,7 @@ export default function Business() {
   const before = useEngagement(range, 1).data?.rows[0];
   const sessions = useSessionTimes(range).data?.rows[0];
   const quality = useQuality(range);
+  const accesses = useAccesses(range).data?.rows[0];
   return (
     <>
       <PageHead title="Business" sub={`Workflows, people, quality and value, as events state them · ${rangeName(range)}`}>
@@ -35,7 +36,7 @@ export default function Business() {
           </Panel>
           <Panel title="Quality">
             <Loaded query={quality} height={130}>
-              {({ rows: [row] }) => (row ? <Qualities row={row} engagement={engagement.data?.rows[0]} range={range} /> : null)}
+              {({ rows: [row] }) => (row ? <Qualities row={row} engagement={engagement.data?.rows[0]} accesses={accesses} range={range} /> : null)}
             </Loaded>
           </Panel>
         </div>
@@ -73,19 +74,19 @@ function Completion({ row, range }: { row: Workflows; range: Range }) {
   );
 }
 
-function Qualities({ row, engagement, range }: { row: Quality; engagement: Engagement | undefined; range: Range }) {
+function Qualities({ row, engagement, accesses, range }: { row: Quality; engagement: Engagement | undefined; accesses: Accesses | undefined; range: Range }) {
   const answered = engagement ? ratio(engagement.answered, engagement.answered + engagement.asked) : null;
   const quality = row.data_quality === null ? null : row.data_quality / 100;
   return (
     <>
       <div className="gauges">
         <Gauge label="Cases, as people rate them" part={engagement?.rating ?? null} value={engagement?.rating == null ? "–" : (engagement.rating * 5).toFixed(1)} sub={`of 5, by ${plural(engagement?.rated ?? 0, "rating")}; target 4.7`} tone={toneOf(engagement?.rating ?? null, 0.94, 0.8)} formula="Mean of all ratings, each as a share of its scale." to={exploreUrl("user_rating", range)} />
-        <Gauge label="Data quality" part={quality} value={percent(quality)} sub={`mean of ${plural(row.measured, "measurement")}`} tone={toneOf(quality, 0.95, 0.85)} formula="Mean of the metric data_quality as it was sent." to={exploreUrl("name:*data_quality*", range)} />
+        <Gauge label="Data quality" part={quality} value={percent(quality)} sub={`mean of ${plural(row.measured, "measurement")}`} tone={toneOf(quality, 0.95, 0.85)} formula="Mean of the metric data_quality in per cent; one that was sent as a share counts as that." to={exploreUrl("name:*data_quality*", range)} />
       </div>
       <div className="stats plain">
         <Stat label="Failed validations" value={count(row.validation)} to={exploreUrl("status:failed validation", range)} />
         <Stat label="Messages answered" value={percent(answered)} sub={engagement ? `${count(engagement.answered)} answers, ${count(engagement.asked)} still asked` : undefined} />
-        <Stat label="Sensitive accesses" value={percent(ratio(row.sensitive, row.resources))} sub={`of ${plural(row.resources, "event")} that name resources`} to={exploreUrl("sensitive_data_accessed:true", range)} />
+        <Stat label="Sensitive accesses" value={percent(accesses ? ratio(accesses.sensitive, accesses.resources) : null)} sub={accesses ? `of ${plural(accesses.resources, "event")} that name resources` : "…"} to={exploreUrl("sensitive_data_accessed:true", range)} />
       </div>
     </>
   );

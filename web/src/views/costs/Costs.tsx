@@ -110,6 +110,6 @@ function columnsOf(by: CostBy, range: Range, rows: CostRow[]): Column<CostRow>[]
     { name: "tokens_input", title: "Tokens in", right: true, value: (row) => row.tokens_input, show: (row) => <span className="num">{short(row.tokens_input)}</span> },
     { name: "tokens_output", title: "Tokens out", right: true, value: (row) => row.tokens_output, show: (row) => <span className="num">{short(row.tokens_output)}</span> },
     { name: "cache_read", title: "From cache", right: true, value: (row) => row.cache_read, show: (row) => <span className="num">{short(row.cache_read)}</span> },
-    { name: "events", title: "Events", right: true, value: (row) => row.events, show: (row) => <span className="num">{count(row.events)}</span> },
+    { name: "events", title: "Events with a cost", right: true, value: (row) => row.events, show: (row) => <span className="num">{count(row.events)}</span> },
   ];
 }

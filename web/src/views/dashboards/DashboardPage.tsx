@@ -104,10 +104,20 @@ const PAUSE_MS = 400;
 function One({ variable }: { variable: Variable }) {
   const [value, setValue] = useParam(`var-${variable.name}`, variable.value);
   const [typed, setTyped] = useState(value);
+  const said = useRef(value);
   useEffect(() => {
-    const timer = window.setTimeout(() => typed !== value && setValue(typed), PAUSE_MS);
+    // A link or the way back says another value than was typed here: it counts.
+    if (value !== said.current) setTyped(value);
+    said.current = value;
+  }, [value]);
+  useEffect(() => {
+    const timer = window.setTimeout(() => {
+      if (typed === said.current) return;
+      said.current = typed;
+      setValue(typed);
+    }, PAUSE_MS);
     return () => window.clearTimeout(timer);
-  }, [typed, value, setValue]);
+  }, [typed, setValue]);
   return (
     <label className="row small">
       <span className="dim">{visible(variable.title)}</span>

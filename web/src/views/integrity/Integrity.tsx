@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { CircleCheck, CircleHelp, OctagonX } from "lucide-react";
-import { type About, type Health, useAbout, useCheckpoint, useHealth, useMetrics } from "../../api/health.ts";
+import { type About, type Health, useAbout, useCheckpoint, useHealth, useMetrics, summed } from "../../api/health.ts";
 import { useSql } from "../../api/sql.ts";
 import { Command } from "../../components/Controls.tsx";
 import { Stat } from "../../components/Figures.tsx";
@@ -51,7 +51,7 @@ function Sizes({ health }: { health: Health }) {
         <Stat label="Seen by queries" value={count(health.visible)} />
         <Stat label="State" value={health.status} sub={health.faults.length === 0 ? "nothing is wrong" : plural(health.faults.length, "fault")} />
         <Stat label="Segments" value={count(metrics?.tachograph_store_segments)} sub={metrics ? `${bytes(metrics.tachograph_store_hot_bytes ?? 0)} in memory` : undefined} />
-        <Stat label="Refused since the start" value={count(metrics?.tachograph_events_rejected_total)} sub={metrics ? `${count(metrics.tachograph_events_duplicate_total)} repeated` : undefined} />
+        <Stat label="Refused since the start" value={count(metrics && summed(metrics, "tachograph_events_rejected_total"))} sub={metrics ? `${count(metrics.tachograph_events_duplicate_total)} repeated` : undefined} />
       </div>
     </>
   );

@@ -10,8 +10,9 @@ import { PageHead } from "../../components/PageHead.tsx";
 import { Empty, Panel } from "../../components/Panel.tsx";
 import { Rows } from "../../components/Rows.tsx";
 import { plural, short } from "../../lib/format.ts";
+import { visible } from "../../lib/ansi.ts";
 import { eventUrl } from "../../lib/links.ts";
-import { matches } from "../../lib/match.ts";
+import { liveFilter } from "../../lib/livefilter.ts";
 import { useParam } from "../../lib/useView.ts";
 
 const KEPT_MAX = 5000;
@@ -26,7 +27,8 @@ export default function Live() {
   const { rows, held, rate, state, clear } = useLiveRows(paused);
   const [active, setActive] = useState(-1);
   const navigate = useNavigate();
-  const shown = useMemo(() => (q.trim() === "" ? rows : rows.filter((row) => matches(row, q))), [rows, q]);
+  const filter = useMemo(() => liveFilter(q), [q]);
+  const shown = useMemo(() => (filter.kind === "more" ? rows : rows.filter(filter.has)), [rows, filter]);
   useEffect(() => setActive(-1), [q]);
   return (
     <>
@@ -41,7 +43,7 @@ export default function Live() {
       >
         <label className="field">
           <span className="hidden">Filter</span>
-          <input data-search value={q} onChange={(event) => setQ(event.target.value)} placeholder="Filter: words, status:failed, agent:…" />
+          <input data-search size={34} value={q} onChange={(event) => setQ(event.target.value)} placeholder="words, status:failed, cost_usd > 0.5" />
         </label>
         <button type="button" className="button" aria-pressed={paused} onClick={() => setPaused(!paused)}>
           {paused ? <Play aria-hidden /> : <Pause aria-hidden />}
@@ -51,6 +53,7 @@ export default function Live() {
           <Trash2 aria-hidden />
         </button>
       </PageHead>
+      {filter.kind === "more" && <TooMuch q={q} at={filter.at} />}
       <Panel flush>
         {shown.length === 0 ? (
           <Empty title={rows.length === 0 ? "Waiting for the next event" : "Nothing that arrived matches"}>
@@ -61,6 +64,18 @@ export default function Live() {
         )}
       </Panel>
     </>
+  );
+}
+
+/** Nothing is hidden by a filter that can't be told: it is said, with the place that takes it. */
+function TooMuch({ q, at }: { q: string; at: string }) {
+  return (
+    <p className="chip warn wide-chip" role="status">
+      Live takes what one event tells: words, field:value, and conditions with and, or, not, in, contains, startswith, endswith. At “{visible(at)}” this asks for more, so everything is shown.{" "}
+      <Link to={`/explore?${new URLSearchParams({ q })}`} className="link">
+        Ask it in Explore
+      </Link>
+    </p>
   );
 }
 

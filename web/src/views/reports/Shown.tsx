@@ -14,6 +14,7 @@ export function Shown({ report }: { report: MadeReport }) {
   return (
     <section className="stack" aria-label={report.title} aria-live="polite">
       <Panel title={`${report.title}, ${report.from}`} note={report.complete ? undefined : "the time is not over yet"}>
+        {report.checkpoint.size === 0 && <Empty title="Nothing is recorded yet">Once events come in, this report has something to say. How to send the first one is under <Link to="/start" className="link">Start</Link>.</Empty>}
         {report.health && <Tally tally={report.health} />}
         <dl className="facts">
           <dt>From, to</dt>
@@ -22,7 +23,7 @@ export function Shown({ report }: { report: MadeReport }) {
           </dd>
           <dt>Rests on</dt>
           <dd>
-            the first {count(report.checkpoint.size)} entries of <code>{visible(report.checkpoint.origin)}</code>
+            {report.checkpoint.size === 0 ? "nothing: the log is empty," : `the first ${count(report.checkpoint.size)} entries of`} <code>{visible(report.checkpoint.origin)}</code>
           </dd>
           <dt>Checkpoint's root</dt>
           <dd>

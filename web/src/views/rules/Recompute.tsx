@@ -53,7 +53,8 @@ function Answer({ found }: { found: Recomputed }) {
       <p className="dim small">{plural(found.entries, "entry", "entries")} were read.</p>
       <List title="Due, and not on the log" rows={found.missing} />
       <List title="On the log, and not due" rows={found.extra} />
-      <List title="On the log, of a rule that was edited since: not to be judged by the one of today" rows={found.edited} />
+      <List title="On the log, of a rule that was edited since" rows={found.edited} />
+      <List title="On the log, of a rule that is gone" rows={found.gone} />
     </div>
   );
 }

@@ -57,7 +57,7 @@ function columnsOf(): Column<SessionRow>[] {
       title: "Session",
       value: (row) => row.prompt ?? row.session_id,
       show: (row) => (
-        <Link to={sessionUrl(row.session_id)} className="stack" style={{ gap: 0 }}>
+        <Link to={sessionUrl(row.session_id)} className="stack" style={{ gap: 0, minWidth: "min(20vw, 420px)" }}>
           <strong className="cut">{visible(row.prompt?.split("\n")[0] || `Session of ${row.agent_id}`)}</strong>
           <span className="faint cut mono">{visible(row.session_id)}</span>
         </Link>

@@ -1,7 +1,7 @@
 //! Whom the desk has to tell, when their time has come.
 
 use super::{Desk, Due};
-use crate::notify::{Page, Raised};
+use crate::notify::{Alert, Page, Raised};
 
 const MINUTE_US: i64 = 60_000_000;
 
@@ -17,6 +17,7 @@ impl Desk {
     /// Everything that is to be told by now.
     pub fn due(&mut self, now_us: i64) -> Vec<Due> {
         let mut due: Vec<Due> = self.dispatcher.due(now_us).into_iter().map(Due::Notify).collect();
+        due.extend(self.wake(now_us));
         // Whoever must not hear of it now hears of it when that is over.
         let (open, dispatcher) = (&self.open, &self.dispatcher);
         let is_muted = |id: &str, at_us: i64| {
@@ -29,6 +30,14 @@ impl Desk {
         }
         due.append(&mut self.over);
         due
+    }
+
+    /// What was muted when its next level was due is told to its groups first, as soon as that is over.
+    fn wake(&mut self, now_us: i64) -> Vec<Due> {
+        let held = self.escalations.held().filter_map(|id| self.open.get(id)).map(|raised| &raised.alert);
+        let loud = held.filter(|alert| !self.dispatcher.is_held(alert, now_us));
+        let loud: Vec<Alert> = loud.cloned().collect();
+        loud.iter().flat_map(|alert| self.dispatcher.wake(alert, now_us)).map(Due::Notify).collect()
     }
 
     fn page(&mut self, page: Page) -> Option<Due> {

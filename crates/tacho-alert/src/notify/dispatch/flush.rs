@@ -75,6 +75,20 @@ impl Dispatcher {
         reached.into_iter().map(told).collect()
     }
 
+    /// Tells the groups of an alert that have waited for it longer than their `group_wait` and were not told of it.
+    pub(crate) fn wake(&mut self, alert: &Alert, at_us: i64) -> Vec<Notification> {
+        let name = alert.key();
+        let waits = |group: &Group| {
+            group.alerts.contains_key(&name)
+                && !group.told.contains(&name)
+                && at_us >= alert.starts_us.saturating_add(group.route.group_wait_us)
+                && !self.is_quiet(&group.route, at_us)
+        };
+        let waiting = self.groups.iter().filter(|(_, group)| waits(group));
+        let waiting: Vec<String> = waiting.map(|(key, _)| key.clone()).collect();
+        waiting.iter().flat_map(|key| self.flush(key, at_us)).collect()
+    }
+
     /// The time intervals because of which a place in the tree tells nobody at a moment.
     fn hours<'a>(&self, route: &'a Route, at_us: i64) -> impl Iterator<Item = &'a String> {
         let is_on = |name: &&String| {

@@ -55,6 +55,7 @@ impl Raised {
             severity,
             group,
             values,
+            units: Default::default(),
             condition: None,
             window: (starts_us, now_us),
             at_us: now_us,

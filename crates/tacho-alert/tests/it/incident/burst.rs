@@ -3,7 +3,7 @@
 use super::{HOUR, MINUTE, agent, alert, incidents, members, names, only, session};
 use std::collections::BTreeSet;
 use tacho_alert::Severity::Critical;
-use tacho_alert::incident::{Incidents, Incoming};
+use tacho_alert::incident::{End, Incidents, Incoming};
 
 #[test]
 fn a_burst_is_one_incident_and_a_value_that_everybody_shares_does_not_glue_it_to_what_comes_later() {
@@ -54,6 +54,20 @@ fn what_one_rule_finds_in_three_places_within_a_minute_is_one_incident_and_two_s
         assert_eq!(sizes(&burst), [31], "it goes on");
         burst.take(vec![found(31, HOUR + 5 * MINUTE)]);
         assert_eq!(burst.open().count(), 2, "alone again");
+    }
+    // What comes in numbers once more minutes later is another matter, and so it is when alerts of the first end meanwhile.
+    for ends in [None, Some(End { at_us: HOUR + 3 * MINUTE, by: None })] {
+        let mut twice = incidents();
+        twice.take((0..4).map(|n| Incoming { ends: ends.clone(), ..found(n, HOUR) }).collect());
+        twice.take((4..7).map(|n| found(n, HOUR + 3 * MINUTE)).collect());
+        assert_eq!(members(&twice).iter().map(Vec::len).collect::<BTreeSet<_>>(), [3, 4].into());
+        assert!(twice.open().all(|incident| incident.related.is_empty()));
+        twice.take(vec![found(7, HOUR + 4 * MINUTE)]);
+        assert_eq!(
+            members(&twice).iter().map(Vec::len).collect::<Vec<_>>(),
+            [4, 4],
+            "it is the second that goes on"
+        );
     }
     // One by one the first two stay what they are, and are told of each other.
     let mut slow = incidents();

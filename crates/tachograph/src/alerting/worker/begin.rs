@@ -28,11 +28,12 @@ impl Worker {
         drop(snapshot);
         let mut before: HashMap<(String, Labels), Transition> = HashMap::new();
         self.next = first;
+        let mut retold = self.app.node.concluded().retold();
         while self.next < known {
             if *stopping.borrow() {
                 return Ok(false);
             }
-            self.read(self.next..(self.next + STEP).min(known))?;
+            self.read(self.next..(self.next + STEP).min(known), &mut retold)?;
             for transition in self.engine.transitions() {
                 self.fired(&transition);
                 let key = (transition.rule.clone(), transition.group.clone());
@@ -60,6 +61,7 @@ impl Worker {
             .desk
             .open()
             .filter(|raised| !raised.is_from_outside() && !is_firing(&raised.rule, &raised.group))
+            .filter(|raised| !inner.goes_on(&raised.rule, &raised.group))
             .map(|raised| raised.id().to_string())
             .collect();
         for id in gone {

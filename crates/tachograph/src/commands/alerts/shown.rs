@@ -59,7 +59,9 @@ pub(super) fn show(alert: &Value, as_json: bool) -> Result<bool, Box<dyn Error>>
     if alert["ends_at"].is_string() {
         writeln!(out, "  until     {}", text(alert, "ends_at"))?;
     }
-    writeln!(out, "  values    {}", alert["values"])?;
+    let values = alert["shown"].as_object().into_iter().flatten();
+    let values = values.map(|(name, value)| format!("{name} {}", value.as_str().unwrap_or_default()));
+    writeln!(out, "  values    {}", values.collect::<Vec<_>>().join(", "))?;
     if alert["condition"].is_string() {
         writeln!(out, "  condition {}", text(alert, "condition"))?;
     }
@@ -132,12 +134,23 @@ pub(super) fn recomputed(answer: &Value) -> Result<bool, Box<dyn Error>> {
         ("missing", "due, and not on the log"),
         ("extra", "on the log, and not due"),
         ("edited", "of a rule that was edited since"),
+        ("gone", "of a rule that is gone"),
     ] {
         for alert in all(name) {
             let group = alert["group"].as_object().into_iter().flatten();
             let group: Vec<String> =
                 group.map(|(label, _)| format!("{label}={}", text(&alert["group"], label))).collect();
-            writeln!(out, "  {what}: {} {} {}", text(alert, "rule"), text(alert, "at"), group.join(" "))?;
+            let by = alert["rule_hash"].as_str().map_or_else(String::new, |hash| {
+                let hash = hash.get(..12).unwrap_or(hash);
+                let judged = match alert["due"].as_bool() {
+                    Some(true) => "it was due by that text",
+                    Some(false) => "it was not due by that text",
+                    None => "that text is not on the log",
+                };
+                format!(" (rule {hash}, {judged})")
+            });
+            let (rule, at) = (text(alert, "rule"), text(alert, "at"));
+            writeln!(out, "  {what}: {rule} {at} {}{by}", group.join(" "))?;
         }
     }
     say(out.trim_end())?;

@@ -5,7 +5,7 @@ use super::super::auth::Role;
 use super::super::problem::Problem;
 use super::super::read::moment;
 use super::alerting;
-use crate::alerting::{Recomputed, recompute};
+use crate::alerting::{Recomputed, recompute, versions};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -38,12 +38,7 @@ pub(crate) async fn recomputed(
 ) -> Result<Json<Recomputed>, Problem> {
     app.auth().check(&headers, Role::Read)?;
     let Query(asking) = asking.map_err(|wrong| Problem::bad_request(wrong.body_text()))?;
-    let book = alerting(&app)?.book();
-    let wanted = |rule: &&tacho_alert::Rule| asking.rule.as_ref().is_none_or(|id| *id == rule.id);
-    let rules: Vec<_> = book.rules.iter().filter(wanted).cloned().collect();
-    if let (true, Some(id)) = (rules.is_empty(), &asking.rule) {
-        return Err(Problem::not_found(format!("there is no rule \"{id}\"")));
-    }
+    let alerting = alerting(&app)?;
     // The newest instants may not have been looked at yet.
     let to = moment("to", asking.to)?.unwrap_or_else(|| app.node.now_us() - 10_000_000);
     let from = match (moment("from", asking.from)?, asking.last) {
@@ -59,7 +54,14 @@ pub(crate) async fn recomputed(
     if from >= to {
         return Err(Problem::bad_request("from is not before to"));
     }
-    let done = tokio::task::spawn_blocking(move || recompute(&app.node, &rules, from, to));
+    let only = asking.rule;
+    let mut all = versions(&app, alerting, from, to).await.map_err(Problem::internal)?;
+    all.retain(|version| only.as_ref().is_none_or(|id| *id == version.rule.id));
+    let is_now = |id: &String| alerting.book().rules.iter().any(|rule| rule.id == *id);
+    if let Some(id) = only.as_ref().filter(|id| all.is_empty() && !is_now(id)) {
+        return Err(Problem::not_found(format!("there is no rule \"{id}\", and was none in that time")));
+    }
+    let done = tokio::task::spawn_blocking(move || recompute(&app.node, (&all, only.as_deref()), from, to));
     let done = done.await.map_err(|error| Problem::internal(error.to_string()))?;
     done.map(Json).map_err(Problem::bad_request)
 }

@@ -23,6 +23,8 @@ pub(crate) struct Alert {
     /// What the rule computed.
     #[schema(value_type = Object)]
     pub values: BTreeMap<String, serde_json::Value>,
+    /// The same with units, as people read it: `6 USD`, `84 %`, `31m`.
+    pub shown: BTreeMap<String, String>,
     /// What had to hold for it to fire, as its rule writes it: `cpu > 950000`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
@@ -99,7 +101,7 @@ pub(super) fn standing(raised: &Raised) -> &'static str {
 impl From<Seen> for Alert {
     fn from(seen: Seen) -> Alert {
         let Seen { raised, muted, receivers } = seen;
-        let state = standing(&raised);
+        let (state, shown) = (standing(&raised), raised.shown());
         let (by, at) = raised.acknowledged.clone().unzip();
         let evidence = raised.evidence.into_iter();
         let history = raised.history.into_iter();
@@ -113,6 +115,7 @@ impl From<Seen> for Alert {
             flapping: raised.alert.flapping,
             labels: raised.alert.labels,
             annotations: raised.alert.annotations,
+            shown,
             values: raised.values,
             condition: raised.condition,
             starts_at: format(raised.alert.starts_us),

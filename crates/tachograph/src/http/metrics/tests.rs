@@ -66,7 +66,7 @@ async fn the_page_is_what_prometheus_reads_and_tells_of_every_part() {
         of("journal_sync_seconds_count").unwrap() >= 1.0 && of("journal_sync_seconds_sum").unwrap() > 0.0
     );
     assert_eq!(of("query_memory_limit_bytes"), Some(f64::from(512 << 20)));
-    assert_eq!(of("store_hot_limit_bytes"), Some(f64::from(96 << 20)));
+    assert_eq!(of("store_hot_limit_bytes"), Some(f64::from(64 << 20)));
     assert_eq!(of("follower_lag_events{follower=\"segments\"}"), of("log_entries"));
     // The log's own three, hers, and the day's.
     assert!(of("keyring_secrets").unwrap() >= 5.0);

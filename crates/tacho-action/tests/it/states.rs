@@ -1,0 +1,58 @@
+//! States of one event that leave out whose they are, or say it otherwise.
+
+use crate::same_id::rows;
+use crate::scene::{event, join, session};
+use tacho_action::{Observation, Observer};
+use tacho_event::words::{ActionType, Outcome};
+
+fn state(revision: u32, agent: &'static str, number: Option<u8>, outcome: Outcome) -> Observation<'static> {
+    let session = number.map(session);
+    let time_us = i64::from(revision) * 1_000;
+    Observation { state: 7, revision, agent, session, outcome, observer: Observer::Event, ..event(time_us) }
+}
+
+#[test]
+fn what_leaves_out_agent_or_session_means_the_one_that_it_can_mean() {
+    let (running, success) = (Outcome::Running, Outcome::Success);
+    let count = |log: &[Observation<'_>]| rows(log, &join(log)).len();
+    let begun = state(0, "A", Some(1), running);
+    assert_eq!(count(&[begun.clone(), state(1, "unknown", None, success)]), 1, "neither is said");
+    assert_eq!(count(&[begun.clone(), state(1, "A", None, success)]), 1, "the agent is");
+    assert_eq!(count(&[begun.clone(), state(1, "unknown", Some(1), success)]), 1, "the session is");
+    assert_eq!(
+        count(&[state(0, "unknown", None, running), state(1, "A", Some(1), success)]),
+        1,
+        "said later"
+    );
+    assert_eq!(count(&[begun.clone(), state(1, "A", Some(2), success)]), 2, "another session");
+    let both = [begun.clone(), state(1, "B", Some(1), running)];
+    let with = |more: &[Observation<'static>]| [&both[..], more].concat();
+    assert_eq!(count(&with(&[state(2, "unknown", None, success)])), 3, "which one is meant is not said");
+    let over = with(&[state(2, "B", Some(1), success), state(3, "unknown", None, success)]);
+    assert_eq!(count(&over), 2, "one of them still waits");
+}
+
+#[test]
+fn an_answer_of_whom_a_message_was_sent_to_is_a_later_state_of_it() {
+    let message = |revision, from, to, outcome| Observation {
+        kind: ActionType::Communication,
+        name: "request",
+        started: Some(to),
+        ..state(revision, from, Some(1), outcome)
+    };
+    let asked = message(0, "A", "Z", Outcome::Unknown);
+    let count = |log: &[Observation<'_>]| rows(log, &join(log)).len();
+    assert_eq!(count(&[asked.clone(), message(1, "Z", "A", Outcome::Success)]), 1);
+    assert_eq!(count(&[asked.clone(), message(1, "B", "Z", Outcome::Unknown)]), 2);
+    let both = [asked, message(1, "B", "Z", Outcome::Unknown), message(2, "Z", "B", Outcome::Success)];
+    let found = rows(&both, &join(&both));
+    assert_eq!(found.iter().map(|row| row.2).collect::<Vec<_>>(), [Outcome::Unknown, Outcome::Success]);
+}
+
+#[test]
+fn calls_under_one_event_id_stay_apart() {
+    let flat =
+        |revision, call| Observation { call: Some(call), ..state(revision, "A", Some(1), Outcome::Running) };
+    let log = [flat(0, "c1"), flat(1, "c2"), flat(2, "c3")];
+    assert_eq!(rows(&log, &join(&log)).len(), 3);
+}
