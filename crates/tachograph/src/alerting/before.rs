@@ -1,11 +1,13 @@
 //! What the log says about an incident: what its alerts' events are about, what changed before, where its lines stand.
 
+mod facts;
+
 use super::Stop;
 use crate::http::{App, registry};
 use crate::rows::rows;
 use std::collections::{BTreeSet, HashMap};
 use tacho_alert::incident::{Change, ChangeKind, Entry, Step, Witness};
-use tacho_event::time::{DAY_US, format};
+use tacho_event::time::format;
 
 /// Entries or events that one query names.
 const NAMED_MAX: usize = 1000;
@@ -13,16 +15,7 @@ const NAMED_MAX: usize = 1000;
 const WITNESSES_MAX: usize = 10_000;
 /// Changes that one query gives, the newest.
 const CHANGES_MAX: usize = 5000;
-/// How far back a value may have been in use before its first appearance counts as a change.
-const IN_USE_US: i64 = DAY_US;
 
-/// Facts whose new values are changes.
-const FACTS: [(&str, &str); 4] = [
-    ("model", "model"),
-    ("agent_version", "version"),
-    ("git_commit", "version"),
-    ("deployment_id", "deployment"),
-];
 /// A deployment that concerns everybody: into production, something published, a push to what is released from.
 const SHARED: &str = "(mapped_action = 'production_deployment' OR mapped_action = 'code_deployment' AND \
     coalesce(NOT regexp_like(input, 'git[^;&|\\n]*\\spush') OR regexp_like(input, \
@@ -73,7 +66,7 @@ struct Found {
 }
 
 /// What changed within a time before the first alert of each incident: of its agents, and what others brought into
-/// production. One query for all of them.
+/// production. The same queries for all of them, one after the other.
 pub(super) async fn changes(
     app: &App,
     incidents: &[(String, i64, BTreeSet<String>)],
@@ -85,7 +78,12 @@ pub(super) async fn changes(
     };
     let agents: BTreeSet<&String> = incidents.iter().flat_map(|(.., agents)| agents).collect();
     let since_us = first_us.saturating_sub(before_us);
-    let mut found: Vec<Found> = ask(app, &asked(since_us, last_us, &agents)).await?;
+    let list: Vec<String> = agents.iter().map(|agent| quoted(agent)).collect();
+    let own = if list.is_empty() { "false".into() } else { format!("agent_id IN ({})", list.join(", ")) };
+    let mut found: Vec<Found> = ask(app, &done(since_us, last_us, &own)).await?;
+    found.extend(facts::changed(app, since_us, last_us, &own).await?);
+    found.sort_unstable_by_key(|found| std::cmp::Reverse(found.index));
+    found.truncate(CHANGES_MAX);
     end(app, &mut found, since_us).await?;
     let of = |(_, first_us, agents): &(String, i64, BTreeSet<String>)| {
         let mut calls = BTreeSet::new();
@@ -166,20 +164,13 @@ pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// One query for all of it, the newest first.
-fn asked(from_us: i64, to_us: i64, agents: &BTreeSet<&String>) -> String {
+/// What was done that changes something, the newest first.
+fn done(from_us: i64, to_us: i64, own: &str) -> String {
     let (from, to) = (moment(from_us), moment(to_us));
-    let known = moment(from_us.saturating_sub(IN_USE_US));
-    let own = match agents.is_empty() {
-        true => "false".to_string(),
-        false => {
-            let list: Vec<String> = agents.iter().map(|agent| quoted(agent)).collect();
-            format!("agent_id IN ({})", list.join(", "))
-        }
-    };
-    let mut parts = vec![format!(
-        "SELECT index, event_id, recorded_at AS at, agent_id AS agent, call_id AS call, action_of(index) AS action, \
-           outcome_status AS outcome, CASE WHEN ({DEPLOYED}) AND coalesce(mapped_action, '') <> 'configuration_change' THEN 'deployment' WHEN lower(action_name) LIKE '%prompt%' THEN 'prompt' \
+    format!(
+        "SELECT index, event_id, arrow_cast(recorded_at, 'Int64') AS at_us, agent_id AS agent, call_id AS call, \
+           action_of(index) AS action, outcome_status AS outcome, \
+           CASE WHEN ({DEPLOYED}) AND coalesce(mapped_action, '') <> 'configuration_change' THEN 'deployment' WHEN lower(action_name) LIKE '%prompt%' THEN 'prompt' \
              WHEN lower(action_name) LIKE '%model%' THEN 'model' ELSE 'configuration' END AS kind, \
            concat(action_name, \
              CASE WHEN mapped_action IS NULL OR mapped_action = action_name THEN '' \
@@ -189,25 +180,7 @@ fn asked(from_us: i64, to_us: i64, agents: &BTreeSet<&String>) -> String {
                CASE WHEN char_length({COMMAND}) > {COMMAND_CHARS} THEN ' …' ELSE '' END) END) AS text, \
            coalesce({SHARED}, false) AS shared \
          FROM events WHERE recorded_at >= {from} AND recorded_at <= {to} AND source <> 'internal' \
-           AND ({SHARED} OR ({DEPLOYED} OR action_type = 'settings') AND {own})"
-    )];
-    for (fact, kind) in FACTS {
-        parts.push(format!(
-            "SELECT index, event_id, at, agent, CAST(NULL AS VARCHAR) AS call, CAST(NULL AS BIGINT UNSIGNED) AS action, \
-               CAST(NULL AS VARCHAR) AS outcome, '{kind}' AS kind, \
-               concat('{fact} is ', value, ', was ', before) AS text, false AS shared \
-             FROM (SELECT *, lag(value) OVER (PARTITION BY agent ORDER BY index) AS before \
-               FROM (SELECT agent_id AS agent, {fact} AS value, min(index) AS index, min(recorded_at) AS at, \
-                   first_value(event_id ORDER BY index) AS event_id \
-                 FROM events WHERE recorded_at >= {known} AND recorded_at <= {to} AND {own} AND {fact} IS NOT NULL \
-                 GROUP BY agent_id, {fact}) AS firsts) AS steps \
-             WHERE before IS NOT NULL AND at >= {from}"
-        ));
-    }
-    format!(
-        "SELECT index, event_id, arrow_cast(at, 'Int64') AS at_us, agent, call, action, outcome, kind, text, shared \
-         FROM ({}) AS changes ORDER BY index DESC LIMIT {CHANGES_MAX}",
-        parts.join(" UNION ALL ")
+           AND ({SHARED} OR ({DEPLOYED} OR action_type = 'settings') AND {own}) ORDER BY index DESC LIMIT {CHANGES_MAX}"
     )
 }
 

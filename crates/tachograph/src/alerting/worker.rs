@@ -9,6 +9,7 @@
 //!   that is being recorded comes too late.
 
 mod begin;
+mod waiting;
 
 use super::rerouted::Stamp;
 use super::{Alerting, look, past};
@@ -24,9 +25,8 @@ use std::time::Duration;
 use tacho_alert::row::Recorded;
 use tacho_alert::{Change, Engine, Transition};
 use tacho_record::sequence::Sequenced;
-use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior, interval};
+use waiting::Waiting;
 
 /// How often is looked at what time brings.
 const TICK: Duration = Duration::from_millis(200);
@@ -40,8 +40,6 @@ const SETS: Duration = Duration::from_secs(15);
 const FORGET: Duration = Duration::from_secs(3600);
 /// How long is waited for what is concluded of a batch.
 const CONCLUDED: Duration = Duration::from_secs(2);
-/// Batches that may wait in memory.
-const WAITING_MAX: usize = 8;
 /// Entries that are read at once.
 const STEP: u64 = 16_384;
 /// Events that are put on the log together.
@@ -68,6 +66,8 @@ struct Worker {
     engine: Engine,
     /// The next entry that the rules have not seen.
     next: u64,
+    /// No batch came since the last tick.
+    is_quiet: bool,
     saved: Instant,
     shown: Instant,
     sets: Instant,
@@ -80,12 +80,13 @@ struct Worker {
 
 impl Worker {
     async fn run(app: Arc<App>, alerting: Arc<Alerting>) -> Result<(), Box<dyn Error>> {
-        let (mut live, mut stopping) = (app.node.watch(), app.stopping());
+        let (mut waiting, mut stopping) = (Waiting::new(app.node.watch()), app.stopping());
         let mut reload = alerting.reload.subscribe();
         let start = Instant::now();
         let mut worker = Worker {
             engine: Engine::new(Vec::new())?,
             next: 0,
+            is_quiet: false,
             saved: start,
             shown: start,
             sets: start,
@@ -115,14 +116,11 @@ impl Worker {
                         return Ok(());
                     }
                 }
-                batch = live.recv() => {
-                    worker.batch(batch).await?;
-                    // What waits here is held in memory: from so much on it is read from the store instead.
-                    if live.len() > WAITING_MAX {
-                        live = live.resubscribe();
-                    }
-                }
-                _ = ticks.tick() => worker.tick(&live)?,
+                batch = waiting.next() => match batch {
+                    Some(batch) => worker.batch(&batch).await?,
+                    None => return Err("the log ended".into()),
+                },
+                _ = ticks.tick() => worker.tick(&waiting)?,
             }
         }
     }
@@ -135,17 +133,13 @@ impl Worker {
         Ok(())
     }
 
-    async fn batch(&mut self, batch: Result<Arc<Sequenced>, RecvError>) -> Result<(), Box<dyn Error>> {
-        let batch = match batch {
-            Ok(batch) => batch,
-            // What was missed is read from the store with the next batch, or the next tick.
-            Err(RecvError::Lagged(_)) => return Ok(()),
-            Err(RecvError::Closed) => return Err("the log ended".into()),
-        };
+    /// Gives a batch to the rules, and before it what was missed.
+    async fn batch(&mut self, batch: &Sequenced) -> Result<(), Box<dyn Error>> {
         let Some((first, last)) = batch.receipt().range else { return Ok(()) };
         if last < self.next {
             return Ok(());
         }
+        self.is_quiet = false;
         self.catch_up(first)?;
         let mut position = self.app.node.concluded().position();
         // Without what is concluded, a call that two witnesses tell of counts twice: better than not at all.
@@ -172,8 +166,9 @@ impl Worker {
         Ok(())
     }
 
-    fn tick(&mut self, live: &broadcast::Receiver<Arc<Sequenced>>) -> Result<(), Box<dyn Error>> {
-        if live.is_empty() {
+    fn tick(&mut self, waiting: &Waiting) -> Result<(), Box<dyn Error>> {
+        // A batch may have been recorded and be on its way here: only after a whole tick without one is it missed.
+        if std::mem::replace(&mut self.is_quiet, true) && waiting.is_empty() {
             let status = self.app.node.status();
             let (size, waiting) = (status.size(), status.queued().0);
             self.catch_up(size)?;

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, SystemTime};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 const URL: &str = "https://log.example.com";
 
 /// Slack's webhook, twice: with buttons and without.
