@@ -26,7 +26,7 @@ use tacho_alert::row::Recorded;
 use tacho_alert::{Change, Engine, Transition};
 use tacho_record::sequence::Sequenced;
 use tokio::time::{Instant, MissedTickBehavior, interval};
-use waiting::Waiting;
+use waiting::{WAITING_BYTES, Waiting};
 
 /// How often is looked at what time brings.
 const TICK: Duration = Duration::from_millis(200);
@@ -80,7 +80,7 @@ struct Worker {
 
 impl Worker {
     async fn run(app: Arc<App>, alerting: Arc<Alerting>) -> Result<(), Box<dyn Error>> {
-        let (mut waiting, mut stopping) = (Waiting::new(app.node.watch()), app.stopping());
+        let (mut waiting, mut stopping) = (Waiting::new(app.node.watch(), WAITING_BYTES), app.stopping());
         let mut reload = alerting.reload.subscribe();
         let start = Instant::now();
         let mut worker = Worker {

@@ -10,17 +10,18 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 /// A third of a second of full load: reading as much from the store costs several times what the rules cost.
-const WAITING_BYTES: usize = 32 << 20;
+pub(super) const WAITING_BYTES: usize = 32 << 20;
 
 pub(super) struct Waiting {
     live: Receiver<Arc<Sequenced>>,
     batches: VecDeque<Arc<Sequenced>>,
     bytes: usize,
+    bytes_max: usize,
 }
 
 impl Waiting {
-    pub(super) fn new(live: Receiver<Arc<Sequenced>>) -> Waiting {
-        Waiting { live, batches: VecDeque::new(), bytes: 0 }
+    pub(super) fn new(live: Receiver<Arc<Sequenced>>, bytes_max: usize) -> Waiting {
+        Waiting { live, batches: VecDeque::new(), bytes: 0, bytes_max }
     }
 
     /// The next batch that is still known, `None` when the log ended. Nothing is lost when this is given up.
@@ -55,9 +56,51 @@ impl Waiting {
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
         }
-        if self.bytes > WAITING_BYTES {
+        if self.bytes > self.bytes_max {
             self.batches.clear();
             self.bytes = 0;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tacho_event::record::BatchBuilder;
+
+    fn records(given: &mut Waiting) -> Vec<u64> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut records = Vec::new();
+            while let Some(batch) = given.next().await {
+                records.push(batch.record);
+            }
+            records
+        })
+    }
+
+    #[test]
+    fn what_waits_comes_in_order_until_it_is_too_much() {
+        let batch = |record| {
+            let batch = BatchBuilder::new(false).finish();
+            Arc::new(Sequenced { record, batch, decisions: Vec::new(), time_us: 0 })
+        };
+        let size = batch(0).batch.bytes().len();
+        assert!(size > 0);
+        for (room, want) in [(3 * size, vec![0, 1, 2]), (3 * size - 1, vec![])] {
+            let (sender, live) = tokio::sync::broadcast::channel(8);
+            let mut waiting = Waiting::new(live, room);
+            (0..3).for_each(|record| drop(sender.send(batch(record)).unwrap()));
+            assert!(!waiting.is_empty());
+            drop(sender);
+            assert_eq!(records(&mut waiting), want);
+            assert!(waiting.is_empty());
+        }
+        // Batches that nobody took in time are gone, those behind them are not.
+        let (sender, live) = tokio::sync::broadcast::channel(2);
+        let mut waiting = Waiting::new(live, WAITING_BYTES);
+        (0..5).for_each(|record| drop(sender.send(batch(record)).unwrap()));
+        drop(sender);
+        assert_eq!(records(&mut waiting), [3, 4]);
     }
 }
