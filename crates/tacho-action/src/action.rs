@@ -7,9 +7,11 @@ mod record;
 mod word;
 
 use crate::entry::{Closure, Entry};
+use crate::ids::key;
 use crate::member::{Member, counted, flag};
 use crate::near::Likeness;
 use crate::observation::Observation;
+use crate::shares::Owner;
 pub(crate) use crate::standing::has_own_call;
 use crate::standing::{Best, agent_rank, call_rank, inherited_rank, is_witnessed, name_rank, session_rank};
 use serde::{Deserialize, Serialize};
@@ -125,6 +127,14 @@ impl Action {
     /// Whether anybody but the agent itself tells of it.
     pub(crate) fn is_witnessed(&self) -> bool {
         self.members.iter().any(Member::is_witness)
+    }
+
+    /// In whose share it is remembered: that of the first who tells of it, of the witnesses where there are any.
+    pub(crate) fn owner(&self) -> Owner {
+        let is_witness = self.is_witnessed();
+        let counts = self.members.iter().filter(|member| member.is_witness() == is_witness);
+        let writer = counts.min_by_key(|member| member.index).map_or(0, |member| member.writer);
+        Owner { is_witness, writer, agent: key(&[self.agent().as_bytes()]) }
     }
 
     /// Whether somebody tells of the steps of it.
@@ -270,12 +280,12 @@ impl Action {
         };
         let record = self.record(shown, closure, outcome);
         for index in self.unhidden.drain(..) {
-            each(index, Some(Entry::Hidden { action: self.id, session: None }));
+            each(index, Some(Entry::Hidden { action: self.id, session: None, agent: None }));
         }
         for member in &self.members {
             let entry = if member.index != shown.index {
                 let session = self.session().filter(|_| member.session.is_none());
-                Some(Entry::Hidden { action: self.id, session })
+                Some(Entry::Hidden { action: self.id, session, agent: self.agent_of(member) })
             } else if shown.says_all_of(&record) {
                 None
             } else {

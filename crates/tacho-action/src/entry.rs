@@ -96,6 +96,8 @@ pub enum Entry {
         action: u64,
         /// The action's session, 16 bytes of its UUID, where the event says none.
         session: Option<[u8; 16]>,
+        /// The action's agent, where the event says none or only the program's name.
+        agent: Option<String>,
     },
     Shown(Box<Record>),
 }
@@ -106,6 +108,14 @@ impl Entry {
         match self {
             Entry::Hidden { session, .. } => *session,
             Entry::Shown(record) => record.session,
+        }
+    }
+
+    /// The agent that the event inherits.
+    pub fn agent(&self) -> Option<&str> {
+        match self {
+            Entry::Hidden { agent, .. } => agent.as_deref(),
+            Entry::Shown(record) => record.agent.as_deref(),
         }
     }
 }
@@ -131,6 +141,8 @@ pub struct Record {
     pub agent: Option<String>,
     pub name: Option<String>,
     pub call: Option<String>,
+    /// Where nobody but the agent tells of the call: the event in which it reports what came of it.
+    pub reported: Option<u64>,
     pub figures: [Option<i64>; 6],
 }
 

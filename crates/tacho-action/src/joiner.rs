@@ -1,9 +1,9 @@
 //! The joiner: finds the action that an observation belongs to, and says what follows from it.
 //!
-//! Limits: [`ACTIONS_MAX`] actions and [`SESSIONS_MAX`] sessions are remembered; closed actions that were not told of
-//! for longest leave first, and what only agents tell of has no more than half of the places when they are all taken. What was concluded of them stays in the overlay; what is told of them later is an action
-//! of its own.
+//! Limits: [`ACTIONS_MAX`] actions and [`SESSIONS_MAX`] sessions are remembered; which of them leave, `shares` says. What was
+//! concluded of them stays in the overlay; what is told of them later is an action of its own.
 
+mod alike;
 mod ending;
 mod leaving;
 mod relating;
@@ -14,11 +14,12 @@ use crate::action::{Action, has_own_call};
 use crate::entry::Closure;
 use crate::ids::{is_strong, key};
 use crate::kin::Kin;
-use crate::member::{lasts, slot};
-use crate::near::{Candidate, Half, Likeness, Near, choose};
-use crate::observation::{Observation, Observer};
+use crate::member::slot;
+use crate::near::{Likeness, Near};
+use crate::observation::Observation;
+use crate::observer::Observer;
+use crate::shares::Shares;
 use crate::{Malformed, Overlay};
-use leaving::{Standing, Told};
 use reporting::Reported;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,10 +58,8 @@ pub struct Joiner {
     /// Sub-agents, by session, and the action that started them.
     started: BTreeMap<u64, u64>,
     sessions: BTreeMap<[u8; 16], Session>,
-    /// Sessions by when they were last told of.
-    session_order: BTreeSet<(u64, [u8; 16])>,
-    /// Actions by when they were last told of.
-    told: Told,
+    session_shares: Shares<[u8; 16]>,
+    told: Shares<u64>,
     tally: Tally,
 }
 
@@ -73,7 +72,6 @@ struct Session {
     own_turns: BTreeMap<u64, Micros>,
     own_ended: Option<Micros>,
     open: BTreeSet<u64>,
-    touched: u64,
 }
 
 /// What the ids in an observation say of where it belongs.
@@ -93,9 +91,9 @@ impl Joiner {
         changed.extend(action);
         self.relate(observation, action, overlay, &mut changed);
         for id in changed {
-            self.tell(id, observation.index, overlay);
+            self.tell(id, observation.told_at(), overlay);
         }
-        self.trim();
+        self.trim(observation.recorded_us);
     }
 
     pub fn tally(&self) -> Tally {
@@ -130,6 +128,7 @@ impl Joiner {
         let likeness = Likeness::of(observation);
         let own_call = has_own_call(observation);
         let Meant { found, keys } = self.meant(observation, state);
+        let found = self.seen_before(found, observation, likeness, own_call).or(found);
         let id = found.or_else(|| self.alike(observation, likeness?, own_call));
         let id = id.unwrap_or(observation.index);
         let keys: Vec<u64> =
@@ -147,6 +146,7 @@ impl Joiner {
             }
         }
         let place = action.likeness.map(|likeness| likeness.place);
+        let is_own = !action.is_witnessed();
         let mut others = BTreeSet::new();
         for key in keys {
             match self.keys.insert(key, id) {
@@ -157,7 +157,7 @@ impl Joiner {
         }
         self.share(id, observation);
         if let Some(place) = place {
-            self.near.add(place, id);
+            self.near.add(place, id, is_own);
         }
         // Found by its call and by its request: they are one.
         let id = others.into_iter().filter(|_| found.is_some()).fold(id, |id, other| self.merge(id, other));
@@ -210,32 +210,6 @@ impl Joiner {
         !(is_weak && action.has_slot(slot(observation)) && action.closure(false) != Closure::Open)
     }
 
-    /// The action that an observation without a sure id must mean.
-    fn alike(&self, observation: &Observation<'_>, likeness: Likeness, own_call: bool) -> Option<u64> {
-        let slot = slot(observation);
-        let lasts = lasts(observation);
-        let is_question = observation.phase == Some(Phase::Asked);
-        // A hook that asks was told of the call, or will be: no agent's word of one stands for that. And agents give ids to
-        // what they report whole: where nobody tells of its steps the same tool at the same time is another call.
-        let is_whole = !observation.is_witness() && observation.phase.is_none();
-        let may_be = |action: &&Action| {
-            let stands_alone = is_question && observation.is_witness() || is_whole && !action.has_steps();
-            action.is_witnessed() || !stands_alone
-        };
-        let candidates = self.near.actions(likeness.place).filter_map(|id| {
-            let action = self.actions.get(&id).filter(may_be)?;
-            // Most have an id of their own: no need to look further.
-            if own_call && action.is_called_for(observation) || action.has_slot(slot) {
-                return None;
-            }
-            let input = action.likeness.and_then(|likeness| likeness.input);
-            let half = Half::of(&action.members, observation);
-            let waits_since = action.waits_since().filter(|since| is_question && *since <= lasts.0);
-            Some(Candidate { action: id, input, apart_us: action.apart_us(lasts), half, waits_since })
-        });
-        choose(likeness.input, candidates.collect())
-    }
-
     /// Makes two actions one, under the index that came first.
     fn merge(&mut self, one: u64, other: u64) -> u64 {
         let (id, gone) = (one.min(other), one.max(other));
@@ -245,8 +219,12 @@ impl Joiner {
         let Some(mut absorbed) = self.actions.remove(&gone) else { return id };
         self.told.leave(gone);
         self.list_open(gone, absorbed.open_in, None);
-        for key in &absorbed.keys {
-            self.keys.insert(*key, id);
+        // What is left of either may have been handed to the one that is gone just now.
+        let kept = self.actions.get(&id).into_iter().flat_map(|action| &action.keys);
+        for key in kept.chain(&absorbed.keys) {
+            if absorbed.keys.contains(key) || self.keys.get(key) == Some(&gone) {
+                self.keys.insert(*key, id);
+            }
         }
         for node in &absorbed.nodes {
             self.kin.set_action(*node, Some(id));
@@ -263,27 +241,27 @@ impl Joiner {
         action.nodes.append(&mut absorbed.nodes);
         action.absorb(absorbed);
         if let Some(likeness) = action.likeness {
-            self.near.add(likeness.place, id);
+            self.near.add(likeness.place, id, !action.is_witnessed());
         }
         id
     }
 
     /// Writes what is known of an action, and remembers whether it is still open.
-    fn tell(&mut self, id: u64, index: u64, overlay: &mut Overlay) {
+    fn tell(&mut self, id: u64, told_at: (u64, Micros), overlay: &mut Overlay) {
         let Some(action) = self.actions.get(&id) else { return };
         let is_over = self.is_over(action);
         let session = action.session();
         let Some(action) = self.actions.get_mut(&id) else { return };
-        let is_witnessed = action.is_witnessed();
+        let owner = action.owner();
         let closure = action.tell(is_over, &mut |index, entry| overlay.set(index, entry));
         let was_open_in =
             std::mem::replace(&mut action.open_in, session.filter(|_| closure == Closure::Open));
         let is_open = matches!(closure, Closure::Open | Closure::Asynchronous);
-        self.told.note(id, index, Standing { is_open, is_witnessed });
+        self.told.note(id, owner, is_open, told_at);
         // An abandoned one may still be told of: then it is looked at again.
         let open_in = session.filter(|_| closure == Closure::Open);
         if let Some(session) = open_in {
-            self.touch_session(session, index);
+            self.touch_session(session, owner, told_at);
         }
         self.list_open(id, was_open_in, open_in);
     }

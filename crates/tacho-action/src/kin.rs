@@ -6,14 +6,13 @@
 //! - A call of a model within a call of a model is the same one, told of by two libraries, unless a tool or an agent
 //!   lies between them. Of several inner ones the first is the one that the outer repeats. `twins`: those side by side.
 //!
-//! Limits: [`SPANS_MAX`] spans; the oldest leave first.
+//! Limits: [`SPANS_MAX`] spans, whose oldest leave as `shares` says.
 
-use crate::ids::key;
-use crate::observation::{Observation, Observer};
+use crate::shares::{Owner, Shares};
 use crate::twins::{Twin, Twins};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use tacho_event::words::{ActionType, Phase};
+use std::collections::{BTreeMap, BTreeSet};
+use tacho_event::time::Micros;
 
 /// Spans and records in spans that are remembered.
 pub const SPANS_MAX: usize = 65_536;
@@ -81,13 +80,19 @@ pub(crate) struct Heritage {
 pub(crate) struct Kin {
     nodes: BTreeMap<u64, Node>,
     children: BTreeMap<u64, BTreeSet<u64>>,
-    order: VecDeque<u64>,
+    shares: Shares<u64>,
     twins: Twins,
 }
 
 impl Kin {
     /// Takes up a span and tells what it and its descendants inherit by that. One with a known key is left alone.
-    pub(crate) fn add(&mut self, key: u64, node: Node) -> Vec<Heritage> {
+    pub(crate) fn add(
+        &mut self,
+        key: u64,
+        node: Node,
+        owner: Owner,
+        told_at: (u64, Micros),
+    ) -> Vec<Heritage> {
         if self.nodes.contains_key(&key) {
             return Vec::new();
         }
@@ -95,7 +100,7 @@ impl Kin {
             self.children.entry(parent).or_default().insert(key);
         }
         self.nodes.insert(key, node);
-        self.order.push_back(key);
+        self.shares.note(key, owner, false, told_at);
         let mut found = Vec::new();
         let mut next = vec![key];
         while let Some(at) = next.pop() {
@@ -241,60 +246,30 @@ impl Kin {
         found
     }
 
-    /// Forgets the oldest above the limit.
-    pub(crate) fn trim(&mut self) -> u64 {
+    /// Forgets what is above the limit.
+    pub(crate) fn trim(&mut self, now_us: Micros) -> u64 {
         let mut forgotten = 0;
-        while self.order.len() > SPANS_MAX {
-            let Some(key) = self.order.pop_front() else { break };
-            self.twins.remove(key);
-            let Some(parent) = self.nodes.remove(&key).and_then(|node| node.parent) else { continue };
-            if let Some(children) = self.children.get_mut(&parent) {
-                children.remove(&key);
-                if children.is_empty() {
-                    self.children.remove(&parent);
-                }
-            }
+        while self.shares.len() > SPANS_MAX {
+            let Some(key) = self.shares.next(SPANS_MAX, now_us) else { break };
+            self.forget(key);
             forgotten += 1;
         }
         forgotten
     }
 
+    fn forget(&mut self, key: u64) {
+        self.shares.leave(key);
+        self.twins.remove(key);
+        let Some(parent) = self.nodes.remove(&key).and_then(|node| node.parent) else { return };
+        if let Some(children) = self.children.get_mut(&parent) {
+            children.remove(&key);
+            if children.is_empty() {
+                self.children.remove(&parent);
+            }
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.nodes.len()
     }
-}
-
-pub(crate) fn role(observation: &Observation<'_>) -> Role {
-    match observation.kind {
-        _ if observation.is_model() => Role::Model,
-        // A tool that asks the outside is of another kind, and still a tool.
-        _ if observation.call.is_some() => Role::Wall,
-        ActionType::Tool | ActionType::Skill | ActionType::Lifecycle => Role::Wall,
-        _ => Role::Other,
-    }
-}
-
-/// What a record tells of the span that it stands in.
-pub(crate) fn part(observation: &Observation<'_>) -> Part {
-    let is_call = matches!(observation.kind, ActionType::Tool | ActionType::Skill | ActionType::External);
-    let is_decision = is_call && matches!(observation.phase, Some(Phase::Asked | Phase::Decided));
-    match observation.observer {
-        Observer::Span if is_decision && observation.call.is_none() => Part::Wait,
-        Observer::Log if is_decision => Part::Decision,
-        Observer::Log if observation.is_model() && observation.call.is_none() => Part::Model,
-        _ => Part::None,
-    }
-}
-
-/// A span's id as a number.
-pub(crate) fn span_key(span: &str) -> u64 {
-    match u64::from_str_radix(span, 16) {
-        Ok(id) if span.len() == 16 => id,
-        _ => key(&[b"span", span.as_bytes()]),
-    }
-}
-
-/// The same of an agent's own span.
-pub(crate) fn own_span_key(span: &str) -> u64 {
-    key(&[b"own span", span.as_bytes()])
 }

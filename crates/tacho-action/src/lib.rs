@@ -7,7 +7,8 @@
 //! Invariants
 //! - Pure: the same log gives the same overlay, whenever and in whichever batches it is read.
 //! - Nothing on the log changes. Whoever loses the overlay reads the log again.
-//! - Memory of the joiner is bounded ([`ACTIONS_MAX`], [`SPANS_MAX`], [`SESSIONS_MAX`]); what was concluded stays.
+//! - Memory of the joiner is bounded ([`ACTIONS_MAX`], [`SPANS_MAX`], [`SESSIONS_MAX`]), and nobody's flood takes the
+//!   places of others; what was concluded stays.
 
 mod action;
 mod entry;
@@ -17,7 +18,9 @@ mod kin;
 mod member;
 mod near;
 mod observation;
+mod observer;
 mod overlay;
+mod shares;
 mod standing;
 mod twins;
 
@@ -26,11 +29,12 @@ pub use entry::{Closure, Entry, Figure, Record};
 pub use ids::is_span_id;
 pub use joiner::{ACTIONS_MAX, Joiner, SESSIONS_MAX, Tally};
 pub use kin::SPANS_MAX;
-pub use observation::{Observation, Observer, concerns, header_concerns};
+pub use observation::{Observation, concerns, header_concerns};
+pub use observer::Observer;
 pub use overlay::{CHUNK_ROWS, Changes, Cursor, Overlay, Range};
 
 /// Version of everything that the crate concludes and writes: with another one, the log is read again.
-pub const VERSION: u32 = 13;
+pub const VERSION: u32 = 14;
 
 /// Bytes that are not what this version writes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -3,7 +3,8 @@
 use crate::Figure;
 use crate::entry::{Closure, Record};
 use crate::ids::key;
-use crate::observation::{Observation, Observer, TASK_NOTIFICATION};
+use crate::observation::{Observation, TASK_NOTIFICATION};
+use crate::observer::Observer;
 use crate::standing::rank;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;

@@ -70,8 +70,9 @@ pub(crate) struct Candidate {
     pub(crate) waits_since: Option<Micros>,
 }
 
+/// By session and tool the actions, each with whether only the agent tells of it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Near(BTreeMap<u64, VecDeque<u64>>);
+pub(crate) struct Near(BTreeMap<u64, VecDeque<(u64, bool)>>);
 
 impl Likeness {
     pub(crate) fn of(observation: &Observation<'_>) -> Option<Likeness> {
@@ -92,19 +93,25 @@ impl Likeness {
 }
 
 impl Near {
-    pub(crate) fn add(&mut self, place: u64, action: u64) {
+    /// The oldest leaves; of what only agents tell of, where that is more than half.
+    pub(crate) fn add(&mut self, place: u64, action: u64, is_own: bool) {
         let actions = self.0.entry(place).or_default();
-        if !actions.contains(&action) {
-            actions.push_back(action);
-            if actions.len() > CALLS_MAX {
-                actions.pop_front();
-            }
+        if let Some(known) = actions.iter_mut().find(|(known, _)| *known == action) {
+            known.1 = is_own;
+            return;
+        }
+        actions.push_back((action, is_own));
+        if actions.len() > CALLS_MAX {
+            let own = || actions.iter().filter(|(_, is_own)| *is_own);
+            let oldest =
+                actions.iter().position(|(_, is_own)| *is_own).filter(|_| own().count() * 2 > CALLS_MAX);
+            actions.remove(oldest.unwrap_or_default());
         }
     }
 
     pub(crate) fn remove(&mut self, place: u64, action: u64) {
         if let Some(actions) = self.0.get_mut(&place) {
-            actions.retain(|known| *known != action);
+            actions.retain(|(known, _)| *known != action);
             if actions.is_empty() {
                 self.0.remove(&place);
             }
@@ -112,7 +119,7 @@ impl Near {
     }
 
     pub(crate) fn actions(&self, place: u64) -> impl Iterator<Item = u64> {
-        self.0.get(&place).into_iter().flatten().copied()
+        self.0.get(&place).into_iter().flatten().map(|(action, _)| *action)
     }
 }
 

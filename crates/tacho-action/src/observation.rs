@@ -1,65 +1,15 @@
 //! What the joiner looks at of an event: an observation of a call, a span, or the end of a turn or session.
 
 use crate::ids::{is_span_id, is_strong, key};
-use serde::{Deserialize, Serialize};
-use tacho_event::entry::Header;
+use crate::observer::Observer;
+use crate::shares::Owner;
+use tacho_event::entry::{Header, Place};
 use tacho_event::fact::{Facts, IntFact, TextFact};
 use tacho_event::id::Id;
 use tacho_event::record::{Accepted, Glance};
 use tacho_event::section::Section;
 use tacho_event::time::Micros;
 use tacho_event::words::{ActionType, Known, Outcome, Phase};
-
-/// Who tells of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[repr(u8)]
-pub enum Observer {
-    Hook = 0,
-    Log = 1,
-    Span = 2,
-    Transcript = 3,
-    Mcp = 4,
-    /// An event that its sender wrote itself.
-    Event = 5,
-}
-
-impl Observer {
-    pub const ALL: [Observer; 6] =
-        [Observer::Hook, Observer::Log, Observer::Span, Observer::Transcript, Observer::Mcp, Observer::Event];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Observer::Hook => "hook",
-            Observer::Log => "log",
-            Observer::Span => "span",
-            Observer::Transcript => "transcript",
-            Observer::Mcp => "mcp",
-            Observer::Event => "event",
-        }
-    }
-
-    /// Told by what every event has: its source, how it is known, the names of hook and span.
-    pub fn of(source: &str, known: &str, hook: Option<&str>, is_span: bool) -> Observer {
-        match source {
-            // Whatever it calls itself: what comes by this way, or under a key that is no witness's, an agent reports.
-            "mcp" => Observer::Mcp,
-            _ if known == Known::SelfReported.as_str() => Observer::Event,
-            _ if hook.is_some() && source != "otlp" => Observer::Hook,
-            "otlp" if is_span => Observer::Span,
-            "otlp" => Observer::Log,
-            _ if known == Known::Imported.as_str() => Observer::Transcript,
-            _ => Observer::Event,
-        }
-    }
-
-    pub(crate) fn is_witness(self) -> bool {
-        !matches!(self, Observer::Mcp | Observer::Event)
-    }
-
-    pub(crate) fn bit(self) -> u8 {
-        1 << self as u8
-    }
-}
 
 /// The name of every call of a model, whoever tells of it.
 pub(crate) const MODEL_REQUEST: &str = "model_request";
@@ -73,6 +23,8 @@ pub(crate) const NOBODY: &str = "unknown";
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation<'a> {
     pub index: u64,
+    /// When the server had it: the log's own time, which no sender sets.
+    pub recorded_us: Micros,
     /// The event's id under its sender's key, and which of its states this is: 0 is the first.
     pub state: u64,
     pub revision: u32,
@@ -171,33 +123,36 @@ impl End {
 
 impl<'a> Observation<'a> {
     /// Reads an accepted event.
-    pub fn of(index: u64, revision: u32, event: &Accepted<'a>) -> Observation<'a> {
+    pub fn of(index: u64, place: &Place, event: &Accepted<'a>) -> Observation<'a> {
         let section = |section: Section| event.texts[section as usize - Section::Input as usize];
         let has = |name| section(name).is_some();
         Observation {
-            revision,
             input: section(Section::Input),
             has_output: has(Section::Output),
             has_error: has(Section::Error),
-            ..Observation::told(index, revision, &event.header, &event.facts)
+            ..Observation::told(index, place, &event.header, &event.facts)
         }
     }
 
     /// Reads what is not in the sections of texts.
-    pub fn told(index: u64, revision: u32, header: &Header<'a>, facts: &Facts<'a>) -> Observation<'a> {
+    pub fn told(index: u64, place: &Place, header: &Header<'a>, facts: &Facts<'a>) -> Observation<'a> {
         let text = |fact: TextFact| facts.text(fact);
         let int = |fact: IntFact| facts.int(fact);
         let span = match (header.source, text(TextFact::SpanId)) {
             (_, Some(span)) => Some(span),
-            // A span whose call has no id of its own is known by its span's.
+            // A span whose call has no id of its own is known by its span's; so is one in a file, which tells no step of a call.
             ("otlp", None) => header.call.filter(|call| is_span_id(call)),
+            (_, None) if header.known == Known::Imported && header.phase.is_none() => {
+                header.call.filter(|call| is_span_id(call))
+            }
             _ => None,
         };
         let hook = text(TextFact::HookEvent);
         Observation {
             index,
+            recorded_us: place.time_us,
             state: key(&[b"state", &header.writer, &header.id.0]),
-            revision,
+            revision: place.revision,
             writer: key(&[b"writer", &header.writer]),
             time_us: header.timestamp_us,
             session: header.session,
@@ -235,6 +190,16 @@ impl<'a> Observation<'a> {
         }
     }
 
+    /// In whose share it is remembered.
+    pub(crate) fn owner(&self) -> Owner {
+        Owner { is_witness: self.is_witness(), writer: self.writer, agent: key(&[self.agent.as_bytes()]) }
+    }
+
+    /// The event, and when the server had it.
+    pub(crate) fn told_at(&self) -> (u64, Micros) {
+        (self.index, self.recorded_us)
+    }
+
     /// Whether somebody else than the agent itself tells.
     pub(crate) fn is_witness(&self) -> bool {
         self.observer.is_witness()
@@ -245,10 +210,16 @@ impl<'a> Observation<'a> {
         self.revision > 0 || self.begins()
     }
 
-    /// Whether later states of the event may tell how it ended. A hook tells a step of its own each time.
+    /// Whether later states of the event may tell how it ended. A hook tells a step of its own each time, and telemetry
+    /// gives each step its own id.
     pub(crate) fn begins(&self) -> bool {
-        let is_hook = self.observer == Observer::Hook;
-        !is_hook && self.phase.is_none() && is_unfinished(self.kind, self.outcome)
+        match self.phase {
+            None => self.observer != Observer::Hook && is_unfinished(self.kind, self.outcome),
+            Some(Phase::Proposed | Phase::Asked | Phase::Decided) => {
+                self.observer == Observer::Event && self.hook.is_none() && self.span.is_none()
+            }
+            Some(Phase::Executed | Phase::Result | Phase::Message) => false,
+        }
     }
 
     /// Whether it is nothing but a later state of its event: where there is none to join, it stands for itself.

@@ -40,6 +40,7 @@ pub struct Changes {
     pub agents: u64,
     pub names: u64,
     pub calls: u64,
+    pub reported: u64,
     pub figures: [u64; Figure::ALL.len()],
 }
 
@@ -157,6 +158,10 @@ impl Overlay {
             add(&mut changes.sessions);
             widen(Arc::make_mut(&mut self.sessions), Id(session), index, by);
         }
+        if let Some(agent) = entry.agent() {
+            add(&mut changes.agents);
+            widen(Arc::make_mut(&mut self.agents), agent.to_string(), index, by);
+        }
         let record = match entry {
             Entry::Hidden { .. } => return add(&mut changes.hidden),
             Entry::Shown(record) => record,
@@ -171,14 +176,13 @@ impl Overlay {
         if record.call.is_some() {
             add(&mut changes.calls);
         }
+        if record.reported.is_some() {
+            add(&mut changes.reported);
+        }
         for (figure, count) in record.figures.iter().zip(&mut changes.figures) {
             if figure.is_some() {
                 add(count);
             }
-        }
-        if let Some(agent) = &record.agent {
-            add(&mut changes.agents);
-            widen(Arc::make_mut(&mut self.agents), agent.clone(), index, by);
         }
     }
 

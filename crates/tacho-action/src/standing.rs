@@ -2,7 +2,8 @@
 //!
 //! Invariant: what a witness tells, assumes or inherits ranks above all that an agent reports of itself.
 
-use crate::observation::{Observation, Observer, TASK_NOTIFICATION};
+use crate::observation::{Observation, TASK_NOTIFICATION};
+use crate::observer::Observer;
 use serde::{Deserialize, Serialize};
 
 /// A text, by how much its teller knows; of equals the first in the alphabet.
@@ -64,9 +65,9 @@ pub(crate) fn name_rank(observation: &Observation<'_>) -> u8 {
     }
 }
 
-/// The same of an agent: the program's name comes last, and so does whoever tells only how an action ended.
+/// The same of an agent: none and the program's name come last, and so does whoever tells only how an action ended.
 pub(crate) fn agent_rank(observation: &Observation<'_>) -> u8 {
-    let is_weak = observation.agent_assumed || observation.is_outcome();
+    let is_weak = observation.said_agent().is_none() || observation.is_outcome();
     floor(observation.is_witness()) + if is_weak { 1 } else { 1 + rank(observation.observer) }
 }
 

@@ -16,7 +16,8 @@
 //! compared with it at each place.
 
 use crate::ids::key;
-use crate::observation::{Observation, Observer};
+use crate::observation::Observation;
+use crate::observer::Observer;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::model;

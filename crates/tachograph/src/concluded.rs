@@ -167,12 +167,12 @@ impl Inner {
 
     fn look(&mut self, row: &Row<'_>) -> Result<(), StoreError> {
         let header = row.header()?;
-        let revision = row.place()?.revision;
-        if revision == 0 && !header_concerns(&header) {
+        let place = row.place()?;
+        if place.revision == 0 && !header_concerns(&header) {
             return Ok(());
         }
         let (facts, mut scratch) = (row.facts(), Vec::new());
-        let mut observation = Observation::told(row.index(), revision, &header, &facts);
+        let mut observation = Observation::told(row.index(), &place, &header, &facts);
         // A section that is gone was there: what it held is no longer compared with, and the rest stays as it was.
         let mut has = |section| Ok::<_, StoreError>(row.section(section, &mut scratch)? != Part::Absent);
         (observation.has_output, observation.has_error) = (has(Section::Output)?, has(Section::Error)?);
@@ -184,7 +184,7 @@ impl Inner {
         };
         self.joiner.observe(&observation, &mut self.overlay);
         // What stands alone so far is noted too: the next witness of it repeats.
-        self.repeats.note(row.index(), header.outcome, header.phase, &self.overlay);
+        self.repeats.note(row.index(), (header.outcome, header.phase, header.known), &self.overlay);
         Ok(())
     }
 }
@@ -237,8 +237,9 @@ impl Follower for ConcludedFollower {
             let events = batch.batch.events().zip(&batch.decisions).zip(&concerned);
             for ((event, decision), _) in events.filter(|(_, concerned)| **concerned) {
                 if let (Ok(event), Decision::Entry { index, place }) = (event, decision) {
-                    joiner.observe(&Observation::of(*index, place.revision, &event), overlay);
-                    repeats.note(*index, event.header.outcome, event.header.phase, overlay);
+                    joiner.observe(&Observation::of(*index, place, &event), overlay);
+                    let header = &event.header;
+                    repeats.note(*index, (header.outcome, header.phase, header.known), overlay);
                 }
             }
         }

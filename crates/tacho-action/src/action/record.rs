@@ -13,6 +13,12 @@ impl Action {
         self.kind != 0 || self.members.iter().any(|member| member.phase.is_some())
     }
 
+    /// The action's agent for one of its observations, where that says none or only the program's name.
+    pub(super) fn agent_of(&self, member: &Member) -> Option<String> {
+        let text = Some(&self.agent.text).filter(|text| !text.is_empty() && !member.has(flag::AGENT_SAID));
+        text.filter(|text| key(&[text.as_bytes()]) != member.agent).cloned()
+    }
+
     pub(super) fn record(&self, shown: &Member, closure: Closure, outcome: Outcome) -> Record {
         let mut record = Record {
             action: self.id,
@@ -48,13 +54,21 @@ impl Action {
         };
         record.name = differs(&self.name, shown.name);
         record.call = differs(&self.call, shown.call);
-        record.agent = differs(&self.agent, shown.agent).filter(|_| shown.has(flag::AGENT_ASSUMED));
+        record.agent = self.agent_of(shown);
+        record.reported = self.reported(shown);
         for (place, own) in shown.figures.iter().enumerate() {
             if own.is_none() {
                 record.figures[place] = self.best_figure(place);
             }
         }
         record
+    }
+
+    /// The newest report of what came of a call that nobody but its agent tells of, by the key that tells of it.
+    fn reported(&self, shown: &Member) -> Option<u64> {
+        let is_report = |member: &&Member| member.has(flag::OUTCOME) && member.writer == shown.writer;
+        let newest = self.members.iter().filter(is_report).map(|member| member.index).max();
+        newest.filter(|newest| !self.is_witnessed() && *newest != shown.index)
     }
 
     /// A figure from whoever knows best.

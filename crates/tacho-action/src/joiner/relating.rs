@@ -4,10 +4,12 @@ use super::Joiner;
 use crate::Overlay;
 use crate::entry::{Entry, Record};
 use crate::ids::key;
-use crate::kin::{Heritage, Node, own_span_key, part, role, span_key};
-use crate::observation::{Observation, Observer};
+use crate::kin::{Heritage, Node, Part, Role};
+use crate::observation::Observation;
+use crate::observer::Observer;
 use crate::twins::{Twin, library_key};
 use std::collections::BTreeSet;
+use tacho_event::words::{ActionType, Phase};
 
 impl Joiner {
     /// Puts a span, or a record in one, among its kin, and hands on what is inherited.
@@ -31,13 +33,13 @@ impl Joiner {
         node.is_witness = observation.is_witness();
         node.part = part(observation);
         node.session = observation.session.map(|session| session.0);
-        node.agent = Some(observation.agent.to_string()).filter(|_| !observation.agent_assumed);
+        node.agent = observation.said_agent().map(str::to_string);
         node.action = action;
         node.library = observation.library.filter(|_| observation.span.is_some()).map(library_key);
         if let Some(action) = action.and_then(|id| self.actions.get_mut(&id)) {
             action.nodes.push(key);
         }
-        for heritage in self.kin.add(key, node) {
+        for heritage in self.kin.add(key, node, observation.owner(), observation.told_at()) {
             self.inherit(heritage, overlay, changed);
         }
         for (one, other) in self.kin.joined(key) {
@@ -90,4 +92,39 @@ impl Joiner {
             }
         }
     }
+}
+
+fn role(observation: &Observation<'_>) -> Role {
+    match observation.kind {
+        _ if observation.is_model() => Role::Model,
+        // A tool that asks the outside is of another kind, and still a tool.
+        _ if observation.call.is_some() => Role::Wall,
+        ActionType::Tool | ActionType::Skill | ActionType::Lifecycle => Role::Wall,
+        _ => Role::Other,
+    }
+}
+
+/// What a record tells of the span that it stands in.
+fn part(observation: &Observation<'_>) -> Part {
+    let is_call = matches!(observation.kind, ActionType::Tool | ActionType::Skill | ActionType::External);
+    let is_decision = is_call && matches!(observation.phase, Some(Phase::Asked | Phase::Decided));
+    match observation.observer {
+        Observer::Span if is_decision && observation.call.is_none() => Part::Wait,
+        Observer::Log if is_decision => Part::Decision,
+        Observer::Log if observation.is_model() && observation.call.is_none() => Part::Model,
+        _ => Part::None,
+    }
+}
+
+/// A span's id as a number.
+fn span_key(span: &str) -> u64 {
+    match u64::from_str_radix(span, 16) {
+        Ok(id) if span.len() == 16 => id,
+        _ => key(&[b"span", span.as_bytes()]),
+    }
+}
+
+/// The same of an agent's own span.
+fn own_span_key(span: &str) -> u64 {
+    key(&[b"own span", span.as_bytes()])
 }

@@ -10,7 +10,8 @@ use super::Joiner;
 use super::sharing::{SAME_ID_MAX, waits};
 use crate::action::Action;
 use crate::ids::{is_strong, key};
-use crate::observation::{NOBODY, Observation, Observer};
+use crate::observation::{NOBODY, Observation};
+use crate::observer::Observer;
 
 /// What the outcome that an agent reports means.
 pub(super) enum Reported {

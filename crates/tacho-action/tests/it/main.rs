@@ -1,6 +1,7 @@
 //! Whole logs of made-up observations: any order, any cut, and a naive model beside.
 
 mod cases;
+mod floods;
 mod models;
 mod naive;
 mod own_words;

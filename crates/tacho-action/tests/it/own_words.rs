@@ -148,25 +148,6 @@ fn a_question_of_a_witness_is_about_what_a_witness_tells() {
 }
 
 #[test]
-fn what_a_witness_opened_is_remembered_however_much_an_agent_opens() {
-    let flood = tacho_action::ACTIONS_MAX + 2_000;
-    let calls: Vec<String> = (0..flood).map(|n| format!("toolu_{n:016}")).collect();
-    let closed = Observation { time_us: 2, ..hook(2, "PostToolUse", Some("toolu_closed00000000000")) };
-    let mut log = vec![hook(1, "PreToolUse", Some(CALL)), closed];
-    log.extend(calls.iter().enumerate().map(|(n, call)| {
-        let told = hook(10 + n as i64, "PreToolUse", None);
-        Observation { call: Some(call), observer: Observer::Event, known: Known::SelfReported, ..told }
-    }));
-    log.push(hook(5_000_000, "PostToolUse", Some(CALL)));
-    let late = Observation { observer: Observer::Log, hook: None, ..log[1].clone() };
-    log.push(Observation { time_us: 5_000_001, ..late });
-    let overlay = join(&log);
-    let ends = crate::scene::ends(&log, &overlay);
-    let with = |time| ends.values().find(|end| end.events.contains(&time)).map(|end| end.events.clone());
-    assert_eq!((with(1), with(2)), (Some(vec![1, 5_000_000]), Some(vec![2, 5_000_001])));
-}
-
-#[test]
 fn an_agents_word_makes_no_witnesses_differ() {
     let well = hook(2, "PostToolUse", Some(CALL));
     let bad = |writer| Observation { writer, ..own(hook(3, "PostToolUseFailure", Some(CALL))) };
@@ -191,4 +172,16 @@ fn whole_calls_that_agents_report_are_one_only_by_their_ids() {
     assert_eq!(groups(&[http, Observation { input: Some("{}"), ..seen }]), [vec![1, 3]], "a witness saw it");
     let steps = [own(hook(1, "PreToolUse", Some(CALL))), own(hook(2, "PermissionRequest", None))];
     assert_eq!(groups(&steps), [vec![1, 2]], "under an agent's key hooks join as they do");
+}
+
+#[test]
+fn a_question_before_its_call_is_of_the_witness_whatever_was_claimed_under_the_calls_id() {
+    let claimed = own(hook(1, "PreToolUse", Some(CALL)));
+    let (asked, pre) = (hook(2, "PermissionRequest", None), hook(3, "PreToolUse", Some(CALL)));
+    let over = hook(4, "PostToolUse", Some(CALL));
+    assert_eq!(groups(&[claimed.clone(), asked.clone(), pre.clone(), over]), [vec![1, 2, 3, 4]]);
+    let elsewhere = Observation { session: Some(session(5)), ..claimed.clone() };
+    assert_eq!(groups(&[elsewhere, asked.clone(), pre.clone()]), [vec![1, 2, 3]]);
+    let other = Observation { input: Some(r#"{"a":1}"#), ..asked };
+    assert_eq!(groups(&[claimed, other, pre]), [vec![1, 3], vec![2]], "of another input");
 }

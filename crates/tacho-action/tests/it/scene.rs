@@ -13,6 +13,7 @@ pub(crate) fn session(number: u8) -> Id {
 pub(crate) fn event(time_us: i64) -> Observation<'static> {
     Observation {
         index: 0,
+        recorded_us: 0,
         state: 0,
         revision: 0,
         writer: 0,

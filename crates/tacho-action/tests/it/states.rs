@@ -1,9 +1,9 @@
 //! States of one event that leave out whose they are, or say it otherwise.
 
 use crate::same_id::rows;
-use crate::scene::{event, join, session};
-use tacho_action::{Observation, Observer};
-use tacho_event::words::{ActionType, Outcome};
+use crate::scene::{closures, event, join, session};
+use tacho_action::{Closure, Observation, Observer};
+use tacho_event::words::{ActionType, Outcome, Phase};
 
 fn state(revision: u32, agent: &'static str, number: Option<u8>, outcome: Outcome) -> Observation<'static> {
     let session = number.map(session);
@@ -55,4 +55,40 @@ fn calls_under_one_event_id_stay_apart() {
         |revision, call| Observation { call: Some(call), ..state(revision, "A", Some(1), Outcome::Running) };
     let log = [flat(0, "c1"), flat(1, "c2"), flat(2, "c3")];
     assert_eq!(rows(&log, &join(&log)).len(), 3);
+}
+
+#[test]
+fn the_steps_of_a_call_under_one_id_are_one_action() {
+    let step = |revision, phase, outcome| Observation {
+        phase: Some(phase),
+        ..state(revision, "A", Some(1), outcome)
+    };
+    let steps = [
+        step(0, Phase::Proposed, Outcome::Unknown),
+        step(1, Phase::Executed, Outcome::Running),
+        step(2, Phase::Result, Outcome::Success),
+    ];
+    assert_eq!(rows(&steps, &join(&steps)).len(), 1);
+    assert_eq!(closures(&steps), [Closure::Success]);
+    assert_eq!(closures(&steps[..1]), [Closure::Open]);
+    let other = Observation { agent: "B", session: Some(session(2)), ..steps[2].clone() };
+    assert_eq!(rows(&[steps[0].clone(), other.clone()], &join(&[steps[0].clone(), other])).len(), 2);
+}
+
+#[test]
+fn how_an_action_ended_is_its_agents_also_where_that_is_not_said() {
+    let report = |time, agent, session| Observation {
+        observer: Observer::Mcp,
+        call: Some("e1"),
+        agent,
+        session,
+        ..event(time)
+    };
+    let begun = Observation { outcome: Outcome::Running, ..report(1, "B", Some(session(4))) };
+    let outcome =
+        Observation { kind: ActionType::Workflow, phase: Some(Phase::Result), ..report(2, "unknown", None) };
+    let overlay = join(&[begun, Observation { outcome: Outcome::Success, ..outcome }]);
+    let entry = overlay.entry(1).unwrap();
+    assert_eq!((entry.agent(), entry.session()), (Some("B"), Some([4; 16])), "{entry:?}");
+    assert!(overlay.heirs_of_agent("B").is_some() && overlay.changes().agents == 1);
 }

@@ -174,7 +174,7 @@ fn bins_of_whole_hours_use_the_sums_and_others_read_rows() {
 fn sums_step_aside_where_an_observation_is_hidden() {
     let merged = compacted(&events(12_000, now()));
     let mut overlay = Overlay::default();
-    overlay.set(70, Some(Entry::Hidden { action: 69, session: None }));
+    overlay.set(70, Some(Entry::Hidden { action: 69, session: None, agent: None }));
     let moment = Moment { overlay: Arc::new(overlay), ..Moment::from(Arc::clone(&merged.snapshot)) };
     let ask = |moment: Moment, sql: &str| rows_of(&engine(), moment, sql).unwrap();
     let count = "SELECT count(*) FROM agent_audit_log";

@@ -42,7 +42,8 @@ fn one(row: &Row<'_>, retold: &mut Retold, call: &mut dyn FnMut(&Recorded<'_>)) 
         subject_slot: None,
     };
     let index = row.index();
-    let told_before = retold.told_before(index, event.header.outcome, event.header.phase);
+    let told_before =
+        retold.told_before(index, (event.header.outcome, event.header.phase, event.header.known));
     call(&Recorded { event: &event, place: row.place()?, index, told_before });
     Ok(())
 }

@@ -1,46 +1,59 @@
 //! Which events only repeat what another witness told of a call before: alert rules count a call's failure once, whoever
 //! tells of it.
 //!
-//! Limits: [`ACTIONS_MAX`] calls and [`REPEATS_MAX`] events are remembered, the newest. Of older events nothing is known.
+//! Limits: [`ACTIONS_MAX`] calls and [`REPEATS_MAX`] events are remembered, the newest; of calls that only agents tell of no more
+//! than half, so that none of them pushes out what witnesses told. Of older events nothing is known.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use tacho_action::{Closure, Entry, Overlay};
-use tacho_event::words::{Outcome, Phase};
+use tacho_event::words::{Known, Outcome, Phase};
 
 const ACTIONS_MAX: usize = 65_536;
 const REPEATS_MAX: usize = 65_536;
 
 #[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Repeats {
-    /// Of each call, by its first event: whether it was told to be under way, and to be over.
-    told: HashMap<u64, [bool; 2]>,
-    order: VecDeque<u64>,
+    /// Of each call, by its first event.
+    told: HashMap<u64, Told>,
+    /// In which order they came: those that only agents tell of, and the others. What became another's stands in both.
+    orders: [VecDeque<u64>; 2],
     repeats: HashSet<u64>,
     repeats_order: VecDeque<u64>,
     /// From here on it is known.
     first: u64,
 }
 
+/// What was told of a call.
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+struct Told {
+    is_witnessed: bool,
+    /// Whether it was told to be under way, and to be over.
+    ends: [bool; 2],
+}
+
 impl Repeats {
     /// Notes an event, after the overlay has taken it.
-    pub(super) fn note(&mut self, index: u64, outcome: Outcome, phase: Option<Phase>, overlay: &Overlay) {
+    pub(super) fn note(
+        &mut self,
+        index: u64,
+        (outcome, phase, known): (Outcome, Option<Phase>, Known),
+        overlay: &Overlay,
+    ) {
         let action = match overlay.entry(index) {
             Some(Entry::Hidden { action, .. }) => *action,
             Some(Entry::Shown(record)) => record.action,
             // Alone so far: it names its own action.
             None => index,
         };
-        if !self.told.contains_key(&action) {
-            if self.order.len() >= ACTIONS_MAX
-                && let Some(oldest) = self.order.pop_front()
-            {
-                self.told.remove(&oldest);
-            }
-            self.order.push_back(action);
+        let is_witnessed = known != Known::SelfReported;
+        if self.told.get(&action).is_none_or(|told| is_witnessed && !told.is_witnessed) {
+            self.make_room();
+            self.orders[usize::from(is_witnessed)].push_back(action);
+            self.told.entry(action).or_default().is_witnessed = is_witnessed;
         }
         let is_over = !matches!(Closure::told(outcome, phase), Closure::Open | Closure::Asynchronous);
         let told = self.told.entry(action).or_default();
-        if std::mem::replace(&mut told[usize::from(is_over)], true) {
+        if std::mem::replace(&mut told.ends[usize::from(is_over)], true) {
             if self.repeats_order.len() >= REPEATS_MAX
                 && let Some(oldest) = self.repeats_order.pop_front()
             {
@@ -49,6 +62,18 @@ impl Repeats {
             }
             self.repeats.insert(index);
             self.repeats_order.push_back(index);
+        }
+    }
+
+    fn make_room(&mut self) {
+        while self.orders.iter().map(VecDeque::len).sum::<usize>() >= ACTIONS_MAX {
+            let side = usize::from(self.orders[0].len() <= ACTIONS_MAX / 2);
+            let side = if self.orders[side].is_empty() { 1 - side } else { side };
+            let Some(oldest) = self.orders[side].pop_front() else { break };
+            // What a witness told of meanwhile leaves with the witnesses'.
+            if self.told.get(&oldest).is_some_and(|told| usize::from(told.is_witnessed) == side) {
+                self.told.remove(&oldest);
+            }
         }
     }
 
@@ -74,29 +99,46 @@ mod tests {
     use proptest::prelude::*;
     use tacho_action::Record;
     use tacho_action::{Joiner, Observation, Observer};
-    use tacho_event::words::{ActionType, Known};
+    use tacho_event::words::ActionType;
 
     #[test]
     fn a_second_witness_repeats_and_a_next_phase_does_not() {
         let (mut repeats, mut overlay) = (Repeats::default(), Overlay::default());
         let shown = |action| Some(Entry::Shown(Box::new(Record { action, ..Record::default() })));
-        repeats.note(5, Outcome::Unknown, Some(Phase::Proposed), &overlay);
+        repeats.note(5, (Outcome::Unknown, Some(Phase::Proposed), Known::Observed), &overlay);
         overlay.set(5, shown(5));
-        overlay.set(6, Some(Entry::Hidden { action: 5, session: None }));
-        repeats.note(6, Outcome::Unknown, Some(Phase::Proposed), &overlay);
-        overlay.set(7, Some(Entry::Hidden { action: 5, session: None }));
-        repeats.note(7, Outcome::Failure, Some(Phase::Result), &overlay);
-        overlay.set(8, Some(Entry::Hidden { action: 5, session: None }));
-        repeats.note(8, Outcome::Failure, Some(Phase::Result), &overlay);
-        repeats.note(9, Outcome::Failure, Some(Phase::Result), &overlay);
+        overlay.set(6, Some(Entry::Hidden { action: 5, session: None, agent: None }));
+        repeats.note(6, (Outcome::Unknown, Some(Phase::Proposed), Known::Observed), &overlay);
+        overlay.set(7, Some(Entry::Hidden { action: 5, session: None, agent: None }));
+        repeats.note(7, (Outcome::Failure, Some(Phase::Result), Known::Observed), &overlay);
+        overlay.set(8, Some(Entry::Hidden { action: 5, session: None, agent: None }));
+        repeats.note(8, (Outcome::Failure, Some(Phase::Result), Known::Observed), &overlay);
+        repeats.note(9, (Outcome::Failure, Some(Phase::Result), Known::Observed), &overlay);
         let told = [5, 6, 7, 8, 9].map(|index| repeats.has(index));
         assert_eq!(told, [false, true, false, true, false].map(Some));
+    }
+
+    #[test]
+    fn what_agents_tell_pushes_out_no_call_that_a_witness_told_of() {
+        let (mut repeats, overlay) = (Repeats::default(), Overlay::default());
+        let failed = |known| (Outcome::Failure, Some(Phase::Result), known);
+        repeats.note(0, failed(Known::Observed), &overlay);
+        for index in 1..ACTIONS_MAX as u64 + 5_000 {
+            repeats.note(index, failed(Known::SelfReported), &overlay);
+        }
+        assert!(repeats.told.len() <= ACTIONS_MAX && repeats.told.contains_key(&0));
+        let mut joined = overlay;
+        let second = ACTIONS_MAX as u64 + 5_000;
+        joined.set(second, Some(Entry::Hidden { action: 0, session: None, agent: None }));
+        repeats.note(second, failed(Known::Observed), &joined);
+        assert_eq!(repeats.has(second), Some(true));
     }
 
     /// What one of four witnesses tells of one of five calls.
     fn told(index: u64, call: &'static str, observer: Observer, is_over: bool) -> Observation<'static> {
         Observation {
             index,
+            recorded_us: 0,
             state: index,
             revision: 0,
             writer: 1,
@@ -145,7 +187,7 @@ mod tests {
             let take = |joiner: &mut Joiner, overlay: &mut Overlay, repeats: &mut Repeats, some: &[Observation<'_>]| {
                 for one in some {
                     joiner.observe(one, overlay);
-                    repeats.note(one.index, one.outcome, one.phase, overlay);
+                    repeats.note(one.index, (one.outcome, one.phase, one.known), overlay);
                 }
             };
             take(&mut joiner, &mut overlay, &mut live, &all[..saved]);

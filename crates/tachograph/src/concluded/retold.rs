@@ -6,7 +6,7 @@ use super::Concluded;
 use super::repeats::Repeats;
 use std::sync::Arc;
 use tacho_action::Overlay;
-use tacho_event::words::{Outcome, Phase};
+use tacho_event::words::{Known, Outcome, Phase};
 
 pub(crate) struct Retold {
     concluded: Arc<Concluded>,
@@ -21,7 +21,7 @@ impl Retold {
     }
 
     /// Whether another witness told the same of the call before.
-    pub(crate) fn told_before(&mut self, index: u64, outcome: Outcome, phase: Option<Phase>) -> bool {
+    pub(crate) fn told_before(&mut self, index: u64, told: (Outcome, Option<Phase>, Known)) -> bool {
         if let Some(known) = self.concluded.told_before(index) {
             return known;
         }
@@ -30,7 +30,7 @@ impl Retold {
         if overlay.entry(index).is_none() {
             return false;
         }
-        self.repeats.note(index, outcome, phase, overlay);
+        self.repeats.note(index, told, overlay);
         self.repeats.has(index).unwrap_or_default()
     }
 }

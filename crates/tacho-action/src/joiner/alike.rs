@@ -1,0 +1,57 @@
+//! Which action an observation means whose ids do not tell.
+
+use super::Joiner;
+use crate::action::Action;
+use crate::member::{lasts, slot};
+use crate::near::{Candidate, Half, Likeness, choose};
+use crate::observation::Observation;
+use tacho_event::words::Phase;
+
+impl Joiner {
+    /// The action that an observation without a sure id must mean.
+    pub(super) fn alike(
+        &self,
+        observation: &Observation<'_>,
+        likeness: Likeness,
+        own_call: bool,
+    ) -> Option<u64> {
+        let slot = slot(observation);
+        let lasts = lasts(observation);
+        let is_question = observation.phase == Some(Phase::Asked);
+        // A hook that asks was told of the call, or will be: no agent's word of one stands for that. And agents give ids to
+        // what they report whole: where nobody tells of its steps the same tool at the same time is another call.
+        let is_whole = !observation.is_witness() && observation.phase.is_none();
+        let may_be = |action: &&Action| {
+            let stands_alone = is_question && observation.is_witness() || is_whole && !action.has_steps();
+            action.is_witnessed() || !stands_alone
+        };
+        let candidates = self.near.actions(likeness.place).filter_map(|id| {
+            let action = self.actions.get(&id).filter(may_be)?;
+            // Most have an id of their own: no need to look further.
+            if own_call && action.is_called_for(observation) || action.has_slot(slot) {
+                return None;
+            }
+            let input = action.likeness.and_then(|likeness| likeness.input);
+            let half = Half::of(&action.members, observation);
+            let waits_since = action.waits_since().filter(|since| is_question && *since <= lasts.0);
+            Some(Candidate { action: id, input, apart_us: action.apart_us(lasts), half, waits_since })
+        });
+        choose(likeness.input, candidates.collect())
+    }
+
+    /// What witnesses told of a call before one of them names it, where so far only an agent had named it by its id: its word
+    /// keeps nobody apart.
+    pub(super) fn seen_before(
+        &self,
+        named: Option<u64>,
+        observation: &Observation<'_>,
+        likeness: Option<Likeness>,
+        own_call: bool,
+    ) -> Option<u64> {
+        let is_witnessed = |id: &u64| self.actions.get(id).is_some_and(Action::is_witnessed);
+        if !observation.is_witness() || is_witnessed(&named?) {
+            return None;
+        }
+        self.alike(observation, likeness?, own_call).filter(is_witnessed)
+    }
+}
