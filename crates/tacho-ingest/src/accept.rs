@@ -8,7 +8,8 @@
 //! - A refused event leaves nothing in the batch.
 
 use crate::content::{self, Kinds};
-use crate::fields::{Refused, string_end};
+use crate::fields::Refused;
+use crate::fingerprint::compact;
 use crate::place::writer;
 use crate::salts::Salts;
 use std::borrow::Cow;
@@ -365,41 +366,10 @@ impl Acceptor {
             let named = [outcome.as_bytes(), event.header.action_name.as_bytes(), &time];
             let parts: Vec<&[u8]> =
                 named.into_iter().chain(plain[..count].iter().map(AsRef::as_ref)).collect();
-            match said {
-                None => event.content = Some(self.id_key.fingerprint(&parts)),
-                Some(said) => {
-                    let agent = sent.agent.as_deref().filter(|_| said.by_event).or(said.by_request);
-                    let who =
-                        [agent, sent.session.as_deref()].map(|text| text.unwrap_or_default().as_bytes());
-                    let (former, content) = self.id_key.fingerprints(&parts, &who);
-                    (event.content, event.former) = (Some(content), Some(former));
-                }
-            }
+            self.fingerprint(event, sent, said.as_ref(), &parts);
         }
         (*who, *facts) = (who_bytes, facts_bytes);
     }
-}
-
-/// JSON without the whitespace between its tokens, so that a retry that was printed in another way is the same.
-fn compact(json: &[u8]) -> Cow<'_, [u8]> {
-    let mut out = Vec::new();
-    let (mut at, mut from) = (0, 0);
-    while let Some(byte) = json.get(at) {
-        match byte {
-            b'"' => at = string_end(json, at + 1),
-            b' ' | b'\n' | b'\t' | b'\r' => {
-                out.extend_from_slice(&json[from..at]);
-                at += 1;
-                from = at;
-            }
-            _ => at += 1,
-        }
-    }
-    if from == 0 {
-        return Cow::Borrowed(json);
-    }
-    out.extend_from_slice(&json[from..]);
-    Cow::Owned(out)
 }
 
 /// What redaction found, as facts: how much, and whether a secret was in it.

@@ -17,6 +17,7 @@ pub mod classify;
 mod command;
 mod content;
 pub mod fields;
+mod fingerprint;
 pub mod formats;
 pub mod ingest;
 mod lift;

@@ -5,7 +5,8 @@
 //! The agent is the one that the span names, else the program that the resource names, as for OTLP.
 //!
 //! Tool spans become calls, spans of models requests with tokens and cost; the others are the steps around them. A
-//! span that names no session has its trace's. Files of OTLP itself (`resourceSpans`) are read as requests are.
+//! span without a parent that names no session has its trace's; those below have session and agent of their nearest
+//! ancestor that says it, which may stand behind them or in another file: that is joined, as for OTLP. Files of OTLP itself (`resourceSpans`) are read as requests are.
 //! Recognised by `context` with `trace_id` or `span_id`, or by `context.trace_id`, `context.span_id`.
 
 use super::{limit_items, said, tools};
@@ -84,10 +85,20 @@ fn span(mut fields: Fields<'_>) -> Result<Event<'_>, Refused> {
     if let Some(lasted) = lasted.filter(|lasted| (0..=INTEGER_MAX).contains(lasted)) {
         event.facts.set_int(IntFact::DurationUs, lasted);
     }
-    event.session = event.session.or_else(|| trace.map(Cow::Owned));
+    let is_below = event.parent.as_deref().is_some_and(is_span_id) && own.as_deref().is_some_and(is_span_id);
+    event.session = event.session.or_else(|| trace.filter(|_| !is_below).map(Cow::Owned));
+    // A call is known by its id; its span has to be found, too.
+    if let Some(own) = own.clone().filter(|_| event.call.is_some() || kind == "TOOL") {
+        event.facts.set_text(TextFact::SpanId, own);
+    }
     event.call = event.call.or_else(|| own.map(Cow::Owned));
     settle(&kind, name, &mut event);
     Ok(event)
+}
+
+/// Whether an id is one by which a span is found among others: eight bytes in hexadecimal digits.
+fn is_span_id(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// The program that the resource names; the name stays in the event.

@@ -105,16 +105,23 @@ fn who_says_it_is_part_of_what_is_said() {
         said(r#","session_id":"0192f8a1-1111-7111-8111-111111111111""#, None, None),
         said(r#","session_id":"0192f8a1-2222-7222-8222-222222222222""#, None, None),
         said(r#","agent_id":"q1","session_id":"s""#, None, None),
+        said(r#","phase":"proposed""#, None, None),
+        said(r#","phase":"result""#, None, None),
+        said(r#","call_id":"c1""#, None, None),
+        said(r#","parent_id":"c1""#, None, None),
+        said(r#","agent_version":"c1""#, None, None),
+        said(r#","producer_seq":1"#, None, None),
+        said(r#","producer_seq":2"#, None, None),
     ];
     let dir = tempfile::tempdir().unwrap();
     let mut log = open(dir.path());
     let receipts = |log: &mut Log| {
         others.each_ref().map(|taken| log.append(NOW_US, taken.batches.clone()).unwrap()[0].accepted)
     };
-    assert_eq!(receipts(&mut log), [1; 7]);
-    assert_eq!(receipts(&mut log), [0; 7], "each sent again is itself");
+    assert_eq!(receipts(&mut log), [1; 14]);
+    assert_eq!(receipts(&mut log), [0; 14], "each sent again is itself");
     drop(log);
-    assert_eq!(receipts(&mut open(dir.path())), [0; 7], "also after a restart");
+    assert_eq!(receipts(&mut open(dir.path())), [0; 14], "also after a restart");
 }
 
 #[test]

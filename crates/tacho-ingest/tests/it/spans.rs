@@ -34,3 +34,28 @@ fn spans_are_read_as_phoenix_and_as_an_sdk_write_them() {
     let (tally, batches) = part(&lines(&[otlp, "{\"resourceLogs\":7}"]), "f", None, &OWNER);
     assert_eq!((events(&batches).len(), tally.refused_lines, tally.refused[0].line), (1, 1, 2));
 }
+
+/// What a span below another one does not say is its nearest ancestor's: the file does not say it yet.
+#[test]
+fn only_what_has_no_parent_has_its_traces_session() {
+    let span = |id: &str, more: &str| {
+        format!(
+            r#"{{"name":"x","context":{{"trace_id":"5b8efff798038103d269b633813fc60c","span_id":"{id}"}}{more}}}"#
+        )
+    };
+    let chain = r#","attributes":{"openinference.span.kind":"CHAIN"}"#;
+    let tool = r#","attributes":{"openinference.span.kind":"TOOL"}"#;
+    let below = format!(r#"{chain},"parent_id":"eee19b7ec3c1b173""#);
+    let named = r#","parent_id":"eee19b7ec3c1b173","attributes":{"openinference.span.kind":"CHAIN","session.id":"s"}"#;
+    let id = "eee19b7ec3c1b174";
+    let read = |text: String| {
+        let batches = whole(&text);
+        let event = &events(&batches)[0];
+        (event.header.session.is_some(), event.facts.text(TextFact::SpanId).map(str::to_string))
+    };
+    assert_eq!(read(span(id, chain)), (true, None));
+    assert_eq!(read(span(id, &below)), (false, None));
+    assert_eq!(read(span(id, named)), (true, None));
+    assert_eq!(read(span(id, tool)), (true, Some(id.to_string())), "its call is no span to others");
+    assert_eq!(read(span("b1", &below)), (true, None), "no id that a parent is found by");
+}
