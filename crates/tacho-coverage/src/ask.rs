@@ -49,13 +49,16 @@ fn within(from_us: i64, to_us: i64) -> String {
     format!("timestamp >= {} AND timestamp < {}", literal(from_us), literal(to_us))
 }
 
+/// The agent of a row, also where it has that of its action or of the span around it.
+const AGENT: &str = "canonical_agent(agent_now(agent_id, index))";
+
 const AT: &str = "arrow_cast(timestamp, 'Int64')";
 const LAST: &str = "max(arrow_cast(timestamp, 'Int64'))";
 
 /// Rows of [`crate::CallRow`], witnesses' and then the newest first. A span without a call's own id is no call: its number joins nothing.
 pub fn calls(from_us: i64, to_us: i64) -> String {
     format!(
-        "SELECT call_id AS call, session_uuid AS session, min(canonical_agent(agent_id)) AS agent, \
+        "SELECT call_id AS call, session_uuid AS session, min({AGENT}) AS agent, \
            {SOURCE} AS source, min({AT}) AS first_us, max({AT}) AS last_us, \
            max(CASE WHEN phase IN ('result', 'executed') THEN {AT} END) AS done_us, min(index) AS first_index, \
            coalesce(bool_or(hook_event = 'PostToolBatch' AND outcome_status = 'failure') \
@@ -74,7 +77,7 @@ pub fn calls(from_us: i64, to_us: i64) -> String {
 /// Rows of [`crate::SessionRow`], witnesses' and then the newest first.
 pub fn sessions(from_us: i64, to_us: i64) -> String {
     format!(
-        "SELECT session_uuid AS session, max(who_session) AS name, canonical_agent(agent_id) AS agent, \
+        "SELECT session_uuid AS session, max(who_session) AS name, {AGENT} AS agent, \
            {SOURCE} AS source, count(*) AS events, min({AT}) AS first_us, max({AT}) AS last_us, \
            max(index) AS last_index, \
            greatest(count(*) FILTER (WHERE {IS_CALL} AND call_id IS NULL AND phase = 'result'), \
@@ -89,7 +92,7 @@ pub fn sessions(from_us: i64, to_us: i64) -> String {
            max(index) FILTER (WHERE action_name IN ('hook_registered', 'hook_execution_start', \
              'hook_execution_complete')) AS hooked \
          FROM events WHERE {within} AND session_uuid IS NOT NULL AND {SOURCE} IS NOT NULL \
-         GROUP BY session_uuid, canonical_agent(agent_id), {SOURCE} \
+         GROUP BY session_uuid, {AGENT}, {SOURCE} \
          ORDER BY bool_and({OWN}), last_us DESC LIMIT {limit}",
         within = within(from_us, to_us),
         limit = SESSIONS_MAX + 1,
@@ -100,7 +103,7 @@ pub fn sessions(from_us: i64, to_us: i64) -> String {
 pub fn troubles(from_us: i64, to_us: i64) -> String {
     let number = |name: &str| format!("coalesce(CAST(json_get_str(extra, '{name}') AS BIGINT), 0)");
     format!(
-        "SELECT session_uuid AS session, min(canonical_agent(agent_id)) AS agent, \
+        "SELECT session_uuid AS session, min({AGENT}) AS agent, \
            sum(CASE WHEN action_name = 'hook_execution_complete' THEN {errors} + {cancelled} ELSE 0 END) AS failed, \
            max({AT}) AS last_us, max(index) AS last_index, \
            coalesce(bool_or(json_get_str(extra, 'safe_mode') = 'true'), false) AS safe_mode \
@@ -131,7 +134,7 @@ pub fn numbered(from_us: i64, to_us: i64) -> String {
 pub fn numbers(sessions: &[String]) -> String {
     let quoted: Vec<String> = sessions.iter().map(|id| format!("'{}'", id.replace('\'', "''"))).collect();
     format!(
-        "SELECT session_uuid AS session, min(canonical_agent(agent_id)) AS agent, {SOURCE} AS source, \
+        "SELECT session_uuid AS session, min({AGENT}) AS agent, {SOURCE} AS source, \
            producer_seq AS number, {AT} AS at_us, min(index) AS index \
          FROM events WHERE session_uuid IN ({}) AND producer_seq IS NOT NULL AND {SOURCE} IS NOT NULL \
          GROUP BY session_uuid, {SOURCE}, producer_seq, {AT} \
@@ -152,12 +155,17 @@ pub fn actions_since(index: u64) -> String {
     seen(&format!("index >= {index}"))
 }
 
+/// How an action ended, reported without an agent: that is the action's, and no agent was seen by it. What is seen is kept
+/// as it came, for the log is long.
+const NOBODYS: &str =
+    "agent_id = 'unknown' AND source = 'mcp' AND action_type = 'workflow' AND phase = 'result'";
+
 fn seen(within: &str) -> String {
     format!(
         "SELECT canonical_agent(agent_id) AS agent, {source} AS source, action_type AS kind, \
            action_name AS name, count(*) AS events, max(arrow_cast(recorded_at, 'Int64')) AS last_us, \
            max(index) AS last_index \
-         FROM events WHERE {within} AND source <> 'internal' \
+         FROM events WHERE {within} AND source <> 'internal' AND NOT ({NOBODYS}) \
          GROUP BY canonical_agent(agent_id), {source}, action_type, action_name \
          ORDER BY bool_and({OWN}), last_us DESC LIMIT {limit}",
         source = any_source(),

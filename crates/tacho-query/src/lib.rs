@@ -32,6 +32,7 @@ mod names;
 mod phrases;
 mod prune;
 mod pruner;
+mod reported;
 mod rewrite;
 mod rollups;
 mod rows;

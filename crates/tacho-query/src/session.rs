@@ -183,7 +183,7 @@ fn read(rows: &[RowRef<'_>]) -> Timeline {
     let is_shown = |events: &[RowRef<'_>]| events.iter().any(|row| row.int("shown") != Some(0));
     let failures =
         steps.iter().zip(&drafts).filter(|(step, events)| step.status == "failure" && is_shown(events));
-    // Neither may what an agent reports move when the session was, where somebody else saw it.
+    // Neither may what an agent reports move when the session was or name its user, where somebody else saw it.
     let seen = witnesses(rows);
     let first = seen[0];
     let times = || seen.iter().filter_map(|row| row.time("timestamp"));
@@ -199,7 +199,7 @@ fn read(rows: &[RowRef<'_>]) -> Timeline {
             .unwrap_or_default()
             .to_string(),
         agent: first.text("agent_id").unwrap_or_default().to_string(),
-        user: rows.iter().find_map(|row| row.text("who_user")).map(str::to_string),
+        user: seen.iter().find_map(|row| row.text("who_user")).map(str::to_string),
         started: time::format(started),
         ended: time::format(ended),
         totals: Totals {

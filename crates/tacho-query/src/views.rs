@@ -105,7 +105,8 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     let runs = RUNS.trim();
     vec![
         ("agent_audit_log", format!("{}\nFROM events WHERE is_shown(index)", audit_log())),
-        (OBSERVATIONS, format!("{}\nFROM events", audit_log())),
+        // What each event says itself: words are looked for in it by what segments know of them.
+        (OBSERVATIONS, format!("{}\nFROM events", audit_log()).replace(OUTCOME_NOW, OUTCOME_TOLD)),
         ("agent_executions", format!("WITH runs AS ({runs})\n{EXECUTIONS}")),
         ("agent_intensity_metrics", format!("WITH runs AS ({runs})\n{INTENSITY}")),
         ("agent_stats", STATS.to_string()),
@@ -141,7 +142,7 @@ SELECT
   either(who_session, session_now(session_uuid, index)) AS session_id,
   either(who_conversation, conversation_id) AS conversation_id,
   action_type, name_now(action_name, index) AS action_name, either(input, decision) AS action_details,
-  outcome_now(outcome_status, index) AS outcome_status, output AS outcome_result, error AS outcome_error,
+  outcome_now(outcome_status, index) AS outcome_status, output_now(output, index) AS outcome_result, error_now(error, index) AS outcome_error,
   tokens_input_now(tokens_input, index) AS tokens_input, tokens_output_now(tokens_output, index) AS tokens_output,
   duration_us_now(duration_us, index) / 1000 AS duration_ms, usd(cost_micros_now(cost_micros, index)) AS cost_usd,
   permission_level, access AS resources_accessed,
@@ -151,6 +152,10 @@ SELECT
   extra, decision, agent_version, session_seq, producer_seq, time_claimed, writer, retention, event_id,
   session_now(session_uuid, index) AS session_uuid, gone";
 
+const OUTCOME_NOW: &str =
+    "output_now(output, index) AS outcome_result, error_now(error, index) AS outcome_error";
+const OUTCOME_TOLD: &str = "output AS outcome_result, error AS outcome_error";
+
 /// What is concluded of a row's action, behind its own columns.
 const AUDIT_LOG_ACTION: &str = "\
   action_state(index, phase, outcome_status, action_type, timestamp, now()) AS state,
@@ -158,11 +163,14 @@ const AUDIT_LOG_ACTION: &str = "\
   observers(index, source, known, hook_event, span_id, call_id) AS observers, action_of(index) AS action,
   witnesses_differ(index) AS witnesses_differ";
 
-/// One row for each agent in each session. Its user is whom a witness names, where one does; so in `SESSIONS`.
+/// One row for each agent in each session. Where a witness tells of it, its user is whom witnesses name, or nobody: an
+/// agent's own word names none then. So in `SESSIONS`.
 const RUNS: &str = "
 SELECT either(who_session, session_now(session_uuid, index)) AS execution,
   canonical_agent(agent_now(agent_id, index)) AS agent_id,
-  CASE WHEN count(subject_tag) FILTER (WHERE known <> 'self_reported') > 0 THEN max(who_user) FILTER (WHERE known <> 'self_reported')
+  CASE WHEN count(*) FILTER (WHERE known <> 'self_reported') > 0
+    THEN coalesce(max(who_user) FILTER (WHERE known <> 'self_reported'),
+      CASE WHEN count(subject_tag) FILTER (WHERE known <> 'self_reported') = 0 THEN 'system' END)
     ELSE coalesce(max(who_user), CASE WHEN count(subject_tag) = 0 THEN 'system' END) END AS user_id,
   bool_or(action_type = 'lifecycle' AND lower(action_name) IN ('sessionend', 'session_end', 'subagentstop',
     'subagent_stop', 'agent_end', 'end', 'stop', 'completed', 'failed', 'cancelled')) AS has_ended,
@@ -222,8 +230,11 @@ const SESSIONS: &str = "\
 SELECT coalesce(max(who_session), session_now(session_uuid, index)) AS id,
   canonical_agent(first_value(agent_now(agent_id, index) ORDER BY known = 'self_reported', index)) AS agent_id,
   count(DISTINCT canonical_agent(agent_now(agent_id, index))) AS agents,
-  CASE WHEN count(subject_tag) FILTER (WHERE known <> 'self_reported') > 0 THEN max(who_user) FILTER (WHERE known <> 'self_reported')
+  CASE WHEN count(*) FILTER (WHERE known <> 'self_reported') > 0
+    THEN coalesce(max(who_user) FILTER (WHERE known <> 'self_reported'),
+      CASE WHEN count(subject_tag) FILTER (WHERE known <> 'self_reported') = 0 THEN 'system' END)
     ELSE coalesce(max(who_user), CASE WHEN count(subject_tag) = 0 THEN 'system' END) END AS user_id,
+  count(*) FILTER (WHERE known <> 'self_reported') = 0 AND count(subject_tag) > 0 AS user_self_reported,
   coalesce(min(timestamp) FILTER (WHERE known <> 'self_reported'), min(timestamp)) AS started,
   coalesce(max(timestamp) FILTER (WHERE known <> 'self_reported'), max(timestamp)) AS ended, count(*) AS events,
   count(*) FILTER (WHERE outcome_now(outcome_status, index) = 'failure') AS failures,

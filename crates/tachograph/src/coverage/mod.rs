@@ -11,11 +11,9 @@ use crate::http::App;
 use parking_lot::Mutex;
 use seen::Seen;
 use serde::de::DeserializeOwned;
-use std::sync::Arc;
 use tacho_coverage::{Config, Input, NumberedRow, Report, ask, judge, suspicious};
 use tacho_event::time::Micros;
-use tacho_query::AgentEdit;
-use tacho_store::Snapshot;
+use tacho_query::{AgentEdit, Moment};
 
 /// What is known from before.
 #[derive(Debug, Default)]
@@ -45,8 +43,7 @@ pub(crate) async fn report(
     now_us: Micros,
 ) -> Result<Report, Unmade> {
     let removed = seen::removed(&app.node);
-    let snapshot = app.node.snapshot().await;
-    let rows = Rows { app, agents, snapshot };
+    let rows = Rows { app, agents, moment: app.node.moment().await };
     // The observations of one call lie a little apart: those at the edges are read and not counted.
     let (from, to) =
         (asked.from_us.saturating_sub(config.grace_us), asked.to_us.saturating_add(config.grace_us));
@@ -67,7 +64,7 @@ pub(crate) async fn report(
         from_us: asked.from_us,
         to_us: asked.to_us,
         now_us,
-        tree_size: rows.snapshot.size,
+        tree_size: rows.moment.snapshot.size,
         agent: asked.agent,
         calls: rows.all(&ask::calls(from, to)).await?,
         sessions: rows.all(&ask::sessions(from, to)).await?,
@@ -92,12 +89,12 @@ fn expected(agents: &[AgentEdit]) -> Vec<String> {
 struct Rows<'a> {
     app: &'a App,
     agents: &'a [AgentEdit],
-    snapshot: Arc<Snapshot>,
+    moment: Moment,
 }
 
 impl Rows<'_> {
     async fn all<T: DeserializeOwned>(&self, query: &str) -> Result<Vec<T>, Unmade> {
-        crate::rows::rows(&self.app.node, Arc::clone(&self.snapshot), self.agents, query).await
+        crate::rows::rows(&self.app.node, self.moment.clone(), self.agents, query).await
     }
 }
 

@@ -43,7 +43,7 @@ impl Seen {
     /// # Errors
     /// A query reached a limit, or the store failed.
     pub(super) async fn all(&self, rows: &Rows<'_>, removed: Removed) -> Result<Vec<SeenRow>, Unmade> {
-        let size = rows.snapshot.size;
+        let size = rows.moment.snapshot.size;
         let fits =
             |kept: &&Arc<Kept>| kept.size <= size && kept.removed == removed && kept.agents == rows.agents;
         let known = self.kept.lock().as_ref().filter(fits).map(Arc::clone);

@@ -109,7 +109,7 @@ async fn recall(app: &App, agents: &[AgentEdit]) -> Result<Vec<Told>, String> {
              AND recorded_at > now() - INTERVAL '{REMEMBERED}' GROUP BY call_id) AS each \
          WHERE open AND id IS NOT NULL"
     );
-    let rows = super::Rows { app, agents, snapshot: app.node.snapshot().await };
+    let rows = super::Rows { app, agents, moment: app.node.moment().await };
     let rows: Vec<Row> = rows.all(&query).await.map_err(|error| error.to_string())?;
     let told = |row: Row| Told { id: row.id, last_us: row.last_us.unwrap_or(i64::MAX) };
     Ok(rows.into_iter().filter(|row| row.open).map(told).collect())
