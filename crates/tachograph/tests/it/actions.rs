@@ -165,6 +165,8 @@ fn a_report_joins_the_call_that_a_hook_tells_of() {
     );
     assert_eq!(rows[0]["observers"], json!("hook, mcp"), "{rows:#?}");
     assert_eq!(rows[0]["outcome_result"], Value::Null, "nor stands where a witness's would: {rows:#?}");
+    let rows = server.sql(&format!("SELECT outcome_result FROM agent_audit_log WHERE call_id = '{CALL}'"));
+    assert_eq!(rows, [json!({"outcome_result": null})]);
 }
 
 /// What an agent says that a call cost counts once with what others saw of it; where nobody else saw it, it says so.

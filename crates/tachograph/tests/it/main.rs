@@ -50,4 +50,5 @@ mod silences;
 mod socket;
 mod stopped;
 mod upgrade;
+mod whose;
 mod witnesses;
