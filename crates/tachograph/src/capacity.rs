@@ -169,7 +169,8 @@ impl Capacity {
     }
 }
 
-fn size(bytes: f64) -> String {
+/// Bytes in the unit in which people read them.
+pub(crate) fn size(bytes: f64) -> String {
     let (mut value, mut unit) = (bytes, "bytes");
     for next in ["kB", "MB", "GB", "TB"] {
         if value < 1000.0 {

@@ -1,9 +1,16 @@
 //! `doctor`: says what is wrong and what to do, in the order of how much it matters.
+//!
+//! BAD is what has to be mended, and decides the exit code. WARN is what will have to be if nothing is done; it does not,
+//! so that a machine with a small disk is not called ill.
+
+mod space;
 
 use super::Arguments;
+use crate::client::Answer;
 use crate::folder::{master_path, read_origin, read_secrets, verifiers};
 use crate::target::{Target, serving};
 use crate::verify::tiles;
+use space::Room;
 use std::error::Error;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -14,8 +21,6 @@ use tacho_record::log::{self, Released};
 use tacho_store::StoreError;
 use tacho_store::inspect::{Glance, glance};
 
-/// Free space below which a warning is due, bytes.
-const SPACE_LOW: u64 = 2 << 30;
 /// Entries that may wait for a checkpoint before something is wrong.
 const UNSEALED_MANY: u64 = 1_000_000;
 
@@ -27,6 +32,7 @@ const DAMAGED: &str = "stop what writes there and change nothing: copy the folde
 #[derive(Default)]
 struct Report {
     bad: u32,
+    warnings: u32,
 }
 
 impl Report {
@@ -36,6 +42,28 @@ impl Report {
 
     fn note(&mut self, what: impl std::fmt::Display) {
         drop(writeln!(std::io::stdout(), "  note  {what}"));
+    }
+
+    fn warn(&mut self, what: impl std::fmt::Display, cure: &str) {
+        self.warnings += 1;
+        drop(writeln!(std::io::stdout(), "  WARN  {what}\n        {cure}"));
+    }
+
+    fn room(&mut self, room: Room) {
+        match room {
+            Room::Enough(what) => self.good(what),
+            Room::Low(what, cure) => self.warn(what, cure),
+            Room::None(what, cure) => self.bad(what, cure),
+        }
+    }
+
+    fn verdict(&self) -> String {
+        match (self.bad, self.warnings) {
+            (0, 0) => "all is well".to_string(),
+            (0, 1) => "all is well, with a warning".to_string(),
+            (0, some) => format!("all is well, with {some} warnings"),
+            (bad, _) => format!("{bad} to mend"),
+        }
     }
 
     fn bad(&mut self, what: impl std::fmt::Display, cure: &str) {
@@ -50,7 +78,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     let mut is_whole = true;
     if data.exists() {
         drop(writeln!(std::io::stdout(), "folder {}", data.display()));
-        space(data, &mut report)?;
+        report.room(space::room(data)?);
         // A server is asked whatever its folder looks like. A folder at rest would be mended while it is opened, and
         // with that goes what shows how it came to this.
         let is_asked = arguments.server.is_some() || matches!(serving(data), Ok(Some(_)));
@@ -72,11 +100,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     } else {
         report.note("the folder was not opened: what is bad above comes first");
     }
-    drop(writeln!(
-        std::io::stdout(),
-        "{}",
-        if report.bad == 0 { "all is well".to_string() } else { format!("{} to mend", report.bad) }
-    ));
+    drop(writeln!(std::io::stdout(), "{}", report.verdict()));
     drop(writeln!(
         std::io::stdout(),
         "what is recorded was not compared with what was signed: tachograph verify does that"
@@ -149,20 +173,6 @@ fn stored(data: &Path, report: &mut Report) -> bool {
     found.is_empty()
 }
 
-fn space(data: &Path, report: &mut Report) -> Result<(), Box<dyn Error>> {
-    let disk = rustix::fs::statvfs(data)?;
-    let free = disk.f_bavail * disk.f_frsize;
-    let gigabytes = free as f64 / 1e9;
-    if free < SPACE_LOW {
-        let cure =
-            "free space or move the folder: a full disk refuses events (507) until there is space again";
-        report.bad(format!("{gigabytes:.1} GB are free"), cure);
-    } else {
-        report.good(format!("{gigabytes:.1} GB are free"));
-    }
-    Ok(())
-}
-
 /// Says whether the log can be opened with what is there.
 fn secrets(data: &Path, report: &mut Report) -> bool {
     let has_log = data.join("wal").exists();
@@ -202,6 +212,16 @@ fn secrets(data: &Path, report: &mut Report) -> bool {
     is_whole
 }
 
+/// Says when the disk is full, where that is soon; a server that does not tell is old, or not asked by who may know.
+fn grows(target: &Target, report: &mut Report) {
+    let found = target.get("/v1/capacity", "application/json").and_then(Answer::good);
+    let Ok(found) = found else { return };
+    let found: serde_json::Value = serde_json::from_slice(&found).unwrap_or_default();
+    if let Some(room) = space::growth(found["days_until_full"].as_f64()) {
+        report.room(room);
+    }
+}
+
 /// Health, seal lag and the slowest queries, by the server's own answers.
 fn ask(target: &Target, report: &mut Report) -> Result<(), Box<dyn Error>> {
     let health: serde_json::Value = serde_json::from_slice(&target.get("/health", "application/json")?.body)?;
@@ -225,6 +245,7 @@ fn ask(target: &Target, report: &mut Report) -> Result<(), Box<dyn Error>> {
         let cure = "the machine is overloaded, or the log/ folder is slow: look at its disk";
         report.bad(format!("{} entries wait for a checkpoint", number("size") - number("sealed")), cure);
     }
+    grows(target, report);
     let silent = "SELECT id FROM agents WHERE expected AND (last_seen IS NULL OR last_seen < now() - INTERVAL '1 day')";
     match target.post("/v1/sql", "application/x-ndjson", silent.as_bytes())?.good() {
         Err(error) => report.bad(error, "queries must work: look at the server's log"),

@@ -93,7 +93,8 @@ fn doctor_calls_a_healthy_folder_well_and_names_what_is_damaged_without_mending_
     let (data, _) = folder(dir.path(), 20);
     let (code, said) = say(&data, &["doctor"]);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("\nall is well\n") && !said.contains("BAD"), "{said}");
+    // With a warning where the machine's disk is nearly full: that says nothing of the folder.
+    assert!(said.contains("\nall is well") && !said.contains("BAD"), "{said}");
     assert!(said.ends_with("tachograph verify does that\n"), "{said}");
     let good = files(&data);
     type Damage = (&'static str, fn(&Path), &'static str);
