@@ -211,17 +211,23 @@ fn scalar<'a>(name: &str, arguments: &'a [Term], source: &'a dyn Source) -> Valu
             math(Arithmetic::Subtract, value.as_number(), arguments[1].value(source).as_number())
         }
         "length" => Value::number(value.as_text().map(|text| text.chars().count() as f64)),
-        "number" => Value::number(value.as_text().and_then(|text| text.trim().parse().ok())),
+        "number" => Value::number(value.as_text().and_then(|text| text.trim_matches(AROUND).parse().ok())),
         "share" => Value::number(value.as_text().and_then(share)),
+        "commands" => {
+            value.as_text().map_or(Value::Null, |text| Value::Text(tacho_shell::commands(text).into()))
+        }
         "lower" => value.as_text().map_or(Value::Null, |text| Value::Text(text.to_lowercase().into())),
         _ => value.as_text().map_or(Value::Null, |text| Value::Text(text.to_uppercase().into())),
     }
 }
 
+/// What a text may have around it: the same in SQL.
+const AROUND: [char; 4] = [' ', '\t', '\r', '\n'];
+
 /// A share of 1, be it written as one, as a percentage with its sign, or as a number above 1 that is one.
 fn share(text: &str) -> Option<f64> {
-    let text = text.trim();
-    let number: f64 = text.trim_end_matches('%').trim().parse().ok()?;
+    let text = text.trim_matches(AROUND);
+    let number: f64 = text.trim_end_matches('%').trim_matches(AROUND).parse().ok()?;
     Some(if text.ends_with('%') || number.abs() > 1.0 { number / 100.0 } else { number })
 }
 

@@ -1,7 +1,7 @@
 //! Rules for command lines: which programs, with which words behind them, mean something.
 
-use crate::command::{each_command, lower, run};
 use std::collections::HashMap;
+use tacho_shell::{each_command, run};
 
 /// Options before a subcommand whose value is a word of its own.
 const VALUED: &[&str] = &[
@@ -102,22 +102,33 @@ impl Rules {
 
     /// Calls `visit` with the place of every acting rule that a command of the text fits.
     pub(crate) fn each_fit(&self, text: &str, visit: &mut impl FnMut(usize)) {
-        each_command(text, 0, &mut |command| self.visit(command, visit));
+        each_command(text, &mut |command| self.visit(&command.words, visit));
     }
 
     /// The same for a command that came as a list of words.
     pub(crate) fn each_fit_of_words(&self, words: Vec<String>, visit: &mut impl FnMut(usize)) {
-        run(words, 0, &mut |command| self.visit(command, visit));
+        run(words, &mut |command| self.visit(&command.words, visit));
     }
 
     fn visit(&self, command: &[String], visit: &mut impl FnMut(usize)) {
-        let own = command.first().and_then(|program| self.programs.get(program));
-        let own = own.into_iter().flatten().copied();
+        let Some(own) = command.first().and_then(|program| self.programs.get(program)) else { return };
+        let mut command = command.to_vec();
+        command.iter_mut().skip(1).for_each(|word| lower(word));
+        let command = command.as_slice();
+        let own = own.iter().copied();
         let mut fits = own.filter(|at| self.acting[*at].fits(command)).peekable();
         let reads = || is_set("--help", command) || self.reading.iter().any(|rule| rule.fits_whole(command));
         if fits.peek().is_some() && !reads() {
             fits.for_each(visit);
         }
+    }
+}
+
+/// A word in lower case; an option of one letter means another thing in capitals: `-C` of ansible-playbook tries out, `-c`
+/// names a connection.
+fn lower(word: &mut str) {
+    if word.len() != 2 || !word.starts_with('-') {
+        word.make_ascii_lowercase();
     }
 }
 
@@ -142,3 +153,7 @@ fn plain_words(words: &[String]) -> impl Iterator<Item = &String> {
         ) && !option
     })
 }
+
+#[cfg(test)]
+#[path = "acting_tests.rs"]
+mod tests;

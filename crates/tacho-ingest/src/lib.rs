@@ -14,7 +14,6 @@ pub mod accept;
 mod acting;
 pub mod body;
 pub mod classify;
-mod command;
 mod content;
 pub mod fields;
 mod fingerprint;

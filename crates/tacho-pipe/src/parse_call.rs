@@ -7,7 +7,7 @@ use crate::parse::Parser;
 use crate::token::Kind;
 
 /// Functions of one row, and how many arguments they take.
-pub(crate) const SCALARS: [(&str, usize); 11] = [
+pub(crate) const SCALARS: [(&str, usize); 12] = [
     ("lower", 1),
     ("upper", 1),
     ("length", 1),
@@ -17,6 +17,7 @@ pub(crate) const SCALARS: [(&str, usize); 11] = [
     ("ceil", 1),
     ("number", 1),
     ("share", 1),
+    ("commands", 1),
     ("wilson_upper", 2),
     ("wilson_lower", 2),
 ];

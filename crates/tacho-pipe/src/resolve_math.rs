@@ -68,14 +68,16 @@ impl Scope<'_> {
         let (mut terms, mut kind) = (Vec::new(), Kind::Number);
         for argument in arguments {
             let (term, of) = match name {
-                "lower" | "upper" | "length" | "number" | "share" => (self.text_of(argument)?, Kind::Text),
+                "lower" | "upper" | "length" | "number" | "share" | "commands" => {
+                    (self.text_of(argument)?, Kind::Text)
+                }
                 _ => self.number(argument)?,
             };
             terms.push(term);
             kind = of;
         }
         let kind = match name {
-            "lower" | "upper" => Kind::Text,
+            "lower" | "upper" | "commands" => Kind::Text,
             "abs" | "round" | "floor" | "ceil" => kind,
             _ => Kind::Number,
         };

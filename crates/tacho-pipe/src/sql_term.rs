@@ -217,7 +217,7 @@ pub fn cidr(pattern: &str) -> Option<Cidr> {
 fn scalar(name: &str, arguments: &[String]) -> String {
     let x = arguments.first().map_or("", String::as_str);
     match name {
-        "number" => format!("TRY_CAST({x} AS DOUBLE PRECISION)"),
+        "number" => finite(&trimmed(x)),
         "share" => share(x),
         "time_between" => {
             format!("((extract(epoch FROM {x}) - extract(epoch FROM {})) * 1000000)", arguments[1])
@@ -231,9 +231,20 @@ fn scalar(name: &str, arguments: &[String]) -> String {
 
 /// A share of 1, be it written as one, as a percentage with its sign, or as a number above 1 that is one.
 fn share(x: &str) -> String {
-    let number = |text: String| format!("TRY_CAST({text} AS DOUBLE PRECISION)");
-    let (plain, signed) = (number(format!("btrim({x})")), number(format!("btrim(rtrim(btrim({x}), '%'))")));
-    format!("(CASE WHEN right(btrim({x}), 1) = '%' OR abs({plain}) > 1 THEN {signed} / 100 ELSE {plain} END)")
+    let text = trimmed(x);
+    let (plain, signed) = (finite(&text), finite(&trimmed(&format!("rtrim({text}, '%')"))));
+    format!("(CASE WHEN right({text}, 1) = '%' OR abs({plain}) > 1 THEN {signed} / 100 ELSE {plain} END)")
+}
+
+/// A text without spaces, tabs and line ends around it.
+fn trimmed(x: &str) -> String {
+    format!("btrim({x}, ' \t\r\n')")
+}
+
+/// The number that a text is. What is none, or has no end, is absent.
+fn finite(x: &str) -> String {
+    let number = format!("TRY_CAST({x} AS DOUBLE PRECISION)");
+    format!("(CASE WHEN abs({number}) <= {:e} THEN {number} END)", f64::MAX)
 }
 
 /// The bound of a share of successes among tries, at 95 %.

@@ -9,8 +9,8 @@ use crate::names::CanonicalAgent;
 use crate::to_char::{NumberTemplate, TimeTemplate, round};
 use crate::trunc::DateTrunc;
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, Decimal128Array, Int64Builder, IntervalMonthDayNanoBuilder, StringBuilder,
-    StringViewBuilder, new_null_array,
+    Array, ArrayRef, AsArray, Decimal128Array, Int64Builder, IntervalMonthDayNanoBuilder, StringArray,
+    StringBuilder, StringViewBuilder, new_null_array,
 };
 use datafusion::arrow::compute::kernels::zip::zip;
 use datafusion::arrow::compute::{cast, is_not_null};
@@ -89,6 +89,7 @@ fn own() -> Vec<ScalarUDF> {
         simple("date", any(1), DataType::Date32, |args| Ok(cast(&args[0], &DataType::Date32)?)),
         simple("age", ages, interval, age),
         ScalarUDF::from(CanonicalAgent::new()),
+        simple("commands", exact(vec![text.clone()]), DataType::Utf8, commands),
         simple("jsonb_array_length", exact(vec![text]), DataType::Int64, json_array_length),
     ]
 }
@@ -124,6 +125,12 @@ fn user_of(args: &[ArrayRef]) -> Result<ArrayRef> {
         out.append_option(user.or_else(|| tag.is_null(row).then_some(SYSTEM)));
     }
     Ok(Arc::new(out.finish()))
+}
+
+/// `commands(text)`: what a command line runs, a command in each line.
+fn commands(args: &[ArrayRef]) -> Result<ArrayRef> {
+    let lines = args[0].as_string_view().iter().map(|text| text.map(tacho_shell::commands));
+    Ok(Arc::new(lines.collect::<StringArray>()))
 }
 
 /// Millionths of a dollar as dollars: the same integer under another type, so nothing is rounded.

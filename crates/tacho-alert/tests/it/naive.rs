@@ -18,17 +18,48 @@ struct Event {
     agent: u8,
     failed: bool,
     tokens: i64,
+    /// A share, and as what its sender writes it.
+    share: Option<(f64, &'static str)>,
+}
+
+/// Shares in eighths, whose sums are exact in any order, and how each is written.
+fn shares() -> impl Strategy<Value = Option<(f64, &'static str)>> {
+    let written = prop_oneof![
+        Just("share"),
+        Just("number"),
+        Just("percent"),
+        Just("sign"),
+        Just("spaced"),
+        Just("none")
+    ];
+    prop::option::of((0_i32..=8, written).prop_map(|(eighths, how)| (f64::from(eighths) / 8.0, how)))
+}
+
+/// The share as its sender writes it.
+fn written((share, how): (f64, &'static str)) -> serde_json::Value {
+    let hundredths = share * 100.0;
+    match how {
+        "share" => format!("{share}").into(),
+        "number" => share.into(),
+        // 1 without a sign is all of it.
+        "percent" if hundredths > 1.0 => hundredths.into(),
+        "percent" => share.into(),
+        "sign" => format!("{hundredths}%").into(),
+        "spaced" => format!(" {hundredths} % ").into(),
+        _ => "unknown".into(),
+    }
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
     let ago = prop_oneof![4 => Just(0_i64), 2 => 0_i64..40, 1 => 0_i64..400];
-    let event = (0_i64..30, ago, 0_u8..4, any::<bool>(), 0_i64..100)
-        .prop_map(|(after, ago, agent, failed, tokens)| Event { after, ago, agent, failed, tokens });
+    let event = (0_i64..30, ago, 0_u8..4, any::<bool>(), 0_i64..100, shares()).prop_map(
+        |(after, ago, agent, failed, tokens, share)| Event { after, ago, agent, failed, tokens, share },
+    );
     prop::collection::vec(event, 1..80)
 }
 
 /// The aggregates that the naive evaluator knows, and a condition on the value.
-const AGGREGATES: [&str; 8] = [
+const AGGREGATES: [&str; 10] = [
     "count() as v",
     "count() if (outcome_status = 'failure') as v",
     "sum(tokens_input) as v",
@@ -37,7 +68,11 @@ const AGGREGATES: [&str; 8] = [
     "p90(tokens_input) as v",
     "distinct(tokens_input) as v",
     "avg(tokens_input) as v",
+    "avg(share(details.risk)) as v",
+    "max(share(details.risk)) as v",
 ];
+/// What shares are compared with is a share, too.
+const SHARES_FROM: usize = 8;
 const CONDITIONS: [&str; 4] =
     ["v > 5", "v > avg(v) over history 10m * 1.5", "v > median(v) over history 10m", "v > avg(v) over peers"];
 
@@ -50,6 +85,12 @@ struct Case {
     every: &'static str,
     event_time: bool,
     hold: &'static str,
+}
+
+impl Case {
+    fn threshold(&self) -> f64 {
+        if self.aggregate >= SHARES_FROM { 0.5 } else { 5.0 }
+    }
 }
 
 fn cases() -> impl Strategy<Value = Case> {
@@ -70,7 +111,11 @@ fn rule(case: &Case) -> Rule {
         "id: r\nquery: |\n  agent_audit_log\n  {filter}| {}{by}\n  | {}\nwindow: 1m\nevery: {}\ntime: {}\nlag: {}\nfor: {}\n\
          baseline: {{min_windows: 3}}\n",
         AGGREGATES[case.aggregate],
-        CONDITIONS[case.condition],
+        if case.condition == 0 {
+            format!("v > {}", case.threshold())
+        } else {
+            CONDITIONS[case.condition].to_string()
+        },
         case.every,
         if case.event_time { "event" } else { "server" },
         if case.event_time { "30s" } else { "0s" },
@@ -80,11 +125,14 @@ fn rule(case: &Case) -> Rule {
 }
 
 fn sample(index: usize, time: i64, event: &Event) -> Sample {
-    let members = serde_json::json!({
+    let mut members = serde_json::json!({
         "agent_id": format!("a{}", event.agent),
         "outcome_status": if event.failed { "failure" } else { "success" },
         "tokens_input": event.tokens,
     });
+    if let Some(share) = event.share {
+        members["details"] = serde_json::json!({"risk": written(share)});
+    }
     let mut sample = Sample::new(index as u64, time, members.as_object().unwrap()).unwrap();
     sample.claimed_us = time - event.ago * SECOND;
     sample
@@ -97,6 +145,7 @@ struct Kept {
     key: String,
     failed: bool,
     tokens: f64,
+    share: Option<f64>,
 }
 
 struct Naive<'a> {
@@ -118,6 +167,10 @@ impl Naive<'_> {
             let (low, high) = (tokens[place.floor() as usize], tokens[place.ceil() as usize]);
             low + (high - low) * place.fract()
         };
+        let shares: Vec<f64> = events.iter().filter_map(|event| event.share).collect();
+        if self.case.aggregate >= SHARES_FROM && shares.is_empty() {
+            return None;
+        }
         (!events.is_empty()).then(|| match self.case.aggregate {
             0 => tokens.len() as f64,
             1 => events.iter().filter(|event| event.failed).count() as f64,
@@ -126,7 +179,9 @@ impl Naive<'_> {
             4 => at(0.5),
             5 => at(0.9),
             6 => tokens.iter().map(|value| value.to_bits()).collect::<BTreeSet<_>>().len() as f64,
-            _ => tokens.iter().sum::<f64>() / tokens.len() as f64,
+            7 => tokens.iter().sum::<f64>() / tokens.len() as f64,
+            8 => shares.iter().sum::<f64>() / shares.len() as f64,
+            _ => shares.iter().copied().fold(f64::MIN, f64::max),
         })
     }
 
@@ -140,7 +195,7 @@ impl Naive<'_> {
         let window = self.rule.window_us;
         let Some(value) = self.within(key, at - window, at) else { return false };
         if self.case.condition == 0 {
-            return value > 5.0;
+            return value > self.case.threshold();
         }
         if self.case.condition == 3 {
             let others = self.newest.keys().filter(|other| *other != key);
@@ -150,7 +205,12 @@ impl Naive<'_> {
         let last = (at - window).div_euclid(window) - 1;
         let windows: Vec<Option<f64>> =
             (last - 9..=last).map(|n| self.within(key, n * window, (n + 1) * window)).collect();
-        let Some(first) = windows.iter().position(Option::is_some) else { return false };
+        // A window counts from the first event on, be there a value in it or none.
+        let has_any = |n: i64| {
+            let within = n * window..(n + 1) * window;
+            self.kept.iter().any(|event| event.key == key && within.contains(&event.time))
+        };
+        let Some(first) = (last - 9..=last).position(has_any) else { return false };
         if windows.len() - first < 3 {
             return false;
         }
@@ -194,7 +254,9 @@ impl Naive<'_> {
             return;
         }
         let key = if self.case.keyed { format!("a{}", event.agent) } else { String::new() };
-        self.kept.push(Kept { time, key: key.clone(), failed: event.failed, tokens: event.tokens as f64 });
+        let share = event.share.filter(|(_, how)| *how != "none").map(|(share, _)| share);
+        let (failed, tokens) = (event.failed, event.tokens as f64);
+        self.kept.push(Kept { time, key: key.clone(), failed, tokens, share });
         let newest = self.newest.entry(key.clone()).or_insert(time);
         *newest = (*newest).max(time);
         if self.rule.every == Every::Stream {
@@ -267,6 +329,7 @@ fn the_cases_of_the_property_do_fire() {
             agent: (i % 3) as u8,
             failed: i % 2 == 0,
             tokens: i,
+            share: None,
         })
         .collect();
     for condition in 0..CONDITIONS.len() {

@@ -6,6 +6,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("tacho-merkle", 0),
     ("tacho-redact", 0),
     ("tacho-pipe", 0),
+    ("tacho-shell", 0),
     ("tacho-action", 1),
     ("tacho-record", 1),
     ("tacho-coverage", 1),

@@ -1,6 +1,6 @@
-//! Tests of reading command lines.
+//! Tests of rules for command lines.
 
-use crate::acting::{Rule, Rules};
+use super::{Rule, Rules};
 use proptest::prelude::*;
 
 fn fits(rule: &str, text: &str) -> bool {
