@@ -37,6 +37,9 @@ pub struct Change {
     /// Whether the agent is one of the incident; deployments of others are shown too.
     pub same_agent: bool,
     pub entry: Entry,
+    /// The action that it is, while nobody has told of its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub running: Option<u64>,
 }
 
 /// What is suggested, and what for.

@@ -9,7 +9,7 @@ use super::state::State;
 use crate::notify::{Act, Entry as History, Raised};
 use crate::rule::Severity;
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use tacho_event::time::format;
 
 /// What lines of an alert's history about responses begin with.
@@ -44,8 +44,16 @@ impl Incidents {
         changes.sort_by_key(|change| std::cmp::Reverse((change.at_us, change.entry.index)));
         changes.truncate(CHANGES_MAX);
         changes.reverse();
-        let known: BTreeSet<u64> = incident.changes.iter().map(|change| change.entry.index).collect();
-        for change in changes.iter().filter(|change| !known.contains(&change.entry.index)) {
+        let before = std::mem::take(&mut incident.changes);
+        let known: HashMap<u64, &Change> = before.iter().map(|change| (change.entry.index, change)).collect();
+        for change in &mut changes {
+            match known.get(&change.entry.index) {
+                // Its end is told with the event that tells it.
+                Some(before) if before.running.is_some() => change.clone_from(before),
+                _ => {}
+            }
+        }
+        for change in changes.iter().filter(|change| !known.contains_key(&change.entry.index)) {
             let text = format!("{} of {}: {}", change.kind.as_str(), change.agent, change.text);
             let line = Line::new(change.at_us, Kind::Change, text);
             incident.write(Line { entry: Some(change.entry.clone()), ..line });

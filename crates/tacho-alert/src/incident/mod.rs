@@ -25,6 +25,7 @@ mod pdf;
 mod place;
 mod plot;
 mod post_mortem;
+mod running;
 mod state;
 mod step;
 
@@ -40,5 +41,6 @@ pub use incidents::Incidents;
 pub use line::{Entry, Kind as LineKind, Line};
 pub use plot::Plot;
 pub use post_mortem::{Proof, post_mortem};
+pub use running::{Ended, RUNNING};
 pub use state::{Next, State};
 pub use step::Step;

@@ -4,7 +4,8 @@ use crate::incident::{HOUR, MINUTE, agent, alert, incidents, names, only};
 use std::collections::{BTreeSet, HashMap};
 use tacho_alert::Severity::{Critical, Warning};
 use tacho_alert::incident::{
-    Change, ChangeKind, Entry, Incidents, Incoming, LineKind, Proof, State, Step, figures, post_mortem,
+    Change, ChangeKind, Ended, Entry, Incidents, Incoming, LineKind, Proof, RUNNING, State, Step, figures,
+    post_mortem,
 };
 use tacho_alert::notify::Entry as History;
 
@@ -79,7 +80,47 @@ fn change(index: u64, at_us: i64, name: &str, same_agent: bool) -> Change {
         text: "kubectl apply".into(),
         same_agent,
         entry: Entry { index, id: format!("c{index}") },
+        running: None,
     }
+}
+
+#[test]
+fn a_change_that_still_ran_says_how_it_ended_once_it_has() {
+    let mut all = incidents();
+    all.take(vec![alert("1", Critical, HOUR, &[agent("a")])]);
+    let incident = only(&all);
+    let mut begun = change(7, HOUR - MINUTE, "a", true);
+    (begun.text, begun.running) = (format!("kubectl apply{RUNNING}"), Some(6));
+    all.explain(
+        &incident.id,
+        vec![begun.clone(), change(5, HOUR - 2 * MINUTE, "a", true)],
+        incident.agents(),
+        HOUR,
+    );
+    assert!(only(&all).cause.unwrap().text.ends_with(": kubectl apply, still running"));
+    assert_eq!(all.running(HOUR - MINUTE), Some((HOUR - MINUTE, BTreeSet::from([6]))));
+    assert_eq!(all.running(HOUR), None, "one that began long ago is asked for no more");
+    all.take_changed();
+
+    // Another agent joins, and the log is asked again when the change is over: it still wants its line.
+    let over = Change { text: "kubectl apply, failed".into(), running: None, ..begun };
+    all.explain(&incident.id, vec![over, change(5, HOUR - 2 * MINUTE, "a", true)], incident.agents(), HOUR);
+    assert_eq!(all.running(0).unwrap().1, BTreeSet::from([6]));
+    let entry = Entry { index: 9, id: "e9".into() };
+    let end = |action| (action, Ended { how: "failed".into(), at_us: HOUR + MINUTE, entry: entry.clone() });
+    all.ended(&[end(4), end(6)].into());
+    let found = only(&all);
+    assert_eq!(found.changes.last().unwrap().text, "kubectl apply, failed");
+    assert!(found.cause.unwrap().text.ends_with(": kubectl apply, failed"));
+    let last = found.timeline.iter().max_by_key(|line| line.at_us).unwrap();
+    assert_eq!(
+        (last.kind, last.at_us, last.text.as_str(), last.entry.as_ref()),
+        (LineKind::Change, HOUR + MINUTE, "deployment of a: kubectl apply, failed", Some(&entry))
+    );
+    let (kept, sayings) = all.take_changed();
+    assert_eq!((kept.len(), names(&sayings)), (1, vec![]), "it is kept, and the log has its end already");
+    all.ended(&[end(6)].into());
+    assert_eq!((all.running(0), all.take_changed().0.len()), (None, 0), "once");
 }
 
 #[test]

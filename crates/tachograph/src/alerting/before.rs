@@ -3,14 +3,15 @@
 mod facts;
 
 use super::Stop;
+use super::ended::{self, how};
 use crate::http::{App, registry};
 use crate::rows::rows;
 use std::collections::{BTreeSet, HashMap};
-use tacho_alert::incident::{Change, ChangeKind, Entry, Step, Witness};
+use tacho_alert::incident::{Change, ChangeKind, Entry, RUNNING, Step, Witness};
 use tacho_event::time::format;
 
 /// Entries or events that one query names.
-const NAMED_MAX: usize = 1000;
+pub(super) const NAMED_MAX: usize = 1000;
 /// Events of alerts that are read together.
 const WITNESSES_MAX: usize = 10_000;
 /// Changes that one query gives, the newest.
@@ -50,16 +51,19 @@ pub(super) async fn witnesses(app: &App, indices: &BTreeSet<u64>) -> Result<Hash
 }
 
 #[derive(serde::Deserialize)]
-struct Found {
-    index: u64,
+pub(super) struct Found {
+    pub(super) index: u64,
     event_id: String,
     at_us: i64,
     agent: String,
     kind: ChangeKind,
     call: Option<String>,
     /// The action that it is of, and how that went as far as is known.
-    action: Option<u64>,
-    outcome: Option<String>,
+    pub(super) action: Option<u64>,
+    pub(super) outcome: Option<String>,
+    /// Nobody has told of its end.
+    #[serde(default)]
+    pub(super) runs: bool,
     text: String,
     /// It concerns everybody: something was brought into production.
     shared: bool,
@@ -84,7 +88,7 @@ pub(super) async fn changes(
     found.extend(facts::changed(app, since_us, last_us, &own).await?);
     found.sort_unstable_by_key(|found| std::cmp::Reverse(found.index));
     found.truncate(CHANGES_MAX);
-    end(app, &mut found, since_us).await?;
+    ended::told(app, &mut found, since_us).await?;
     let of = |(_, first_us, agents): &(String, i64, BTreeSet<String>)| {
         let mut calls = BTreeSet::new();
         let near =
@@ -100,48 +104,16 @@ pub(super) async fn changes(
     Ok(incidents.iter().map(of).collect())
 }
 
-/// Says of what changed how it went: what an event itself tells is often that it began.
-async fn end(app: &App, found: &mut [Found], since_us: i64) -> Result<(), String> {
-    let mut actions: BTreeSet<u64> = found.iter().rev().filter_map(|found| found.action).collect();
-    while actions.len() > NAMED_MAX {
-        actions.pop_first();
-    }
-    let (Some(first), false) = (found.iter().map(|found| found.index).min(), actions.is_empty()) else {
-        return Ok(());
-    };
-    let list: Vec<String> = actions.iter().map(ToString::to_string).collect();
-    let query = format!(
-        "SELECT action_of(index) AS action, outcome_now(outcome_status, index) AS outcome FROM events \
-         WHERE recorded_at >= {} AND index >= {} AND is_shown(index) AND action_of(index) IN ({})",
-        moment(since_us),
-        actions.first().copied().unwrap_or(first).min(first),
-        list.join(", ")
-    );
-    let ended: Vec<Ended> = ask(app, &query).await?;
-    let ended: HashMap<u64, String> = ended.into_iter().map(|ended| (ended.action, ended.outcome)).collect();
-    for found in found {
-        let now = found.action.and_then(|action| ended.get(&action));
-        found.outcome = now.cloned().or(found.outcome.take());
-    }
-    Ok(())
-}
-
-#[derive(serde::Deserialize)]
-struct Ended {
-    action: u64,
-    outcome: String,
-}
-
 impl Found {
     /// What it was, and how it went.
     fn words(&self) -> String {
-        let how = match self.outcome.as_deref() {
-            None | Some("unknown") => return self.text.clone(),
-            Some("success") => "finished",
-            Some("failure") => "failed",
-            Some(other) => other,
-        };
-        format!("{}, {how}", self.text)
+        if self.runs {
+            return format!("{}{RUNNING}", self.text);
+        }
+        match self.outcome.as_deref() {
+            None | Some("unknown") => self.text.clone(),
+            Some(outcome) => format!("{}, {}", self.text, how(outcome)),
+        }
     }
 
     fn change(&self, agents: &BTreeSet<String>) -> Change {
@@ -152,6 +124,7 @@ impl Found {
             agent: self.agent.clone(),
             text: self.words(),
             entry: Entry { index: self.index, id: self.event_id.clone() },
+            running: self.action.filter(|_| self.runs),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Looks into incidents while the server runs: gathers alerts, looks for what changed before, finds the places of lines.
 
 use super::incidents::WAITS;
-use super::{Alerting, Inner, before};
+use super::{Alerting, Inner, before, ended};
 use crate::clock::now_us;
 use crate::http::App;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -17,6 +17,12 @@ const LOOK: Duration = Duration::from_millis(250);
 const RESTS: u32 = 9;
 /// How long is waited at most after something failed, or while an event is not on the log.
 const PAUSE: Duration = Duration::from_secs(10);
+/// How often is looked whether changes that still ran have ended: rarely where it takes long to find out.
+const END: Duration = Duration::from_secs(1);
+const END_MAX: Duration = Duration::from_secs(60);
+const END_RESTS: u32 = 50;
+/// Of one that has not ended within this time nothing more is expected.
+const END_WITHIN_US: i64 = 86_400_000_000;
 /// How often capacity is measured for the weekly report.
 const MEASURE: Duration = Duration::from_secs(3600);
 /// Incidents that are looked into at once, and events whose places are asked for at once.
@@ -33,7 +39,7 @@ pub(crate) async fn investigate(app: Arc<App>, alerting: Arc<Alerting>) {
     let mut stopping = app.stopping();
     let start = Instant::now();
     let (mut look_at, mut place_at, mut pause) = (start, start, Duration::ZERO);
-    let (mut measure_at, mut rest) = (start, LOOK);
+    let (mut measure_at, mut rest, mut end_at) = (start, LOOK, start);
     loop {
         tokio::select! {
             _ = stopping.changed() => return,
@@ -47,6 +53,11 @@ pub(crate) async fn investigate(app: Arc<App>, alerting: Arc<Alerting>) {
         gather(&app, &alerting).await;
         if Instant::now() >= look_at && !look(&app, &alerting).await {
             look_at = Instant::now() + PAUSE;
+        }
+        if Instant::now() >= end_at {
+            let asked = Instant::now();
+            end(&app, &alerting).await;
+            end_at = Instant::now() + (asked.elapsed() * END_RESTS).clamp(END, END_MAX);
         }
         if Instant::now() >= place_at {
             pause =
@@ -120,6 +131,29 @@ async fn look(app: &App, alerting: &Alerting) -> bool {
         Err(error) => {
             tracing::warn!(%error, "what changed before incidents can't be looked for; it is tried again");
             false
+        }
+    }
+}
+
+/// Looks whether changes that still ran when they were found have ended.
+async fn end(app: &App, alerting: &Alerting) {
+    let running = {
+        let mut inner = alerting.inner.lock();
+        let Ok(incidents) = Alerting::on(&mut inner) else { return };
+        incidents.running(now_us() - END_WITHIN_US)
+    };
+    let Some((since_us, actions)) = running else { return };
+    match ended::ends(app, &actions, since_us).await {
+        Ok(ends) if ends.is_empty() => {}
+        Ok(ends) => {
+            let mut inner = alerting.inner.lock();
+            if let Ok(incidents) = Alerting::on(&mut inner) {
+                incidents.ended(&ends);
+                keep(&mut inner);
+            }
+        }
+        Err(error) => {
+            tracing::warn!(%error, "how changes before incidents ended can't be looked up; it is tried again");
         }
     }
 }

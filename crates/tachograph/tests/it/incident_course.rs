@@ -7,6 +7,35 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 #[test]
+fn a_change_that_still_runs_says_how_it_ended_once_it_has() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder(dir.path(), ""));
+    let tell = |hook: &str, call: &str, tool: &str| {
+        let body = json!({"session_id": "s1", "hook_event_name": hook, "tool_name": tool, "tool_use_id": call,
+            "tool_input": {"command": "kubectl apply -f web.yaml"}, "error": "exit 1"});
+        assert_eq!(server.post("/log", &body.to_string()).status, 200);
+    };
+    tell("PreToolUse", "toolu_0123456789abcdef01", "Bash");
+    tell("PreToolUse", "toolu_0123456789abcdef02", "forbidden");
+    let words = "Bash (production_deployment): kubectl apply -f web.yaml";
+    let text = |change: &Value| change["text"].as_str().unwrap().to_string();
+    let of_change = |one: &Value| {
+        let lines = list(one, "timeline").into_iter().filter(|line| line["kind"] == "change");
+        lines.map(|line| (text(&line), line["entry"]["index"].as_u64().unwrap())).collect::<Vec<_>>()
+    };
+    let one = the(&server, |_| true);
+    assert_eq!(text(&list(&one, "changes")[0]), format!("{words}, still running"), "{one}");
+    tell("PostToolUseFailure", "toolu_0123456789abcdef01", "Bash");
+    let ended = the(&server, |one| of_change(one).len() == 2);
+    assert_eq!(text(&list(&ended, "changes")[0]), format!("{words}, failed"));
+    assert!(text(&ended["suggested_cause"]).ends_with(&format!("{words}, failed")), "{ended}");
+    let lines = of_change(&ended);
+    assert!(lines[0].0.ends_with(", still running") && lines[1].0.ends_with(", failed"), "{lines:?}");
+    let told = server.sql(&format!("SELECT outcome_status FROM events WHERE index = {}", lines[1].1));
+    assert_eq!(told, [json!({"outcome_status": "failure"})], "the line names the event that told it");
+}
+
+#[test]
 fn people_take_it_from_state_to_state_and_the_post_mortem_can_be_proved() {
     let dir = tempfile::tempdir().unwrap();
     let data = folder(dir.path(), "");

@@ -78,6 +78,7 @@ fn steps(firsts: &[First], since_us: i64) -> Vec<Found> {
                     call: None,
                     action: None,
                     outcome: None,
+                    runs: false,
                     text: format!("{fact} is {value}, was {before}"),
                     shared: false,
                 });
