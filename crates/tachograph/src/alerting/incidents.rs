@@ -195,10 +195,9 @@ fn facts(incident: &Incident) -> Vec<String> {
 
 /// What is said of an incident, as an event.
 fn said(saying: &Saying) -> tell::Saying {
-    let failed = saying.name == "incident_breach";
-    let mut outcome =
-        serde_json::json!({"status": if failed { "failure" } else { "success" }, "result": saying.result});
-    if failed {
+    // That nobody has answered is a finding, and no failed action of tachograph's.
+    let mut outcome = serde_json::json!({"status": "success", "result": saying.result});
+    if saying.name == "incident_breach" {
         outcome["error"] = serde_json::json!({
             "type": "answer_late", "message": format!("nobody has answered the incident \"{}\"",
                 saying.result["title"].as_str().unwrap_or_default()),

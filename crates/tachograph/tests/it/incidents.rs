@@ -146,8 +146,10 @@ fn a_clock_that_runs_out_raises_an_alert_that_belongs_to_the_incident() {
     let late = the(&server, |one| one["alerts"] == 2);
     assert_eq!(late["late"], true);
     assert_eq!(list(&late, "alerts_listed")[1]["rule"], "incident_breach");
-    let told = server.sql("SELECT level, call_id FROM events WHERE action_name = 'incident_breach'");
-    assert_eq!(told, [json!({"level": "CRITICAL", "call_id": late["id"]})]);
+    let told =
+        server.sql("SELECT level, call_id, outcome_status FROM events WHERE action_name = 'incident_breach'");
+    let expected = json!({"level": "CRITICAL", "call_id": late["id"], "outcome_status": "success"});
+    assert_eq!(told, [expected], "a finding, and no failed action");
     // Whoever acknowledges what it is about ends it: nobody is told any more that nobody answered.
     let alert = list(&late, "alerts_listed")[0]["id"].as_str().unwrap().to_string();
     let answer = server.post(&format!("/v1/alerts/{alert}/acknowledge"), "{\"by\":\"lee\"}");
