@@ -3,7 +3,7 @@
 //! `1.CODE.EXPIRES.RECEIVER.MAC`: expiry in seconds, receiver and HMAC-SHA256 in base64 of URLs. Opening the page does
 //! nothing yet: programs that look at mails follow each link.
 
-use super::{Refusal, is_same, sha256};
+use super::{Refusal, fields, is_same, sha256};
 use crate::message::is_code;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -57,6 +57,14 @@ pub fn open(key: &[u8; 32], token: &str, now_us: i64) -> Result<Link, Refusal> {
         return Err(Refusal::Stale);
     }
     Ok(Link { code: code.to_string(), receiver, expires_us: expires.saturating_mul(1_000_000) })
+}
+
+/// The alerts that were ticked on the link's page.
+///
+/// # Errors
+/// When the form can't be read.
+pub fn chosen(form: &[u8]) -> Result<Vec<String>, Refusal> {
+    Ok(fields(form)?.remove("alert").unwrap_or_default())
 }
 
 fn mac(key: &[u8; 32], told: &str) -> String {

@@ -14,11 +14,17 @@ const LINK_KEY: &str = "link_key";
 const LINK_US: i64 = 7 * 86_400_000_000;
 
 impl Alerting {
-    /// Does what a reply says to each open alert of its thread. `way` is how it came, such as `Slack`.
+    /// Does what a reply says to each open alert of its thread, or to those of them that it names. `way` is how it came,
+    /// such as `Slack`.
     ///
     /// # Errors
     /// When the thread is not known, none of its alerts is open, or it could not be kept.
-    pub(crate) fn reply(&self, reply: &Reply, way: &str) -> Result<Vec<Raised>, Refused> {
+    pub(crate) fn reply(
+        &self,
+        reply: &Reply,
+        only: Option<&[String]>,
+        way: &str,
+    ) -> Result<Vec<Raised>, Refused> {
         let code = match &reply.about {
             About::Code(code) => code.as_str(),
             About::Thread(thread) => thread.get(..super::tell::CODE).unwrap_or(thread),
@@ -31,7 +37,8 @@ impl Alerting {
         };
         let by = format!("{} ({way})", reply.who);
         let mut done = Vec::new();
-        for id in alerts {
+        let named = |id: &String| only.is_none_or(|only| only.contains(id));
+        for id in alerts.into_iter().filter(named) {
             match self.act(&id, &act, &by, None) {
                 Ok(raised) => done.push(raised),
                 // It is over: nobody has to do anything about it.
@@ -45,17 +52,14 @@ impl Alerting {
         Ok(done)
     }
 
-    /// The open alerts of a thread, in the words in which they were told.
+    /// The open alerts of a thread.
     ///
     /// # Errors
     /// When the thread is not known, or it can't be read.
-    pub(crate) fn titles(&self, code: &str) -> Result<Vec<String>, Refused> {
+    pub(crate) fn shown(&self, code: &str) -> Result<Vec<Raised>, Refused> {
         let inner = self.inner.lock();
         let open = inner.told_by(code)?;
-        let open = open.iter().filter_map(|id| inner.desk.get(id));
-        let title =
-            |raised: &Raised| raised.alert.annotations.get("summary").unwrap_or(&raised.title).clone();
-        Ok(open.map(title).collect())
+        Ok(open.iter().filter_map(|id| inner.desk.get(id)).cloned().collect())
     }
 
     /// What a signed link is about, when it is ours and has not expired.
@@ -66,6 +70,11 @@ impl Alerting {
         let key = self.inner.lock().link_key()?;
         Ok(link::open(&key, token, now_us()))
     }
+}
+
+/// An alert in the words in which people were told of it.
+pub(crate) fn told(raised: &Raised) -> &str {
+    raised.alert.annotations.get("summary").unwrap_or(&raised.title)
 }
 
 impl Inner {

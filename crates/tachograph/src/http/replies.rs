@@ -1,9 +1,11 @@
 //! What people answer to messages: buttons of Slack and Telegram, texts and digits by Twilio, PagerDuty's webhooks, and
 //! signed links. No API key: each is believed by its vendor's signature, and no way is open whose secret is not set.
 
+mod page;
+
 use super::App;
 use super::problem::Problem;
-use crate::alerting::{Alerting, Refused};
+use crate::alerting::{Alerting, Refused, told};
 use crate::clock::now_us;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{OriginalUri, Path, State};
@@ -12,13 +14,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use std::sync::Arc;
-use tacho_deliver::inbound::link::Link;
+use tacho_deliver::inbound::link::{self, Link};
 use tacho_deliver::inbound::{
     About, BODY_BYTES_MAX, Refusal, Reply, What, pagerduty, slack, telegram, twilio,
 };
 
-/// Alerts that the page of a link names.
-const TITLES_MAX: usize = 10;
+/// Alerts that a short answer names; the others are counted.
+const NAMED_MAX: usize = 3;
 
 type Answered = Result<Response, Problem>;
 
@@ -29,13 +31,13 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/pagerduty", post(by_pagerduty))
         .route("/twilio/text", post(by_text))
         .route("/twilio/voice", post(by_digit))
-        .route("/link/{token}", get(page).post(by_link))
+        .route("/link/{token}", get(link_page).post(by_link))
 }
 
 /// The same for the OpenAPI document.
 pub(super) fn openapi() -> utoipa::openapi::OpenApi {
     #[derive(utoipa::OpenApi)]
-    #[openapi(paths(by_slack, by_telegram, by_pagerduty, by_text, by_digit, page, by_link))]
+    #[openapi(paths(by_slack, by_telegram, by_pagerduty, by_text, by_digit, link_page, by_link))]
     struct Interface;
     <Interface as utoipa::OpenApi>::openapi()
 }
@@ -135,40 +137,47 @@ pub(crate) async fn by_digit(
     (status = 200, description = "The page"),
     (status = 403, description = "The signature is not the vendor's, or too old", body = Problem),
     (status = 404, description = "This way back is not open: its secret is not set", body = Problem)))]
-pub(crate) async fn page(State(app): State<Arc<App>>, Path(token): Path<String>) -> Answered {
+pub(crate) async fn link_page(State(app): State<Arc<App>>, Path(token): Path<String>) -> Answered {
     let alerting = of(&app)?;
     let link = opened(Arc::clone(&alerting), token).await?;
-    let titles = tokio::task::spawn_blocking(move || alerting.titles(&link.code)).await;
-    let titles = match titles.map_err(|error| Problem::internal(error.to_string()))? {
-        Ok(titles) if !titles.is_empty() => titles,
-        Ok(_) => return Ok(html("<p>What was told is over: none of these alerts is open any more.</p>")),
+    let code = link.code.clone();
+    let shown =
+        tokio::task::spawn_blocking(move || (alerting.shown(&code), alerting.url().to_string())).await;
+    let (shown, url) = shown.map_err(|error| Problem::internal(error.to_string()))?;
+    Ok(match shown {
+        Ok(shown) if shown.is_empty() => page::over(),
+        Ok(shown) => page::asks(&link.receiver, &shown, &url),
         Err(Refused::Failed(why)) => return Err(Problem::internal(why)),
         Err(Refused::Unknown(why) | Refused::Wrong(why)) => {
-            return Ok(html(&format!("<p>Nothing can be done: {}.</p>", escape(&why))));
+            page::says(&format!("Nothing can be done: {why}."), &[])
         }
-    };
-    let named: String =
-        titles.iter().take(TITLES_MAX).map(|title| format!("<li>{}</li>", escape(title))).collect();
-    let more = titles.len().saturating_sub(TITLES_MAX);
-    let more = if more > 0 { format!("<p>and {more} more</p>") } else { String::new() };
-    let asked = format!(
-        "<p>This was told to <b>{}</b>:</p><ul>{named}</ul>{more}<form method=\"post\"><button>Acknowledge</button></form>",
-        escape(&link.receiver)
-    );
-    Ok(html(&asked))
+    })
 }
 
-/// The button of that page: acknowledges the alert.
-#[utoipa::path(post, path = "/v1/replies/link/{token}", tag = "replies", operation_id = "reply_link", params(("token" = String, Path, description = "the signed link")), responses(
+/// The button of that page: acknowledges the alerts that are ticked on it, and no other.
+#[utoipa::path(post, path = "/v1/replies/link/{token}", tag = "replies", operation_id = "reply_link", params(("token" = String, Path, description = "the signed link")), request_body(content = String, content_type = "application/x-www-form-urlencoded", description = "`alert=ID` for each that is to be acknowledged, of those that the page lists"), responses(
     (status = 200, description = "The page that says what was done"),
     (status = 403, description = "The signature is not the vendor's, or too old", body = Problem),
     (status = 404, description = "This way back is not open: its secret is not set", body = Problem)))]
-pub(crate) async fn by_link(State(app): State<Arc<App>>, Path(token): Path<String>) -> Answered {
-    let alerting = of(&app)?;
+pub(crate) async fn by_link(State(app): State<Arc<App>>, Path(token): Path<String>, body: Body) -> Answered {
+    let (alerting, body) = (of(&app)?, whole(body).await?);
     let link = opened(Arc::clone(&alerting), token).await?;
+    let chosen = link::chosen(&body).map_err(refused)?;
+    if chosen.is_empty() {
+        return Ok(page::says("Nothing was ticked, so nothing was done.", &[]));
+    }
     let reply = Reply { about: About::Code(link.code), what: What::Acknowledge, who: link.receiver };
-    let said = act(alerting, Some(reply), "link").await?;
-    Ok(html(&format!("<p>{}</p>", escape(&said))))
+    let done = tokio::task::spawn_blocking(move || alerting.reply(&reply, Some(&chosen), "link")).await;
+    Ok(match done.map_err(|error| Problem::internal(error.to_string()))? {
+        Ok(done) => {
+            let words: Vec<String> = done.iter().map(page::words).collect();
+            page::says("Acknowledged:", &words)
+        }
+        Err(Refused::Unknown(why) | Refused::Wrong(why)) => {
+            page::says(&format!("Nothing was done: {why}."), &[])
+        }
+        Err(Refused::Failed(why)) => return Err(Problem::internal(why)),
+    })
 }
 
 async fn opened(alerting: Arc<Alerting>, token: String) -> Result<Link, Problem> {
@@ -181,7 +190,7 @@ async fn opened(alerting: Arc<Alerting>, token: String) -> Result<Link, Problem>
 async fn act(alerting: Arc<Alerting>, reply: Option<Reply>, way: &'static str) -> Result<String, Problem> {
     let Some(reply) = reply else { return Ok(String::new()) };
     let what = reply.what;
-    let done = tokio::task::spawn_blocking(move || alerting.reply(&reply, way)).await;
+    let done = tokio::task::spawn_blocking(move || alerting.reply(&reply, None, way)).await;
     match done.map_err(|error| Problem::internal(error.to_string()))? {
         Ok(done) => {
             let word = match what {
@@ -189,8 +198,10 @@ async fn act(alerting: Arc<Alerting>, reply: Option<Reply>, way: &'static str) -
                 What::Resolve => "Resolved",
                 What::Snooze { .. } => "Snoozed",
             };
-            let titles: Vec<&str> = done.iter().take(3).map(|raised| raised.title.as_str()).collect();
-            Ok(format!("{word}: {}{}", titles.join(", "), if done.len() > 3 { " and others" } else { "" }))
+            let titles: Vec<&str> = done.iter().take(NAMED_MAX).map(told).collect();
+            let more = done.len() - titles.len();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            Ok(format!("{word}: {}{more}", titles.join(", ")))
         }
         // For the person to read: the vendor must not send it again.
         Err(Refused::Unknown(why) | Refused::Wrong(why)) => Ok(format!("Nothing was done: {why}.")),
@@ -230,23 +241,4 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
 
 fn xml(text: String) -> Response {
     ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], text).into_response()
-}
-
-fn html(inside: &str) -> Response {
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
-    let head = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, policy),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    let page = format!(
-        "<!doctype html><meta name=\"viewport\" content=\"width=device-width\"><title>tachograph</title>\
-         <body style=\"font-family:sans-serif;max-width:30em;margin:4em auto\"><h1>tachograph</h1>{inside}</body>"
-    );
-    (head, page).into_response()
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

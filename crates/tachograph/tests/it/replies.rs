@@ -53,6 +53,13 @@ struct Scene {
 
 impl Scene {
     fn start(dir: &Path) -> Scene {
+        let rule = "id: forbidden\ntitle: Something forbidden\nseverity: critical\nquery: agent_audit_log | action = 'forbidden'\n\
+                    every: stream\nwindow: 1h\n";
+        Scene::of(dir, rule, "group_by: ['...'], group_wait: 0s", &["a1"])
+    }
+
+    /// With a rule, how its alerts are grouped, and agents that do what is forbidden.
+    fn of(dir: &Path, rule: &str, grouped: &str, agents: &[&str]) -> Scene {
         let (slack, bodies) = slack();
         std::fs::create_dir_all(dir.join("rules")).unwrap();
         let config = format!(
@@ -62,18 +69,15 @@ impl Scene {
         );
         std::fs::write(dir.join("twilio"), "t1\n").unwrap();
         std::fs::write(dir.join("config.toml"), config).unwrap();
-        let rule = "id: forbidden\ntitle: Something forbidden\nseverity: critical\nquery: agent_audit_log | action = 'forbidden'\n\
-                    every: stream\nwindow: 1h\n";
         std::fs::write(dir.join("rules/own.yaml"), rule).unwrap();
         let routing = format!(
-            "route: {{receiver: people, group_by: ['...'], group_wait: 0s}}\nreceivers:\n  - name: oncall\n  - name: people\n    \
+            "route: {{receiver: people, {grouped}}}\nreceivers:\n  - name: oncall\n  - name: people\n    \
              slack_configs: [{{api_url: 'http://{slack}/x', buttons: true}}, {{api_url: 'http://{slack}/y'}}]\n    \
              pagerduty_configs: [{{routing_key: R1, url: 'http://{slack}/v2/enqueue'}}]\n"
         );
         std::fs::write(dir.join("routing.yaml"), routing).unwrap();
         let server = Server::start(dir);
-        let event = r#"{"agent":{"id":"a1"},"action":{"type":"tool","name":"forbidden"}}"#;
-        assert_eq!(server.post("/v1/events", event).status, 200);
+        forbidden(&server, agents);
         let (mut code, mut link) = (None, None);
         while code.is_none() || link.is_none() {
             let body = bodies.recv_timeout(PATIENCE).expect("a message within the time");
@@ -92,6 +96,14 @@ impl Scene {
     fn post(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> crate::server::Answer {
         self.server.post_with(&format!("/v1/replies/{path}"), body.as_bytes(), headers).unwrap()
     }
+}
+
+/// Agents do what is forbidden, at once.
+fn forbidden(server: &Server, agents: &[&str]) {
+    let event =
+        |agent: &&str| json!({"agent": {"id": agent}, "action": {"type": "tool", "name": "forbidden"}});
+    let events: Vec<Value> = agents.iter().map(event).collect();
+    assert_eq!(server.post("/v1/events", &json!(events).to_string()).status, 200);
 }
 
 fn now() -> u64 {
@@ -154,6 +166,46 @@ fn a_button_of_slack_acknowledges_and_forgeries_do_not() {
     assert_eq!(scene.post("slack", &large, &[]).status, 400);
 }
 
+/// The form of a page as a browser sends it.
+fn ticked(page: &str) -> String {
+    let ids = page.split("value=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    ids.map(|id| format!("alert={id}")).collect::<Vec<_>>().join("&")
+}
+
+#[test]
+fn the_page_of_a_message_about_several_alerts_lists_each_and_acknowledges_what_it_lists() {
+    let dir = tempfile::tempdir().unwrap();
+    let rule = "id: forbidden\ntitle: Something <forbidden>\nseverity: critical\n\
+                query: agent_audit_log | action = 'forbidden' | count() by agent_id | count > 0\nevery: stream\nwindow: 1h\n";
+    let grouped = "group_by: [alertname], group_wait: 1s, group_interval: 1s";
+    let scene = Scene::of(dir.path(), rule, grouped, &["a1", "a2", "a3"]);
+    let path = scene.link.strip_prefix(&format!("{URL}/v1/replies/")).unwrap();
+    let page = scene.server.get(&format!("/v1/replies/{path}")).body;
+    for agent in ["a1", "a2", "a3"] {
+        assert!(page.contains(&format!("<b>Something &lt;forbidden&gt; (agent_id={agent})</b>")), "{page}");
+    }
+    let form = ticked(&page);
+    let ids: Vec<&str> = form.split('&').collect();
+    assert_eq!(ids.len(), 3);
+    // Another alert joins the message while somebody reads.
+    forbidden(&scene.server, &["a4"]);
+    let heard = std::iter::from_fn(|| scene.bodies.recv_timeout(PATIENCE).ok());
+    assert!({ heard }.any(|body| body.to_string().contains("a4")), "the message tells of the fourth, too");
+    let state = |agent: &str| {
+        let all = scene.server.get("/v1/alerts?state=all").json()["alerts"].as_array().unwrap().clone();
+        let of = |alert: &&Value| alert["labels"]["agent_id"] == agent;
+        all.iter().find(of).unwrap_or_else(|| panic!("{all:?}"))["state"].clone()
+    };
+    let done = scene.post(path, &format!("{}&alert=other", ids[..2].join("&")), &[]).body;
+    assert_eq!(done.matches("<li>").count(), 2, "{done}");
+    let page = scene.server.get(&format!("/v1/replies/{path}")).body;
+    let (open, answered) =
+        (page.matches(" checked>").count(), page.matches("acknowledged by people (link)").count());
+    assert_eq!((open, answered), (2, 2), "{page}");
+    assert_eq!(state("a4"), "firing", "it was not on the page");
+    assert_eq!(scene.server.get("/v1/alerts").json()["alerts"].as_array().unwrap().len(), 4);
+}
+
 #[test]
 fn a_signed_link_asks_before_it_acknowledges() {
     let dir = tempfile::tempdir().unwrap();
@@ -172,8 +224,13 @@ fn a_signed_link_asks_before_it_acknowledges() {
     forged.push(last);
     assert_eq!(scene.server.get(&format!("/v1/replies/{forged}")).status, 403);
     assert_eq!(scene.post(&forged, "", &[]).status, 403);
-    let done = scene.post(path, "", &[]);
-    assert!(done.status == 200 && done.body.contains("Acknowledged: Something forbidden"), "{done:?}");
+    let none = scene.post(path, "", &[]);
+    assert!(none.body.contains("Nothing was ticked, so nothing was done."), "{none:?}");
+    let done = scene.post(path, &ticked(&page.body), &[]);
+    assert!(
+        done.status == 200 && done.body.contains("Acknowledged:</p><ul><li>Something forbidden"),
+        "{done:?}"
+    );
     assert_eq!(scene.alert()["acknowledged_by"], "people (link)");
     // The key is kept: links go on after a restart.
     scene.server.kill();
