@@ -246,7 +246,7 @@ fn report(answer: &Value) -> Result<String, std::fmt::Error> {
     let lasted = |one: &Value, name: &str| match one[name].as_f64() {
         None => String::new(),
         Some(seconds) if seconds < 120.0 => format!("{seconds:.0} s"),
-        Some(seconds) if seconds < 7200.0 => format!("{:.0} min", seconds / 60.0),
+        Some(seconds) if seconds < 7200.0 => format!("{:.0} min", (seconds / 60.0).floor()),
         Some(seconds) => format!("{:.1} h", seconds / 3600.0),
     };
     for one in items(answer, "by_severity") {

@@ -69,10 +69,12 @@ async fn status(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<
     app.auth().check(&headers, Role::Read)?;
     of(&app)?;
     let version = env!("CARGO_PKG_VERSION");
+    // Alertmanager's name for the time at which it was started.
+    let started_us = now_us() - app.started.elapsed().as_micros() as i64;
     Ok(Json(json!({
         "cluster": {"name": "tachograph", "status": "disabled", "peers": []},
         "config": {"original": ""},
-        "uptime": format(now_us()),
+        "uptime": format(started_us),
         "versionInfo": {"branch": "", "buildDate": "", "buildUser": "", "goVersion": "", "revision": "",
             "version": version},
     })))

@@ -202,6 +202,21 @@ fn a_real_routing_is_checked_written_as_ours_and_tried() {
     assert_eq!(checked.status.code(), Some(0), "{checked:?}");
     assert!(text(&checked.stdout).contains("am.yaml:1: resolve_timeout is not needed"), "{checked:?}");
     let imported = desk.run(&["routing", "import", "am.yaml"]);
+    assert_eq!(imported.status.code(), Some(0), "{imported:?}");
+    desk.write(
+        "old.yaml",
+        &real.replace(
+            "webhook_configs: [{url: 'https://example.com/x'}]",
+            "pagerduty_configs: [{service_key: a}]",
+        ),
+    );
+    let old = desk.run(&["routing", "import", "old.yaml"]);
+    assert!(
+        text(&old.stdout).contains("service_key: a")
+            && text(&old.stderr).contains("service_key is of the old API"),
+        "{old:?}"
+    );
+    assert_eq!(old.status.code(), Some(1), "what it says can't be used as it is");
     desk.write("ours.yaml", &text(&imported.stdout));
     for (labels, to) in [("severity=critical", "pager"), ("severity=warning", "team")] {
         for file in ["am.yaml", "ours.yaml"] {

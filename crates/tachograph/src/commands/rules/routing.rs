@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use tacho_alert::FileError;
 use tacho_alert::alertmanager::{Imported, import};
-use tacho_alert::notify::{Config, Dispatcher, LabelSet, defaults};
+use tacho_alert::notify::{Config, Dispatcher, LabelSet, Receiver, defaults};
 use tacho_deliver::{KINDS, TEMPLATED};
 
 #[derive(Subcommand)]
@@ -16,7 +16,8 @@ pub(in crate::commands) enum Command {
     /// Says what of a routing, or of a real alertmanager.yml, can't be used and what is left out. Ends with 1 if it
     /// can't be used.
     Check { file: PathBuf },
-    /// Writes a real alertmanager.yml as a routing of ours; what is left out is said.
+    /// Writes a real alertmanager.yml as a routing of ours; what is left out is said, and what can't be used as it is
+    /// ends with 1.
     #[command(
         after_help = "Example: tachograph rules routing import /etc/prometheus/alertmanager.yml > data/routing.yaml"
     )]
@@ -49,12 +50,19 @@ impl Command {
         match self {
             Command::Check { file } => check(file),
             Command::Import { file } => {
-                let (imported, _) = read(file)?.map_err(|wrong| Ended::usage(lines(&wrong)))?;
-                for note in &imported.notes {
+                let (imported, config) = read(file)?.map_err(|wrong| Ended::usage(lines(&wrong)))?;
+                let wrong: Vec<String> = config
+                    .receivers
+                    .iter()
+                    .filter_map(|one| channels(one, &config).err())
+                    .flatten()
+                    .collect();
+                for note in imported.notes.iter().map(ToString::to_string).chain(wrong.iter().cloned()) {
                     eprintln!("{note}");
                 }
                 write!(std::io::stdout().lock(), "{}", imported.text)?;
-                Ok(true)
+                // It is written all the same: what is wrong is mended more easily there.
+                Ok(wrong.is_empty())
             }
             Command::Test { labels, routing, expect } => test(labels, routing.as_deref(), expect.as_deref()),
         }
@@ -95,6 +103,14 @@ pub(super) fn config(file: Option<&Path>) -> Result<Config, Box<dyn Error>> {
     }
 }
 
+/// How many channels a receiver has, or what is wrong with them. Secrets that lie elsewhere are not looked at: a check
+/// needs none.
+fn channels(receiver: &Receiver, config: &Config) -> Result<usize, Vec<String>> {
+    let lookup = |_: tacho_deliver::Kept<'_>| Ok("https://example.invalid/".to_string());
+    let read = tacho_deliver::read(receiver, &config.global, &lookup);
+    read.map(|channels| channels.len()).map_err(|errors| errors.iter().map(ToString::to_string).collect())
+}
+
 fn check(file: &Path) -> Result<bool, Box<dyn Error>> {
     let mut out = std::io::stdout().lock();
     let (imported, config) = match read(file)? {
@@ -107,12 +123,10 @@ fn check(file: &Path) -> Result<bool, Box<dyn Error>> {
     for note in &imported.notes {
         writeln!(out, "{note}")?;
     }
-    // Secrets that lie elsewhere are not looked at: a check needs none.
-    let lookup = |_: tacho_deliver::Kept<'_>| Ok("https://example.invalid/".to_string());
     let mut wrong = 0;
     for receiver in &config.receivers {
-        match tacho_deliver::read(receiver, &config.global, &lookup) {
-            Ok(channels) if channels.is_empty() => match &receiver.schedule {
+        match channels(receiver, &config) {
+            Ok(0) => match &receiver.schedule {
                 Some(schedule) => {
                     writeln!(out, "receiver \"{}\" is whoever is on call in {schedule}", receiver.name)?;
                 }
