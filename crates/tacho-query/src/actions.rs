@@ -270,7 +270,8 @@ impl AnalyzerRule for PlainEvents {
     }
 }
 
-fn plain(expr: Expr, changes: &Changes) -> Transformed<Expr> {
+/// The expression without a function that has no effect beside these changes.
+pub(crate) fn plain(expr: Expr, changes: &Changes) -> Transformed<Expr> {
     let Expr::ScalarFunction(call) = &expr else { return Transformed::no(expr) };
     let told = Told::all().find(|told| told.name() == call.func.name());
     match (told.filter(|told| told.is_plain(changes)), call.args.first()) {

@@ -15,6 +15,7 @@ use crate::heirs::SplitHeirs;
 use crate::late::LateRows;
 use crate::lift::Lift;
 use crate::names::SplitNames;
+use crate::remember::Remember;
 use crate::rewrite::SplitEither;
 use crate::rollups::RollUps;
 use crate::sight::OwnOnly;
@@ -105,6 +106,7 @@ fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     rules.push(Arc::new(CheckConstants));
     rules.push(Arc::new(LateRows));
     rules.push(Arc::new(RollUps));
+    rules.push(Arc::new(Remember));
     rules
 }
 

@@ -7,10 +7,9 @@
 //! - Only a query whose every expression is known to give the same over sums is changed; any doubt leaves it as it is.
 //! - Names and types of what comes out stay.
 
-use crate::beneath::{beneath, replaced};
+use crate::over::Over;
 use crate::prune::is_time;
 use crate::summed::{Summed, is_dimension, of_sums};
-use crate::table::EventsTable;
 use crate::weighted::{Range, Weighted, schema};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
@@ -19,12 +18,9 @@ use datafusion::datasource::{provider_as_source, source_as_provider};
 use datafusion::functions_aggregate::expr_fn::{max, min};
 use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams, Cast};
 use datafusion::logical_expr::logical_plan::TableScanBuilder;
-use datafusion::logical_expr::utils::{conjunction, find_aggregate_exprs, split_conjunction_owned};
-use datafusion::logical_expr::{
-    Aggregate, Expr, ExprSchemable, Filter, LogicalPlan, Projection, TableScan, cast, lit,
-};
+use datafusion::logical_expr::utils::{conjunction, find_aggregate_exprs};
+use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, Filter, LogicalPlan, Projection, cast, lit};
 use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
-use std::any::Any;
 use std::sync::Arc;
 use tacho_event::time::DAY_US;
 use tacho_store::rollup::{Span, TIME_MAX, TIME_MIN};
@@ -54,7 +50,7 @@ impl OptimizerRule for RollUps {
 }
 
 fn rolled_up(aggregate: &Aggregate) -> Result<Option<LogicalPlan>> {
-    let Some(over) = Over::of(aggregate)? else { return Ok(None) };
+    let Some(over) = Over::of(aggregate, &of_sums)? else { return Ok(None) };
     let Some((range, conditions)) = over.conditions() else { return Ok(None) };
     let Some(spans) = over.spans() else { return Ok(None) };
     if over.groups.iter().any(|group| matches!(group, Expr::GroupingSet(_))) || !range.is_long() {
@@ -73,46 +69,7 @@ fn rolled_up(aggregate: &Aggregate) -> Result<Option<LogicalPlan>> {
     over.plan(aggregate, range, spans, conditions, made).map(Some)
 }
 
-/// An aggregate over `events`, all in columns of that table.
-struct Over {
-    scan: TableScan,
-    groups: Vec<Expr>,
-    functions: Vec<Expr>,
-    filters: Vec<Expr>,
-}
-
 impl Over {
-    /// Nothing when there is more below the aggregate than names and filters.
-    fn of(aggregate: &Aggregate) -> Result<Option<Over>> {
-        let (groups, functions) = (aggregate.group_expr.len(), aggregate.aggr_expr.len());
-        // Groups, functions, then filters: all go down together.
-        let mut exprs: Vec<Expr> = aggregate.group_expr.iter().chain(&aggregate.aggr_expr).cloned().collect();
-        let mut node = aggregate.input.as_ref();
-        let scan = loop {
-            if let Some((below, next)) = beneath(node, &exprs)? {
-                (exprs, node) = (below, next);
-                continue;
-            }
-            node = match node {
-                LogicalPlan::Filter(inner) => {
-                    exprs.extend(split_conjunction_owned(inner.predicate.clone()));
-                    &inner.input
-                }
-                LogicalPlan::TableScan(scan) => break scan,
-                _ => return Ok(None),
-            }
-        };
-        let Ok(table) = source_as_provider(&scan.source) else { return Ok(None) };
-        if !(table.as_ref() as &dyn Any).is::<EventsTable>() || scan.fetch.is_some() {
-            return Ok(None);
-        }
-        exprs.extend(scan.filters.iter().cloned().flat_map(split_conjunction_owned));
-        let mut exprs = replaced(&exprs, &|column| Some(of_sums(&column.name)))?;
-        let filters = exprs.split_off(groups + functions);
-        let functions = exprs.split_off(groups);
-        Ok(Some(Over { scan: scan.clone(), groups: exprs, functions, filters }))
-    }
-
     /// The time that is asked for and the other conditions.
     fn conditions(&self) -> Option<(Range, Vec<Expr>)> {
         let (mut range, mut others) = (Range::default(), Vec::new());
@@ -274,7 +231,7 @@ fn without_times(expr: Expr) -> Expr {
     expr.clone().transform_down(constant).map_or(expr, |done| done.data)
 }
 
-fn without_alias(expr: &Expr) -> &Expr {
+pub(crate) fn without_alias(expr: &Expr) -> &Expr {
     match expr {
         Expr::Alias(alias) => without_alias(&alias.expr),
         other => other,

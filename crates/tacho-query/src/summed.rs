@@ -109,7 +109,7 @@ pub(crate) fn is_dimension(expr: &Expr) -> bool {
         && !expr.exists(|part| Ok(is_query(part))).unwrap_or(true)
 }
 
-fn is_query(expr: &Expr) -> bool {
+pub(crate) fn is_query(expr: &Expr) -> bool {
     matches!(
         expr,
         Expr::ScalarSubquery(_) | Expr::InSubquery(_) | Expr::Exists(_) | Expr::OuterReferenceColumn(..)

@@ -16,6 +16,7 @@ use crate::sight::Sight;
 use crate::slices;
 use crate::sources::{hot, newest_first, partitioned, statistics};
 use crate::sparse::{Asked, Spread};
+use crate::states::States;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider};
@@ -81,6 +82,7 @@ pub(crate) struct EventsTable {
     url: ObjectStoreUrl,
     reader: Arc<dyn ParquetFileReaderFactory>,
     pruner: Pruner,
+    states: Arc<States>,
 }
 
 impl EventsTable {
@@ -90,7 +92,17 @@ impl EventsTable {
         footers: Arc<FileMetadataCache>,
     ) -> EventsTable {
         let reader = CachedParquetFileReaderFactory::new(Arc::clone(&store), Arc::clone(&footers));
-        EventsTable { url, reader: Arc::new(reader), pruner: Pruner::new(store, footers) }
+        EventsTable {
+            url,
+            reader: Arc::new(reader),
+            pruner: Pruner::new(store, footers),
+            states: Arc::default(),
+        }
+    }
+
+    /// What is kept of aggregates.
+    pub(crate) fn states(&self) -> Arc<States> {
+        Arc::clone(&self.states)
     }
 
     /// A plan for the rows of a snapshot that may pass the filters.

@@ -33,10 +33,10 @@ pub(crate) fn schema() -> SchemaRef {
 }
 
 /// From a time on, up to but without another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Range {
-    from: Micros,
-    to: Micros,
+    pub(crate) from: Micros,
+    pub(crate) to: Micros,
 }
 
 impl Default for Range {
@@ -72,7 +72,7 @@ impl Range {
     }
 
     /// The spans that lie in it as a whole, as a range.
-    fn whole(self, span: Span) -> Range {
+    pub(crate) fn whole(self, span: Span) -> Range {
         let up = |time: Micros| match span.start(time) {
             start if start == time => start,
             start => start.saturating_add(span.micros()),
@@ -88,7 +88,7 @@ impl Range {
         from..self.to.max(from)
     }
 
-    fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self.from >= self.to
     }
 
@@ -96,7 +96,7 @@ impl Range {
         self.from <= segment.time_min && segment.time_max < self.to
     }
 
-    fn meets(self, segment: &SegmentFile) -> bool {
+    pub(crate) fn meets(self, segment: &SegmentFile) -> bool {
         self.reaches(segment.time_min, segment.time_max)
     }
 
@@ -105,14 +105,14 @@ impl Range {
         first < self.to && self.from <= last
     }
 
-    fn filters(self) -> Vec<Expr> {
+    pub(crate) fn filters(self) -> Vec<Expr> {
         let from = (self.from > Micros::MIN).then(|| col("timestamp").gt_eq(time_literal(self.from)));
         let to = (self.to < Micros::MAX).then(|| col("timestamp").lt(time_literal(self.to)));
         from.into_iter().chain(to).collect()
     }
 
     /// A filter for the times outside; nothing when there are none.
-    fn outside(self) -> Option<Expr> {
+    pub(crate) fn outside(self) -> Option<Expr> {
         let before = (self.from > Micros::MIN).then(|| col("timestamp").lt(time_literal(self.from)));
         let behind = (self.to < Micros::MAX).then(|| col("timestamp").gt_eq(time_literal(self.to)));
         before.into_iter().chain(behind).reduce(Expr::or)

@@ -9,6 +9,7 @@ mod growth;
 mod hostile;
 mod nine;
 mod ordinary;
+mod remembered;
 mod rewrites;
 mod rollups;
 mod search;
