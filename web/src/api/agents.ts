@@ -24,22 +24,23 @@ export function useAgentNames() {
   return useSql<{ id: string; name: string | null }>("SELECT id, name FROM agents ORDER BY last_seen DESC NULLS LAST LIMIT 2000");
 }
 
-/** Every agent that is known, with what it did in the range. */
+/** Every agent that is known, with what it did in the range. What runs is asked by itself: of the rest, hours that are over are known. */
 export function useFleet(range: Range) {
   return useSql<AgentRow>(
     `SELECT a.id, coalesce(a.name, e.agent_name) AS name, coalesce(a.team, e.team) AS team, a.expected, a.last_seen,
       coalesce(e.events, 0) AS events, coalesce(e.failures, 0) AS failures, coalesce(e.successes, 0) AS successes,
       e.p50, coalesce(e.tokens, 0) AS tokens, coalesce(e.cost, 0) AS cost, coalesce(e.sessions, 0) AS sessions,
-      coalesce(e.running, 0) AS running
+      coalesce(r.running, 0) AS running
     FROM agents a LEFT JOIN (
       SELECT agent_id, max(agent_name) AS agent_name, max(team) AS team, count(*) AS events,
         count(*) FILTER (WHERE outcome_status = 'failure') AS failures,
         count(*) FILTER (WHERE outcome_status = 'success') AS successes,
         approx_percentile_cont(duration_us, 0.5) AS p50,
         sum(coalesce(tokens_input, 0) + coalesce(tokens_output, 0)) AS tokens, sum(cost_usd) AS cost,
-        count(DISTINCT session_id) AS sessions,
-        count(DISTINCT session_id) FILTER (WHERE timestamp > now() - INTERVAL '2 minutes') AS running
+        count(DISTINCT session_id) AS sessions
       FROM agent_audit_log WHERE ${rangeSql(range)} GROUP BY agent_id) e ON e.agent_id = a.id
+    LEFT JOIN (SELECT agent_id, count(DISTINCT session_id) AS running FROM agent_audit_log
+      WHERE timestamp > now() - INTERVAL '2 minutes' AND ${rangeSql(range)} GROUP BY agent_id) r ON r.agent_id = a.id
     ORDER BY a.last_seen DESC NULLS LAST LIMIT 2000`,
     { refresh: 15_000 },
   );
@@ -89,14 +90,15 @@ export interface AgentNumbers {
 /** `back` = 1 gives the window before, of the same length. */
 export function useAgentNumbers(agent: string, range: Range, back = 0) {
   return useSql<AgentNumbers>(
-    `SELECT count(*) AS events, count(DISTINCT session_id) AS sessions,
+    `SELECT * FROM (SELECT count(*) AS events, count(DISTINCT session_id) AS sessions,
       count(*) FILTER (WHERE outcome_status = 'success') AS successes,
       count(*) FILTER (WHERE outcome_status = 'failure') AS failures,
       avg(duration_us) AS avg, approx_percentile_cont(duration_us, 0.95) AS p95,
       sum(tokens_input) AS tokens_input, sum(tokens_output) AS tokens_output, sum(cost_usd) AS cost,
       sum(escalations) AS escalations, avg(rating_ppm) / 1000000 AS rating, avg(confidence_ppm) / 1000000 AS confidence,
-      min(timestamp) AS first, max(timestamp) AS last, string_agg(DISTINCT model, ', ') AS models
-    FROM agent_audit_log WHERE ${of(agent, range, back)}`,
+      min(timestamp) AS first, max(timestamp) AS last
+    FROM agent_audit_log WHERE ${of(agent, range, back)}) AS figures
+    CROSS JOIN (SELECT string_agg(model, ', ' ORDER BY model) AS models FROM (SELECT DISTINCT model FROM agent_audit_log WHERE ${of(agent, range, back)})) AS used`,
     { refresh: 15_000 },
   );
 }

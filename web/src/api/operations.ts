@@ -45,15 +45,13 @@ export interface Executions {
   failures: number;
 }
 
-/** What goes on just now, beside what ended in the range. */
+/** What goes on just now, beside what ended in the range. Each by itself: the first reads the newest rows alone, of the last what is over is known. */
 export function useExecutions(range: Range) {
+  const from = `FROM agent_audit_log WHERE source <> 'internal' AND ${rangeSql(range)}`;
   return useSql<Executions>(
-    `SELECT count(DISTINCT session_id) FILTER (WHERE timestamp > now() - INTERVAL '2 minutes') AS running,
-      count(DISTINCT agent_id) FILTER (WHERE timestamp > now() - INTERVAL '2 minutes') AS agents,
-      count(*) FILTER (WHERE state = 'open') AS open_calls, count(*) FILTER (WHERE state = 'hung') AS hung_calls,
-      count(*) FILTER (WHERE outcome_status IN ('success', 'failure')) AS finished,
-      count(*) FILTER (WHERE outcome_status = 'failure') AS failures
-    FROM agent_audit_log WHERE source <> 'internal' AND ${rangeSql(range)}`,
+    `SELECT * FROM (SELECT count(DISTINCT session_id) AS running, count(DISTINCT agent_id) AS agents ${from} AND timestamp > now() - INTERVAL '2 minutes') AS now_on
+    CROSS JOIN (SELECT count(*) FILTER (WHERE state = 'open') AS open_calls, count(*) FILTER (WHERE state = 'hung') AS hung_calls ${from}) AS calls
+    CROSS JOIN (SELECT count(*) FILTER (WHERE outcome_status IN ('success', 'failure')) AS finished, count(*) FILTER (WHERE outcome_status = 'failure') AS failures ${from}) AS ended`,
     REFRESH,
   );
 }

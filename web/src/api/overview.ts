@@ -5,6 +5,7 @@ import { useSql } from "./sql.ts";
 
 /** What the recorder tells about itself is on the log too, and no work of the fleet. */
 const OF_FLEET = "source <> 'internal'";
+const DAY: Range = { kind: "last", preset: "24h", ms: 86_400_000 };
 
 export interface Numbers {
   events: number;
@@ -120,22 +121,16 @@ export interface AgentDay {
   first_seen: string | null;
 }
 
-/** Each agent's last 24 hours beside the 24 before: what "since yesterday" is said from. */
+/** Each agent's last 24 hours beside the 24 before: what "since yesterday" is said from. Two windows by themselves: what is known of hours counts for both. */
 export function useAgentDays() {
-  const now = "timestamp >= now() - INTERVAL '24 hours'";
-  const before = "timestamp < now() - INTERVAL '24 hours'";
-  const failed = "outcome_status = 'failure'";
-  const done = "outcome_status IN ('success', 'failure')";
-  const both = (name: string, aggregate: (condition: string) => string) => `${aggregate(now)} AS ${name}, ${aggregate(before)} AS ${name}_before`;
+  const day = (back: number) => `(SELECT agent_id, max(agent_name) AS agent_name, count(*) AS events, count(*) FILTER (WHERE outcome_status = 'failure') AS failures,
+      count(*) FILTER (WHERE outcome_status IN ('success', 'failure')) AS done, sum(cost_usd) AS cost, approx_percentile_cont(duration_us, 0.5) AS p50
+    FROM agent_audit_log WHERE ${OF_FLEET} AND ${rangeSql(DAY, back)} GROUP BY agent_id)`;
+  const both = (name: string, expr = (side: string) => `coalesce(${side}.${name}, 0)`) => `${expr("n")} AS ${name}, ${expr("b")} AS ${name}_before`;
   return useSql<AgentDay>(
-    `SELECT e.agent_id, max(e.agent_name) AS agent_name, max(a.first_seen) AS first_seen,
-      ${both("events", (c) => `count(*) FILTER (WHERE ${c})`)},
-      ${both("failures", (c) => `count(*) FILTER (WHERE ${c} AND ${failed})`)},
-      ${both("done", (c) => `count(*) FILTER (WHERE ${c} AND ${done})`)},
-      ${both("cost", (c) => `sum(cost_usd) FILTER (WHERE ${c})`)},
-      ${both("p50", (c) => `approx_percentile_cont(duration_us, 0.5) FILTER (WHERE ${c})`)}
-    FROM agent_audit_log e LEFT JOIN agents a ON a.id = e.agent_id
-    WHERE ${OF_FLEET} AND timestamp >= now() - INTERVAL '48 hours' GROUP BY e.agent_id LIMIT 2000`,
+    `SELECT coalesce(n.agent_id, b.agent_id) AS agent_id, coalesce(n.agent_name, b.agent_name) AS agent_name, a.first_seen,
+      ${both("events")}, ${both("failures")}, ${both("done")}, ${both("cost", (side) => `${side}.cost`)}, ${both("p50", (side) => `${side}.p50`)}
+    FROM ${day(0)} n FULL JOIN ${day(1)} b ON b.agent_id = n.agent_id LEFT JOIN agents a ON a.id = coalesce(n.agent_id, b.agent_id) LIMIT 2000`,
     { refresh: 60_000 },
   );
 }
