@@ -50,6 +50,11 @@ test("whoever is on call is named, a turn is taken over and taken back, and both
   await page.getByLabel("Policy critical").getByText("on call in ops").waitFor();
   await page.getByText("And again 2 times, 15 minutes after the last level").waitFor();
   assert.equal(await page.locator(".line-turn").count(), 2);
+  const beyond = await page.evaluate(() => {
+    const end = document.querySelector(".line-grid").getBoundingClientRect().right;
+    return [...document.querySelectorAll(".line-day > span")].filter((label) => label.getBoundingClientRect().right > end).map((label) => label.textContent);
+  });
+  assert.deepEqual(beyond, [], "each day's label is seen whole, the last one's too");
   await accessible(page, "on call");
   await page.getByRole("button", { name: "Take over" }).click();
   await accessible(page, "take over");

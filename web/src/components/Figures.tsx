@@ -15,7 +15,7 @@ export function Stat({ label, value, sub, to, title }: StatProps) {
   const inner = (
     <>
       <span className="stat-label">{label}</span>
-      <span className="stat-value cut">{value}</span>
+      <span className="stat-value">{value}</span>
       {sub && <span className="stat-sub">{sub}</span>}
     </>
   );
