@@ -13,6 +13,7 @@
 use crate::over::Over;
 use crate::question::Question;
 use crate::remembered::Remembered;
+use crate::rollups::without_alias;
 use crate::weighted::Range;
 use datafusion::arrow::datatypes::{Field, Schema};
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
@@ -63,7 +64,8 @@ fn remembered(aggregate: &Aggregate) -> Result<Option<LogicalPlan>> {
     if !range.is_long() {
         return Ok(None);
     }
-    let asked = Question { groups, functions, filters: others };
+    let unnamed = |exprs: Vec<Expr>| exprs.iter().map(|expr| without_alias(expr).clone()).collect();
+    let asked = Question { groups: unnamed(groups), functions: unnamed(functions), filters: others };
     let plain = asked.without_overlay()?;
     if !plain.depends_on_rows_alone() {
         return Ok(None);
