@@ -1,7 +1,7 @@
 //! One command: what only starts another is skipped, and the text that a shell is given is read in turn.
 
-use crate::Command;
 use crate::read::read;
+use crate::{Command, Out};
 
 /// Programs and words of the shell that run what follows, and those of their options that take a value.
 const WRAPPERS: &[(&str, &[&str])] = &[
@@ -54,52 +54,46 @@ const SHELLS: &[&str] =
 /// Options of `find` behind which a command stands.
 const EACH_FOUND: &[&str] = &["-exec", "-execdir", "-ok", "-okdir"];
 
-/// Calls `each` for a command that came as a list of words, and for what it runs.
-pub fn run(words: Vec<String>, each: &mut dyn FnMut(&Command)) {
-    finish(Command { words, ..Command::default() }, 0, each);
-}
-
 /// One command as it was read.
-pub(crate) fn finish(mut command: Command, level: usize, each: &mut dyn FnMut(&Command)) {
+pub(crate) fn finish(mut command: Command, level: usize, out: &mut Out<'_>) {
     let from = begin(&command.words);
     let Some(first) = command.words.get(from) else {
         if !command.files.is_empty() {
             command.words.clear();
-            each(&command);
+            out.tell(&command);
         }
         return;
     };
     let name = program(first);
     let rest = &command.words[from + 1..];
     match name.as_str() {
-        "eval" => return read(&rest.join(" "), level + 1, each),
-        "trap" => return rest.iter().take(1).for_each(|text| read(text, level + 1, each)),
+        "eval" => return read(&rest.join(" "), level + 1, out),
+        "trap" => return rest.iter().take(1).for_each(|text| read(text, level + 1, out)),
         "watch" => {
             let at = skip_options(rest, 0, &["-n", "--interval"]);
-            return read(&rest[at..].join(" "), level + 1, each);
+            return read(&rest[at..].join(" "), level + 1, out);
         }
         "find" => {
-            for at in (0..rest.len()).filter(|at| EACH_FOUND.contains(&rest[*at].as_str())) {
-                let found = rest[at + 1..].iter().take_while(|word| !matches!(word.as_str(), ";" | "+"));
-                if level < crate::NESTING_MAX {
-                    finish(
-                        Command { words: found.cloned().collect(), ..Command::default() },
-                        level + 1,
-                        each,
-                    );
+            // Behind the end of one the next is looked for: no word is taken twice.
+            let ends = |word: &&String| matches!(word.as_str(), ";" | "+");
+            for part in rest.split(|word| ends(&word)) {
+                let at = part.iter().position(|word| EACH_FOUND.contains(&word.as_str()));
+                let words = at.map_or(Vec::new(), |at| part[at + 1..].to_vec());
+                if level < crate::NESTING_MAX && !words.is_empty() {
+                    finish(Command { words, ..Command::default() }, level + 1, out);
                 }
             }
         }
         shell if SHELLS.contains(&shell) => {
             if let Some(text) = text_of(rest).or(command.input.as_deref().filter(|_| is_bare(rest))) {
-                return read(text, level + 1, each);
+                return read(text, level + 1, out);
             }
         }
         _ => {}
     }
     command.words.drain(..from);
     command.words[0] = name;
-    each(&command);
+    out.tell(&command);
 }
 
 /// Where the program stands, behind variables and what only starts another.

@@ -1,32 +1,29 @@
 //! The reader: cuts a text into commands at `&&`, `||`, `;`, `|`, brackets and line ends outside of quotes.
 
-use crate::Command;
 use crate::given::finish;
 use crate::pipeline::output;
+use crate::{Command, Out};
 
 /// Most words are shorter.
 const WORD_BYTES: usize = 24;
 
-/// Calls `each` for every command that a text runs.
-pub fn each_command(text: &str, each: &mut dyn FnMut(&Command)) {
-    read(text, 0, each);
-}
-
-/// The same on a level of texts within texts.
-pub(crate) fn read(text: &str, level: usize, each: &mut dyn FnMut(&Command)) {
-    if level < crate::NESTING_MAX {
+/// Tells of every command that a text runs, on a level of texts within texts.
+pub(crate) fn read(text: &str, level: usize, out: &mut Out<'_>) {
+    if level < crate::NESTING_MAX && out.may(text.len()) {
         let mut reader = Reader {
             text,
             at: 0,
             level,
-            each,
+            out,
             command: Command::default(),
             word: String::new(),
             begun: false,
             target: Target::None,
             handed: None,
             body: None,
+            line_end: None,
             sums_end: if text.starts_with('(') && text.ends_with(')') { text.len() } else { 0 },
+            has_sums: true,
         };
         reader.whole();
     }
@@ -42,11 +39,11 @@ enum Target {
     Input,
 }
 
-struct Reader<'a, 'e> {
+struct Reader<'a, 'o, 'e> {
     text: &'a str,
     at: usize,
     level: usize,
-    each: &'e mut dyn FnMut(&Command),
+    out: &'o mut Out<'e>,
     command: Command,
     word: String,
     /// A word has begun, be it an empty one in quotes.
@@ -56,11 +53,15 @@ struct Reader<'a, 'e> {
     handed: Option<String>,
     /// The end of the line with the here-documents, and of the last of them.
     body: Option<(usize, usize)>,
+    /// The end of the line that was looked for last; the text's length where there is none.
+    line_end: Option<usize>,
     /// Up to here are sums: `<<` is no here-document.
     sums_end: usize,
+    /// Whether a sum may end behind the last one.
+    has_sums: bool,
 }
 
-impl Reader<'_, '_> {
+impl Reader<'_, '_, '_> {
     fn whole(&mut self) {
         while let Some(c) = self.next() {
             match c {
@@ -85,8 +86,10 @@ impl Reader<'_, '_> {
                     }
                 }
                 ';' | '&' | '(' | ')' => {
-                    if c == '(' && self.rest().starts_with('(') {
-                        self.sums_end = self.rest().find("))").map_or(0, |len| self.at + len);
+                    // What was looked through once is not looked through again.
+                    if c == '(' && self.rest().starts_with('(') && self.has_sums && self.at > self.sums_end {
+                        let end = self.rest().find("))").map(|len| self.at + len);
+                        (self.has_sums, self.sums_end) = (end.is_some(), end.unwrap_or(0));
                     }
                     self.cut(false);
                 }
@@ -139,8 +142,9 @@ impl Reader<'_, '_> {
         let mut command = std::mem::take(&mut self.command);
         let handed = self.handed.take();
         command.input = command.input.or(handed);
-        self.handed = if is_pipe { output(&command) } else { None };
-        finish(command, self.level, self.each);
+        let handed = if is_pipe && self.out.may(1) { output(&command) } else { None };
+        self.handed = handed.filter(|text| self.out.may(text.len()));
+        finish(command, self.level, self.out);
     }
 
     fn single(&mut self) {
@@ -208,7 +212,7 @@ impl Reader<'_, '_> {
         let end = closing(self.text, inside);
         self.push('$');
         let text = self.text;
-        read(&text[inside..end], self.level + 1, self.each);
+        read(&text[inside..end], self.level + 1, self.out);
         self.at = (end + 1).min(text.len());
     }
 
@@ -217,7 +221,7 @@ impl Reader<'_, '_> {
         let Some(end) = self.find('`') else { return };
         let text = self.text;
         self.push('$');
-        read(&text[self.at..end], self.level + 1, self.each);
+        read(&text[self.at..end], self.level + 1, self.out);
         self.at = end + 1;
     }
 
@@ -261,8 +265,13 @@ impl Reader<'_, '_> {
                 c => word.push(c),
             }
         }
-        let line_end = self.find('\n');
-        let (Some(line_end), false) = (line_end, word.is_empty()) else { return };
+        // Many may stand on one line: its end is looked for once.
+        let line_end = self.line_end.filter(|end| *end >= self.at);
+        let line_end = line_end.or_else(|| self.find('\n')).unwrap_or(self.text.len());
+        self.line_end = Some(line_end);
+        if line_end == self.text.len() || word.is_empty() {
+            return;
+        }
         let from = self.body.map_or(line_end + 1, |(_, end)| end);
         let (mut to, mut end) = (self.text.len(), self.text.len());
         let mut at = from;
@@ -293,12 +302,12 @@ impl Reader<'_, '_> {
                 b'\\' => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
                 b'`' => {
                     let len = rest[1..].find('`').unwrap_or(0);
-                    read(&rest[1..1 + len], self.level + 1, self.each);
+                    read(&rest[1..1 + len], self.level + 1, self.out);
                     len + 2
                 }
                 _ if rest.starts_with("$(") => {
                     let end = closing(rest, 2);
-                    read(&rest[2..end], self.level + 1, self.each);
+                    read(&rest[2..end], self.level + 1, self.out);
                     end
                 }
                 _ => 1,

@@ -1,6 +1,6 @@
 //! Tests of what a text runs.
 
-use crate::commands;
+use crate::{TIMES_MAX, commands, each_command};
 use proptest::prelude::*;
 
 #[test]
@@ -127,4 +127,30 @@ proptest! {
     fn deep_nesting_ends(depth in 0_usize..2000, mark in prop_oneof![Just("$("), Just("("), Just("\"$("), Just("<("), Just("`")]) {
         commands(&mark.repeat(depth));
     }
+}
+
+#[test]
+fn no_text_costs_more_than_its_length_some_times() {
+    let n = 1 << 17;
+    let long = "x".repeat(n);
+    let hostile = [
+        "(".repeat(n),
+        "((<<a ".repeat(n / 4),
+        "<<a ".repeat(n / 4) + "\n" + &long,
+        format!("echo {long}{}", "|tee".repeat(n / 4)),
+        format!("echo {long}{}", "|cat|sh;cat".repeat(n / 8)),
+        "find -exec ".repeat(n / 8),
+        format!("find {}", "-exec ".repeat(n / 8)),
+        "eval find -exec sh -c 'eval ".repeat(n / 32),
+        "$(`\"".repeat(n / 4),
+    ];
+    for text in hostile {
+        let mut told = 0;
+        each_command(&text, &mut |command| told += command.words.iter().map(String::len).sum::<usize>());
+        assert!(told <= TIMES_MAX * text.len(), "{} told {told}", &text[..40]);
+        assert!(commands(&text).len() <= 4 * TIMES_MAX * text.len());
+    }
+    // What people write is far from the limit.
+    let nested = "eval ".repeat(7) + "curl a.b";
+    assert_eq!(commands(&nested), "curl a.b\n");
 }
