@@ -219,6 +219,9 @@ impl Naive<'_> {
         let mut values: Vec<f64> = values.collect();
         values.sort_by(f64::total_cmp);
         let count = values.len();
+        if count == 0 {
+            return false;
+        }
         match self.case.condition {
             1 => value > values.iter().sum::<f64>() / count as f64 * 1.5,
             _ => value > (values[(count - 1) / 2] + values[count / 2]) / 2.0,

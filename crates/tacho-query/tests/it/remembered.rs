@@ -237,12 +237,12 @@ fn what_is_known_beside_rows_counts_at_once() {
         assert_eq!(sorted(&engine, &plain, sql)[0][1], "18000");
     }
     let mut overlay = Overlay::default();
-    overlay.set(70, Some(Entry::Hidden { action: 69, session: None }));
+    overlay.set(70, Some(Entry::Hidden { action: 69, session: None, agent: None }));
     let told = Moment { overlay: Arc::new(overlay), ..plain.clone() };
     assert_eq!(sorted(&engine, &told, sql)[0][1], "17999");
     // What is known of the newest alone leaves the states of segments in their place.
     let mut overlay = Overlay::default();
-    overlay.set(17_000, Some(Entry::Hidden { action: 16_999, session: None }));
+    overlay.set(17_000, Some(Entry::Hidden { action: 16_999, session: None, agent: None }));
     let told = Moment { overlay: Arc::new(overlay), ..plain.clone() };
     assert_eq!(sorted(&engine, &told, sql)[0][1], "17999");
     let plan = rows_of(&engine, told, &format!("EXPLAIN {sql}")).unwrap();

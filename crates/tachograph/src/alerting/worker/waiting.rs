@@ -90,7 +90,7 @@ mod tests {
         for (room, want) in [(3 * size, vec![0, 1, 2]), (3 * size - 1, vec![])] {
             let (sender, live) = tokio::sync::broadcast::channel(8);
             let mut waiting = Waiting::new(live, room);
-            (0..3).for_each(|record| drop(sender.send(batch(record)).unwrap()));
+            (0..3).for_each(|record| assert_eq!(sender.send(batch(record)).unwrap(), 1));
             assert!(!waiting.is_empty());
             drop(sender);
             assert_eq!(records(&mut waiting), want);
@@ -99,7 +99,7 @@ mod tests {
         // Batches that nobody took in time are gone, those behind them are not.
         let (sender, live) = tokio::sync::broadcast::channel(2);
         let mut waiting = Waiting::new(live, WAITING_BYTES);
-        (0..5).for_each(|record| drop(sender.send(batch(record)).unwrap()));
+        (0..5).for_each(|record| assert_eq!(sender.send(batch(record)).unwrap(), 1));
         drop(sender);
         assert_eq!(records(&mut waiting), [3, 4]);
     }
