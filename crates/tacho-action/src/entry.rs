@@ -141,8 +141,6 @@ pub struct Record {
     pub agent: Option<String>,
     pub name: Option<String>,
     pub call: Option<String>,
-    /// Where nobody but the agent tells of the call: the event in which it reports what came of it.
-    pub reported: Option<u64>,
     pub figures: [Option<i64>; 6],
 }
 

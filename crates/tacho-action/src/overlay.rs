@@ -40,7 +40,6 @@ pub struct Changes {
     pub agents: u64,
     pub names: u64,
     pub calls: u64,
-    pub reported: u64,
     pub figures: [u64; Figure::ALL.len()],
 }
 
@@ -175,9 +174,6 @@ impl Overlay {
         }
         if record.call.is_some() {
             add(&mut changes.calls);
-        }
-        if record.reported.is_some() {
-            add(&mut changes.reported);
         }
         for (figure, count) in record.figures.iter().zip(&mut changes.figures) {
             if figure.is_some() {

@@ -8,7 +8,6 @@
 //!   twice are read as fast as ever.
 //! - No function reads anything but the overlay in memory.
 
-use crate::reported::Reported;
 use crate::told::{MICROS, value};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::config::{ConfigEntry, ConfigExtension, ConfigOptions, ExtensionOptions};
@@ -31,13 +30,11 @@ use tacho_event::time::Micros;
 pub(crate) struct Concluded {
     pub(crate) overlay: Arc<Overlay>,
     pub(crate) hung_us: Micros,
-    /// Read where a query asks for it.
-    pub(crate) reported: Arc<Reported>,
 }
 
 impl Default for Concluded {
     fn default() -> Concluded {
-        Concluded { overlay: Arc::default(), hung_us: crate::moment::HUNG_US, reported: Arc::default() }
+        Concluded { overlay: Arc::default(), hung_us: crate::moment::HUNG_US }
     }
 }
 
@@ -80,9 +77,6 @@ pub(crate) enum Told {
     Name,
     Call,
     Outcome,
-    /// `output_now(output, index)`, `error_now(error, index)`: see [`crate::reported`].
-    Output,
-    Error,
     /// Of a fact, by its place in [`Figure::ALL`].
     Figure(usize),
     /// `action_of(index)`: the index of the action's first observation.
@@ -104,8 +98,8 @@ pub(crate) enum Told {
 impl Told {
     fn all() -> impl Iterator<Item = Told> {
         use Told::{
-            Action, Agent, AgentSure, Call, Closure, Differ, Error, Name, Observations, Observers, Outcome,
-            Output, PhaseAt, Session, SessionSure, Shown, State,
+            Action, Agent, AgentSure, Call, Closure, Differ, Name, Observations, Observers, Outcome, PhaseAt,
+            Session, SessionSure, Shown, State,
         };
         let others = [
             Shown,
@@ -116,8 +110,6 @@ impl Told {
             Name,
             Call,
             Outcome,
-            Output,
-            Error,
             Action,
             Observations,
             Observers,
@@ -139,8 +131,6 @@ impl Told {
             Told::Name => "name_now",
             Told::Call => "call_now",
             Told::Outcome => "outcome_now",
-            Told::Output => "output_now",
-            Told::Error => "error_now",
             Told::Figure(at) => FIGURES[at],
             Told::Action => "action_of",
             Told::Observations => "observations",
@@ -184,7 +174,6 @@ impl Told {
             Told::Name => changes.names == 0,
             Told::Call => changes.calls == 0,
             Told::Outcome => changes.outcomes == 0,
-            Told::Output | Told::Error => changes.reported == 0,
             Told::Figure(at) => changes.figures[at] == 0,
             _ => false,
         }

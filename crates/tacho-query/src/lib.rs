@@ -38,7 +38,6 @@ mod question;
 mod recall;
 mod remember;
 mod remembered;
-mod reported;
 mod rewrite;
 mod rollups;
 mod rows;

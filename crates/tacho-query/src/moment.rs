@@ -42,6 +42,6 @@ impl Moment {
     }
 
     pub(crate) fn concluded(&self) -> Concluded {
-        Concluded { overlay: Arc::clone(&self.overlay), hung_us: self.hung_us, reported: Arc::default() }
+        Concluded { overlay: Arc::clone(&self.overlay), hung_us: self.hung_us }
     }
 }

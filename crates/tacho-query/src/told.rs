@@ -1,7 +1,6 @@
 //! The values of the functions in [`crate::actions`]: each row's own, and what is concluded of it.
 
 use crate::actions::{Concluded, Told};
-use crate::reported::Reported;
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Int64Array, StringViewArray, StringViewBuilder,
     TimestampMicrosecondArray,
@@ -27,8 +26,6 @@ pub(crate) fn value(told: Told, args: &[ArrayRef], concluded: &Concluded) -> Res
         Told::Name => texts(&args[0], own(1), |record| record.name.clone()),
         Told::Call => texts(&args[0], own(1), |record| record.call.clone()),
         Told::Outcome => texts(&args[0], own(1), |record| Some(record.outcome()?.as_str().to_string())),
-        Told::Output => reported(&args[0], own(1), &concluded.reported, 0),
-        Told::Error => reported(&args[0], own(1), &concluded.reported, 1),
         Told::Figure(at) => figures(&args[0], own(1), at),
         Told::Action => {
             let mut look = own(0);
@@ -116,22 +113,6 @@ fn entries(own: &ArrayRef, mut look: Look<'_>, of: impl Fn(&Entry) -> Option<Str
             Some(other) => out.append_value(other),
             None => out.append_option(own),
         }
-    }
-    Arc::new(out.finish())
-}
-
-/// The own text, and where there is none that of the agent's report.
-fn reported(own: &ArrayRef, mut look: Look<'_>, reported: &Reported, at: usize) -> ArrayRef {
-    if look.cursor.is_none() {
-        return Arc::clone(own);
-    }
-    let mut out = StringViewBuilder::with_capacity(own.len());
-    for (row, own) in own.as_string_view().iter().enumerate() {
-        let text = own.or_else(|| {
-            let report = look.record(look.indexes.value(row))?.reported?;
-            reported.text(report, at)
-        });
-        out.append_option(text);
     }
     Arc::new(out.finish())
 }

@@ -105,8 +105,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     let runs = RUNS.trim();
     vec![
         ("agent_audit_log", format!("{}\nFROM events WHERE is_shown(index)", audit_log())),
-        // What each event says itself: words are looked for in it by what segments know of them.
-        (OBSERVATIONS, format!("{}\nFROM events", audit_log()).replace(OUTCOME_NOW, OUTCOME_TOLD)),
+        (OBSERVATIONS, format!("{}\nFROM events", audit_log())),
         ("agent_executions", format!("WITH runs AS ({runs})\n{EXECUTIONS}")),
         ("agent_intensity_metrics", format!("WITH runs AS ({runs})\n{INTENSITY}")),
         ("agent_stats", STATS.to_string()),
@@ -142,7 +141,7 @@ SELECT
   either(who_session, session_now(session_uuid, index)) AS session_id,
   either(who_conversation, conversation_id) AS conversation_id,
   action_type, name_now(action_name, index) AS action_name, either(input, decision) AS action_details,
-  outcome_now(outcome_status, index) AS outcome_status, output_now(output, index) AS outcome_result, error_now(error, index) AS outcome_error,
+  outcome_now(outcome_status, index) AS outcome_status, output AS outcome_result, error AS outcome_error,
   tokens_input_now(tokens_input, index) AS tokens_input, tokens_output_now(tokens_output, index) AS tokens_output,
   duration_us_now(duration_us, index) / 1000 AS duration_ms, usd(cost_micros_now(cost_micros, index)) AS cost_usd,
   permission_level, access AS resources_accessed,
@@ -151,10 +150,6 @@ SELECT
   index, recorded_at, class, level, phase, call_now(call_id, index) AS call_id, parent_id, known, source, revision,
   extra, decision, agent_version, session_seq, producer_seq, time_claimed, writer, retention, event_id,
   session_now(session_uuid, index) AS session_uuid, gone";
-
-const OUTCOME_NOW: &str =
-    "output_now(output, index) AS outcome_result, error_now(error, index) AS outcome_error";
-const OUTCOME_TOLD: &str = "output AS outcome_result, error AS outcome_error";
 
 /// What is concluded of a row's action, behind its own columns.
 const AUDIT_LOG_ACTION: &str = "\

@@ -55,20 +55,12 @@ impl Action {
         record.name = differs(&self.name, shown.name);
         record.call = differs(&self.call, shown.call);
         record.agent = self.agent_of(shown);
-        record.reported = self.reported(shown);
         for (place, own) in shown.figures.iter().enumerate() {
             if own.is_none() {
                 record.figures[place] = self.best_figure(place);
             }
         }
         record
-    }
-
-    /// The newest report of what came of a call that nobody but its agent tells of, by the key that tells of it.
-    fn reported(&self, shown: &Member) -> Option<u64> {
-        let is_report = |member: &&Member| member.has(flag::OUTCOME) && member.writer == shown.writer;
-        let newest = self.members.iter().filter(is_report).map(|member| member.index).max();
-        newest.filter(|newest| !self.is_witnessed() && *newest != shown.index)
     }
 
     /// A figure from whoever knows best.

@@ -164,7 +164,8 @@ fn who_asks_for_the_status_starts_the_sender_that_is_missing() {
 
 #[test]
 fn flush_tells_what_was_lost_without_another_hook() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    // An address that nobody else takes a port of while nothing listens there.
+    let listener = TcpListener::bind("127.0.0.2:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
     let program = Program::new(&format!("http://{address}"));

@@ -190,7 +190,10 @@ fn the_page_of_a_message_about_several_alerts_lists_each_and_acknowledges_what_i
     // Another alert joins the message while somebody reads.
     forbidden(&scene.server, &["a4"]);
     let heard = std::iter::from_fn(|| scene.bodies.recv_timeout(PATIENCE).ok());
-    assert!({ heard }.any(|body| body.to_string().contains("a4")), "the message tells of the fourth, too");
+    assert!(
+        { heard }.any(|body| body.to_string().contains("\"a4\"")),
+        "the message tells of the fourth, too"
+    );
     let state = |agent: &str| {
         let all = scene.server.get("/v1/alerts?state=all").json()["alerts"].as_array().unwrap().clone();
         let of = |alert: &&Value| alert["labels"]["agent_id"] == agent;

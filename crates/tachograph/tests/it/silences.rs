@@ -211,7 +211,7 @@ fn alertmanagers_status_says_since_when_it_runs() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(&dir.path().join("data"));
     server.post("/log", r#"{"id":"e1","agent_id":"a1","action_type":"tool","action_name":"x"}"#);
-    let recorded = server.sql("SELECT recorded_at FROM events WHERE id = 'e1'")[0]["recorded_at"].clone();
+    let recorded = server.sql("SELECT recorded_at FROM events WHERE who_id = 'e1'")[0]["recorded_at"].clone();
     let time = |text: &serde_json::Value| tacho_event::time::parse(text.as_str().unwrap()).unwrap();
     let since = server.get("/api/v2/status").json()["uptime"].clone();
     assert!(time(&since) < time(&recorded), "{since} {recorded}");
