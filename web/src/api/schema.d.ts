@@ -3613,7 +3613,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** The button of that page: acknowledges the alert. */
+        /** The button of that page: acknowledges the alerts that are ticked on it, and no other. */
         post: {
             parameters: {
                 query?: never;
@@ -3624,7 +3624,12 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: never;
+            /** @description `alert=ID` for each that is to be acknowledged, of those that the page lists */
+            requestBody: {
+                content: {
+                    "application/x-www-form-urlencoded": string;
+                };
+            };
             responses: {
                 /** @description The page that says what was done */
                 200: {
