@@ -188,10 +188,10 @@ fn the_page_of_a_message_about_several_alerts_lists_each_and_acknowledges_what_i
     let ids: Vec<&str> = form.split('&').collect();
     assert_eq!(ids.len(), 3);
     // Another alert joins the message while somebody reads.
-    forbidden(&scene.server, &["a4"]);
+    forbidden(&scene.server, &["fourth"]);
     let heard = std::iter::from_fn(|| scene.bodies.recv_timeout(PATIENCE).ok());
     assert!(
-        { heard }.any(|body| body.to_string().contains("\"a4\"")),
+        { heard }.any(|body| body.to_string().contains("fourth")),
         "the message tells of the fourth, too"
     );
     let state = |agent: &str| {
@@ -205,7 +205,7 @@ fn the_page_of_a_message_about_several_alerts_lists_each_and_acknowledges_what_i
     let (open, answered) =
         (page.matches(" checked>").count(), page.matches("acknowledged by people (link)").count());
     assert_eq!((open, answered), (2, 2), "{page}");
-    assert_eq!(state("a4"), "firing", "it was not on the page");
+    assert_eq!(state("fourth"), "firing", "it was not on the page");
     assert_eq!(scene.server.get("/v1/alerts").json()["alerts"].as_array().unwrap().len(), 4);
 }
 

@@ -42,6 +42,16 @@ fn refused(server: &Server, count: usize) -> Vec<Value> {
     })
 }
 
+/// Asks until the log tells of these stops and releases: what was to be said when a server was killed is said by the next one.
+fn are_on_the_log(server: &Server, steps: &[&str]) {
+    let query = "SELECT action_name AS name FROM events WHERE action_name IN ('agent_stopped', 'agent_released') ORDER BY index";
+    until("each stop and release is on the log", || {
+        let told = server.sql(query);
+        let told: Vec<&str> = told.iter().map(|row| row["name"].as_str().unwrap()).collect();
+        if told == steps { Ok(()) } else { Err(format!("{told:?}")) }
+    });
+}
+
 #[test]
 fn a_stopped_agent_is_refused_by_its_hook_where_that_is_switched_on_and_nowhere_else() {
     let dir = tempfile::tempdir().unwrap();
@@ -106,15 +116,7 @@ fn a_stopped_agent_is_refused_by_its_hook_where_that_is_switched_on_and_nowhere_
     assert_eq!((away.status.code(), text(&away.stdout)), (Some(0), String::new()));
     let told = refused(&server, 3);
     assert!(told.iter().all(|row| row["extra"].as_str().unwrap().contains("denied")), "{told:?}");
-    // What was to be said when the server was killed is said by the next one.
-    until("each stop and release is on the log", || {
-        let stops = server.sql("SELECT action_name AS name FROM events WHERE action_name IN ('agent_stopped', 'agent_released') ORDER BY index");
-        let stops: Vec<&str> = stops.iter().map(|row| row["name"].as_str().unwrap()).collect();
-        match stops == ["agent_stopped", "agent_released", "agent_stopped"] {
-            true => Ok(()),
-            false => Err(format!("{stops:?}")),
-        }
-    });
+    are_on_the_log(&server, &["agent_stopped", "agent_released", "agent_stopped"]);
 }
 
 #[test]

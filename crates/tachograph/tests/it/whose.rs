@@ -77,7 +77,7 @@ fn an_outcome_that_names_nobody_is_its_actions_agents() {
     let check = |server: &Server| {
         let row = json!({"agent_id": "B", "session_id": "desk", "n": 2, "closure": "success"});
         let result = "SELECT outcome_result AS r FROM actions WHERE call_id = 'd1'";
-        assert_eq!(server.sql(result), [json!({"r": "done"})], "told by the report alone");
+        assert_eq!(server.sql(result), [json!({"r": "\"done\""})], "told by the report alone");
         assert_eq!(
             server.sql("SELECT count(*) AS n FROM agent_audit_log WHERE call_id = 'd1'"),
             [json!({"n": 1})]
