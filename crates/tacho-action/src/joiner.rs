@@ -127,12 +127,16 @@ impl Joiner {
         }
         let likeness = Likeness::of(observation);
         let own_call = has_own_call(observation);
-        let Meant { found, keys } = self.meant(observation, state);
-        let found = self.seen_before(found, observation, likeness, own_call).or(found);
+        let Meant { found: meant, keys } = self.meant(observation, state);
+        let found = self.seen_before(meant, observation, likeness, own_call).or(meant);
         let id = found.or_else(|| self.alike(observation, likeness?, own_call));
         let id = id.unwrap_or(observation.index);
-        let keys: Vec<u64> =
-            keys.into_iter().filter(|key| self.may_unite(id, self.keys.get(key), observation)).collect();
+        // That an agent's own word is like a witness's call gives that call no id by which witnesses of another would join it.
+        let is_guess = meant.is_none()
+            && !observation.is_witness()
+            && self.actions.get(&id).is_some_and(Action::is_witnessed);
+        let may = |key: &u64| !is_guess && self.may_unite(id, self.keys.get(key), observation);
+        let keys: Vec<u64> = keys.into_iter().filter(may).collect();
         let action = self.actions.entry(id).or_insert_with(|| Action::new(observation));
         action.add(observation);
         if action.likeness.is_none_or(|known| known.input.is_none()) && likeness.is_some() {

@@ -1,5 +1,7 @@
 //! What has begun and not ended: runs of agents, calls, messages that want an answer, tasks.
 //!
+//! What a witness says is open, no agent's own word ends; the view `actions` says the same.
+//!
 //! Limits: as many things as the rule may have groups; one that nobody ended is forgotten after a week of silence. Of what
 //! ended only a digest is kept, of the newest [`ENDED_MAX`]: what is told late of an older one begins it anew.
 
@@ -11,6 +13,7 @@ use crate::value::Value;
 use std::collections::{HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hasher};
 use tacho_event::fact::{IntFact, TextFact};
+use tacho_event::words::Known;
 
 const FORGET_US: i64 = 7 * 86_400_000_000;
 /// Things that ended and are known, so that a beginning that is told after the end opens nothing.
@@ -58,6 +61,8 @@ struct Thing {
     last_us: i64,
     /// How long it may take, when the sender said so.
     allowed_us: Option<f64>,
+    /// Somebody else than the agent itself tells of it.
+    is_witnessed: bool,
     first: Seen,
 }
 
@@ -122,6 +127,7 @@ impl Things {
             return;
         }
         let keys = || key.iter().map(|field| row.value(*field));
+        let is_own = row.value(Field::Known).as_text() == Some(Known::SelfReported.as_str());
         let now = row.recorded_us();
         match says {
             Says::Nothing => {}
@@ -130,16 +136,19 @@ impl Things {
                     thing.last_us = now;
                 }
             }
+            Says::Ended if is_own && self.things.get(keys()).is_some_and(|thing| thing.is_witnessed) => {}
             // A run that ended is over; a later event with its name begins another.
             Says::Ended if kind == "agent_execution" => {
                 self.things.remove(keys());
             }
             Says::Ended => {
                 self.things.remove(keys());
-                self.ended.add(digest(keys()));
+                self.ended.add(digest(keys(), is_own));
             }
             // A run may begin as often as it ended.
-            Says::Open if kind != "agent_execution" && self.ended.has(digest(keys())) => {}
+            Says::Open
+                if kind != "agent_execution"
+                    && [false, is_own].iter().any(|own| self.ended.has(digest(keys(), *own))) => {}
             Says::Open => {
                 let allowed = match kind {
                     "message" => row.value(Field::Int(IntFact::ExpectedResponseUs)).as_number(),
@@ -150,6 +159,7 @@ impl Things {
                         thing.started_us = now;
                     }
                     thing.last_us = now;
+                    thing.is_witnessed |= !is_own;
                     thing.allowed_us = allowed.or(thing.allowed_us);
                 }
             }
@@ -168,6 +178,7 @@ impl Things {
             started_us: time_us,
             last_us: time_us,
             allowed_us: None,
+            is_witnessed: false,
             first: Seen { time_us, index: row.index(), id: row.id() },
         })
     }
@@ -193,11 +204,12 @@ impl Things {
     }
 }
 
-fn digest<'r>(key: impl Iterator<Item = Value<'r>>) -> u64 {
+fn digest<'r>(key: impl Iterator<Item = Value<'r>>, is_own: bool) -> u64 {
     let mut bytes = Vec::with_capacity(64);
     key.for_each(|value| value.push_key(&mut bytes));
     let mut hasher = DefaultHasher::new();
     hasher.write(&bytes);
+    hasher.write_u8(is_own.into());
     hasher.finish()
 }
 
@@ -219,6 +231,7 @@ pub(crate) fn reads(kind: &str) -> Vec<Field> {
         Field::ActionName,
         Field::Phase,
         Field::Outcome,
+        Field::Known,
         Field::Int(IntFact::ExpectedResponseUs),
         Field::Int(IntFact::EscalationUs),
         Field::Int(IntFact::ResponseUs),

@@ -33,7 +33,7 @@ fn told(log: &[Observation<'_>]) -> BTreeMap<i64, End> {
     let (mut joiner, mut overlay) = (Joiner::default(), Overlay::default());
     let cut = log.len().saturating_sub(100);
     follow(&mut joiner, &mut overlay, &log[..cut], 0);
-    let mut again = Joiner::load(&joiner.bytes()).unwrap();
+    let mut again = Joiner::load(&joiner.bytes()).expect("what it wrote itself");
     let mut copy = overlay.clone();
     follow(&mut joiner, &mut overlay, log, cut);
     follow(&mut again, &mut copy, log, cut);
@@ -43,7 +43,7 @@ fn told(log: &[Observation<'_>]) -> BTreeMap<i64, End> {
 }
 
 fn with(ends: &BTreeMap<i64, End>, time: i64) -> Vec<i64> {
-    ends.values().find(|end| end.events.contains(&time)).unwrap().events.clone()
+    ends.values().find(|end| end.events.contains(&time)).expect("an event of this time").events.clone()
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! An agent's own word beside a witness that says little: what it lacks, assumes or hears of later stays the witness's.
 
-use crate::scene::{closures, end, event, groups, hook, join, session, span};
+use crate::scene::{closures, end, event, groups, hook, join, model, session, span};
 use tacho_action::{Closure, Observation, Observer, Record};
 use tacho_event::words::{ActionType, Known, Outcome, Phase};
 
@@ -184,4 +184,30 @@ fn a_question_before_its_call_is_of_the_witness_whatever_was_claimed_under_the_c
     assert_eq!(groups(&[elsewhere, asked.clone(), pre.clone()]), [vec![1, 2, 3]]);
     let other = Observation { input: Some(r#"{"a":1}"#), ..asked };
     assert_eq!(groups(&[claimed, other, pre]), [vec![1, 3], vec![2]], "of another input");
+}
+
+#[test]
+fn that_a_claim_is_like_a_witnesss_call_gives_that_call_no_id() {
+    const OTHER: &str = "toolu_02B19q90qw90lq917836";
+    let evil =
+        |time, name| Observation { input: Some(r#"{"command":"evil"}"#), ..hook(time, name, Some(OTHER)) };
+    let (tried, failed) = (evil(5, "PreToolUse"), evil(6, "PostToolUseFailure"));
+    let asked = hook(1, "PermissionRequest", None);
+    let (pre, post) = (hook(3, "PreToolUse", Some(CALL)), hook(4, "PostToolUse", Some(CALL)));
+    let hooks = own(hook(2, "PreToolUse", Some(OTHER)));
+    let report = Observation { observer: Observer::Mcp, ..hooks.clone() };
+    for claimed in [hooks, report] {
+        let log = [asked.clone(), claimed.clone(), pre.clone(), post.clone(), tried.clone(), failed.clone()];
+        assert!(groups(&log).contains(&vec![5, 6]), "{:?}", groups(&log));
+        let log =
+            [hook(1, "BeforeTool", None), claimed, hook(4, "AfterTool", None), tried.clone(), failed.clone()];
+        assert!(groups(&log).contains(&vec![5, 6]), "{:?}", groups(&log));
+    }
+    let seen = |time, request| Observation { request, ..model(event(time), 1000) };
+    let log = [
+        Observation { observer: Observer::Log, ..seen(1, None) },
+        own(seen(2, Some("resp_0a1b2c3d4e5f60718293"))),
+        Observation { figures: [Some(90_000); 6], ..seen(3, Some("resp_0a1b2c3d4e5f60718293")) },
+    ];
+    assert!(groups(&log).iter().any(|group| group.contains(&3) && !group.contains(&1)), "{:?}", groups(&log));
 }

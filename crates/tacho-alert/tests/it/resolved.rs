@@ -188,3 +188,28 @@ fn a_sequence_is_told_again_when_it_is_completed_again() {
     assert_eq!(office.event(70, y()).len(), 1);
     assert!(office.fires());
 }
+
+#[test]
+fn what_a_witness_says_is_open_no_agents_own_word_ends() {
+    let open = "id: r\nquery: open(call) | age > 1m\nwindow: 1m\nevery: 10s\n";
+    let step = |phase: &str, known: &str| {
+        let status = if phase == "result" { "success" } else { "running" };
+        serde_json::json!({"agent_id": "a", "call_id": "c1", "phase": phase, "outcome_status": status, "known": known})
+    };
+    let (seen, said) = ("observed", "self_reported");
+    let cases = [
+        ([("proposed", seen), ("result", said)], 1),
+        ([("result", said), ("proposed", seen)], 1),
+        ([("proposed", seen), ("result", seen)], 0),
+        ([("proposed", said), ("result", said)], 0),
+        ([("proposed", said), ("result", seen)], 0),
+        ([("result", said), ("proposed", said)], 0),
+    ];
+    for (steps, want) in cases {
+        let mut office = Office::new(open);
+        for (at, (phase, known)) in (1..).zip(steps) {
+            office.event(at, step(phase, known));
+        }
+        assert_eq!(office.advance(200), want, "{steps:?}");
+    }
+}
