@@ -6,6 +6,7 @@
 
 use crate::alert::{Alert, State, Truth};
 use crate::group::Labels;
+use crate::rule::Clock;
 use crate::run::{Now, Run, labelled, remember};
 use crate::term::{Source, Term};
 use crate::transition::Seen;
@@ -75,8 +76,14 @@ impl Run {
         seen: Seen,
         now: &mut Now<'_>,
     ) {
-        let fits = steps.iter().enumerate().filter(|(_, (term, ..))| term.holds(source));
-        let mask = fits.fold(0_u16, |mask, (at, _)| mask | 1 << at);
+        // By the recorder's clock nothing comes late: where the first step is not there yet, no later one is asked for.
+        let begins = steps[0].0.holds(source);
+        let in_order = self.rule.clock == Clock::Server && steps[0].1 > 0;
+        if !begins && in_order && self.chains.get(by.iter().map(|at| source.column(*at))).is_none() {
+            return;
+        }
+        let later = steps.iter().enumerate().skip(1).filter(|(_, (term, ..))| term.holds(source));
+        let mask = later.fold(u16::from(begins), |mask, (at, _)| mask | 1 << at);
         if mask == 0 {
             return;
         }
