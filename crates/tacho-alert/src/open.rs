@@ -10,7 +10,7 @@ use crate::group::Groups;
 use crate::row::Row;
 use crate::transition::Seen;
 use crate::value::Value;
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hasher};
 use tacho_event::fact::{IntFact, TextFact};
 use tacho_event::words::Known;
@@ -66,18 +66,20 @@ struct Thing {
     first: Seen,
 }
 
-/// What ended, by the digest of its key; the oldest is forgotten first.
+/// What ended, by the digest of its key, and whether a witness says so; the oldest is forgotten first.
 #[derive(Debug, Clone, Default)]
 struct Ended {
-    known: HashSet<u64, foldhash::quality::RandomState>,
+    known: HashMap<u64, bool, foldhash::quality::RandomState>,
     order: VecDeque<u64>,
 }
 
 impl Ended {
-    fn add(&mut self, key: u64) {
-        if !self.known.insert(key) {
+    fn add(&mut self, key: u64, is_own: bool) {
+        if let Some(by_witness) = self.known.get_mut(&key) {
+            *by_witness |= !is_own;
             return;
         }
+        self.known.insert(key, !is_own);
         self.order.push_back(key);
         if self.order.len() > ENDED_MAX
             && let Some(oldest) = self.order.pop_front()
@@ -86,8 +88,9 @@ impl Ended {
         }
     }
 
-    fn has(&self, key: u64) -> bool {
-        self.known.contains(&key)
+    /// Whether it ended before this beginning was told: of what a witness tells, witnesses say that.
+    fn has(&self, key: u64, is_own: bool) -> bool {
+        self.known.get(&key).is_some_and(|by_witness| *by_witness || is_own)
     }
 }
 
@@ -143,12 +146,10 @@ impl Things {
             }
             Says::Ended => {
                 self.things.remove(keys());
-                self.ended.add(digest(keys(), is_own));
+                self.ended.add(digest(keys()), is_own);
             }
             // A run may begin as often as it ended.
-            Says::Open
-                if kind != "agent_execution"
-                    && [false, is_own].iter().any(|own| self.ended.has(digest(keys(), *own))) => {}
+            Says::Open if kind != "agent_execution" && self.ended.has(digest(keys()), is_own) => {}
             Says::Open => {
                 let allowed = match kind {
                     "message" => row.value(Field::Int(IntFact::ExpectedResponseUs)).as_number(),
@@ -204,12 +205,11 @@ impl Things {
     }
 }
 
-fn digest<'r>(key: impl Iterator<Item = Value<'r>>, is_own: bool) -> u64 {
+fn digest<'r>(key: impl Iterator<Item = Value<'r>>) -> u64 {
     let mut bytes = Vec::with_capacity(64);
     key.for_each(|value| value.push_key(&mut bytes));
     let mut hasher = DefaultHasher::new();
     hasher.write(&bytes);
-    hasher.write_u8(is_own.into());
     hasher.finish()
 }
 
@@ -283,9 +283,9 @@ mod tests {
     #[test]
     fn of_what_ended_the_newest_are_known() {
         let mut ended = Ended::default();
-        (0..ENDED_MAX as u64 + 10).for_each(|key| ended.add(key));
-        ended.add(10);
-        assert!(!ended.has(9) && ended.has(10) && ended.has(ENDED_MAX as u64 + 9));
+        (0..ENDED_MAX as u64 + 10).for_each(|key| ended.add(key, true));
+        ended.add(10, true);
+        assert!(!ended.has(9, true) && ended.has(10, true) && ended.has(ENDED_MAX as u64 + 9, true));
         assert_eq!((ended.known.len(), ended.order.len()), (ENDED_MAX, ENDED_MAX));
     }
 
