@@ -8,6 +8,7 @@
 //!   twice are read as fast as ever.
 //! - No function reads anything but the overlay in memory.
 
+use crate::names::{Names, unnamed};
 use crate::told::{MICROS, value};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::config::{ConfigEntry, ConfigExtension, ConfigOptions, ExtensionOptions};
@@ -246,13 +247,16 @@ impl AnalyzerRule for PlainEvents {
     fn analyze(&self, plan: LogicalPlan, config: &ConfigOptions) -> Result<LogicalPlan> {
         let changes = config.extensions.get::<Concluded>().map(|told| *told.overlay.changes());
         let changes = changes.unwrap_or_default();
+        let is_named = config.extensions.get::<Names>().is_some_and(|names| !names.is_empty());
+        let without_effect = |expr| {
+            let plain = plain(expr, &changes);
+            if is_named { Ok(plain) } else { plain.transform_data(|expr| Ok(unnamed(expr))) }
+        };
         let plain = plan.transform_up_with_subqueries(|node| {
             let names = NamePreserver::new(&node);
             node.map_expressions(|expr| {
                 let name = names.save(&expr);
-                Ok(expr
-                    .transform_up(|expr| Ok(plain(expr, &changes)))?
-                    .update_data(|expr| name.restore(expr)))
+                Ok(expr.transform_up(without_effect)?.update_data(|expr| name.restore(expr)))
             })
         })?;
         Ok(plain.data)

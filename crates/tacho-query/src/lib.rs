@@ -25,6 +25,7 @@ mod growth;
 mod guard;
 mod heirs;
 mod kept;
+mod known;
 mod late;
 mod lift;
 mod meter;

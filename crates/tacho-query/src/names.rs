@@ -48,6 +48,10 @@ impl Names {
         Names(Arc::new(resolved.collect()))
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn of<'a>(&'a self, id: &'a str) -> &'a str {
         self.0.get(id).map_or(id, String::as_str)
     }
@@ -112,7 +116,7 @@ impl ScalarUDFImpl for CanonicalAgent {
 
     fn invoke_with_args(&self, mut args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let given = args.args.swap_remove(0);
-        let Some(names) = args.config_options.extensions.get::<Names>().filter(|names| !names.0.is_empty())
+        let Some(names) = args.config_options.extensions.get::<Names>().filter(|names| !names.is_empty())
         else {
             return Ok(given);
         };
@@ -175,6 +179,16 @@ fn split(expr: Expr, names: &Names) -> Transformed<Expr> {
         // An id that counts as another agent has no rows: the comparison finds that itself.
         Some((id, ids)) if !ids.is_empty() => Transformed::yes(id.clone().in_list(ids, false)),
         _ => Transformed::no(expr),
+    }
+}
+
+/// The id itself in place of a call of the function, for when no agent has another name.
+pub(crate) fn unnamed(expr: Expr) -> Transformed<Expr> {
+    match expr {
+        Expr::ScalarFunction(mut call) if call.func.name() == NAME && call.args.len() == 1 => {
+            Transformed::yes(call.args.swap_remove(0))
+        }
+        other => Transformed::no(other),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::beneath::{beneath, replaced};
 use crate::table::EventsTable;
+use crate::weighted::Range;
 use datafusion::common::Result;
 use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::utils::split_conjunction_owned;
@@ -50,5 +51,22 @@ impl Over {
         let filters = exprs.split_off(groups + functions);
         let functions = exprs.split_off(groups);
         Ok(Some(Over { scan: scan.clone(), groups: exprs, functions, filters }))
+    }
+
+    /// Whether many of its rows would be read for want of sums by hour.
+    ///
+    /// # Errors
+    /// When the plan's table is none.
+    pub(crate) fn lacks_hours(&self, range: Range) -> Result<bool> {
+        let table = source_as_provider(&self.scan.source)?;
+        let events = (table.as_ref() as &dyn Any).downcast_ref::<EventsTable>();
+        Ok(events.is_some_and(|events| events.lacks_hours(range)))
+    }
+}
+
+pub(crate) fn without_alias(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Alias(alias) => without_alias(&alias.expr),
+        other => other,
     }
 }

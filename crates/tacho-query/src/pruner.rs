@@ -6,10 +6,13 @@
 //! - Footers, filters, letters and sums are read once and kept, because reading them costs more than the rows they save.
 
 use crate::kept::Kept;
+use crate::known::known;
 use crate::prune::{asks_for_text, integer, may_match, text};
 use crate::sparse::Tally;
 use datafusion::arrow::array::RecordBatch;
-use datafusion::common::{Column, DataFusionError, Result, ScalarValue};
+use datafusion::common::{
+    Column, ColumnStatistics, DataFusionError, Result, ScalarValue, Statistics as Known,
+};
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use datafusion::logical_expr::{Expr, Operator};
@@ -30,6 +33,8 @@ const GRAMS_BYTES_MAX: usize = 128 << 20;
 const SUMS_BYTES_MAX: usize = 128 << 20;
 /// The same for tallies of words and times.
 const TALLIES_BYTES_MAX: usize = 32 << 20;
+/// The same for what is known of columns.
+const KNOWN_BYTES_MAX: usize = 32 << 20;
 
 /// Footers, Bloom filters and sums of segments.
 #[derive(Debug)]
@@ -42,6 +47,7 @@ pub(crate) struct Pruner {
     grams: Kept<[u8; 32], Arc<Grams>>,
     sums: Kept<([u8; 32], Span), RecordBatch>,
     tallies: Kept<[u8; 32], Arc<Tally>>,
+    known: Kept<[u8; 32], Arc<Known>>,
 }
 
 impl Pruner {
@@ -53,6 +59,7 @@ impl Pruner {
             grams: Kept::new(GRAMS_BYTES_MAX),
             sums: Kept::new(SUMS_BYTES_MAX),
             tallies: Kept::new(TALLIES_BYTES_MAX),
+            known: Kept::new(KNOWN_BYTES_MAX),
         }
     }
 
@@ -140,6 +147,20 @@ impl Pruner {
         }
         self.tallies.put(segment.digest, tally.clone(), tally.as_ref().map_or(0, |tally| tally.bytes()));
         Ok(tally)
+    }
+
+    /// What the footer tells of all rows of the segment.
+    ///
+    /// # Errors
+    /// When the footer cannot be read.
+    pub(crate) async fn known(&self, segment: &SegmentFile, meta: &ObjectMeta) -> Result<Arc<Known>> {
+        if let Some(Some(found)) = self.known.get(&segment.digest) {
+            return Ok(found);
+        }
+        let found = Arc::new(known(segment, self.footer(meta).await?.as_ref())?);
+        let bytes = found.column_statistics.len() * size_of::<ColumnStatistics>();
+        self.known.put(segment.digest, Some(Arc::clone(&found)), bytes);
+        Ok(found)
     }
 
     /// The segment's footer, read once.

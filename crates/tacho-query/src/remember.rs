@@ -10,10 +10,9 @@
 //! - An answer is as exact as it was: nothing is estimated that the query does not ask an estimate of.
 //! - Names and types of what comes out stay.
 
-use crate::over::Over;
+use crate::over::{Over, without_alias};
 use crate::question::Question;
 use crate::remembered::Remembered;
-use crate::rollups::without_alias;
 use crate::weighted::Range;
 use datafusion::arrow::datatypes::{Field, Schema};
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
@@ -48,7 +47,11 @@ impl OptimizerRule for Remember {
     }
 }
 
-fn remembered(aggregate: &Aggregate) -> Result<Option<LogicalPlan>> {
+/// The aggregate from kept states; nothing where that cannot be.
+///
+/// # Errors
+/// When the plan names a column that is not there.
+pub(crate) fn remembered(aggregate: &Aggregate) -> Result<Option<LogicalPlan>> {
     let of_events = |name: &str| Expr::Column(Column::new_unqualified(name));
     let Some(Over { scan, groups, functions, filters }) = Over::of(aggregate, &of_events)? else {
         return Ok(None);

@@ -7,8 +7,9 @@
 //! - Only a query whose every expression is known to give the same over sums is changed; any doubt leaves it as it is.
 //! - Names and types of what comes out stay.
 
-use crate::over::Over;
+use crate::over::{Over, without_alias};
 use crate::prune::is_time;
+use crate::remember::remembered;
 use crate::summed::{Summed, is_dimension, of_sums};
 use crate::weighted::{Range, Weighted, schema};
 use datafusion::arrow::datatypes::DataType;
@@ -58,6 +59,12 @@ fn rolled_up(aggregate: &Aggregate) -> Result<Option<LogicalPlan>> {
     }
     if !over.groups.iter().all(|group| is_dimension(&without_times(group.clone()))) {
         return Ok(None);
+    }
+    if spans.contains(&Span::Hour)
+        && over.lacks_hours(range)?
+        && let Some(kept) = remembered(aggregate)?
+    {
+        return Ok(Some(kept));
     }
     let mut made = Vec::with_capacity(over.functions.len());
     for function in &over.functions {
@@ -229,11 +236,4 @@ fn without_times(expr: Expr) -> Expr {
         })
     };
     expr.clone().transform_down(constant).map_or(expr, |done| done.data)
-}
-
-pub(crate) fn without_alias(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Alias(alias) => without_alias(&alias.expr),
-        other => other,
-    }
 }

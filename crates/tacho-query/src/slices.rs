@@ -13,6 +13,13 @@ use tacho_store::grams::BLOCK_ROWS;
 /// what the first one gave, so there are several small ones.
 const ROWS: [usize; 5] = [1024, 1024, 1024, 1024, 8192];
 
+/// A file or a part of one.
+pub(crate) struct Part {
+    pub(crate) file: PartitionedFile,
+    /// How many rows it has, where none is left out.
+    pub(crate) rows: Option<usize>,
+}
+
 /// Row groups that an access plan has: all, or those that the filters left.
 pub(crate) fn access(kept: &[bool]) -> ParquetAccessPlan {
     let mut plan = ParquetAccessPlan::new_none(kept.len());
@@ -27,8 +34,7 @@ pub(crate) fn newest_first(
     footer: &ParquetMetaData,
     kept: &[bool],
     rows: Option<usize>,
-    with_rows: &dyn Fn(PartitionedFile, Option<usize>) -> PartitionedFile,
-) -> Vec<PartitionedFile> {
+) -> Vec<Part> {
     let Some(newest) = kept.iter().rposition(|keep| *keep) else { return Vec::new() };
     let of_group = footer.row_group(newest).num_rows() as usize;
     let mut slices = Vec::with_capacity(ROWS.len() + 1);
@@ -41,15 +47,15 @@ pub(crate) fn newest_first(
         let mut plan = ParquetAccessPlan::new_none(kept.len());
         plan.scan(newest);
         plan.scan_selection(newest, part(of_group, end - rows, end));
-        slices.push(with_rows(file.clone().with_extension(plan), Some(rows)));
+        slices.push(Part { file: file.clone().with_extension(plan), rows: Some(rows) });
         end -= rows;
     }
     let mut rest = access(kept);
     if end < of_group {
         rest.scan_selection(newest, part(of_group, 0, end));
     }
-    let rest_rows = rows.map(|rows| rows - (of_group - end));
-    slices.push(with_rows(file.clone().with_extension(rest), rest_rows));
+    let rows = rows.map(|rows| rows - (of_group - end));
+    slices.push(Part { file: file.clone().with_extension(rest), rows });
     slices
 }
 
@@ -59,14 +65,14 @@ pub(crate) fn equal(
     footer: &ParquetMetaData,
     kept: &[bool],
     parts: usize,
-) -> Vec<PartitionedFile> {
+) -> Vec<Part> {
     let one = |at: usize| {
         let mut plan = access(kept);
         for (group, _) in kept.iter().enumerate().filter(|(_, keep)| **keep) {
             let rows = footer.row_group(group).num_rows() as usize;
             plan.scan_selection(group, part(rows, rows * at / parts, rows * (at + 1) / parts));
         }
-        file.clone().with_extension(plan)
+        Part { file: file.clone().with_extension(plan), rows: None }
     };
     (0..parts).map(one).collect()
 }
@@ -77,7 +83,7 @@ pub(crate) fn blocks(
     footer: &ParquetMetaData,
     kept: &[bool],
     blocks: &[usize],
-) -> PartitionedFile {
+) -> Part {
     let mut plan = ParquetAccessPlan::new_none(kept.len());
     let mut before = 0;
     for (group, keep) in kept.iter().enumerate() {
@@ -93,7 +99,7 @@ pub(crate) fn blocks(
             plan.scan_selection(group, selection);
         }
     }
-    file.clone().with_extension(plan)
+    Part { file: file.clone().with_extension(plan), rows: None }
 }
 
 /// The rows from `start` up to `end` of a row group with `rows` rows.

@@ -1,7 +1,6 @@
 //! Snapshots in the words of DataFusion: newest events as a table in memory, segments as files.
 
-use datafusion::common::stats::Precision;
-use datafusion::common::{ColumnStatistics, DataFusionError, Result, ScalarValue, Statistics};
+use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::physical_plan::FileSource;
@@ -44,27 +43,6 @@ pub(crate) fn partitioned(segment: &SegmentFile) -> Result<PartitionedFile> {
         u32::from_be_bytes([segment.digest[0], segment.digest[1], segment.digest[2], segment.digest[3]]);
     file.object_meta.last_modified += Duration::from_nanos(u64::from(stamp));
     Ok(file)
-}
-
-/// What the catalog knows of a segment, and how many of its rows are read.
-pub(crate) fn statistics(segment: &SegmentFile, rows: Option<usize>) -> Statistics {
-    let schema = schema::schema();
-    let mut statistics = Statistics::new_unknown(&schema);
-    statistics.num_rows = rows.map_or(Precision::Absent, Precision::Exact);
-    let mut set = |name: &str, min: ScalarValue, max: ScalarValue| {
-        let column = schema.index_of(name).expect("a column of the schema");
-        statistics.column_statistics[column] = ColumnStatistics {
-            null_count: Precision::Exact(0),
-            min_value: Precision::Exact(min),
-            max_value: Precision::Exact(max),
-            ..ColumnStatistics::new_unknown()
-        };
-    };
-    let time = |us: i64| ScalarValue::TimestampMicrosecond(Some(us), Some("UTC".into()));
-    set("timestamp", time(segment.time_min), time(segment.time_max));
-    let index = |index: u64| ScalarValue::Int64(Some(index as i64));
-    set("index", index(segment.first), index(segment.last));
-    statistics
 }
 
 /// Makes the source read the row groups of a file newest first. The order stays a preference: sorts remain.

@@ -13,10 +13,11 @@ use crate::phrases::Need;
 use crate::prune::segment_may_match;
 use crate::pruner::Pruner;
 use crate::sight::Sight;
-use crate::slices;
-use crate::sources::{hot, newest_first, partitioned, statistics};
+use crate::slices::{self, Part};
+use crate::sources::{hot, newest_first, partitioned};
 use crate::sparse::{Asked, Spread};
 use crate::states::States;
+use crate::weighted::Range;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider};
@@ -33,6 +34,8 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::object_store::ObjectStore;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::union::UnionExec;
+use parking_lot::Mutex;
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use tacho_event::section::Section;
@@ -68,9 +71,9 @@ enum Cut {
 
 /// What is read of segments.
 struct Files {
-    files: Vec<PartitionedFile>,
+    files: Vec<Part>,
     /// Of these few rows lie in the time that is asked for.
-    sparse: Vec<PartitionedFile>,
+    sparse: Vec<Part>,
 }
 
 /// How many of the newest files are read in slices. Events of different classes lie in different files.
@@ -83,7 +86,12 @@ pub(crate) struct EventsTable {
     reader: Arc<dyn ParquetFileReaderFactory>,
     pruner: Pruner,
     states: Arc<States>,
+    /// Rows, least and greatest time of segments that were found to have no sums by hour.
+    without_hours: Mutex<HashMap<[u8; 32], (u64, Micros, Micros)>>,
 }
+
+/// So many rows are dearer to read than states of aggregates, once they are kept.
+const MANY_ROWS: u64 = 1 << 18;
 
 impl EventsTable {
     pub(crate) fn new(
@@ -97,12 +105,27 @@ impl EventsTable {
             reader: Arc::new(reader),
             pruner: Pruner::new(store, footers),
             states: Arc::default(),
+            without_hours: Mutex::default(),
         }
     }
 
     /// What is kept of aggregates.
     pub(crate) fn states(&self) -> Arc<States> {
         Arc::clone(&self.states)
+    }
+
+    /// Remembers that these segments of the snapshot have no sums by hour; forgets those that are no more.
+    pub(crate) fn without_hours(&self, snapshot: &Snapshot, found: &[Arc<SegmentFile>]) {
+        let mut known = self.without_hours.lock();
+        known.retain(|digest, _| snapshot.segments.iter().any(|segment| segment.digest == *digest));
+        known.extend(found.iter().map(|of| (of.digest, (of.rows, of.time_min, of.time_max))));
+    }
+
+    /// Whether many rows would be read for want of sums by hour, as far as that is known.
+    pub(crate) fn lacks_hours(&self, range: Range) -> bool {
+        let known = self.without_hours.lock();
+        let meeting = known.values().filter(|(_, first, last)| range.reaches(*first, *last));
+        meeting.map(|(rows, ..)| rows).sum::<u64>() >= MANY_ROWS
     }
 
     /// A plan for the rows of a snapshot that may pass the filters.
@@ -161,13 +184,12 @@ impl EventsTable {
             let file = partitioned(segment)?;
             let kept = self.pruner.row_groups(segment, &file.object_meta, filters).await?;
             let rows = kept.is_none().then_some(segment.rows as usize);
-            let with_rows =
-                |file: PartitionedFile, rows| file.with_statistics(Arc::new(statistics(segment, rows)));
             if kept.as_ref().is_some_and(|kept| !kept.contains(&true)) {
                 continue;
             }
+            let file = self.file(segment).await?;
             if let Some(parts) = self.blocks(segment, &file, kept.as_deref(), &need, partitions).await? {
-                files.extend(parts.into_iter().map(|file| with_rows(file, None)));
+                files.extend(parts);
                 continue;
             }
             let spread = self.spread(segment, &file, &asked).await?;
@@ -178,23 +200,30 @@ impl EventsTable {
                 (Cut::Newest, kept) if i < SLICED_FILES => {
                     let footer = self.pruner.footer(&file.object_meta).await?;
                     let kept = kept.unwrap_or_else(|| vec![true; footer.num_row_groups()]);
-                    files.extend(slices::newest_first(&file, &footer, &kept, rows, &with_rows));
+                    files.extend(slices::newest_first(&file, &footer, &kept, rows));
                 }
                 (Cut::Equal(parts), Some(kept)) => {
                     let footer = self.pruner.footer(&file.object_meta).await?;
-                    let parts = slices::equal(&file, &footer, &kept, parts);
-                    files.extend(parts.into_iter().map(|file| with_rows(file, None)));
+                    files.extend(slices::equal(&file, &footer, &kept, parts));
                 }
                 (_, kept) => {
                     let into = if spread == Spread::Sparse { &mut sparse } else { &mut files };
-                    into.push(match kept {
-                        Some(kept) => with_rows(file.with_extension(slices::access(&kept)), None),
-                        None => with_rows(file, rows),
-                    });
+                    let file = match kept {
+                        Some(kept) => file.with_extension(slices::access(&kept)),
+                        None => file,
+                    };
+                    into.push(Part { file, rows });
                 }
             }
         }
         Ok(Files { files, sparse })
+    }
+
+    /// The segment with what is known of its columns.
+    async fn file(&self, segment: &SegmentFile) -> Result<PartitionedFile> {
+        let file = partitioned(segment)?;
+        let known = self.pruner.known(segment, &file.object_meta).await?;
+        Ok(file.with_statistics(known))
     }
 
     /// How the rows that are asked for lie in the segment, where its sums tell.
@@ -217,7 +246,7 @@ impl EventsTable {
         kept: Option<&[bool]>,
         need: &Need,
         partitions: usize,
-    ) -> Result<Option<Vec<PartitionedFile>>> {
+    ) -> Result<Option<Vec<Part>>> {
         if *need == Need::Nothing {
             return Ok(None);
         }
@@ -234,20 +263,18 @@ impl EventsTable {
 
     fn segments(
         &self,
-        files: Vec<PartitionedFile>,
+        files: Vec<Part>,
         source: Arc<dyn FileSource>,
         partitions: usize,
         projection: Option<&Vec<usize>>,
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         // Known only while every row of every file is read.
-        let rows = files
-            .iter()
-            .try_fold(0, |rows, file| Some(rows + file.statistics.as_ref()?.num_rows.get_value()?));
+        let rows = files.iter().try_fold(0, |rows, part| Some(rows + part.rows?));
         let mut groups = vec![Vec::new(); partitions.min(files.len())];
         let count = groups.len();
-        for (i, file) in files.into_iter().enumerate() {
-            groups[i % count].push(file);
+        for (i, part) in files.into_iter().enumerate() {
+            groups[i % count].push(part.file);
         }
         let statistics = Statistics {
             num_rows: rows.map_or(Precision::Absent, Precision::Exact),
@@ -266,7 +293,7 @@ impl EventsTable {
     ///
     /// # Errors
     /// When a segment cannot be named.
-    pub(crate) fn rows_at(
+    pub(crate) async fn rows_at(
         &self,
         scope: &Scope,
         indexes: &[i64],
@@ -278,8 +305,10 @@ impl EventsTable {
         let mut inputs: Vec<Arc<dyn ExecutionPlan>> = vec![DataSourceExec::from_data_source(memory)];
         for part in indexes.chunks(indexes.len().div_ceil(partitions).max(1)) {
             let holds = |segment: &&Arc<SegmentFile>| chosen::holds(segment, part);
-            let files = scope.snapshot.segments.iter().filter(holds);
-            let files = files.map(|segment| partitioned(segment)).collect::<Result<Vec<_>>>()?;
+            let mut files = Vec::new();
+            for segment in scope.snapshot.segments.iter().filter(holds) {
+                files.push(self.file(segment).await?);
+            }
             if files.is_empty() {
                 continue;
             }

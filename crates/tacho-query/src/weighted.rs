@@ -145,6 +145,7 @@ impl Weighted {
 
     async fn parts(&self, events: &EventsTable, snapshot: &Snapshot) -> Result<Parts> {
         let mut parts = Parts::default();
+        let mut without_hours = Vec::new();
         for segment in snapshot.segments.iter().filter(|segment| self.range.meets(segment)) {
             // The longest span first: its sums are the fewest.
             let mut covered: Option<Range> = None;
@@ -154,7 +155,12 @@ impl Weighted {
                 if whole.is_empty() || !self.spans.contains(&span) {
                     continue;
                 }
-                let Some(sums) = events.sums(segment, span).await? else { continue };
+                let Some(sums) = events.sums(segment, span).await? else {
+                    if span == Span::Hour {
+                        without_hours.push(Arc::clone(segment));
+                    }
+                    continue;
+                };
                 match covered.replace(whole) {
                     None => parts.sums.extend(within(&sums, whole)),
                     Some(inner) => {
@@ -175,6 +181,7 @@ impl Weighted {
                 },
             }
         }
+        events.without_hours(snapshot, &without_hours);
         Ok(parts)
     }
 

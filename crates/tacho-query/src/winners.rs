@@ -64,7 +64,7 @@ impl Winners {
         indexes.sort_unstable();
         let events = (self.events.as_ref() as &dyn Any).downcast_ref::<EventsTable>();
         let events = events.ok_or_else(|| DataFusionError::Internal("not the table of events".into()))?;
-        let rows = events.rows_at(&self.scope, &indexes, self.projection.as_ref(), self.partitions)?;
+        let rows = events.rows_at(&self.scope, &indexes, self.projection.as_ref(), self.partitions).await?;
         CoalescePartitionsExec::new(rows).execute(0, context)
     }
 }

@@ -6,6 +6,9 @@ import { useEffect } from "react";
 import { matchPath } from "react-router";
 import { ROUTES } from "./pages.tsx";
 
+/** What most pages draw with, and would fetch only once their figures are there. */
+const charts = () => import("../components/echarts.ts");
+
 /** How long nothing must have been asked before the browser is taken to be idle, milliseconds. */
 const CALM_MS = 1500;
 
@@ -21,7 +24,7 @@ function ofLink(event: Event) {
 
 /** One after the other, so that nothing that is asked meanwhile waits long. */
 async function ofAll(gone: () => boolean) {
-  for (const { fetch } of ROUTES) {
+  for (const fetch of [charts, ...ROUTES.map((route) => route.fetch)]) {
     if (gone()) return;
     await quietly(fetch);
   }

@@ -1,7 +1,7 @@
 // Health, safety and speed of the fleet. Every gauge says of how many it speaks and how it is computed.
 
 import { useMemo } from "react";
-import { useSpeedSeries } from "../../api/insight.ts";
+import type { useSpeedSeries } from "../../api/insight.ts";
 import type { Numbers } from "../../api/overview.ts";
 import { useAbout, useHealth } from "../../api/health.ts";
 import { Gauge, Stat, toneOf } from "../../components/Figures.tsx";
@@ -59,9 +59,9 @@ export function Safety({ figures, range, alerts }: GaugesProps & { alerts: numbe
   );
 }
 
-export function Speed({ figures, range, now, first }: GaugesProps & { now: number; first: number }) {
+export function Speed({ figures, speed, range, now, first }: GaugesProps & { speed: ReturnType<typeof useSpeedSeries>; now: number; first: number }) {
   const [from, to] = bounds(range, now, first);
-  const { step, query } = useSpeedSeries(range, to - from);
+  const { step, query } = speed;
   const axis = useMemo(() => axisOf(from, to, step), [from, to, step]);
   const option = useMemo(() => speedOption(axis, query.data?.rows ?? []), [axis, query.data]);
   const perMinute = figures.events / ((to - from) / 60_000);

@@ -2,7 +2,7 @@
 
 import { useMemo } from "react";
 import { useNavigate } from "react-router";
-import { type Numbers, useHistogram } from "../../api/overview.ts";
+import type { Numbers, useHistogram } from "../../api/overview.ts";
 import { Stat } from "../../components/Figures.tsx";
 import { Histogram } from "../../components/Histogram.tsx";
 import { Loaded, Panel } from "../../components/Panel.tsx";
@@ -14,16 +14,17 @@ import { axisOf } from "../../lib/series.ts";
 interface VelocityProps {
   figures: Numbers;
   before: Numbers | undefined;
+  finished: ReturnType<typeof useHistogram>;
   range: Range;
   now: number;
   first: number;
 }
 
-const FINISHED = "source <> 'internal' AND outcome_status IN ('success', 'failure')";
+export const FINISHED = "source <> 'internal' AND outcome_status IN ('success', 'failure')";
 
-export function Velocity({ figures, before, range, now, first }: VelocityProps) {
+export function Velocity({ figures, before, finished, range, now, first }: VelocityProps) {
   const [from, to] = bounds(range, now, first);
-  const { step, query } = useHistogram(FINISHED, range, to - from, 40);
+  const { step, query } = finished;
   const axis = useMemo(() => axisOf(from, to, step), [from, to, step]);
   const navigate = useNavigate();
   const hours = (to - from) / 3_600_000;
