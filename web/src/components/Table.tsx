@@ -4,6 +4,7 @@ import { type ColumnDef, type SortingState, flexRender, getCoreRowModel, getSort
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { useMemo } from "react";
 import { useSearchParams } from "react-router";
+import { useFirstOf } from "../lib/useFirstOf.ts";
 
 export interface Column<Row> {
   name: string;
@@ -33,6 +34,7 @@ export function Table<Row>({ label, rows, columns, sort, sortName = "sort", id }
     [columns],
   );
   const table = useReactTable({ data: rows, columns: definitions, state: { sorting }, getRowId: id, getCoreRowModel: getCoreRowModel(), getSortedRowModel: getSortedRowModel(), autoResetAll: false });
+  const shown = useFirstOf(table.getRowModel().rows);
   const press = (name: string) => {
     const next = word === `-${name}` ? name : `-${name}`;
     setParams((before) => { before.set(sortName, next); return before; }, { replace: true });
@@ -56,7 +58,7 @@ export function Table<Row>({ label, rows, columns, sort, sortName = "sort", id }
           </tr>
         </thead>
         <tbody>
-          {table.getRowModel().rows.map((row) => (
+          {shown.map((row) => (
             <tr key={row.id}>
               {row.getVisibleCells().map((cell) => (
                 <td key={cell.id} className={right(cell.column.id)}>

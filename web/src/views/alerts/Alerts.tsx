@@ -14,6 +14,7 @@ import { Empty, Loaded, Panel } from "../../components/Panel.tsx";
 import { SEVERITIES, byGravity } from "../../lib/alerting.ts";
 import { visible } from "../../lib/ansi.ts";
 import { count, plural } from "../../lib/format.ts";
+import { useFirstOf } from "../../lib/useFirstOf.ts";
 import { useParam } from "../../lib/useView.ts";
 import { AlertRow } from "./AlertRow.tsx";
 
@@ -96,6 +97,7 @@ function List({ data, q, state, may }: { data: AlertList; q: string; state: stri
   const navigate = useNavigate();
   const frame = useRef<HTMLUListElement>(null);
   const shown = useMemo(() => data.alerts.filter((alert) => textOf(alert).includes(q.trim().toLowerCase())).sort(state === "resolved" || state === "all" ? (a, b) => Date.parse(b.starts_at) - Date.parse(a.starts_at) : byGravity), [data, q, state]);
+  const drawn = useFirstOf(shown);
   useEffect(() => frame.current?.children[active]?.scrollIntoView({ block: "nearest" }), [active]);
   const begin = (act: Act, alert: Alert) => {
     doing.reset();
@@ -125,7 +127,7 @@ function List({ data, q, state, may }: { data: AlertList; q: string; state: stri
   return (
     <Panel flush>
       <ul ref={frame} className="alerts" tabIndex={0} aria-label={`${plural(shown.length, "alert")}; arrows choose, Enter opens, a acknowledges, z snoozes, s assigns, r resolves`} onKeyDown={keys}>
-        {shown.map((alert, place) => (
+        {drawn.map((alert, place) => (
           <AlertRow key={alert.id} alert={alert} active={place === active} onAct={may ? (act) => begin(act, alert) : null} />
         ))}
       </ul>
