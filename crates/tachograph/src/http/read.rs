@@ -246,7 +246,7 @@ async fn find(app: &App, sight: Sight, id: &str) -> Result<serde_json::Value, Pr
 /// The C2SP tlog-proof of an event; the entry is its extra data, so that the file can be checked alone.
 #[utoipa::path(get, path = "/v1/events/{id}/proof", tag = "prove", params(("id" = String, Path)), responses(
     (status = 200, description = "c2sp.org/tlog-proof@v1", body = String),
-    (status = 404, description = "No such event, or not sealed yet (a second later it is)", body = Problem)))]
+    (status = 404, description = "No such event, or not sealed yet, though up to two seconds are waited for it", body = Problem)))]
 pub(crate) async fn proof(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
@@ -256,6 +256,7 @@ pub(crate) async fn proof(
     let event = find(&app, sight, &id).await?;
     let index =
         event["header"]["index"].as_u64().ok_or_else(|| Problem::internal("an event without an index"))?;
+    app.node.sealed_past(index).await;
     let prove = move || app.node.prove(index).map_err(|error| Problem::not_found(error.to_string()).retry(1));
     let proof = tokio::task::spawn_blocking(prove).await;
     let proof = proof.map_err(|error| Problem::internal(error.to_string()))??;
