@@ -105,10 +105,10 @@ async fn respond(
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let format = Format::of_accept(accept);
     let mut encoder = Encoder::new(format, Arc::clone(&answer.schema), answer.log_size)?.with_cursor(cursor);
-    encoder = encoder.with_error_line(accept.contains(ERROR_LINE));
-    let size = answer.log_size.to_string();
+    encoder = encoder.with_error_line(accept.contains(ERROR_LINE)).with_unjoined(answer.unjoined);
+    let (size, unjoined) = (answer.log_size.to_string(), answer.unjoined.to_string());
     let kind = [(header::CONTENT_TYPE, format.media_type())];
-    let tree = [("x-log-size", size)];
+    let tree = [("x-log-size", size), ("x-log-unjoined", unjoined)];
     // Most answers are small: they are written whole, so that an error is still an honest status.
     let mut first = Vec::new();
     loop {
