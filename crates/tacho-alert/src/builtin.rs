@@ -59,6 +59,9 @@ mod tests {
     #[test]
     fn a_call_is_told_of_as_hung_after_as_many_minutes_as_it_is_shown_so() {
         assert_eq!(Some(hung_call(HUNG_MINUTES).as_str()), text(HUNG_CALL));
+        for minutes in [0, u32::MAX] {
+            assert_eq!(read("text", &hung_call(minutes)).unwrap().len(), 1, "whatever is set, it is a rule");
+        }
         let routing = crate::notify::defaults().unwrap();
         for minutes in [1, 45, 1500] {
             let rules = read("text", &hung_call(minutes)).unwrap();
