@@ -51,6 +51,8 @@ pub struct Joiner {
     actions: BTreeMap<u64, Action>,
     /// By what they are found: calls and requests.
     keys: BTreeMap<u64, u64>,
+    /// Those of them that nobody but an agent itself has given so far.
+    claimed: BTreeSet<u64>,
     near: Near,
     kin: Kin,
     /// Actions under what several may have: an id that agents gave, the id of an event whose end is to come.
@@ -137,10 +139,16 @@ impl Joiner {
             && self.actions.get(&id).is_some_and(Action::is_witnessed);
         let may = |key: &u64| !is_guess && self.may_unite(id, self.keys.get(key), observation);
         let keys: Vec<u64> = keys.into_iter().filter(may).collect();
+        let claims: BTreeSet<u64> =
+            keys.iter().copied().filter(|key| self.is_claim(*key, observation)).collect();
         let action = self.actions.entry(id).or_insert_with(|| Action::new(observation));
+        // What the first witness says of its input stands before what the agent said.
+        let is_first = observation.is_witness() && !action.is_witnessed();
         action.add(observation);
-        if action.likeness.is_none_or(|known| known.input.is_none()) && likeness.is_some() {
-            action.likeness = likeness;
+        let is_better =
+            likeness.is_some() && (is_first || action.likeness.is_none_or(|known| known.input.is_none()));
+        if is_better && let Some(before) = std::mem::replace(&mut action.likeness, likeness) {
+            self.near.remove(before.place, id);
         }
         if let (Some(agent), Some(session)) = (observation.started, observation.session) {
             let started = key(&[b"started", &session.0, agent.as_bytes()]);
@@ -153,10 +161,16 @@ impl Joiner {
         let is_own = !action.is_witnessed();
         let mut others = BTreeSet::new();
         for key in keys {
-            match self.keys.insert(key, id) {
-                Some(other) if other != id => drop(others.insert(other)),
-                Some(_) => {}
-                None => action.keys.push(key),
+            let before = self.keys.insert(key, id);
+            match before {
+                Some(other) if other != id && !claims.contains(&key) => drop(others.insert(other)),
+                Some(other) if other == id => {}
+                _ => action.keys.push(key),
+            }
+            if observation.is_witness() {
+                self.claimed.remove(&key);
+            } else if before.is_none() {
+                self.claimed.insert(key);
             }
         }
         self.share(id, observation);
@@ -178,10 +192,18 @@ impl Joiner {
             Reported::No => state,
         };
         let is_it = |id: &u64| !self.is_of_another(*id, observation);
-        let called = || keys.iter().find_map(|key| self.keys.get(key).copied()).filter(is_it);
+        let mut sure = keys.iter().filter(|key| !self.is_claim(**key, observation));
+        let mut called = || sure.find_map(|key| self.keys.get(key).copied()).filter(is_it);
         let reported = || self.reported(reporting::key_of(observation)?, observation).filter(is_it);
         let by_id = || called().or_else(reported).filter(|id| self.fits(*id, observation));
         Meant { found: found.or_else(by_id), keys }
+    }
+
+    /// Whether only an agent's word has a witness's observation belong, by this key, to what other witnesses tell: they joined
+    /// that word without naming the key, and may mean another call.
+    fn is_claim(&self, key: u64, observation: &Observation<'_>) -> bool {
+        let is_witnessed = || self.actions.get(self.keys.get(&key)?).map(Action::is_witnessed);
+        observation.is_witness() && self.claimed.contains(&key) && is_witnessed() == Some(true)
     }
 
     /// Whether an observation may make one of two actions: an agent's own word makes none of what witnesses tell apart.

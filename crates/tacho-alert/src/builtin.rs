@@ -20,6 +20,19 @@ pub fn rules() -> Result<Vec<Rule>, FileError> {
     Ok(files.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
+/// After how many minutes the built-in rule [`HUNG_CALL`] tells of a call.
+pub const HUNG_MINUTES: u32 = 10;
+pub const HUNG_CALL: &str = "hung_call";
+
+/// The text of [`HUNG_CALL`] for where calls count as hung after another time.
+#[must_use]
+pub fn hung_call(minutes: u32) -> String {
+    let text = text(HUNG_CALL).unwrap_or_default();
+    let text = text.replace("10 minutes", &format!("{minutes} minutes"));
+    let text = text.replace("age > 10m", &format!("age > {minutes}m"));
+    text.replace("at: 11m", &format!("at: {}m", minutes.saturating_add(1)))
+}
+
 /// A built-in rule as it is written: to read, and to copy under its id.
 #[must_use]
 pub fn text(id: &str) -> Option<&'static str> {
@@ -41,5 +54,26 @@ mod tests {
             assert_eq!(read[0].hash_text(), rule.hash_text());
         }
         assert_eq!(text("no_such_rule"), None);
+    }
+
+    #[test]
+    fn a_call_is_told_of_as_hung_after_as_many_minutes_as_it_is_shown_so() {
+        assert_eq!(Some(hung_call(HUNG_MINUTES).as_str()), text(HUNG_CALL));
+        for minutes in [0, u32::MAX] {
+            assert_eq!(read("text", &hung_call(minutes)).unwrap().len(), 1, "whatever is set, it is a rule");
+        }
+        let routing = crate::notify::defaults().unwrap();
+        for minutes in [1, 45, 1500] {
+            let rules = read("text", &hung_call(minutes)).unwrap();
+            assert!(rules[0].title.contains(&format!(" {minutes} minutes")), "{}", rules[0].title);
+            let outcomes = crate::trial::test(&rules[0], &rules, &routing);
+            assert!(outcomes.len() > 1 && outcomes.iter().all(|one| one.failures.is_empty()), "{outcomes:?}");
+            // And no earlier.
+            let early =
+                hung_call(minutes).replace(&format!("at: {}m", minutes + 1), &format!("at: {minutes}m"));
+            let early = read("text", &early).unwrap();
+            let fired = |one: &crate::trial::Outcome| one.test == "fires" && one.failures.is_empty();
+            assert!(!crate::trial::test(&early[0], &early, &routing).iter().any(fired), "{minutes}");
+        }
     }
 }

@@ -40,6 +40,7 @@ mod sequence;
 pub mod sigma;
 mod source;
 mod term;
+mod things;
 mod tick;
 mod transition;
 pub mod trial;

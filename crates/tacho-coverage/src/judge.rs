@@ -16,6 +16,8 @@ pub struct Input {
     pub to_us: i64,
     pub now_us: i64,
     pub tree_size: u64,
+    /// Entries that were not joined yet.
+    pub unjoined: u64,
     /// Only this agent.
     pub agent: Option<String>,
     pub calls: Vec<CallRow>,
@@ -81,6 +83,7 @@ pub fn judge(mut input: Input, config: &Config) -> Report {
         from: time::format(input.from_us),
         to: time::format(input.to_us),
         tree_size: input.tree_size,
+        unjoined: input.unjoined,
         figures,
         points: if input.agent.is_some() { Vec::new() } else { points },
         findings,

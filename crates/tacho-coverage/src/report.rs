@@ -16,6 +16,8 @@ pub struct Report {
     pub to: String,
     /// Size of the log that the report is about.
     pub tree_size: u64,
+    /// So many of its newest entries were not joined yet: a call that two of them tell of is two.
+    pub unjoined: u64,
     pub figures: Vec<Figure>,
     pub points: Vec<PointState>,
     /// The gravest first.

@@ -9,7 +9,7 @@
 
 use crate::content::{self, Kinds};
 use crate::fields::Refused;
-use crate::fingerprint::compact;
+use crate::fingerprint::{NAMED, compact};
 use crate::place::writer;
 use crate::salts::Salts;
 use std::borrow::Cow;
@@ -66,6 +66,8 @@ pub struct Scratch<'k> {
     /// `None` where an event's id is made of what it tells: nobody else's has it, and the next time its neighbours may
     /// say more of agent and session.
     pub(crate) said: Option<Said<'k>>,
+    /// Whether address and user agent are those of the request.
+    pub(crate) is_lent: bool,
     salts: Salts<'k>,
     who: Vec<u8>,
     facts: Vec<u8>,
@@ -76,7 +78,8 @@ impl<'k> Scratch<'k> {
     /// before the batch is. The lock is held only to fetch one.
     pub fn new(now_us: Micros, keys: &'k Mutex<KeyRing>) -> Scratch<'k> {
         let salts = Salts::new(keys, day(now_us));
-        Scratch { now_us, inherited_us: None, said: None, salts, who: Vec::new(), facts: Vec::new() }
+        let (who, facts) = (Vec::new(), Vec::new());
+        Scratch { now_us, inherited_us: None, said: None, is_lent: false, salts, who, facts }
     }
 }
 
@@ -324,7 +327,7 @@ impl Acceptor {
 
     /// Computes commitments, body, subject tag and content fingerprint of a redacted event.
     fn commit(&self, event: &mut Accepted<'_>, sent: &Event<'_>, scratch: &mut Scratch<'_>) {
-        let Scratch { salts, who, facts, said, .. } = scratch;
+        let Scratch { salts, who, facts, said, is_lent, .. } = scratch;
         let (id, retention, subject) = (event.header.id.0, event.header.retention, event.who.user);
         event.header.subject = subject.map(|user| salts.tag(user, &id));
         let (mut who_bytes, mut facts_bytes) = (std::mem::take(who), std::mem::take(facts));
@@ -363,10 +366,10 @@ impl Acceptor {
                 true => Cow::Borrowed(contents[at]),
                 false => compact(contents[at]),
             });
-            let named = [outcome.as_bytes(), event.header.action_name.as_bytes(), &time];
+            let named: [&[u8]; NAMED] = [outcome.as_bytes(), event.header.action_name.as_bytes(), &time];
             let parts: Vec<&[u8]> =
                 named.into_iter().chain(plain[..count].iter().map(AsRef::as_ref)).collect();
-            self.fingerprint(event, sent, said.as_ref(), &parts);
+            self.fingerprint(event, sent, said.as_ref(), &parts, *is_lent);
         }
         (*who, *facts) = (who_bytes, facts_bytes);
     }

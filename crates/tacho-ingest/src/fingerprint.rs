@@ -3,27 +3,38 @@
 //! Invariants
 //! - All that a sender says of whose the event is and which step it tells is part of it, so that a call that is proposed,
 //!   executed and over under one id is three events.
-//! - What version 0.1 recorded is known again: its fingerprint knew nothing of whose and which step.
+//! - What the request lends to an event that comes alone is not: in a list it is the same event.
+//! - What version 0.1 recorded is known again: its fingerprint knew nothing of whose and which step, and took what the
+//!   request lends for the event's own.
 
 use crate::accept::{Acceptor, Said};
 use crate::fields::string_end;
 use std::borrow::Cow;
 use tacho_event::event::Event;
 use tacho_event::record::Accepted;
+use tacho_event::section::Who;
 use tacho_event::words::Phase;
 
+/// Parts of a fingerprint before the sections: outcome, name of the action, time.
+pub(crate) const NAMED: usize = 3;
+
 impl Acceptor {
-    /// Writes down the fingerprint of `parts`, and beside it that of all that was sent. An event whose id is made of what
-    /// it tells (`said` is nothing) has only the first: whose it is depends on its neighbours.
+    /// Writes down the fingerprint of all that was sent, and beside it the former one, of `parts` alone: the sections behind
+    /// [`NAMED`] others. Of an event whose id is made of what it tells (`said` is nothing) whose it is depends on its
+    /// neighbours, and is left out.
     pub(crate) fn fingerprint(
         &self,
         event: &mut Accepted<'_>,
         sent: &Event<'_>,
         said: Option<&Said<'_>>,
         parts: &[&[u8]],
+        is_lent: bool,
     ) {
+        let mut rendered = Vec::new();
+        let former = is_lent.then(|| self.id_key.fingerprint(parts));
+        let parts = if is_lent { without_lent(parts, event.who, &mut rendered) } else { parts.into() };
         let Some(said) = said else {
-            event.content = Some(self.id_key.fingerprint(parts));
+            (event.content, event.former) = (Some(self.id_key.fingerprint(&parts)), former);
             return;
         };
         let agent = sent.agent.as_deref().filter(|_| said.by_event).or(said.by_request);
@@ -39,9 +50,17 @@ impl Acceptor {
         ];
         let mut more = told.map(|text| text.unwrap_or_default().as_bytes()).to_vec();
         more.push(number.as_ref().map_or(&[], |bytes| bytes));
-        let (former, content) = self.id_key.fingerprints(parts, &more);
-        (event.content, event.former) = (Some(content), Some(former));
+        let (plain, content) = self.id_key.fingerprints(&parts, &more);
+        (event.content, event.former) = (Some(content), former.or(Some(plain)));
     }
+}
+
+/// The parts without what the request lent to section `who`, which is the first.
+fn without_lent<'p>(parts: &[&'p [u8]], who: Who<'_>, rendered: &'p mut Vec<u8>) -> Cow<'p, [&'p [u8]]> {
+    Who { ip: None, user_agent: None, ..who }.render(rendered);
+    let (named, sections) = parts.split_at(NAMED);
+    let own = (!rendered.is_empty()).then_some(rendered.as_slice());
+    Cow::Owned(named.iter().copied().chain(own).chain(sections.iter().skip(1).copied()).collect())
 }
 
 /// JSON without the whitespace between its tokens, so that a retry that was printed in another way is the same.

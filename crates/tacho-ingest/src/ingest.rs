@@ -134,17 +134,18 @@ impl Ingest {
             }
             let mut events = Vec::with_capacity(1);
             let is_limited = !options.replay && self.newcomers.is_limited();
-            let decoded = self.line(&text, options, &mut events).and_then(|format| {
+            let decoded = self.line(&text, options, &mut events).and_then(|told| {
                 if is_limited {
                     self.admit(&events, sender, today, keys, &mut users)?;
                 }
-                Ok(format)
+                Ok(told)
             });
-            let Some(format) = tally.keep(number, decoded) else {
+            let Some((format, is_lent)) = tally.keep(number, decoded) else {
                 place.pass();
                 continue;
             };
             tally.accepted_lines += 1;
+            scratch.is_lent = is_lent;
             place.settle(format, &text, &self.acceptor.id_key, sender, options, &mut events);
             for event in &mut events {
                 prices::estimate(event);
@@ -200,15 +201,15 @@ impl Ingest {
         Ok(())
     }
 
-    /// The events of one line, ready to be accepted, and what format it has.
+    /// The events of one line, ready to be accepted, what format it has, and whether the request lent its context.
     fn line<'a>(
         &'a self,
         text: &'a str,
         options: &Options<'_>,
         events: &mut Vec<Event<'a>>,
-    ) -> Result<Format, Refused> {
+    ) -> Result<(Format, bool), Refused> {
         let format = decode_within(text, options.format, options.limits(), &mut |event| events.push(event))?;
-        options.request.iter().for_each(|context| context.complete(events));
+        let is_lent = options.request.is_some_and(|context| context.complete(events));
         for event in events {
             if options.replay {
                 shorten::fit(event)?;
@@ -216,7 +217,7 @@ impl Ingest {
             self.classifier.apply(event);
             Acceptor::check(event)?;
         }
-        Ok(format)
+        Ok((format, is_lent))
     }
 }
 

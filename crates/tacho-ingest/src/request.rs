@@ -16,15 +16,16 @@ pub struct Context<'r> {
 }
 
 impl Context<'_> {
-    /// Completes an event that says nothing of its context.
-    pub(crate) fn complete(&self, events: &mut [Event<'_>]) {
-        let [event] = events else { return };
+    /// Completes an event that says nothing of its context; whether it did.
+    pub(crate) fn complete(&self, events: &mut [Event<'_>]) -> bool {
+        let [event] = events else { return false };
         let says = event.ip.is_some() || event.user_agent.is_some();
         if says || event.user.is_some() && !self.of_users {
-            return;
+            return false;
         }
         event.ip = self.ip.map(|ip| ip.to_owned().into());
         event.user_agent = self.user_agent.map(|agent| agent.to_owned().into());
+        event.ip.is_some() || event.user_agent.is_some()
     }
 }
 

@@ -78,7 +78,7 @@ impl AuditServer {
             };
             events.push((id, index, event));
         }
-        let head = self.head(caller).await?;
+        let head = self.head_over(caller, &events).await?;
         let mut entries = Vec::with_capacity(found);
         for (id, index, event) in events {
             let proof_head = self.proof_head(caller, &id, index, &head).await?;
@@ -95,6 +95,14 @@ impl AuditServer {
             entries,
             how_to_check: CHECK,
         })
+    }
+
+    /// A checkpoint over all of the events. The newest may have none yet: its proof is asked for first, which waits.
+    async fn head_over(&self, caller: &Caller, events: &[(String, u64, Value)]) -> Result<Head, Fault> {
+        if let Some((id, ..)) = events.iter().max_by_key(|(_, index, _)| index) {
+            self.log().proof(caller, id).await?;
+        }
+        self.head(caller).await
     }
 
     /// The proof of one entry under the given head, without the checkpoint; checked before it is handed out.

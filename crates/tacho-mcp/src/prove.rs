@@ -115,7 +115,8 @@ impl AuditServer {
         let (size, root) = (head.checkpoint.size, head.checkpoint.root);
         if to >= size {
             return Err(Fault::absent(format!(
-                "the newest checkpoint covers {size} entries, {to} is not among them"
+                "the newest checkpoint covers {size} entries, {to} is not among them; what was just recorded is a second \
+                 later"
             )));
         }
         let mut problems = Vec::new();

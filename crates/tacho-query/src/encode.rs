@@ -66,6 +66,7 @@ pub struct Encoder {
     keys: Vec<Vec<u8>>,
     rows: u64,
     log_size: u64,
+    unjoined: u64,
     error_line: bool,
     /// The cursor that JSON carries at its end.
     cursor: Option<String>,
@@ -99,6 +100,7 @@ impl Encoder {
             schema,
             rows: 0,
             log_size,
+            unjoined: 0,
             error_line: false,
             cursor: None,
             file,
@@ -109,6 +111,13 @@ impl Encoder {
     #[must_use]
     pub fn with_cursor(mut self, cursor: Option<String>) -> Encoder {
         self.cursor = cursor;
+        self
+    }
+
+    /// How many entries JSON says at its end to be not joined yet, when there are any.
+    #[must_use]
+    pub fn with_unjoined(mut self, entries: u64) -> Encoder {
+        self.unjoined = entries;
         self
     }
 
@@ -160,6 +169,9 @@ impl Encoder {
             },
             Format::Json => {
                 let _ = write!(out, "],\"rows_count\":{},\"tree_size\":{}", self.rows, self.log_size);
+                if self.unjoined > 0 {
+                    let _ = write!(out, ",\"unjoined\":{}", self.unjoined);
+                }
                 if let Some(cursor) = &self.cursor {
                     out.extend_from_slice(b",\"cursor\":");
                     push_json_text(cursor, out);

@@ -172,10 +172,12 @@ impl Engine {
         agents: &[AgentEdit],
         ask: Ask,
     ) -> Result<Answer, QueryError> {
-        let log_size = moment.snapshot.size;
+        let (log_size, unjoined) = (moment.snapshot.size, moment.unjoined());
         let mut running = self.start(moment, agents, ask);
         match running.next().await? {
-            Some(Message::Head(schema)) => Ok(Answer { schema, log_size, source: Source::Running(running) }),
+            Some(Message::Head(schema)) => {
+                Ok(Answer { schema, log_size, unjoined, source: Source::Running(running) })
+            }
             _ => Err(ended_early()),
         }
     }
@@ -382,6 +384,8 @@ pub struct Answer {
     pub schema: SchemaRef,
     /// Size of the log that the answer is about.
     pub log_size: u64,
+    /// As [`Moment::unjoined`].
+    pub unjoined: u64,
     source: Source,
 }
 
@@ -398,8 +402,9 @@ impl std::fmt::Debug for Answer {
 }
 
 impl Answer {
-    pub(crate) fn ready(schema: SchemaRef, log_size: u64, batches: Vec<RecordBatch>) -> Answer {
-        Answer { schema, log_size, source: Source::Ready(batches.into_iter()) }
+    pub(crate) fn ready(schema: SchemaRef, of: &Moment, batches: Vec<RecordBatch>) -> Answer {
+        let (log_size, unjoined) = (of.snapshot.size, of.unjoined());
+        Answer { schema, log_size, unjoined, source: Source::Ready(batches.into_iter()) }
     }
 
     /// The next rows; nothing after the last ones or an error.

@@ -30,6 +30,13 @@ impl From<Arc<Snapshot>> for Moment {
 }
 
 impl Moment {
+    /// How many of the newest entries stand for themselves because they were not looked at yet: a call that two of them tell
+    /// of counts twice.
+    #[must_use]
+    pub fn unjoined(&self) -> u64 {
+        self.snapshot.size.saturating_sub(self.overlay.position())
+    }
+
     /// The same for somebody who sees only their own.
     #[must_use]
     pub fn seen_by(self, sight: Sight) -> Moment {

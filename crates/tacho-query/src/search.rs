@@ -108,7 +108,6 @@ impl Engine {
             let same = col("timestamp").eq(time_literal(time)).and(col("index").lt(lit(index)));
             conditions.push(col("timestamp").lt(time_literal(time)).or(same));
         }
-        let log_size = snapshot.size;
         let schema = Arc::clone(log.schema().inner());
         let mut batches: Vec<RecordBatch> = Vec::new();
         let mut missing = limit + 1; // one more tells whether there is another page
@@ -123,7 +122,7 @@ impl Engine {
             until = from;
         }
         let cursor = if missing == 0 { cut(&mut batches, limit) } else { None };
-        Ok(Page { answer: Answer::ready(schema, log_size, batches), cursor })
+        Ok(Page { answer: Answer::ready(schema, &moment, batches), cursor })
     }
 
     /// The sessions that are asked for, with their UUIDs on the log: rows that inherit one say no name of their own.

@@ -214,10 +214,10 @@ FROM events WHERE is_shown(index) GROUP BY canonical_agent(agent_now(agent_id, i
 
 const LOGS: &str = "\
 SELECT
-  agent_id, timestamp, level,
+  agent_now(agent_id, index) AS agent_id, timestamp, level,
   coalesce(json_as_text(error, 'message'), json_as_text(input, 'message'), json_as_text(input, 'content'),
     error, concat(action_name, ': ', outcome_status)) AS message,
-  action_type, action_name, outcome_status, either(who_session, session_uuid) AS session_id,
+  action_type, action_name, outcome_status, either(who_session, session_now(session_uuid, index)) AS session_id,
   user_of(who_user, subject_tag) AS user_id, either(who_id, event_id) AS id, index
 FROM events";
 

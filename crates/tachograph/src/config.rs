@@ -185,7 +185,13 @@ impl Config {
         };
         let text =
             std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-        toml::from_str(&text).map_err(|e| format!("{}: {e}", path.display()).into())
+        Config::parse(&text).map_err(|e| format!("{}: {e}", path.display()).into())
+    }
+
+    fn parse(text: &str) -> Result<Config, toml::de::Error> {
+        let mut config: Config = toml::from_str(text)?;
+        config.alerts.hung_minutes = config.actions.hung_minutes;
+        Ok(config)
     }
 }
 
@@ -208,12 +214,14 @@ mod tests {
 
     #[test]
     fn the_file_says_what_is_wrong_with_it() {
-        let read = |text: &str| toml::from_str::<Config>(text).map_err(|error| error.to_string());
+        let read = |text: &str| Config::parse(text).map_err(|error| error.to_string());
         let config = read("listen = \"localhost:80\"\n[http]\nhead_seconds = 5").unwrap();
         assert_eq!(config.listen.unwrap().to_string(), "127.0.0.1:80");
         assert_eq!((config.http.head_seconds.get(), config.http.connections.get()), (5, 512));
         assert!(read("listen = \"nowhere\"").unwrap_err().contains("is no address"));
         assert!(read("[http]\nconnections = 0").is_err(), "nobody could ever ask");
         assert!(read("[http]\nconections = 9").unwrap_err().contains("connections"));
+        assert_eq!(read("[actions]\nhung_minutes = 45").unwrap().alerts.hung_minutes, 45);
+        assert_eq!(Config::default().alerts.hung_minutes, Config::default().actions.hung_minutes);
     }
 }

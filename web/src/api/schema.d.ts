@@ -2348,7 +2348,7 @@ export interface paths {
                         "text/plain": string;
                     };
                 };
-                /** @description No such event, or not sealed yet (a second later it is) */
+                /** @description No such event, or not sealed yet, though up to two seconds are waited for it */
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -5670,6 +5670,11 @@ export interface components {
             faults: string[];
             /**
              * Format: int64
+             * @description Entries that were looked at for calls told of twice: what two newer ones tell of counts twice until then.
+             */
+            joined: number;
+            /**
+             * Format: int64
              * @description Entries under the published checkpoint.
              */
             sealed: number;
@@ -6253,6 +6258,11 @@ export interface components {
              * @description Size of the log that the report is about.
              */
             tree_size: number;
+            /**
+             * Format: int64
+             * @description So many of its newest entries were not joined yet: a call that two of them tell of is two.
+             */
+            unjoined: number;
         };
         /** @description The checkpoint that covers what a report is about. */
         ReportCovered: {

@@ -27,6 +27,7 @@ impl Joiner {
         for key in &action.keys {
             if self.keys.get(key) == Some(&id) {
                 self.keys.remove(key);
+                self.claimed.remove(key);
             }
         }
         for node in &action.nodes {

@@ -55,6 +55,8 @@ fn calls_under_one_event_id_stay_apart() {
         |revision, call| Observation { call: Some(call), ..state(revision, "A", Some(1), Outcome::Running) };
     let log = [flat(0, "c1"), flat(1, "c2"), flat(2, "c3")];
     assert_eq!(rows(&log, &join(&log)).len(), 3);
+    let over = log.map(|one| Observation { outcome: Outcome::Success, ..one });
+    assert_eq!(rows(&over, &join(&over)).len(), 3, "also what was over at once");
 }
 
 #[test]

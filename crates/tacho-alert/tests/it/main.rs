@@ -14,6 +14,7 @@ mod maintenance;
 mod naive;
 mod notify;
 mod oncall;
+mod places;
 mod resolved;
 mod respond;
 mod rule_tests;

@@ -1,5 +1,6 @@
 //! What OTLP's JSON writes in a way of its own: ids in hexadecimal, 64-bit integers as texts, doubles that are no
-//! numbers as texts, values under the name of their type; and `null`, which stands for the default everywhere.
+//! numbers as texts, values under the name of their type; and `null`, which stands for the default everywhere. Beside it
+//! what libraries of protobuf write: ids in Base64, enumerations by their names.
 
 use super::wire::{AnyValue, ArrayValue, KeyValueList, Value};
 use crate::fields::unquote;
@@ -27,7 +28,7 @@ pub(super) fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(
 /// What stands before a text that is no hexadecimal: with it the text is too long to pass for an id.
 pub(super) const NO_HEX: [u8; 17] = [0; 17];
 
-/// Bytes in hexadecimal, either case. Any other text is no id, and is kept behind [`NO_HEX`]: what it spoils is told by
+/// Bytes in hexadecimal, either case, or ids of 8 or 16 bytes in Base64: their padding tells. Any other text is no id, and is kept behind [`NO_HEX`]: what it spoils is told by
 /// whoever needs the id.
 pub(super) fn hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
     let text: Option<String> = Option::deserialize(deserializer)?;
@@ -38,10 +39,67 @@ pub(super) fn hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>,
         [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
         _ => None,
     });
-    Ok(bytes.collect::<Option<_>>().unwrap_or_else(|| [&NO_HEX, text.as_bytes()].concat()))
+    let padded = || {
+        let fits = matches!(text.len(), 12 | 24) && text.ends_with('=');
+        fits.then(|| base64::engine::general_purpose::STANDARD.decode(&text).ok()).flatten()
+    };
+    let read = bytes.collect::<Option<_>>().or_else(padded);
+    Ok(read.unwrap_or_else(|| [&NO_HEX, text.as_bytes()].concat()))
 }
 
-/// An integer as a number or as text; enumerations are numbers, too.
+/// How the names of each enumeration begin, and how they go on in the order of their numbers.
+const NAMES: [(&str, &[&str]); 4] = [
+    ("SPAN_KIND_", &["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"]),
+    ("STATUS_CODE_", &["UNSET", "OK", "ERROR"]),
+    ("AGGREGATION_TEMPORALITY_", &["UNSPECIFIED", "DELTA", "CUMULATIVE"]),
+    (
+        "SEVERITY_NUMBER_",
+        &[
+            "UNSPECIFIED",
+            "TRACE",
+            "TRACE2",
+            "TRACE3",
+            "TRACE4",
+            "DEBUG",
+            "DEBUG2",
+            "DEBUG3",
+            "DEBUG4",
+            "INFO",
+            "INFO2",
+            "INFO3",
+            "INFO4",
+            "WARN",
+            "WARN2",
+            "WARN3",
+            "WARN4",
+            "ERROR",
+            "ERROR2",
+            "ERROR3",
+            "ERROR4",
+            "FATAL",
+            "FATAL2",
+            "FATAL3",
+            "FATAL4",
+        ],
+    ),
+];
+
+/// A number of an enumeration, or its name.
+pub(super) fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
+    let raw: Option<Box<RawValue>> = Option::deserialize(deserializer)?;
+    let Some(raw) = raw else { return Ok(0) };
+    let text = unquote(raw.get());
+    let number = text.as_deref().and_then(|text| {
+        let (begin, names) = NAMES.iter().find(|(begin, _)| text.starts_with(begin))?;
+        names.iter().position(|name| text.strip_prefix(begin) == Some(name))
+    });
+    match number {
+        Some(number) => Ok(number as i32),
+        None => any_int(raw.as_ref()).map_err(de::Error::custom),
+    }
+}
+
+/// An integer as a number or as text.
 pub(super) fn any_int<'de, D: Deserializer<'de>, T: TryFrom<i128> + Default>(
     deserializer: D,
 ) -> Result<T, D::Error> {

@@ -1,6 +1,6 @@
 //! The messages of OTLP's metrics: a metric's head, and its points of four kinds.
 
-use super::json::{any_int, double, doubles, hex, ints, list, maybe_double, maybe_int, or_default};
+use super::json::{any_int, double, doubles, hex, ints, list, maybe_double, maybe_int, named, or_default};
 use super::wire::KeyValue;
 use prost::Message;
 use serde::Deserialize;
@@ -29,7 +29,7 @@ pub(super) struct Metric {
 pub(super) struct Data {
     /// 1 delta, 2 cumulative.
     #[prost(int32, tag = "2")]
-    #[serde(deserialize_with = "any_int")]
+    #[serde(deserialize_with = "named")]
     pub aggregation_temporality: i32,
     #[prost(bool, tag = "3")]
     #[serde(deserialize_with = "or_default")]

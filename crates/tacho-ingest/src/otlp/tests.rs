@@ -131,7 +131,7 @@ fn what_is_no_otlp_is_refused_whole() {
         (r#"{"resourceLogs":{}}"#, "a list"),
         (&lists("{},7"), "invalid type"),
         (&lists(r#"{"timeUnixNano":-1}"#), "integer"),
-        (&lists(r#"{"severityNumber":"SEVERITY_NUMBER_INFO"}"#), "integer"),
+        (&lists(r#"{"severityNumber":"SEVERITY_NUMBER_LOUD"}"#), "integer"),
         (&lists(r#"{"attributes":[{"key":"a","value":{"intValue":"9223372036854775808"}}]}"#), "integer"),
         (&lists(r#"{"attributes":[{"key":"a","value":{"bytesValue":"?"}}]}"#), "Base64"),
     ] {

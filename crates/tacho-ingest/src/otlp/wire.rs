@@ -6,7 +6,7 @@
 //!
 //! Members and fields that OTLP gets later are skipped, as the protocol asks.
 
-use super::json::{any_int, hex, list, or_default};
+use super::json::{any_int, hex, list, named, or_default};
 use prost::{Message, Oneof};
 use serde::Deserialize;
 
@@ -110,7 +110,7 @@ pub(super) struct LogRecord {
     #[serde(deserialize_with = "any_int")]
     pub observed_time_unix_nano: u64,
     #[prost(int32, tag = "2")]
-    #[serde(deserialize_with = "any_int")]
+    #[serde(deserialize_with = "named")]
     pub severity_number: i32,
     #[prost(string, tag = "3")]
     #[serde(deserialize_with = "or_default")]
@@ -159,7 +159,7 @@ pub(super) struct Span {
     #[serde(deserialize_with = "or_default")]
     pub name: String,
     #[prost(int32, tag = "6")]
-    #[serde(deserialize_with = "any_int")]
+    #[serde(deserialize_with = "named")]
     pub kind: i32,
     #[prost(fixed64, tag = "7")]
     #[serde(deserialize_with = "any_int")]
@@ -237,7 +237,7 @@ pub(super) struct Status {
     pub message: String,
     /// 0 unset, 1 ok, 2 error.
     #[prost(int32, tag = "3")]
-    #[serde(deserialize_with = "any_int")]
+    #[serde(deserialize_with = "named")]
     pub code: i32,
 }
 

@@ -7,6 +7,7 @@ mod bodies;
 mod classes;
 mod claude;
 mod common;
+mod duplicates;
 mod history;
 mod hooks;
 mod jsonline;

@@ -3,13 +3,19 @@
 use crate::data::{engine, generate, hot, now};
 use futures::executor::block_on;
 use std::sync::Arc;
-use tacho_query::{Encoder, Format};
+use tacho_action::Overlay;
+use tacho_query::{Encoder, Format, Moment};
 use tacho_store::Snapshot;
 
 fn encoded(snapshot: &Arc<Snapshot>, sql: &str, format: Format) -> Vec<u8> {
+    encoded_of(Moment::from(Arc::clone(snapshot)), sql, format)
+}
+
+fn encoded_of(moment: Moment, sql: &str, format: Format) -> Vec<u8> {
     block_on(async {
-        let mut answer = engine().sql(Arc::clone(snapshot), &[], sql).await.unwrap();
+        let mut answer = engine().sql(moment, &[], sql).await.unwrap();
         let mut encoder = Encoder::new(format, Arc::clone(&answer.schema), answer.log_size).unwrap();
+        encoder = encoder.with_unjoined(answer.unjoined);
         let mut out = Vec::new();
         while let Some(batch) = answer.next().await.unwrap() {
             encoder.batch(&batch, &mut out).unwrap();
@@ -26,6 +32,23 @@ fn text(sql: &str, format: Format) -> String {
 const VALUES: &str = "SELECT timestamp '2025-01-02 10:30:15.123' AS t, 9007199254740993 AS n, 0.1 + 0.2 AS f, \
     usd(1234567) AS cost, 'a \"b\"\n' AS s, true AS b, NULL AS nothing, [1, 2] AS list, date '2025-01-02' AS d, \
     '{\"x\":{\"y\":1}}'->'x' AS j, '{\"x\":\"z\"}'->'x' AS js, X'0aff' AS bytes";
+
+#[test]
+fn an_answer_says_how_much_was_not_joined_yet() {
+    let snapshot = hot(&generate(5, now()));
+    let joined_to = |entries: u64| {
+        let mut overlay = Overlay::default();
+        overlay.set_position(entries);
+        Moment { overlay: Arc::new(overlay), ..Moment::from(Arc::clone(&snapshot)) }
+    };
+    let query = "SELECT count(*) FROM agent_audit_log";
+    let unjoined = |entries: u64| {
+        let out = encoded_of(joined_to(entries), query, Format::Json);
+        serde_json::from_slice::<serde_json::Value>(&out).unwrap()["unjoined"].clone()
+    };
+    assert_eq!(unjoined(snapshot.size - 3), 3);
+    assert!(unjoined(snapshot.size).is_null() && unjoined(snapshot.size + 1).is_null());
+}
 
 #[test]
 fn values_keep_their_meaning_in_json() {

@@ -64,7 +64,7 @@ impl Book {
         data: &Path,
         edit: Option<(&Path, Option<&str>)>,
     ) -> Result<Book, tacho_alert::FileError> {
-        let mut book = Book::built_in()?;
+        let mut book = Book::built_in(config.hung_minutes)?;
         let mut paths = book.listed(&folder(config, data));
         if let Some((path, text)) = edit {
             paths.retain(|other| other != path);
@@ -80,9 +80,12 @@ impl Book {
         Ok(book)
     }
 
-    /// What is built in, and nothing else.
-    fn built_in() -> Result<Book, tacho_alert::FileError> {
-        let rules = builtin::rules()?;
+    /// What is built in, and nothing else, where calls count as hung after so many minutes.
+    fn built_in(hung_minutes: u32) -> Result<Book, tacho_alert::FileError> {
+        let mut rules = builtin::rules()?;
+        for rule in rules.iter_mut().filter(|rule| rule.id == builtin::HUNG_CALL) {
+            *rule = tacho_alert::read(BUILT_IN, &builtin::hung_call(hung_minutes))?.remove(0);
+        }
         let critical = rules.iter().filter(|rule| rule.severity == Severity::Critical);
         let mut book = Book {
             critical: critical.cloned().collect(),
@@ -105,8 +108,9 @@ impl Book {
     pub(super) fn of(
         files: &BTreeMap<String, String>,
         texts: &HashMap<String, String>,
+        hung_minutes: u32,
     ) -> Result<Book, tacho_alert::FileError> {
-        let mut book = Book::built_in()?;
+        let mut book = Book::built_in(hung_minutes)?;
         for (name, digest) in files {
             if let Some(text) = texts.get(digest) {
                 book.add(Path::new(name), Ok(text.clone()));

@@ -32,6 +32,9 @@ pub(crate) struct Config {
     pub incidents: incidents::Config,
     /// What is done by itself, by name.
     pub responses: BTreeMap<String, responses::Config>,
+    /// `[actions] hung_minutes`, for the rule that tells of such calls.
+    #[serde(skip)]
+    pub hung_minutes: u32,
 }
 
 impl Default for Config {
@@ -49,6 +52,7 @@ impl Default for Config {
             heartbeat: serde_json::Map::new(),
             incidents: incidents::Config::default(),
             responses: BTreeMap::new(),
+            hung_minutes: tacho_alert::builtin::HUNG_MINUTES,
         }
     }
 }

@@ -10,6 +10,9 @@ use tacho_event::time::DAY_US;
 use tacho_store::StoreError;
 use tacho_store::alert_file::{Message, Sending};
 
+/// So many rules that refuse are named.
+const NAMED_MAX: usize = 10;
+
 /// How the rules are doing.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Board {
@@ -26,6 +29,8 @@ pub(crate) struct Board {
 pub(crate) struct RuleState {
     pub health: Health,
     pub fired_us: Option<i64>,
+    /// When it was seen last that it refused more.
+    pub refused_us: Option<i64>,
 }
 
 /// A receiver's channel, and how it goes.
@@ -49,12 +54,43 @@ pub(crate) struct Delivery {
     pub told: tacho_deliver::Message,
 }
 
-pub(super) fn board(engine: &mut Engine, fired: &HashMap<String, i64>, position: u64) -> Board {
-    let rules = engine.health().into_iter().map(|(rule, health)| {
-        let fired_us = fired.get(&rule).copied();
-        (rule, RuleState { health, fired_us })
-    });
-    Board { rules: rules.collect(), position, running: true, fault: None }
+impl Board {
+    /// The board after this one.
+    pub(super) fn next(
+        &self,
+        engine: &mut Engine,
+        fired: &HashMap<String, i64>,
+        position: u64,
+        now_us: i64,
+    ) -> Board {
+        let rules = engine.health().into_iter().map(|(rule, health)| {
+            let before = self.rules.get(&rule).copied().unwrap_or_default();
+            let refuses = health.refused > 0 && health.refused != before.health.refused;
+            let refused_us = if refuses { Some(now_us) } else { before.refused_us };
+            let fired_us = fired.get(&rule).copied();
+            (rule, RuleState { health, fired_us, refused_us })
+        });
+        Board { rules: rules.collect(), position, running: true, fault: None }
+    }
+
+    /// Which rules had no place for all that they should look at, in the last day.
+    fn refusing(&self, now_us: i64) -> Option<String> {
+        let recent = |state: &RuleState| state.refused_us.is_some_and(|at| now_us - at < DAY_US);
+        let refusing = self.rules.iter().filter(|(_, state)| recent(state));
+        let mut named: Vec<String> =
+            refusing.map(|(rule, state)| format!("{rule} ({} events)", state.health.refused)).collect();
+        named.sort_unstable();
+        let more = named.len().saturating_sub(NAMED_MAX);
+        named.truncate(NAMED_MAX);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        (!named.is_empty()).then(|| {
+            format!(
+                "rules have no place for all that they look at and may miss some of it: {}{more}; see who opens or names \
+                 so much, or raise the rule's max_groups",
+                named.join(", ")
+            )
+        })
+    }
 }
 
 /// An alert and what is known of it now.
@@ -84,9 +120,10 @@ impl Alerting {
 
     /// What is wrong with alerting; nothing when all is well. It waits for nothing.
     pub(crate) fn faults(&self) -> Vec<String> {
-        let board = self.board.lock().fault.clone();
+        let board = self.board();
         let wrong = Arc::clone(&self.wrong.lock());
-        board.into_iter().chain(wrong.iter().cloned()).collect()
+        let refusing = board.refusing(now_us());
+        board.fault.iter().chain(wrong.iter()).cloned().chain(refusing).collect()
     }
 
     /// Notes what is wrong, for those who ask.
@@ -213,5 +250,40 @@ impl Alerting {
         {
             tracing::error!(%error, "old alerts can't be forgotten");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use tacho_alert::row::Sample;
+
+    #[test]
+    fn a_rule_that_refuses_is_a_fault_for_a_day() {
+        let text = "id: many\nmax_groups: 1\nquery: agent_audit_log | count() by agent_id | count > 9\n";
+        let mut engine = Engine::new(tacho_alert::read("r", text).unwrap()).unwrap();
+        let mut seen = |board: &Board, agents: &[&str], now_us: i64| {
+            for agent in agents {
+                let members = json!({"agent_id": agent});
+                engine.observe(&Sample::new(0, now_us, members.as_object().unwrap()).unwrap());
+            }
+            board.next(&mut engine, &HashMap::new(), 0, now_us)
+        };
+        let board = seen(&Board::default(), &["a", "a"], 1);
+        assert_eq!(board.refusing(1), None);
+        let board = seen(&board, &["b", "c"], 2);
+        let fault = board.refusing(DAY_US).unwrap();
+        assert!(fault.contains("many (2 events)") && fault.contains("max_groups"), "{fault}");
+        let board = seen(&board, &[], DAY_US);
+        assert_eq!(board.refusing(DAY_US + 2), None, "it refused nothing more");
+    }
+
+    #[test]
+    fn of_many_rules_that_refuse_some_are_named() {
+        let state = RuleState { refused_us: Some(0), ..RuleState::default() };
+        let rules = (0..NAMED_MAX + 3).map(|n| (format!("rule-{n:02}"), state)).collect();
+        let fault = Board { rules, ..Board::default() }.refusing(0).unwrap();
+        assert!(fault.contains("rule-09 (0 events) and 3 more;") && !fault.contains("rule-10"), "{fault}");
     }
 }

@@ -11,6 +11,7 @@ use super::{Alerting, Book};
 use crate::http::App;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tacho_alert::Rule;
+use tacho_alert::builtin::HUNG_MINUTES;
 
 const LOADS_MAX: usize = 1000;
 const TEXTS_MAX: usize = 1000;
@@ -54,7 +55,8 @@ pub(crate) async fn versions(
     let mut loads = loads(app, from_us, to_us).await?;
     // That the rules are those that are built in is not said of a new folder.
     if loads.first().is_none_or(|first| first.at_us > from_us) && loads.len() < LOADS_MAX {
-        let digest = Book::of(&BTreeMap::new(), &HashMap::new()).map_err(|error| error.to_string())?.digest();
+        let built_in = Book::of(&BTreeMap::new(), &HashMap::new(), alerting.config.hung_minutes);
+        let digest = built_in.map_err(|error| error.to_string())?.digest();
         loads.insert(0, Load { digest, files: BTreeMap::new(), at_us: i64::MIN });
     }
     let mut texts = super::book::texts(&alerting.config, &alerting.data);
@@ -72,7 +74,7 @@ pub(crate) async fn versions(
         // What is not whole on the log has another digest, and is not found by it.
         texts.extend(saved.into_iter().map(|saved| (super::book::digest(&saved.text), saved.text)));
     }
-    told(&loads, &texts).map_err(|error| error.to_string())
+    told(&loads, &texts, alerting.config.hung_minutes).map_err(|error| error.to_string())
 }
 
 /// What was loaded before the end, from the last one before the begin on.
@@ -102,12 +104,16 @@ async fn loads(app: &App, from_us: i64, to_us: i64) -> Result<Vec<Load>, String>
 }
 
 /// The times of the rules, from what was loaded in order.
-fn told(loads: &[Load], texts: &HashMap<String, String>) -> Result<Vec<Version>, tacho_alert::FileError> {
+fn told(
+    loads: &[Load],
+    texts: &HashMap<String, String>,
+    hung_minutes: u32,
+) -> Result<Vec<Version>, tacho_alert::FileError> {
     let mut versions: Vec<Version> = Vec::new();
     let mut open: HashMap<String, usize> = HashMap::new();
     for load in loads {
         let mut now: HashMap<String, Rule> =
-            rules(load, texts)?.into_iter().map(|rule| (rule.id.clone(), rule)).collect();
+            rules(load, texts, hung_minutes)?.into_iter().map(|rule| (rule.id.clone(), rule)).collect();
         open.retain(|id, at| {
             let goes_on = now.get(id).is_some_and(|rule| rule.hash_text() == versions[*at].rule.hash_text());
             match goes_on {
@@ -125,14 +131,21 @@ fn told(loads: &[Load], texts: &HashMap<String, String>) -> Result<Vec<Version>,
 }
 
 /// The rules of one load, as far as they are known.
-fn rules(load: &Load, texts: &HashMap<String, String>) -> Result<Vec<Rule>, tacho_alert::FileError> {
-    let mut book = Book::of(&load.files, texts)?;
-    // The same digest: no text is missing, and what is built in was the same.
-    if book.digest() != load.digest {
-        let Book { rules, sources, .. } = &mut book;
-        rules.retain(|rule| sources.get(&rule.id).is_some_and(|source| source != super::book::BUILT_IN));
+fn rules(
+    load: &Load,
+    texts: &HashMap<String, String>,
+    hung_minutes: u32,
+) -> Result<Vec<Rule>, tacho_alert::FileError> {
+    // The same digest: no text is missing, and what is built in was the same, with the setting of today or the usual one.
+    for minutes in [hung_minutes, HUNG_MINUTES] {
+        let book = Book::of(&load.files, texts, minutes)?;
+        if book.digest() == load.digest {
+            return Ok(book.rules);
+        }
     }
-    Ok(book.rules)
+    let Book { mut rules, sources, .. } = Book::of(&load.files, texts, hung_minutes)?;
+    rules.retain(|rule| sources.get(&rule.id).is_some_and(|source| source != super::book::BUILT_IN));
+    Ok(rules)
 }
 
 #[cfg(test)]
@@ -144,8 +157,19 @@ mod tests {
     fn load(at_us: i64, files: &[&str], texts: &HashMap<String, String>) -> Load {
         let files = files.iter().enumerate();
         let files = files.map(|(n, text)| (format!("{n}.yaml"), super::super::book::digest(text))).collect();
-        let digest = Book::of(&files, texts).unwrap().digest();
+        let digest = Book::of(&files, texts, HUNG_MINUTES).unwrap().digest();
         Load { digest, files, at_us }
+    }
+
+    #[test]
+    fn another_age_of_hung_calls_is_another_text_of_their_rule_alone() {
+        let none = HashMap::new();
+        let digest = Book::of(&BTreeMap::new(), &none, 45).unwrap().digest();
+        let loads = [load(10, &[], &none), Load { digest, ..load(20, &[], &none) }];
+        let all = told(&loads, &none, 45).unwrap();
+        let of =
+            |id: &str| all.iter().filter(|one| one.rule.id == id).map(|one| one.from_us).collect::<Vec<_>>();
+        assert_eq!((of("hung_call"), of("system_outage")), (vec![10, 20], vec![10]));
     }
 
     #[test]
@@ -160,7 +184,7 @@ mod tests {
             load(40, &[&other, "not known"], &texts),
             load(50, &[], &texts),
         ];
-        let all = told(&loads, &texts).unwrap();
+        let all = told(&loads, &texts, 45).unwrap();
         let own = all.iter().filter(|one| one.rule.id == "own");
         let times: Vec<(i64, i64)> = own.map(|one| (one.from_us, one.to_us)).collect();
         assert_eq!(times, [(20, 30), (30, 50)]);
@@ -169,7 +193,7 @@ mod tests {
         assert_eq!(times, [(10, i64::MAX)]);
         // Another version of the program had built-in rules of its own: they are not judged by those of today.
         let old = Load { digest: "of before".into(), ..load(5, &[RULE], &texts) };
-        let all = told(&[old], &texts).unwrap();
+        let all = told(&[old], &texts, HUNG_MINUTES).unwrap();
         assert_eq!(all.iter().map(|one| one.rule.id.as_str()).collect::<Vec<_>>(), ["own"]);
     }
 }

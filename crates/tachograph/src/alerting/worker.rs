@@ -12,7 +12,7 @@ mod begin;
 mod waiting;
 
 use super::rerouted::Stamp;
-use super::{Alerting, look, past};
+use super::{Alerting, past};
 use crate::clock::now_us;
 use crate::concluded::Retold;
 use crate::edits::OWN;
@@ -188,7 +188,8 @@ impl Worker {
         }
         if self.shown.elapsed() >= SHOW {
             self.shown = Instant::now();
-            self.alerting.show(look::board(&mut self.engine, &self.fired, self.next));
+            let board = self.alerting.board().next(&mut self.engine, &self.fired, self.next, now_us());
+            self.alerting.show(board);
             self.reroute();
         }
         if self.forgot.elapsed() >= FORGET {

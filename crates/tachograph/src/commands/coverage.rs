@@ -71,6 +71,12 @@ fn page(report: &Value) -> Result<String, std::fmt::Error> {
             since.unwrap_or_default()
         )?;
     }
+    if let Some(entries @ 1..) = report["unjoined"].as_u64() {
+        writeln!(
+            page,
+            "the newest {entries} entries are not joined yet: what two of them tell of one call counts twice; ask again"
+        )?;
+    }
     let (from, to) = (text(report, "from"), text(report, "to"));
     let count = list(report, "findings").len() as u64 + report["findings_more"].as_u64().unwrap_or_default();
     write!(page, "{} from {from} to {to}, of a log of {} entries", plural(count), report["tree_size"])?;

@@ -65,6 +65,7 @@ pub(crate) async fn report(
         to_us: asked.to_us,
         now_us,
         tree_size: rows.moment.snapshot.size,
+        unjoined: rows.moment.unjoined(),
         agent: asked.agent,
         calls: rows.all(&ask::calls(from, to)).await?,
         sessions: rows.all(&ask::sessions(from, to)).await?,

@@ -120,6 +120,12 @@ fn actions(app: &App, page: &mut Page) {
         "Entries that were looked at for calls told of twice.",
         overlay.position(),
     );
+    let behind = app.node.status().size().saturating_sub(overlay.position());
+    page.gauge(
+        "actions_behind_entries",
+        "Entries that were not looked at yet: what two of them tell of counts twice until then.",
+        behind,
+    );
     page.gauge(
         "actions_hidden_events",
         "Events that another observation of their call stands for.",

@@ -19,6 +19,8 @@ pub(crate) struct Health {
     pub sealed: u64,
     /// Entries that queries see.
     pub visible: u64,
+    /// Entries that were looked at for calls told of twice: what two newer ones tell of counts twice until then.
+    pub joined: u64,
     /// What is wrong and what to do.
     pub faults: Vec<String>,
 }
@@ -45,6 +47,7 @@ impl App {
             size: status.size(),
             sealed: status.sealed(),
             visible: self.node.visible(),
+            joined: *self.node.concluded().position().borrow(),
             faults,
         }
     }

@@ -105,10 +105,10 @@ async fn respond(
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let format = Format::of_accept(accept);
     let mut encoder = Encoder::new(format, Arc::clone(&answer.schema), answer.log_size)?.with_cursor(cursor);
-    encoder = encoder.with_error_line(accept.contains(ERROR_LINE));
-    let size = answer.log_size.to_string();
+    encoder = encoder.with_error_line(accept.contains(ERROR_LINE)).with_unjoined(answer.unjoined);
+    let (size, unjoined) = (answer.log_size.to_string(), answer.unjoined.to_string());
     let kind = [(header::CONTENT_TYPE, format.media_type())];
-    let tree = [("x-log-size", size)];
+    let tree = [("x-log-size", size), ("x-log-unjoined", unjoined)];
     // Most answers are small: they are written whole, so that an error is still an honest status.
     let mut first = Vec::new();
     loop {
@@ -246,7 +246,7 @@ async fn find(app: &App, sight: Sight, id: &str) -> Result<serde_json::Value, Pr
 /// The C2SP tlog-proof of an event; the entry is its extra data, so that the file can be checked alone.
 #[utoipa::path(get, path = "/v1/events/{id}/proof", tag = "prove", params(("id" = String, Path)), responses(
     (status = 200, description = "c2sp.org/tlog-proof@v1", body = String),
-    (status = 404, description = "No such event, or not sealed yet (a second later it is)", body = Problem)))]
+    (status = 404, description = "No such event, or not sealed yet, though up to two seconds are waited for it", body = Problem)))]
 pub(crate) async fn proof(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
@@ -256,6 +256,7 @@ pub(crate) async fn proof(
     let event = find(&app, sight, &id).await?;
     let index =
         event["header"]["index"].as_u64().ok_or_else(|| Problem::internal("an event without an index"))?;
+    app.node.sealed_past(index).await;
     let prove = move || app.node.prove(index).map_err(|error| Problem::not_found(error.to_string()).retry(1));
     let proof = tokio::task::spawn_blocking(prove).await;
     let proof = proof.map_err(|error| Problem::internal(error.to_string()))??;

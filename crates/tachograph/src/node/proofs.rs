@@ -4,6 +4,12 @@ use super::Node;
 use std::error::Error;
 use tacho_merkle::tile::{BundlePath, TILE_WIDTH, TileReader};
 use tacho_merkle::{Checkpoint, Note, TlogProof};
+use tokio::time::{Duration, sleep, timeout};
+
+/// How long who asks for the proof of a new entry waits for the seal, which comes each second unless it is set otherwise, and
+/// how often is looked.
+const SEAL: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_millis(20);
 
 impl Node {
     /// The published checkpoint's text.
@@ -13,6 +19,16 @@ impl Node {
             .map_err(|e| format!("nothing is sealed yet: {}: {e}", path.display()).into())
     }
 
+    /// Waits until the checkpoint covers an entry, not for ever.
+    pub(crate) async fn sealed_past(&self, index: u64) {
+        let sealed = async {
+            while self.status().sealed() <= index && self.status().stopped().is_none() {
+                sleep(LOOK).await;
+            }
+        };
+        drop(timeout(SEAL, sealed).await);
+    }
+
     /// The proof of an entry, the entry itself as its extra data, so that the file can be checked alone.
     pub(crate) fn prove(&self, index: u64) -> Result<TlogProof, Box<dyn Error>> {
         let text = self.checkpoint()?;
@@ -20,7 +36,7 @@ impl Node {
         if index >= checkpoint.size {
             let sealed = checkpoint.size;
             return Err(
-                format!("entry {index} is not sealed yet: the checkpoint covers {sealed} entries").into()
+                format!("entry {index} is not sealed yet: the checkpoint covers {sealed} entries; ask again in a second").into()
             );
         }
         let hashes = TileReader::new(self.tiles(), checkpoint.size)?.inclusion(index)?;

@@ -89,6 +89,9 @@ fn an_outcome_that_names_nobody_is_its_actions_agents() {
             "SELECT DISTINCT agent_id, session_uuid IS NULL AS alone FROM observations WHERE source = 'mcp'",
         );
         assert_eq!(told, [json!({"agent_id": "B", "alone": false})], "each event of it");
+        let logged =
+            "SELECT DISTINCT agent_id, session_id IS NULL AS alone FROM agent_logs WHERE id LIKE 'd1%'";
+        assert_eq!(server.sql(logged), told, "also as a line of a log");
         let session = server.get("/v1/sessions/desk").json();
         assert_eq!(
             (&session["totals"]["events"], &session["steps"][0]["agent"]),

@@ -37,7 +37,7 @@ export default function Coverage() {
                 <Stat label="Findings" value={count(report.findings.length + report.findings_more)} sub={report.findings.length === 0 ? "nothing is missing" : `${of("critical")} critical, ${plural(of("warning"), "warning")}`} />
                 <Stat label="Agents" value={count(new Set(report.figures.map((figure) => figure.agent)).size)} sub={plural(report.figures.length, "source", "sources with an agent")} />
                 <Stat label="Audit points seen" value={report.points.length === 0 ? "–" : `${seen} of ${report.points.length}`} sub={report.points.length === 0 ? "none are declared" : "as the configuration declares them"} />
-                <Stat label="Of a log of" value={count(report.tree_size)} sub="entries" />
+                <Stat label="Of a log of" value={count(report.tree_size)} sub={report.unjoined === 0 ? "entries" : `entries, the newest ${count(report.unjoined)} not joined yet`} />
               </div>
               {report.cut.map((cut) => (
                 <p key={cut.what} className="chip warn">

@@ -3,6 +3,7 @@
 mod agents;
 mod conventions;
 mod openai;
+mod printed;
 
 use crate::common::{NOW_US, SENDER, ingest, keys};
 use serde_json::{Value, json};

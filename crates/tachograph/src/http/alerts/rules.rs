@@ -11,7 +11,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tacho_alert::{Every, explain};
+use tacho_alert::{Every, builtin, explain};
 use tacho_event::time;
 use tacho_pipe::format_us;
 
@@ -132,7 +132,10 @@ pub(crate) async fn rule(
     let mut found = seen(rule, &book, &board);
     found.explanation = Some(explain(rule, now_us()));
     found.text = if found.source == live::BUILT_IN {
-        tacho_alert::builtin::text(&id).map(str::to_string)
+        match id.as_str() {
+            builtin::HUNG_CALL => Some(builtin::hung_call(alerting.config().hung_minutes)),
+            _ => builtin::text(&id).map(str::to_string),
+        }
     } else {
         let path = live::folder(alerting.config(), alerting.data()).join(&found.source);
         std::fs::read_to_string(path).ok()
