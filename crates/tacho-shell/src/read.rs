@@ -94,10 +94,21 @@ impl Reader<'_, '_, '_> {
                     self.cut(false);
                 }
                 c if c.is_whitespace() => self.end_word(),
-                c => self.push(c),
+                c => {
+                    self.push(c);
+                    self.push_plain();
+                }
             }
         }
         self.cut(false);
+    }
+
+    /// What follows and means nothing but itself: most of a line, taken at once.
+    fn push_plain(&mut self) {
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+~".contains(byte);
+        let len = self.rest().bytes().take_while(|byte| is_plain(byte)).count();
+        self.word.push_str(&self.text[self.at..self.at + len]);
+        self.at += len;
     }
 
     fn rest(&self) -> &str {

@@ -8,6 +8,7 @@ pub mod alert_file;
 pub mod catalog;
 pub mod check;
 mod columns;
+mod encoding;
 pub mod error;
 mod fingerprint;
 pub mod grams;

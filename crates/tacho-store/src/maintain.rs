@@ -5,11 +5,12 @@
 //! - Entries never change: every row of a new file gives the leaf that the tree holds.
 //! - What remains of a section gives the entry's `body` again, or the section is not taken out.
 
+use crate::encoding::Purpose;
 use crate::error::StoreError;
 use crate::read::{Open, Wanted};
 use crate::row::{Part, Row, Rows, conform, text_column};
 use crate::schema::{COLUMNS, COMMITMENTS_AT, GONE_AT, INT_FACTS_AT, LENGTHS_AT, TEXTS_AT, WHO_AT, schema};
-use crate::segment::{Leaf, Purpose, SegmentWriter, check_digest};
+use crate::segment::{Leaf, SegmentWriter, check_digest};
 use crate::snapshot::{SegmentFile, Snapshot};
 use crate::store::Store;
 use arrow::array::{

@@ -8,6 +8,7 @@
 //! - A changed byte is always found: the catalog holds the file's SHA-256.
 //! - A name that was listed is never given to another file: the log tells of files by their names.
 
+use crate::encoding::{Purpose, properties};
 use crate::error::StoreError;
 use crate::fingerprint::Fingerprint;
 use crate::grams::{self, GRAMS_KEY, Gatherer};
@@ -15,7 +16,7 @@ use crate::inset;
 use crate::read::Open;
 use crate::rollup::Adder;
 use crate::row::{Row, Rows, conform};
-use crate::schema::{COLUMNS, TEXTS_AT, WHO, WHO_AT, at, schema};
+use crate::schema::{COLUMNS, at, schema};
 use crate::snapshot::SegmentFile;
 use crate::{Observer, Step};
 use arrow::array::{AsArray, RecordBatch};
@@ -23,17 +24,12 @@ use arrow::compute::{max, min};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::metadata::{KeyValue, SortingColumn};
-use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
-use parquet::schema::types::ColumnPath;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use tacho_event::section::Section;
 use tacho_event::time::Micros;
 use tacho_merkle::{Hash, leaf_hash};
 
@@ -52,33 +48,9 @@ const EVERY: [usize; COLUMNS] = {
     columns
 };
 
-const ROW_GROUP_ROWS: usize = 128 << 10;
+pub(crate) const ROW_GROUP_ROWS: usize = 128 << 10;
 const _: () =
     assert!(ROW_GROUP_ROWS.is_multiple_of(grams::BLOCK_ROWS), "a block of rows lies in one row group");
-/// Pages of texts, bytes before compression: about 2,000 rows of ordinary texts, so that one row costs one small page.
-const TEXT_PAGE_BYTES: usize = 256 << 10;
-/// Pages of ids, bytes: some 4,000 rows.
-const ID_PAGE_BYTES: usize = 160 << 10;
-
-/// What a segment is written for, which decides how hard it is compressed. Measured on 909-byte events, texts and ids:
-/// 162 bytes for an event at level 1 in 1.4 µs, 143 at level 9 in 6 µs, 136 at level 11 in 9 µs with lengths apart from texts, and
-/// level 15 saves two percent more in 25 µs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// The newest events, while more come in: compaction writes them again when it is quiet.
-    Fresh,
-    /// To be kept: compaction and erasure.
-    Kept,
-}
-
-impl Purpose {
-    fn level(self) -> i32 {
-        match self {
-            Purpose::Fresh => 1,
-            Purpose::Kept => 11,
-        }
-    }
-}
 
 /// The leaf hash of an entry as the tree holds it; `None` when the tree does not hold it yet.
 pub type Leaf<'a> = &'a dyn Fn(u64) -> Option<Hash>;
@@ -327,64 +299,6 @@ impl Drop for SegmentWriter {
 pub(crate) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     let handle = File::open(folder).map_err(StoreError::io("cannot open", folder))?;
     handle.sync_all().map_err(StoreError::io("cannot sync", folder))
-}
-
-fn path_of(column: usize) -> ColumnPath {
-    ColumnPath::from(schema().field(column).name().clone())
-}
-
-fn properties(origin: &str, purpose: Purpose) -> WriterProperties {
-    let level = ZstdLevel::try_new(purpose.level()).expect("1 and 11 are levels of zstd");
-    let pair = |key: &str, value: &str| KeyValue::new(key.to_string(), value.to_string());
-    let sorting = SortingColumn { column_idx: at::INDEX as i32, descending: false, nulls_first: false };
-    let mut builder = WriterProperties::builder()
-        .set_created_by(format!("tachograph {}", env!("CARGO_PKG_VERSION")))
-        .set_compression(Compression::ZSTD(level))
-        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_sorting_columns(Some(vec![sorting]))
-        .set_key_value_metadata(Some(vec![pair(FORMAT_KEY, FORMAT), pair(ORIGIN_KEY, origin)]));
-    // Values that hardly repeat: a dictionary would only be built and thrown away.
-    let plain = [at::EVENT_ID, at::CALL_ID, at::PARENT_ID, at::SUBJECT_TAG, at::BODY, at::CONTENT];
-    for column in plain.into_iter().chain(TEXTS_AT..TEXTS_AT + Section::TEXTS.len()) {
-        builder = builder.set_column_dictionary_enabled(path_of(column), false);
-    }
-    // Numbers that run on: differences are small.
-    for column in [at::INDEX, at::RECORDED_AT, at::TIMESTAMP, at::SESSION_SEQ, at::PRODUCER_SEQ] {
-        builder = builder
-            .set_column_dictionary_enabled(path_of(column), false)
-            .set_column_encoding(path_of(column), Encoding::DELTA_BINARY_PACKED);
-    }
-    for column in TEXTS_AT..TEXTS_AT + Section::TEXTS.len() {
-        builder = builder.set_column_data_page_size_limit(path_of(column), TEXT_PAGE_BYTES);
-    }
-    if purpose == Purpose::Kept {
-        // Lengths that stand apart from the texts compress better. Many an output begins as the one before it.
-        let texts = (TEXTS_AT..TEXTS_AT + Section::TEXTS.len()).zip(Section::TEXTS);
-        let apart = |(column, section)| match section {
-            Section::Output => (column, Encoding::DELTA_BYTE_ARRAY),
-            _ => (column, Encoding::DELTA_LENGTH_BYTE_ARRAY),
-        };
-        let ids = [at::EVENT_ID, at::CALL_ID, at::PARENT_ID];
-        let ids = ids.map(|column| (column, Encoding::DELTA_LENGTH_BYTE_ARRAY));
-        for (column, encoding) in texts.map(apart).chain(ids) {
-            builder = builder.set_column_encoding(path_of(column), encoding);
-        }
-    }
-    // The ids on the log, and the originals of those that are no UUIDs.
-    let [id, session] = ["who_id", "who_session"].map(|name| WHO.iter().position(|who| *who == name));
-    let originals = [id, session].into_iter().flatten().map(|at| WHO_AT + at);
-    for column in [at::EVENT_ID, at::SESSION_UUID].into_iter().chain(originals) {
-        builder = with_bloom_filter(builder, column);
-    }
-    builder.build()
-}
-
-fn with_bloom_filter(builder: WriterPropertiesBuilder, column: usize) -> WriterPropertiesBuilder {
-    builder
-        .set_column_data_page_size_limit(path_of(column), ID_PAGE_BYTES)
-        .set_column_bloom_filter_enabled(path_of(column), true)
-        .set_column_bloom_filter_fpp(path_of(column), 0.01)
-        .set_column_bloom_filter_max_ndv(path_of(column), ROW_GROUP_ROWS as u64)
 }
 
 /// Reads a new file back: same bytes, same columns, and every entry gives the leaf that is in the tree.

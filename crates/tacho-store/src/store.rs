@@ -9,11 +9,12 @@
 
 use crate::account;
 use crate::catalog::{Catalog, Position, name_of};
+use crate::encoding::Purpose;
 use crate::error::StoreError;
 use crate::hot::Hot;
 use crate::read::Wanted;
 use crate::schema::at;
-use crate::segment::{Leaf, Name, Purpose, SegmentWriter, Site};
+use crate::segment::{Leaf, Name, SegmentWriter, Site};
 use crate::snapshot::{SegmentFile, Snapshot};
 use crate::{Observer, Step};
 use arrow::array::{BooleanArray, RecordBatch, StringViewArray};

@@ -40,7 +40,8 @@ use clap::Parser;
 use commands::Arguments;
 use std::process::ExitCode;
 
-/// Bodies, batches and columns come and go in bursts on many threads; this one gives the pages back.
+/// Bodies, batches and columns come and go in bursts on many threads; this one gives the pages back. Built without huge pages
+/// (`no_thp`): they are cleared and kept 2 MB at a time, which took a tenth more processor time and three times the memory when idle.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
