@@ -136,6 +136,17 @@ mod tests {
     }
 
     #[test]
+    fn only_what_an_event_is_nothing_without_is_required() {
+        let required = |name: &str| {
+            let tool = all().into_iter().find(|tool| tool.name == name).unwrap();
+            tool.input_schema["required"].clone()
+        };
+        assert_eq!(required("log_action"), serde_json::json!(["action_name"]));
+        assert_eq!(required("log_decision"), serde_json::json!(["question", "chosen"]));
+        assert_eq!(required("log_outcome"), serde_json::json!(["action_id", "status"]));
+    }
+
+    #[test]
     fn no_argument_says_how_the_log_came_to_know() {
         for tool in all() {
             let properties = tool.input_schema["properties"].as_object().unwrap();

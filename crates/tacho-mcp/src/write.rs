@@ -75,12 +75,16 @@ pub(crate) struct LogAction {
     /// One sentence for people.
     description: Option<String>,
     /// The parameters, as they were. Secrets are taken out before anything is stored.
+    #[serde(default)] // else the schema would require it
     #[schemars(schema_with = "anything")]
     parameters: Option<Value>,
     /// How it ended; `running` when it has only begun: `log_outcome` closes it.
     status: Option<Status>,
+    #[serde(default)] // else the schema would require it
     #[schemars(schema_with = "anything")]
     result: Option<Value>,
+    /// What went wrong; an empty text is none.
+    #[serde(default)] // else the schema would require it
     #[schemars(schema_with = "anything")]
     error: Option<Value>,
     /// readonly, read-write or admin.
@@ -109,6 +113,7 @@ pub(crate) struct LogDecision {
     /// Why.
     rationale: Option<String>,
     /// What was known when it was decided.
+    #[serde(default)] // else the schema would require it
     #[schemars(schema_with = "anything")]
     context: Option<Value>,
     /// Under which conditions it holds.
@@ -136,8 +141,11 @@ pub(crate) struct LogOutcome {
     /// The `action_id` that `log_action` or `log_decision` answered with.
     action_id: String,
     status: Status,
+    #[serde(default)] // else the schema would require it
     #[schemars(schema_with = "anything")]
     result: Option<Value>,
+    /// What went wrong; an empty text is none.
+    #[serde(default)] // else the schema would require it
     #[schemars(schema_with = "anything")]
     error: Option<Value>,
     /// The action's name, so that the outcome is found under it.
@@ -188,7 +196,7 @@ impl AuditServer {
         put(&mut event, "action_details", asked.parameters);
         put(&mut event, "outcome_status", asked.status);
         put(&mut event, "outcome_result", asked.result);
-        put(&mut event, "outcome_error", asked.error);
+        put(&mut event, "outcome_error", asked.error.filter(|error| *error != ""));
         put(&mut event, "permission_level", asked.permission_level);
         put(&mut event, "resources_accessed", asked.resources_accessed);
         put(&mut event, "sensitive_data_accessed", asked.sensitive_data_accessed);
@@ -243,7 +251,7 @@ impl AuditServer {
         put(&mut event, "phase", Some("result"));
         put(&mut event, "outcome_status", Some(asked.status));
         put(&mut event, "outcome_result", asked.result);
-        put(&mut event, "outcome_error", asked.error);
+        put(&mut event, "outcome_error", asked.error.filter(|error| *error != ""));
         self.add(caller, event).await
     }
 
