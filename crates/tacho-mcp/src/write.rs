@@ -75,17 +75,14 @@ pub(crate) struct LogAction {
     /// One sentence for people.
     description: Option<String>,
     /// The parameters, as they were. Secrets are taken out before anything is stored.
-    #[serde(default)] // else the schema would require it
-    #[schemars(schema_with = "anything")]
+    #[schemars(default, schema_with = "anything")]
     parameters: Option<Value>,
     /// How it ended; `running` when it has only begun: `log_outcome` closes it.
     status: Option<Status>,
-    #[serde(default)] // else the schema would require it
-    #[schemars(schema_with = "anything")]
+    #[schemars(default, schema_with = "anything")]
     result: Option<Value>,
     /// What went wrong; an empty text is none.
-    #[serde(default)] // else the schema would require it
-    #[schemars(schema_with = "anything")]
+    #[schemars(default, schema_with = "anything")]
     error: Option<Value>,
     /// readonly, read-write or admin.
     permission_level: Option<String>,
@@ -113,8 +110,7 @@ pub(crate) struct LogDecision {
     /// Why.
     rationale: Option<String>,
     /// What was known when it was decided.
-    #[serde(default)] // else the schema would require it
-    #[schemars(schema_with = "anything")]
+    #[schemars(default, schema_with = "anything")]
     context: Option<Value>,
     /// Under which conditions it holds.
     conditions: Option<Vec<String>>,
@@ -141,12 +137,10 @@ pub(crate) struct LogOutcome {
     /// The `action_id` that `log_action` or `log_decision` answered with.
     action_id: String,
     status: Status,
-    #[serde(default)] // else the schema would require it
-    #[schemars(schema_with = "anything")]
+    #[schemars(default, schema_with = "anything")]
     result: Option<Value>,
     /// What went wrong; an empty text is none.
-    #[serde(default)] // else the schema would require it
-    #[schemars(schema_with = "anything")]
+    #[schemars(default, schema_with = "anything")]
     error: Option<Value>,
     /// The action's name, so that the outcome is found under it.
     action_name: Option<String>,

@@ -156,9 +156,7 @@ impl Weighted {
                     continue;
                 }
                 let Some(sums) = events.sums(segment, span).await? else {
-                    if span == Span::Hour {
-                        without_hours.push(Arc::clone(segment));
-                    }
+                    without_hours.extend((span == Span::Hour).then(|| Arc::clone(segment)));
                     continue;
                 };
                 match covered.replace(whole) {
