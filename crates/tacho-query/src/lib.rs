@@ -26,6 +26,7 @@ mod guard;
 mod heirs;
 mod kept;
 mod known;
+mod lacking;
 mod late;
 mod lift;
 mod meter;

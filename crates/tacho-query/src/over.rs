@@ -60,7 +60,7 @@ impl Over {
     pub(crate) fn lacks_hours(&self, range: Range) -> Result<bool> {
         let table = source_as_provider(&self.scan.source)?;
         let events = (table.as_ref() as &dyn Any).downcast_ref::<EventsTable>();
-        Ok(events.is_some_and(|events| events.lacks_hours(range)))
+        Ok(events.is_some_and(|events| events.lacking().is_much(range)))
     }
 }
 

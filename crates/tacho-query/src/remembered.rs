@@ -63,7 +63,7 @@ impl Remembered {
         let mut sources = Sources::default();
         let states = events.states();
         states.follow(&scope.snapshot);
-        events.without_hours(&scope.snapshot, &[]);
+        events.lacking().see(&scope.snapshot, &[]);
         let asks_overlay = self.asked != *self.plain;
         for segment in scope.snapshot.segments.iter().filter(|segment| self.range.meets(segment)) {
             let is_told_of = asks_overlay && scope.concluded.overlay.touches(segment.first, segment.last);

@@ -60,7 +60,7 @@ fn rolled_up(aggregate: &Aggregate) -> Result<Option<LogicalPlan>> {
     if !over.groups.iter().all(|group| is_dimension(&without_times(group.clone()))) {
         return Ok(None);
     }
-    if spans.contains(&Span::Hour)
+    if needs_hours(range, &spans)
         && over.lacks_hours(range)?
         && let Some(kept) = remembered(aggregate)?
     {
@@ -74,6 +74,12 @@ fn rolled_up(aggregate: &Aggregate) -> Result<Option<LogicalPlan>> {
         }
     }
     over.plan(aggregate, range, spans, conditions, made).map(Some)
+}
+
+/// Whether sums by day tell of less than half of the time.
+fn needs_hours(range: Range, spans: &[Span]) -> bool {
+    let Range { from, to } = range.whole(Span::Day);
+    !spans.contains(&Span::Day) || to.saturating_sub(from) < range.to.saturating_sub(range.from) / 2
 }
 
 impl Over {

@@ -8,6 +8,7 @@
 
 use crate::actions::Concluded;
 use crate::chosen;
+use crate::lacking::Lacking;
 use crate::names::Names;
 use crate::phrases::Need;
 use crate::prune::segment_may_match;
@@ -17,7 +18,6 @@ use crate::slices::{self, Part};
 use crate::sources::{hot, newest_first, partitioned};
 use crate::sparse::{Asked, Spread};
 use crate::states::States;
-use crate::weighted::Range;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider};
@@ -34,8 +34,6 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::object_store::ObjectStore;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::union::UnionExec;
-use parking_lot::Mutex;
-use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use tacho_event::section::Section;
@@ -86,12 +84,8 @@ pub(crate) struct EventsTable {
     reader: Arc<dyn ParquetFileReaderFactory>,
     pruner: Pruner,
     states: Arc<States>,
-    /// Rows, least and greatest time of segments that were found to have no sums by hour.
-    without_hours: Mutex<HashMap<[u8; 32], (u64, Micros, Micros)>>,
+    lacking: Lacking,
 }
-
-/// So many rows are dearer to read than states of aggregates, once they are kept.
-const MANY_ROWS: u64 = 1 << 18;
 
 impl EventsTable {
     pub(crate) fn new(
@@ -105,7 +99,7 @@ impl EventsTable {
             reader: Arc::new(reader),
             pruner: Pruner::new(store, footers),
             states: Arc::default(),
-            without_hours: Mutex::default(),
+            lacking: Lacking::default(),
         }
     }
 
@@ -114,18 +108,9 @@ impl EventsTable {
         Arc::clone(&self.states)
     }
 
-    /// Remembers that these segments of the snapshot have no sums by hour; forgets those that are no more.
-    pub(crate) fn without_hours(&self, snapshot: &Snapshot, found: &[Arc<SegmentFile>]) {
-        let mut known = self.without_hours.lock();
-        known.retain(|digest, _| snapshot.segments.iter().any(|segment| segment.digest == *digest));
-        known.extend(found.iter().map(|of| (of.digest, (of.rows, of.time_min, of.time_max))));
-    }
-
-    /// Whether many rows would be read for want of sums by hour, as far as that is known.
-    pub(crate) fn lacks_hours(&self, range: Range) -> bool {
-        let known = self.without_hours.lock();
-        let meeting = known.values().filter(|(_, first, last)| range.reaches(*first, *last));
-        meeting.map(|(rows, ..)| rows).sum::<u64>() >= MANY_ROWS
+    /// Which segments have no sums by hour.
+    pub(crate) fn lacking(&self) -> &Lacking {
+        &self.lacking
     }
 
     /// A plan for the rows of a snapshot that may pass the filters.

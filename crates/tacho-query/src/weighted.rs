@@ -179,7 +179,7 @@ impl Weighted {
                 },
             }
         }
-        events.without_hours(snapshot, &without_hours);
+        events.lacking().see(snapshot, &without_hours);
         Ok(parts)
     }
 

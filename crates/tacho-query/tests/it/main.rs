@@ -7,6 +7,7 @@ mod data;
 mod encode;
 mod growth;
 mod hostile;
+mod known;
 mod nine;
 mod ordinary;
 mod remembered;

@@ -132,6 +132,30 @@ fn what_is_kept_gives_what_the_rows_give() {
 }
 
 #[test]
+fn what_segments_have_no_sums_of_is_kept_from_the_second_question_on() {
+    let end = i64::from(day(now()).0) * DAY_US + 7 * HOUR_US;
+    // Every hour has other agents and other names: sums by hour would be as many as the rows.
+    let stored = compacted(&events(12_000, end));
+    let (engine, moment) = (own_engine(), Moment::from(Arc::clone(&stored.snapshot)));
+    let asked = |more: &str| {
+        format!(
+            "SELECT date_bin(INTERVAL '6 hours', timestamp), agent_id, count(*), sum(cost_usd) FROM agent_audit_log \
+             WHERE timestamp >= '{}' {more} GROUP BY 1, 2",
+            format(end - 20 * DAY_US - 1)
+        )
+    };
+    let is_kept = || recalled(&engine, &stored.snapshot, &asked("")).is_some();
+    assert!(!is_kept(), "nothing is known of the segments yet: their sums may do");
+    let first = sorted(&engine, &moment, &asked(""));
+    assert!(is_kept(), "they have none");
+    let rows = sorted(&engine, &moment, &asked("AND index >= 0"));
+    assert!(rows.len() > 200);
+    for found in [first, sorted(&engine, &moment, &asked("")), sorted(&engine, &moment, &asked(""))] {
+        assert_eq!(found, rows);
+    }
+}
+
+#[test]
 fn a_question_that_moves_on_makes_what_is_new_alone() {
     let end = i64::from(day(now()).0) * DAY_US + 7 * HOUR_US;
     let merged: Stored = compacted(&events(12_000, end));
