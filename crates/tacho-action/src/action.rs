@@ -3,6 +3,7 @@
 //! Invariant: what is concluded depends on which observations there are, not on their order. Only the action's name,
 //! the index of its first observation, ties between equals, and two hooks that tell of one step do.
 
+mod around;
 mod record;
 mod word;
 

@@ -4,6 +4,7 @@
 //! concluded of them stays in the overlay; what is told of them later is an action of its own.
 
 mod alike;
+mod around;
 mod ending;
 mod leaving;
 mod relating;
@@ -19,6 +20,7 @@ use crate::near::{Likeness, Near};
 use crate::observation::Observation;
 use crate::observer::Observer;
 use crate::shares::Shares;
+use crate::standing::is_made_up;
 use crate::{Malformed, Overlay};
 use reporting::Reported;
 use serde::{Deserialize, Serialize};
@@ -90,6 +92,7 @@ impl Joiner {
             self.end(end, observation, &mut changed);
         }
         let action = if observation.is_act() { self.act(observation) } else { None };
+        let action = action.map(|id| self.join_around(id, observation, &mut changed));
         changed.extend(action);
         self.relate(observation, action, overlay, &mut changed);
         for id in changed {
@@ -179,7 +182,8 @@ impl Joiner {
         }
         // Found by its call and by its request: they are one.
         let id = others.into_iter().filter(|_| found.is_some()).fold(id, |id, other| self.merge(id, other));
-        Some(id)
+        let learns = is_better && found.is_some() && observation.is_witness();
+        Some(if learns { self.join_alike(id, observation, likeness?, own_call) } else { id })
     }
 
     /// The action that an observation means by the ids in it, and what it is to be found by.
@@ -216,12 +220,16 @@ impl Joiner {
 
     /// What an observation is surely found by.
     fn keys_of(&self, observation: &Observation<'_>) -> Vec<u64> {
-        let call = observation.call.and_then(|call| match (is_strong(call), observation.session) {
-            (true, _) => Some(key(&[b"call", call.as_bytes()])),
-            (false, Some(session)) => Some(key(&[b"call of session", &session.0, call.as_bytes()])),
-            // Whose it is is looked for each time.
-            (false, None) if reporting::is_nobodys(observation) => None,
-            (false, None) => Some(key(&[b"call of agent", observation.agent.as_bytes(), call.as_bytes()])),
+        let call = observation.call.and_then(|call| {
+            match (is_strong(call) && !is_made_up(observation), observation.session) {
+                (true, _) => Some(key(&[b"call", call.as_bytes()])),
+                (false, Some(session)) => Some(key(&[b"call of session", &session.0, call.as_bytes()])),
+                // Whose it is is looked for each time.
+                (false, None) if reporting::is_nobodys(observation) => None,
+                (false, None) => {
+                    Some(key(&[b"call of agent", observation.agent.as_bytes(), call.as_bytes()]))
+                }
+            }
         });
         let request = observation.strong_request().map(|request| key(&[b"request", request.as_bytes()]));
         call.into_iter().chain(request).collect()

@@ -62,7 +62,10 @@ impl Member {
         set(flag::INPUT, observation.input.is_some());
         set(flag::OUTPUT, observation.has_output);
         set(flag::ERROR, observation.has_error);
-        set(flag::UNKNOWN_TOOL, observation.error_type == Some("unknown_tool"));
+        set(
+            flag::UNKNOWN_TOOL,
+            matches!(observation.error_type, Some("unknown_tool" | "tool_not_registered")),
+        );
         let is_denied = observation.phase == Some(Phase::Decided) && observation.outcome == Outcome::Failure;
         set(flag::REFUSED, is_denied || observation.error_type == Some("refused"));
         let is_launch = observation.phase == Some(Phase::Result) && observation.outcome == Outcome::Running;
@@ -73,8 +76,9 @@ impl Member {
         set(flag::AGENT_ASSUMED, observation.agent_assumed);
         set(flag::AGENT_SAID, observation.said_agent().is_some());
         set(flag::OUTCOME, observation.is_outcome());
-        let is_batch = observation.hook == Some("PostToolBatch");
-        set(flag::FROM_TEXT, is_batch && observation.outcome == Outcome::Failure);
+        let is_read = observation.hook == Some("PostToolBatch")
+            || observation.observer == Observer::Transcript && observation.error_type == Some("unknown_tool");
+        set(flag::FROM_TEXT, is_read && observation.outcome == Outcome::Failure);
         let is_span = observation.observer == Observer::Span && observation.is_model();
         Member {
             index: observation.index,
