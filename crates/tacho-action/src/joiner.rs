@@ -20,7 +20,6 @@ use crate::near::{Likeness, Near};
 use crate::observation::Observation;
 use crate::observer::Observer;
 use crate::shares::Shares;
-use crate::standing::is_made_up;
 use crate::{Malformed, Overlay};
 use reporting::Reported;
 use serde::{Deserialize, Serialize};
@@ -216,23 +215,6 @@ impl Joiner {
         let Some(other) = other.filter(|other| **other != one) else { return true };
         let is_lie = !observation.is_witness() && is_witnessed(&one) && is_witnessed(other);
         !is_lie && !self.is_of_another(*other, observation)
-    }
-
-    /// What an observation is surely found by.
-    fn keys_of(&self, observation: &Observation<'_>) -> Vec<u64> {
-        let call = observation.call.and_then(|call| {
-            match (is_strong(call) && !is_made_up(observation), observation.session) {
-                (true, _) => Some(key(&[b"call", call.as_bytes()])),
-                (false, Some(session)) => Some(key(&[b"call of session", &session.0, call.as_bytes()])),
-                // Whose it is is looked for each time.
-                (false, None) if reporting::is_nobodys(observation) => None,
-                (false, None) => {
-                    Some(key(&[b"call of agent", observation.agent.as_bytes(), call.as_bytes()]))
-                }
-            }
-        });
-        let request = observation.strong_request().map(|request| key(&[b"request", request.as_bytes()]));
-        call.into_iter().chain(request).collect()
     }
 
     /// Whether an action that has the same id can be the same: a short id is used again, once its call is over. An outcome

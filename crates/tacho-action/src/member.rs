@@ -76,9 +76,8 @@ impl Member {
         set(flag::AGENT_ASSUMED, observation.agent_assumed);
         set(flag::AGENT_SAID, observation.said_agent().is_some());
         set(flag::OUTCOME, observation.is_outcome());
-        let is_read = observation.hook == Some("PostToolBatch")
-            || observation.observer == Observer::Transcript && observation.error_type == Some("unknown_tool");
-        set(flag::FROM_TEXT, is_read && observation.outcome == Outcome::Failure);
+        let is_batch = observation.hook == Some("PostToolBatch");
+        set(flag::FROM_TEXT, is_batch && observation.outcome == Outcome::Failure);
         let is_span = observation.observer == Observer::Span && observation.is_model();
         Member {
             index: observation.index,

@@ -3,6 +3,7 @@
 use super::Action;
 use crate::Figure;
 use crate::member::Member;
+use crate::observation::Observation;
 use crate::observer::Observer;
 use tacho_event::time::Micros;
 use tacho_event::words::Phase;
@@ -39,6 +40,11 @@ impl Action {
     /// Whether hooks told of it from its proposal to its answer.
     pub(crate) fn is_hooked_whole(&self) -> bool {
         matches!(self.hooked(), Some((Some(_), Some(_))))
+    }
+
+    /// Whether it is a call with an id of its own, for this observation: a witness goes by what witnesses tell.
+    pub(crate) fn is_called_for(&self, observation: &Observation<'_>) -> bool {
+        if observation.is_witness() && self.is_witnessed() { self.is_called } else { self.has_own_call }
     }
 
     /// Whether witnesses name it by an id of its own.

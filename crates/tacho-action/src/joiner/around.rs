@@ -36,27 +36,27 @@ impl Joiner {
 
     /// A span, and the call that alone can be meant.
     fn around(&self, place: u64) -> Option<(u64, u64)> {
-        let actions: Vec<&Action> = self
-            .near
-            .actions(place)
-            .filter_map(|id| self.actions.get(&id))
-            .filter(|a| a.is_witnessed())
-            .collect();
-        let spans =
-            || actions.iter().filter(|action| action.span_lasts().is_some() && action.hooked().is_none());
-        let calls = || actions.iter().filter(|action| action.span_lasts().is_none() && !action.is_called());
-        let meant = |span: &Action| -> Vec<&Action> {
-            let fits = |call: &&&Action| call.may_lie_in(span) && self.may_be_one(span.id, call.id);
-            calls().filter(fits).map(|call| *call).collect()
+        let known = || self.near.actions(place).filter_map(|id| self.actions.get(&id));
+        let is_call = |call: &&Action| {
+            call.hooked().is_some() && call.span_lasts().is_none() && call.is_witnessed() && !call.is_called()
         };
-        let alone: Vec<(u64, &Action)> = spans()
-            .filter_map(|span| match meant(span)[..] {
-                [call] => Some((span.id, call)),
-                _ => None,
+        let calls: Vec<&Action> = known().filter(is_call).collect();
+        if calls.is_empty() {
+            return None;
+        }
+        let is_span = |span: &&Action| span.span_lasts().is_some() && span.hooked().is_none();
+        let alone: Vec<(u64, &Action)> = known()
+            .filter(is_span)
+            .filter_map(|span| {
+                let fits = |call: &&&Action| call.may_lie_in(span) && self.may_be_one(span.id, call.id);
+                let mut meant = calls.iter().filter(fits);
+                let call = meant.next().filter(|_| meant.next().is_none())?;
+                Some((span.id, *call))
             })
             .collect();
         let is_clear = |(span, call): &&(u64, &Action)| {
-            call.is_hooked_whole() && !alone.iter().any(|(other, same)| other != span && same.id == call.id)
+            let is_anothers = alone.iter().any(|(other, same)| other != span && same.id == call.id);
+            call.is_hooked_whole() && !is_anothers
         };
         alone.iter().find(is_clear).map(|(span, call)| (*span, call.id))
     }

@@ -168,18 +168,3 @@ fn a_tool_that_is_not_there_is_one_call_to_all() {
     assert_eq!(groups(&all).len(), 1);
     assert_eq!(closures(&all[1..2]), [Closure::UnknownTool]);
 }
-
-#[test]
-fn what_a_tool_answers_makes_no_unknown_tool_of_it() {
-    let read = Observation {
-        outcome: Outcome::Failure,
-        error_type: Some("unknown_tool"),
-        ..imported(855_001, "run_shell_command__598_0", HELLO)
-    };
-    let ran = Observation {
-        outcome: Outcome::Failure,
-        ..tool_hook(770, "AfterTool", "hook-00000000000000a2", HELLO)
-    };
-    assert_eq!(closures(&[read.clone()]), [Closure::UnknownTool]);
-    assert_eq!(closures(&[ran, read]), [Closure::Failure]);
-}
