@@ -3,6 +3,7 @@
 //! Invariant: what is concluded depends on which observations there are, not on their order. Only the action's name,
 //! the index of its first observation, ties between equals, and two hooks that tell of one step do.
 
+mod around;
 mod record;
 mod word;
 
@@ -107,11 +108,6 @@ impl Action {
         self.keep(Member::new(observation));
     }
 
-    /// Whether it is a call with an id of its own, for this observation: a witness goes by what witnesses tell.
-    pub(crate) fn is_called_for(&self, observation: &Observation<'_>) -> bool {
-        if observation.is_witness() && self.is_witnessed() { self.is_called } else { self.has_own_call }
-    }
-
     /// The first of those that know best.
     fn tell_session(&mut self, session: Option<[u8; 16]>, rank: u8) {
         if session.is_some() && rank > self.session_rank {
@@ -151,7 +147,11 @@ impl Action {
         self.call.offer(other.call.rank, &other.call.text);
         self.tell_session(other.session, other.session_rank);
         self.finished |= other.finished;
-        self.likeness = self.likeness.or(other.likeness);
+        let is_better =
+            |known: Likeness, other: Likeness| known.input.is_none() && known.place == other.place;
+        let better =
+            other.likeness.filter(|other| self.likeness.is_none_or(|known| is_better(known, *other)));
+        self.likeness = better.or(self.likeness);
         self.has_own_call |= other.has_own_call;
         self.is_called |= other.is_called;
         self.started = self.started.or(other.started);

@@ -4,6 +4,7 @@
 //! concluded of them stays in the overlay; what is told of them later is an action of its own.
 
 mod alike;
+mod around;
 mod ending;
 mod leaving;
 mod relating;
@@ -90,6 +91,7 @@ impl Joiner {
             self.end(end, observation, &mut changed);
         }
         let action = if observation.is_act() { self.act(observation) } else { None };
+        let action = action.map(|id| self.join_around(id, observation, &mut changed));
         changed.extend(action);
         self.relate(observation, action, overlay, &mut changed);
         for id in changed {
@@ -179,7 +181,8 @@ impl Joiner {
         }
         // Found by its call and by its request: they are one.
         let id = others.into_iter().filter(|_| found.is_some()).fold(id, |id, other| self.merge(id, other));
-        Some(id)
+        let learns = is_better && found.is_some() && observation.is_witness();
+        Some(if learns { self.join_alike(id, observation, likeness?, own_call) } else { id })
     }
 
     /// The action that an observation means by the ids in it, and what it is to be found by.
@@ -212,19 +215,6 @@ impl Joiner {
         let Some(other) = other.filter(|other| **other != one) else { return true };
         let is_lie = !observation.is_witness() && is_witnessed(&one) && is_witnessed(other);
         !is_lie && !self.is_of_another(*other, observation)
-    }
-
-    /// What an observation is surely found by.
-    fn keys_of(&self, observation: &Observation<'_>) -> Vec<u64> {
-        let call = observation.call.and_then(|call| match (is_strong(call), observation.session) {
-            (true, _) => Some(key(&[b"call", call.as_bytes()])),
-            (false, Some(session)) => Some(key(&[b"call of session", &session.0, call.as_bytes()])),
-            // Whose it is is looked for each time.
-            (false, None) if reporting::is_nobodys(observation) => None,
-            (false, None) => Some(key(&[b"call of agent", observation.agent.as_bytes(), call.as_bytes()])),
-        });
-        let request = observation.strong_request().map(|request| key(&[b"request", request.as_bytes()]));
-        call.into_iter().chain(request).collect()
     }
 
     /// Whether an action that has the same id can be the same: a short id is used again, once its call is over. An outcome

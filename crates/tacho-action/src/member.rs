@@ -62,7 +62,10 @@ impl Member {
         set(flag::INPUT, observation.input.is_some());
         set(flag::OUTPUT, observation.has_output);
         set(flag::ERROR, observation.has_error);
-        set(flag::UNKNOWN_TOOL, observation.error_type == Some("unknown_tool"));
+        set(
+            flag::UNKNOWN_TOOL,
+            matches!(observation.error_type, Some("unknown_tool" | "tool_not_registered")),
+        );
         let is_denied = observation.phase == Some(Phase::Decided) && observation.outcome == Outcome::Failure;
         set(flag::REFUSED, is_denied || observation.error_type == Some("refused"));
         let is_launch = observation.phase == Some(Phase::Result) && observation.outcome == Outcome::Running;

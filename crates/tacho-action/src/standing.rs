@@ -92,8 +92,18 @@ pub(crate) fn is_witnessed(rank: u8) -> bool {
     rank > WITNESS
 }
 
-/// Whether the id of the call is the agent's own. Gemini CLI's hooks have none: theirs was made by our hook.
+/// Whether the id of the call is the agent's own, or of a request the provider's.
 pub(crate) fn has_own_call(observation: &Observation<'_>) -> bool {
-    let is_given = matches!(observation.hook, Some("BeforeTool" | "AfterTool"));
-    observation.call.is_some() && !is_given || observation.strong_request().is_some()
+    observation.call.is_some() && !is_made_up(observation) || observation.strong_request().is_some()
+}
+
+/// Whether our hook made the id up. Gemini CLI's hooks have none; ids that earlier versions gave are of one session only.
+pub(crate) fn is_made_up(observation: &Observation<'_>) -> bool {
+    match observation.hook {
+        Some("BeforeTool" | "AfterTool") => true,
+        Some("BeforeModel" | "AfterModel" | "AfterAgent") => {
+            observation.call.is_some_and(|call| call.starts_with("hook-"))
+        }
+        _ => false,
+    }
 }

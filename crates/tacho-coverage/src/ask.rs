@@ -42,6 +42,14 @@ const OWN: &str = "known = 'self_reported'";
 const IS_CALL: &str = "action_type IN ('tool', 'skill', 'external') \
   AND action_name NOT IN ('model_request', 'mcp_server_connection') AND source <> 'mcp'";
 
+/// An id that our hook made up, where Gemini CLI gives none: no other source has it, so it compares nothing.
+const IS_MADE_UP: &str = "coalesce(hook_event IN ('BeforeTool', 'AfterTool', 'AfterAgent') \
+  AND call_id LIKE 'hook-%' AND source <> 'otlp', false)";
+
+/// A call that never ran, told as such.
+const NEVER_RAN: &str = "coalesce(error_type IN ('refused', 'unknown_tool', 'tool_not_registered') \
+  AND (hook_event IS NULL OR hook_event IN ('Stop', 'AfterAgent')), false)";
+
 /// What a range is of: the time that senders say, so that the sources of one call are near one another however late
 /// one of them came.
 fn within(from_us: i64, to_us: i64) -> String {
@@ -63,11 +71,13 @@ pub fn calls(from_us: i64, to_us: i64) -> String {
            max(CASE WHEN phase IN ('result', 'executed') THEN {AT} END) AS done_us, min(index) AS first_index, \
            coalesce(bool_or(hook_event = 'PostToolBatch' AND outcome_status = 'failure') \
                AND NOT bool_or(hook_event IN ('PostToolUse', 'PostToolUseFailure')), false) \
+             OR bool_or({NEVER_RAN}) \
              OR coalesce(bool_or(action_name = 'tool_result' AND outcome_status = 'failure' \
                AND (error LIKE '\"<tool_use_error>%' OR error LIKE '\"Permission to use %' \
                  OR error LIKE '\"The user %')), false) AS never_ran \
          FROM events WHERE {within} AND call_id IS NOT NULL AND {IS_CALL} \
            AND NOT (source = 'otlp' AND call_id ~ '^[0-9a-f]{{16}}$') AND source <> 'internal' \
+           AND NOT {IS_MADE_UP} \
          GROUP BY call_id, session_uuid, {SOURCE} ORDER BY bool_and({OWN}), last_us DESC LIMIT {limit}",
         within = within(from_us, to_us),
         limit = CALLS_MAX + 1,
@@ -80,8 +90,9 @@ pub fn sessions(from_us: i64, to_us: i64) -> String {
         "SELECT session_uuid AS session, max(who_session) AS name, {AGENT} AS agent, \
            {SOURCE} AS source, count(*) AS events, min({AT}) AS first_us, max({AT}) AS last_us, \
            max(index) AS last_index, \
-           greatest(count(*) FILTER (WHERE {IS_CALL} AND call_id IS NULL AND phase = 'result'), \
-             count(*) FILTER (WHERE {IS_CALL} AND call_id IS NULL AND phase = 'proposed')) AS unnamed, \
+           greatest(count(*) FILTER (WHERE {unnamed} AND phase = 'result' AND NOT {NEVER_RAN}), \
+             count(*) FILTER (WHERE {unnamed} AND phase = 'proposed') \
+               - count(*) FILTER (WHERE {unnamed} AND error_type = 'refused' AND {NEVER_RAN})) AS unnamed, \
            max(index) FILTER (WHERE action_type = 'lifecycle' AND lower(action_name) IN \
              ('sessionstart', 'session_start', 'session_started')) AS began, \
            max(index) FILTER (WHERE action_type = 'lifecycle' AND lower(action_name) IN \
@@ -95,6 +106,7 @@ pub fn sessions(from_us: i64, to_us: i64) -> String {
          GROUP BY session_uuid, {AGENT}, {SOURCE} \
          ORDER BY bool_and({OWN}), last_us DESC LIMIT {limit}",
         within = within(from_us, to_us),
+        unnamed = format_args!("{IS_CALL} AND (call_id IS NULL OR {IS_MADE_UP})"),
         limit = SESSIONS_MAX + 1,
     )
 }

@@ -36,8 +36,23 @@ fn hook_of(args: &[String]) -> Option<Told> {
         ["event", json] if !asks(&json.to_owned()) => {
             Some(Told { source: None, event: (json != "-").then(|| json.to_owned()) })
         }
+        // What runs as a hook ends with 0 whatever it was given.
+        [flag, ..] if is_stray(&args) && !std::io::stdin().is_terminal() => {
+            eprintln!(
+                "agent-audit-log: unknown flag {flag:?} (see --help); the event is recorded without it"
+            );
+            Some(Told::default())
+        }
         _ => None,
     }
+}
+
+/// Whether the arguments begin with a flag that is none, and ask for nothing else.
+fn is_stray(args: &[&str]) -> bool {
+    const FOR_PEOPLE: &[&str] =
+        &["--help", "-h", "help", "--version", "-V", "install", "uninstall", "flush", "status", "send"];
+    args.first().is_some_and(|first| first.starts_with('-'))
+        && !args.iter().any(|arg| FOR_PEOPLE.contains(arg))
 }
 
 /// Tells the agent that it is stopped.

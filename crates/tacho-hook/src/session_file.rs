@@ -162,11 +162,15 @@ fn gemini_unanswered(end: &str) -> Told {
         #[serde(borrow)]
         args: &'a RawValue,
         status: String,
+        #[serde(borrow, default)]
+        id: Option<&'a RawValue>,
+        #[serde(borrow, default)]
+        timestamp: Option<&'a RawValue>,
         #[serde(default)]
         result: Value,
     }
     // A message is written again when its calls have ended: the last one counts.
-    let mut calls: Vec<String> = Vec::new();
+    let (mut calls, mut ids): (Vec<String>, HashSet<&str>) = (Vec::new(), HashSet::new());
     for line in end.lines().rev() {
         let Ok(message) = serde_json::from_str::<Message<'_>>(line) else { continue };
         if message.kind == "user" {
@@ -178,13 +182,19 @@ fn gemini_unanswered(end: &str) -> Told {
         for call in message.calls.iter().filter(|call| matches!(call.status.as_str(), "error" | "cancelled"))
         {
             let answer = call.result.pointer("/0/functionResponse/response/error").and_then(Value::as_str);
+            let member = |name, value: Option<&RawValue>| {
+                value.map(|value| format!("\"{name}\":{value},")).unwrap_or_default()
+            };
             let told = format!(
-                "{{\"tool_name\":{},\"tool_input\":{},\"error\":{}}}",
+                "{{{}{}\"tool_name\":{},\"tool_input\":{},\"error\":{}}}",
+                member("call_id", call.id),
+                member("time", call.timestamp),
                 call.name,
                 call.args,
                 quoted(cut(answer.unwrap_or(&call.status)))
             );
-            if !calls.contains(&told) && calls.len() < CALLS_MAX {
+            let is_new = call.id.map_or(!calls.contains(&told), |id| ids.insert(id.get()));
+            if is_new && calls.len() < CALLS_MAX {
                 calls.push(told);
             }
         }

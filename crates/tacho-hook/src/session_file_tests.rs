@@ -72,6 +72,24 @@ fn calls_of_the_last_turn_of_gemini_that_failed_are_told() {
 }
 
 #[test]
+fn calls_of_gemini_that_failed_are_told_under_their_own_ids() {
+    let call = |id: &str, time: &str| {
+        format!(
+            r#"{{"id":"{id}","name":"odd","args":{{}},"status":"error","timestamp":"{time}","result":[]}}"#
+        )
+    };
+    let line = |calls: &str| format!(r#"{{"type":"gemini","content":"x","toolCalls":[{calls}]}}"#);
+    let early = format!("{},{}", call("odd_1", "early"), call("odd_2", "early"));
+    let late = format!("{},{}", call("odd_1", "late"), call("odd_2", "late"));
+    let told = |id: &str| {
+        format!(r#"{{"call_id":"{id}","time":"late","tool_name":"odd","tool_input":{{}},"error":"error"}}"#)
+    };
+    // Equal calls are two, and one that is written again is one.
+    let want = format!("[{},{}]", told("odd_2"), told("odd_1"));
+    assert_eq!(gemini_unanswered(&[line(&early), line(&late)].join("\n")), [("tool_calls", want)]);
+}
+
+#[test]
 fn only_regular_files_are_read_and_only_what_is_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rollout.jsonl");

@@ -58,7 +58,7 @@ impl Stamp {
 
     /// Adds what does not depend on other events.
     pub fn put(&self, members: &mut Members) {
-        if !members.has(&["id", "event_id", "eventId"]) {
+        if !members.has(state::EVENT_NAMES) {
             members.set_text("event_id", &self.event_id);
         }
         self.put_time(members);

@@ -54,4 +54,32 @@ impl Joiner {
         }
         self.alike(observation, likeness?, own_call).filter(is_witnessed)
     }
+
+    /// Makes one of an action whose input is known only now, and the one that witnesses told of by that input alone.
+    pub(super) fn join_alike(
+        &mut self,
+        id: u64,
+        observation: &Observation<'_>,
+        likeness: Likeness,
+        own_call: bool,
+    ) -> u64 {
+        let other = likeness.input.and_then(|_| self.alike(observation, likeness, own_call));
+        let other = other.filter(|other| self.may_be_one(id, *other));
+        other.map_or(id, |other| self.merge(id, other))
+    }
+
+    /// Whether witnesses may have told of one call as of two: no witness the same of both, and one of them without its id.
+    pub(super) fn may_be_one(&self, one: u64, other: u64) -> bool {
+        let Some((one, other)) = self.actions.get(&one).zip(self.actions.get(&other)) else { return false };
+        let told = |action: &Action| action.is_witnessed() && action.session().is_some();
+        let inputs = [one, other].map(|action| action.likeness.and_then(|likeness| likeness.input));
+        let are_apart = matches!(inputs, [Some(one), Some(other)] if one != other);
+        let is_twice = one.members.iter().any(|member| other.has_slot(member.slot));
+        one.id != other.id
+            && told(one)
+            && told(other)
+            && !are_apart
+            && !is_twice
+            && !one.is_called_beside(other)
+    }
 }

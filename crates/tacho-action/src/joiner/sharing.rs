@@ -13,6 +13,7 @@ use crate::action::{Action, OBSERVATIONS_MAX};
 use crate::entry::Closure;
 use crate::ids::{is_strong, key};
 use crate::observation::Observation;
+use crate::standing::is_made_up;
 
 /// So many actions of one id are compared.
 pub(super) const SAME_ID_MAX: usize = 64;
@@ -25,6 +26,23 @@ fn state_key(observation: &Observation<'_>) -> u64 {
 }
 
 impl Joiner {
+    /// What an observation is surely found by.
+    pub(super) fn keys_of(&self, observation: &Observation<'_>) -> Vec<u64> {
+        let call = observation.call.and_then(|call| {
+            match (is_strong(call) && !is_made_up(observation), observation.session) {
+                (true, _) => Some(key(&[b"call", call.as_bytes()])),
+                (false, Some(session)) => Some(key(&[b"call of session", &session.0, call.as_bytes()])),
+                // Whose it is is looked for each time.
+                (false, None) if reporting::is_nobodys(observation) => None,
+                (false, None) => {
+                    Some(key(&[b"call of agent", observation.agent.as_bytes(), call.as_bytes()]))
+                }
+            }
+        });
+        let request = observation.strong_request().map(|request| key(&[b"request", request.as_bytes()]));
+        call.into_iter().chain(request).collect()
+    }
+
     /// The action of which an observation is a later state.
     pub(super) fn state_before(&self, observation: &Observation<'_>) -> Option<u64> {
         if observation.revision == 0 {

@@ -3,6 +3,7 @@
 mod beside;
 mod cases;
 mod floods;
+mod gemini;
 mod models;
 mod naive;
 mod own_words;

@@ -11,6 +11,9 @@ const REMEMBERED_MAX: usize = 64;
 /// Members in which an agent gives the id of a call.
 const CALL_NAMES: &[&str] = &["tool_use_id", "tool_call_id", "call_id"];
 
+/// Members in which an event has its own id.
+pub(super) const EVENT_NAMES: &[&str] = &["event_id", "id", "eventId"];
+
 /// What a session's hooks told so far.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
@@ -88,7 +91,7 @@ impl State {
         }
         let what = digest(members, &["tool_name", "tool_input"]);
         let id = if proposed {
-            let id = format!("hook-{what:08x}-{}", self.seq);
+            let id = self.made_up("hook", members);
             remember(&mut self.open, (what, id.clone()));
             Some(id)
         } else {
@@ -97,6 +100,12 @@ impl State {
         if let Some(id) = id {
             members.set_text("call_id", &id);
         }
+    }
+
+    /// An id for a call that has none: that of the event which proposes it, so no other session has the same.
+    fn made_up(&self, kind: &str, members: &Members) -> String {
+        let event = EVENT_NAMES.iter().find_map(|name| members.text(name));
+        format!("{kind}-{}", event.unwrap_or_else(|| self.seq.to_string()))
     }
 
     /// The oldest open call of what was called.
@@ -129,7 +138,7 @@ impl State {
         }
         let what = digest(members, &["llm_request"]);
         if proposed {
-            let id = format!("hook-model-{what:08x}-{}", self.seq);
+            let id = self.made_up("hook-model", members);
             remember(&mut self.asked, (what, id));
         }
         if let Some((_, id)) = self.asked.iter().rev().find(|(asked, _)| *asked == what) {
@@ -143,6 +152,7 @@ impl State {
     fn follow_unanswered(&mut self, members: &mut Members) {
         let Some(calls) = members.get("tool_calls") else { return };
         let Ok(calls) = serde_json::from_str::<Vec<&RawValue>>(calls) else { return };
+        let made_up = self.made_up("hook-unknown", members);
         let mut left = Vec::new();
         for call in calls {
             let mut call = Members::read(call.get());
@@ -150,10 +160,10 @@ impl State {
                 && call.text("error").is_some_and(|error| error.starts_with("Tool "));
             if let Some(id) = self.close(digest(&call, &["tool_name", "tool_input"])) {
                 call.set_text("call_id", &id);
-            } else if unknown {
-                call.set_text("call_id", &format!("hook-unknown-{}-{}", self.seq, left.len()));
-            } else {
+            } else if !unknown {
                 continue;
+            } else if !call.has(CALL_NAMES) {
+                call.set_text("call_id", &format!("{made_up}-{}", left.len()));
             }
             left.push(String::from_utf8_lossy(&call.line()).into_owned());
         }

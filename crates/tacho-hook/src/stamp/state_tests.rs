@@ -43,6 +43,30 @@ fn calls_without_an_id_get_one_that_joins_proposal_and_result() {
     assert!(follow(&mut state, &after)["call_id"].is_null());
 }
 
+#[test]
+fn the_same_call_at_the_same_number_of_two_sessions_has_two_ids() {
+    for (before, after, rest) in [
+        ("BeforeTool", "AfterTool", r#""tool_name":"sh","tool_input":{"c":1}"#),
+        ("BeforeModel", "AfterModel", r#""llm_request":{"messages":["hi"]}"#),
+    ] {
+        let call = |event: &str| {
+            let mut state = State::default();
+            let hook = |name: &str| format!(r#"{{"hook_event_name":"{name}","event_id":"{event}",{rest}}}"#);
+            let id = follow(&mut state, &hook(before))["call_id"].clone();
+            assert_eq!(follow(&mut state, &hook(after))["call_id"], id);
+            id
+        };
+        assert_ne!(
+            call("01a202cf-4887-75bb-b9f8-74c29c495398"),
+            call("01a202cf-4a8f-7d06-ab5f-e27fa13d5646")
+        );
+    }
+    let unknown = r#"{"hook_event_name":"AfterAgent","event_id":"e1","tool_calls":[{"tool_name":"odd","error":"Tool \"odd\" not found"}]}"#;
+    let call = |text: &str| follow(&mut State::default(), text)["tool_calls"][0]["call_id"].clone();
+    assert_ne!(call(unknown), call(&unknown.replace("e1", "e2")));
+    assert_eq!(call(&unknown.replace(r#""error""#, r#""call_id":"odd_1","error""#)), "odd_1");
+}
+
 const START: &str = r#"{"hook_event_name":"PreToolUse","tool_name":"Agent","tool_use_id":"t1","tool_input":{"subagent_type":"explorer"}}"#;
 
 #[test]

@@ -52,6 +52,20 @@ fn whatever_comes_in_the_agent_sees_nothing_and_the_server_gets_it_as_far_as_it_
 }
 
 #[test]
+fn a_flag_that_is_none_is_named_and_the_event_counts() {
+    let server = Server::start();
+    let program = Program::new(&server.url);
+    let output = program.run(&["--bogus"], br#"{"event_id":"e1"}"#);
+    assert!(output.status.success() && output.stdout.is_empty(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--bogus"), "{output:?}");
+    let mut seen = Vec::new();
+    server.take(&mut seen, 1);
+    assert_eq!(seen[0]["event_id"], "e1");
+    // Who asks for something else made a mistake, and is told so.
+    assert_eq!(program.run(&["--bogus", "status"], b"").status.code(), Some(2));
+}
+
+#[test]
 fn a_spool_that_can_not_be_written_is_no_trouble_to_the_agent() {
     let program = Program::new("http://127.0.0.1:1");
     for (name, value) in [("AUDIT_LOG_SPOOL", "/proc/none/spool"), ("HOME", "/proc/none")] {

@@ -77,6 +77,9 @@ pub(super) fn take_unanswered<'a>(fields: &mut Fields<'a>, hook: &str) -> Result
 const REFUSED: &[&str] =
     &["ejected", "denied", "forbid", "not allowed", "blocked by PreToolUse hook", "Tool execution blocked"];
 
+/// The same of a tool that is not there.
+const UNKNOWN: &[&str] = &["unsupported call", "unsupported custom tool call", "not found"];
+
 /// The end of a turn, and the calls that never ran in it.
 pub(super) fn decode_unanswered<'a>(
     calls: Vec<Fields<'a>>,
@@ -91,14 +94,18 @@ pub(super) fn decode_unanswered<'a>(
         input: None,
         output: None,
         extra: shared(&end.extra),
+        // A session file says when the call ended; the turn may end long after that.
+        claimed_us: None,
         ..end.clone()
     };
+    let turn_ended_us = end.claimed_us;
     each(end);
     for (number, call) in calls.into_iter().enumerate() {
         decode_call(call, number + 1, &common, &mut |mut event| {
             event.outcome = Some(Outcome::Failure);
+            event.claimed_us = event.claimed_us.or(turn_ended_us);
             let error = event.error.as_deref().unwrap_or_default();
-            if error.contains("unsupported call") || error.contains("not found") {
+            if UNKNOWN.iter().any(|words| error.contains(words)) {
                 NeverRan::UnknownTool.note(&mut event);
             } else if REFUSED.iter().any(|word| error.contains(word)) {
                 NeverRan::Refused.note(&mut event);

@@ -238,8 +238,13 @@ fn result(event: &mut Event<'_>) {
 
 /// The exit code and how the call ended, as far as its output tells.
 fn ending(output: &str) -> (Option<i64>, Option<Outcome>) {
-    const FAILED: &[&str] =
-        &["exec_command failed", "apply_patch verification failed", "unsupported call", "failed to parse"];
+    const FAILED: &[&str] = &[
+        "exec_command failed",
+        "apply_patch verification failed",
+        "unsupported call",
+        "unsupported custom tool call",
+        "failed to parse",
+    ];
     let by_code = |code| (Some(code), Some(if code == 0 { Outcome::Success } else { Outcome::Failure }));
     let Some(text) = unquote(output) else {
         let metadata =

@@ -191,7 +191,12 @@ fn call(name: &str) -> Option<Lift> {
 fn result(event: &mut Event<'_>) {
     tools::describe(event);
     event.phase = Some(Phase::Result);
-    let response = event.output.as_deref().and_then(response);
+    let response = event.output.as_deref().and_then(|output| response(output, "output"));
+    let error = event.output.as_deref().and_then(|output| self::response(output, "error"));
+    let name = event.action_name.as_deref().unwrap_or_default();
+    if error.is_some_and(|error| error.starts_with(&format!("Tool \"{name}\" not found"))) {
+        event.facts.set_text(TextFact::ErrorType, "unknown_tool");
+    }
     if let Some(code) = response.as_deref().and_then(gemini_hook::exit_code)
         && event.action_name.as_deref() == Some("run_shell_command")
     {
@@ -202,10 +207,10 @@ fn result(event: &mut Event<'_>) {
     }
 }
 
-/// The text that the model was given.
-fn response(output: &str) -> Option<String> {
+/// The text that the model was given, as what it was.
+fn response(output: &str, name: &str) -> Option<String> {
     let parts: Vec<&serde_json::value::RawValue> = serde_json::from_str(output).ok()?;
     let mut part = Fields::object(parts.first()?.get()).ok()?.take_object("functionResponse").ok()??;
     let response = part.take_object("response").ok()??;
-    Some(response.get_text("output")?.into_owned())
+    Some(response.get_text(name)?.into_owned())
 }

@@ -172,6 +172,21 @@ fn gemini_counts_a_message_once_though_it_is_written_again() {
 }
 
 #[test]
+fn gemini_says_that_there_is_no_such_tool() {
+    let kind = |error: &str| {
+        let result = format!(r#"[{{"functionResponse":{{"response":{{"error":{error:?}}}}}}}]"#);
+        let call = format!(r#"{{"id":"odd_1","name":"odd","args":{{}},"status":"error","result":{result}}}"#);
+        let batches = whole(&format!(r#"{{"type":"gemini","id":"m1","content":"","toolCalls":[{call}]}}"#));
+        let all = events(&batches);
+        let call = all.iter().find(|event| event.header.call == Some("odd_1")).unwrap();
+        call.facts.text(TextFact::ErrorType).map(str::to_owned)
+    };
+    assert_eq!(kind("Tool \"odd\" not found. Did you mean \"add\"?").as_deref(), Some("unknown_tool"));
+    assert_eq!(kind("Tool \"other\" not found."), None);
+    assert_eq!(kind("File not found: odd"), None);
+}
+
+#[test]
 fn a_trajectory_grows_and_stays_the_same_run() {
     let step = |n: u32| {
         format!(

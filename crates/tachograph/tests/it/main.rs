@@ -14,6 +14,7 @@ mod check;
 mod cli;
 mod coverage;
 mod coverage_forged;
+mod coverage_gemini;
 mod door;
 mod erase;
 mod erase_alerts;

@@ -114,6 +114,26 @@ fn calls_that_never_ran_are_told_at_the_end_of_a_turn() {
 }
 
 #[test]
+fn a_custom_tool_that_is_not_there_is_unknown_as_any_other() {
+    let error = "unsupported custom tool call: apply_patch";
+    let call = format!(r#"{{"tool_use_id":"c3","tool_name":"apply_patch","error":"{error}"}}"#);
+    let taken = codex(&format!(r#""hook_event_name":"Stop","tool_calls":[{call}]"#));
+    assert_eq!(taken.events()[1].facts.text(TextFact::ErrorType), Some("unknown_tool"));
+}
+
+#[test]
+fn what_never_ran_has_the_time_that_the_session_file_says() {
+    let call = |time: &str| format!(r#"{{"call_id":"c3","tool_name":"odd",{time}"error":"not found"}}"#);
+    for (time, want) in
+        [(r#""time":"2026-11-21T01:48:00Z","#, "2026-11-21T01:48:00"), ("", "2026-11-21T01:49:25.495")]
+    {
+        let taken = gemini(&format!(r#""hook_event_name":"AfterAgent","tool_calls":[{}]"#, call(time)));
+        let at = tacho_event::time::format(taken.events()[1].header.timestamp_us);
+        assert!(at.starts_with(want), "{at}");
+    }
+}
+
+#[test]
 fn a_call_that_a_hook_did_not_let_run_is_refused() {
     for error in [
         "Command blocked by PreToolUse hook: no such luck",

@@ -1,0 +1,132 @@
+//! Coverage of Gemini CLI, whose sources share no id: hooks with ids of the hook command, spans with ids of their own, log
+//! records without any.
+
+use crate::server::Server;
+use serde_json::{Value, json};
+
+const WHOLE_DAY: &str = "/v1/coverage?from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z";
+const SESSION: &str = "3053711a-df28-4fdc-b318-07468e767979";
+/// 2026-11-20T01:00:00Z.
+const START_MS: u64 = 1_795_136_400_000;
+
+fn text(key: &str, value: &str) -> Value {
+    json!({"key": key, "value": {"stringValue": value}})
+}
+
+fn nanos(ms: u64) -> String {
+    format!("{}", (START_MS + ms) * 1_000_000)
+}
+
+/// Two commands at once, from `BeforeTool` to `AfterTool`, and a tool that is not there.
+fn hooks(calls: &[(u64, u64, &str)]) -> String {
+    let hook = |ms: u64, name: &str, more: Value| {
+        let mut event = json!({"hook_event_name": name, "session_id": SESSION, "hook_source": "gemini",
+            "timestamp": format!("2026-11-20T01:00:00.{ms:03}Z")});
+        event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        event.to_string() + "\n"
+    };
+    let mut lines = hook(1, "SessionStart", json!({"source": "startup"}));
+    for (before, after, command) in calls {
+        let call = json!({"tool_name": "run_shell_command", "tool_input": {"command": command},
+            "call_id": format!("hook-01a202cf-4887-75bb-b9f8-{before:012}")});
+        lines += &hook(*before, "BeforeTool", call.clone());
+        let mut call = call;
+        call["tool_response"] = json!({"llmContent": "Output: x"});
+        lines += &hook(*after, "AfterTool", call);
+    }
+    let unknown = json!({"tool_name": "odd", "tool_input": {}, "call_id": "hook-unknown-35-0",
+        "error": "Tool \"odd\" not found"});
+    lines += &hook(940, "AfterAgent", json!({"prompt": "go", "tool_calls": [unknown]}));
+    lines + &hook(950, "SessionEnd", json!({"reason": "exit"}))
+}
+
+fn spans(calls: &[(u64, u64, &str)]) -> Value {
+    let span = |(from, to, id): &(u64, u64, &str)| {
+        json!({"traceId": "1089ef7dd6274b74a139d4cf3eed1c93", "spanId": format!("{from:016x}"), "name": "tool_call",
+            "startTimeUnixNano": nanos(*from), "endTimeUnixNano": nanos(*to),
+            "attributes": [text("gen_ai.operation.name", "tool_call"), text("gen_ai.tool.name", "run_shell_command"),
+                text("gen_ai.tool.call_id", id), text("gen_ai.conversation.id", SESSION)]})
+    };
+    json!({"resourceSpans": [{"resource": {"attributes": [text("service.name", "gemini-cli")]},
+        "scopeSpans": [{"scope": {"name": "gemini-cli"}, "spans": calls.iter().map(span).collect::<Vec<_>>()}]}]})
+}
+
+fn logs(calls: &[(u64, u64, &str, &str)]) -> Value {
+    let log = |(ms, took, name, arguments): &(u64, u64, &str, &str)| {
+        let mut attributes = vec![
+            text("event.name", "gemini_cli.tool_call"),
+            text("session.id", SESSION),
+            text("function_name", name),
+            text("function_args", arguments),
+            json!({"key": "duration_ms", "value": {"intValue": took.to_string()}}),
+            json!({"key": "success", "value": {"boolValue": *name != "odd"}}),
+        ];
+        if *name == "odd" {
+            attributes.push(text("error_type", "tool_not_registered"));
+        }
+        json!({"timeUnixNano": nanos(*ms), "attributes": attributes})
+    };
+    json!({"resourceLogs": [{"resource": {"attributes": [text("service.name", "gemini-cli")]},
+        "scopeLogs": [{"scope": {"name": "gemini-cli"}, "logRecords": calls.iter().map(log).collect::<Vec<_>>()}]}]})
+}
+
+fn send(server: &Server, hooked: &[(u64, u64, &str)]) {
+    assert_eq!(server.post("/log", &hooks(hooked)).status, 200);
+    let spans = spans(&[(708, 808, "run_shell_command__611_1"), (707, 854, "run_shell_command__598_0")]);
+    let logs = logs(&[
+        (854, 219, "run_shell_command", r#"{"command":"python3 hello.py"}"#),
+        (855, 171, "run_shell_command", r#"{"command":"exit 3"}"#),
+        (900, 0, "odd", "{}"),
+    ]);
+    for (signal, body) in [("traces", spans), ("logs", logs)] {
+        let headers = [("content-type", "application/json")];
+        let path = format!("/v1/otlp/v1/{signal}");
+        let answer = server.post_with(&path, body.to_string().as_bytes(), &headers).unwrap();
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+}
+
+fn serve() -> (tempfile::TempDir, Server) {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    let ports = "[otlp]\nhttp = \"127.0.0.1:0\"\ngrpc = \"127.0.0.1:0\"\n";
+    std::fs::write(data.join("config.toml"), ports).unwrap();
+    let server = Server::start(&data);
+    (dir, server)
+}
+
+/// Of each source the calls that it saw, and of how many; and the findings.
+fn report(server: &Server) -> (Vec<String>, Vec<String>) {
+    let report = server.get(WHOLE_DAY).json();
+    let seen = |figure: &Value| {
+        format!("{} {} of {}", figure["source"].as_str().unwrap(), figure["calls_seen"], figure["calls_all"])
+    };
+    let mut seen: Vec<String> = report["figures"].as_array().unwrap().iter().map(seen).collect();
+    seen.sort();
+    let findings = report["findings"].as_array().unwrap();
+    (seen, findings.iter().map(|finding| finding["id"].as_str().unwrap().to_owned()).collect())
+}
+
+const CALLS: [(u64, u64, &str); 2] = [(640, 817, "python3 hello.py"), (654, 770, "exit 3")];
+
+#[test]
+fn a_session_of_gemini_that_all_sources_saw_is_whole() {
+    let (_dir, server) = serve();
+    send(&server, &CALLS);
+    let (seen, findings) = report(&server);
+    assert_eq!(seen, ["hook 2 of 2", "otel_log 2 of 2", "otel_span 2 of 2"]);
+    assert_eq!(findings, Vec::<String>::new());
+    let sql = "SELECT observers FROM actions WHERE action_type = 'tool' ORDER BY action_name";
+    let rows: Vec<Value> = server.sql(sql).into_iter().map(|row| row["observers"].clone()).collect();
+    assert_eq!(rows, ["hook, log", "hook, log, span", "hook, log, span"]);
+}
+
+#[test]
+fn a_call_that_the_hooks_of_gemini_did_not_tell_of_is_found() {
+    let (_dir, server) = serve();
+    send(&server, &CALLS[..1]);
+    let (seen, findings) = report(&server);
+    assert_eq!(seen, ["hook 1 of 2", "otel_log 2 of 2", "otel_span 2 of 2"]);
+    assert_eq!(findings, [format!("calls_unseen/hook/{SESSION}")]);
+}
