@@ -53,9 +53,7 @@ fn a_column_of_one_value_gives_that_value_and_no_other_does() {
     );
     let expected: Vec<Vec<String>> = (EVENTS - 3..EVENTS)
         .rev()
-        .map(|n| {
-            ["Bash", "3", "-", &format!("{}{n:06}", "x".repeat(300)), "-"].map(str::to_string).to_vec()
-        })
+        .map(|n| ["Bash", "3", "-", &format!("{}{n:06}", "x".repeat(300)), "-"].map(str::to_string).to_vec())
         .collect();
     assert_eq!(newest, expected);
 }
