@@ -61,7 +61,7 @@ pub(crate) fn weigh(rows: &[CallRow], sessions: &Sessions, config: &Config, wind
             tally.in_its_sessions += group.count;
             // Nobody has to tell of himself, unless the operator asks for that.
             if is_watching(source) || config.wanted(group.agent).any(|wanted| wanted == source) {
-                weighed.unseen.extend(group.finding(source, window));
+                weighed.unseen.extend(group.finding(source));
             }
         }
     }
@@ -154,7 +154,7 @@ fn groups<'c, 'r>(calls: &'c [Call<'r>], sessions: &'c Sessions, window: &Window
         let count = (calls.len() as u64).max(unnamed.values().copied().max().unwrap_or_default());
         Group { session, agent, calls, unnamed, count }
     };
-    of.into_iter().map(group).collect()
+    of.into_iter().map(group).filter(|group| group.is_due(window)).collect()
 }
 
 impl Call<'_> {
@@ -174,6 +174,12 @@ impl<'r> Call<'r> {
 }
 
 impl Group<'_, '_> {
+    /// What is compared by number is compared once all of it had time to come.
+    fn is_due(&self, window: &Window) -> bool {
+        let is_quiet = self.session.is_none_or(|session| session.last_us <= window.settled_us());
+        is_quiet || self.unnamed.is_empty()
+    }
+
     /// Sources that told of the session, and of its calls.
     fn sources(&self) -> BTreeSet<&str> {
         let seen = self.calls.iter().flat_map(|call| call.seen.keys().copied());
@@ -189,12 +195,11 @@ impl Group<'_, '_> {
     }
 
     /// The calls that a source had to see and did not.
-    fn finding(&self, source: &str, window: &Window) -> Option<Finding> {
+    fn finding(&self, source: &str) -> Option<Finding> {
         let session = self.session?;
         if let Some(seen) = self.unnamed.get(source) {
-            let quiet = session.last_us <= window.settled_us();
             let missing = self.count.saturating_sub(*seen);
-            return (missing > 0 && quiet).then(|| self.by_number(session, source, missing));
+            return (missing > 0).then(|| self.by_number(session, source, missing));
         }
         let told = session.sources.get(source)?;
         // A transcript is read when it is: what happened after its last line may yet come.
@@ -280,3 +285,7 @@ fn advice(source: &str) -> &'static str {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "calls_tests.rs"]
+mod tests;
