@@ -106,9 +106,9 @@ function List({ data, q, state, may }: { data: AlertList; q: string; state: stri
   const keys = (event: React.KeyboardEvent) => {
     if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey) return;
     const by = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
-    const alert = shown[active];
+    const alert = drawn[active]; // what is seen, should newer ones not be drawn yet
     const act = KEYS[event.key];
-    if (by !== undefined) setActive(Math.max(0, Math.min(shown.length - 1, active + by)));
+    if (by !== undefined) setActive(Math.max(0, Math.min(drawn.length - 1, active + by)));
     else if (event.key === "Enter" && alert && event.target === event.currentTarget) navigate(`/alerts/${encodeURIComponent(alert.id)}`);
     else if (may && act && alert && (alert.state !== "resolved" || act === "note")) begin(act, alert);
     else return;

@@ -61,22 +61,25 @@ export default function Overview() {
           <Recently />
         </div>
         <AlertFeed feed={feed} />
-        <Loaded query={numbers} height={480} empty={() => false}>
-          {({ rows: [figures] }) =>
-            figures && (
-              <>
-                <div className="grid" style={WIDE}>
-                  <Health figures={figures} known={known.data?.rows[0]?.known ?? null} range={range} />
-                  <Safety figures={figures} range={range} alerts={feed.alerts?.length ?? null} />
-                </div>
-                <div className="grid" style={WIDE}>
-                  <Velocity figures={figures} before={old} finished={finished} range={range} now={now} first={beginning} />
-                  <Speed figures={figures} speed={speed} range={range} now={now} first={beginning} />
-                </div>
-              </>
-            )
-          }
-        </Loaded>
+        {/* What could not be asked is said once, above. */}
+        {(numbers.data !== undefined || !numbers.isError) && (
+          <Loaded query={numbers} height={480} empty={() => false}>
+            {({ rows: [figures] }) =>
+              figures && (
+                <>
+                  <div className="grid" style={WIDE}>
+                    <Health figures={figures} known={known.data?.rows[0]?.known ?? null} range={range} />
+                    <Safety figures={figures} range={range} alerts={feed.alerts?.length ?? null} />
+                  </div>
+                  <div className="grid" style={WIDE}>
+                    <Velocity figures={figures} before={old} finished={finished} range={range} now={now} first={beginning} />
+                    <Speed figures={figures} speed={speed} range={range} now={now} first={beginning} />
+                  </div>
+                </>
+              )
+            }
+          </Loaded>
+        )}
       </div>
     </>
   );
