@@ -171,6 +171,15 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Gives the first member of a name another one, and puts it before all others.
+    pub(crate) fn lead(&mut self, from: &str, to: &'static str) {
+        if let Some(at) = self.find(from, |_| true) {
+            let end = at + 1 + self.0[at].inside;
+            self.0[at].name = Cow::Borrowed(to);
+            self.0[..end].rotate_right(end - at);
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

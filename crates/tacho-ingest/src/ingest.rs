@@ -70,6 +70,12 @@ impl Options<'_> {
     pub(crate) fn limits(&self) -> Limits {
         if self.replay { Limits::HISTORY } else { Limits::LIVE }
     }
+
+    /// The mapping, where it can be had without writing the text anew. Events of history get ids by their text as it is
+    /// under the mapping, which must be the same at the next import.
+    fn renaming(&self) -> Option<&Mapping> {
+        self.mapping.filter(|mapping| !self.replay && mapping.only_renames())
+    }
 }
 
 /// What became of a body.
@@ -208,7 +214,10 @@ impl Ingest {
         options: &Options<'_>,
         events: &mut Vec<Event<'a>>,
     ) -> Result<(Format, bool), Refused> {
-        let format = decode_within(text, options.format, options.limits(), &mut |event| events.push(event))?;
+        let format =
+            decode_within(text, options.format, options.limits(), options.renaming(), &mut |event| {
+                events.push(event);
+            })?;
         let is_lent = options.request.is_some_and(|context| context.complete(events));
         for event in events {
             if options.replay {
@@ -227,9 +236,10 @@ fn otlp_request<'t>(text: &'t str, options: &Options<'_>) -> Option<Request<'t>>
     Some(Request { signal, encoding: Encoding::Json, body: text.as_bytes() })
 }
 
-/// A line's text as the request's parameters have it.
+/// A line's text as the request's parameters have it, but for members that only get another name when it is decoded.
 pub(crate) fn mapped<'a>(text: &'a str, options: &Options<'_>) -> Result<Cow<'a, str>, Refused> {
-    options.mapping.map_or(Ok(Cow::Borrowed(text)), |mapping| mapping.apply(text))
+    let rewriting = options.mapping.filter(|_| options.renaming().is_none());
+    rewriting.map_or(Ok(Cow::Borrowed(text)), |mapping| mapping.apply(text))
 }
 
 impl Tally {

@@ -67,6 +67,9 @@ struct Pattern {
     open: bool,
 }
 
+/// A member that is to stand elsewhere: its path, and its text.
+type Moved<'f> = (&'f str, &'f str);
+
 impl Mapping {
     /// Reads the parameters.
     ///
@@ -99,6 +102,27 @@ impl Mapping {
         })
     }
 
+    /// Whether all that it does is to give members of the object itself another name: then [`Mapping::rename`] does it
+    /// to what was read, and nothing is written anew.
+    pub(crate) fn only_renames(&self) -> bool {
+        let is_own = |name: &String| !name.contains('.') && !name.is_empty();
+        let is_apart = |name: &String| !self.message.contains(name);
+        self.extra.is_empty()
+            && self.ignored.is_empty()
+            && self.time.iter().chain(&self.message).all(is_own)
+            && self.time.iter().all(is_apart)
+    }
+
+    /// Does to an object that was read what [`Mapping::apply`] does to its text, where [`Mapping::only_renames`].
+    pub(crate) fn rename(&self, fields: &mut Fields<'_>) {
+        let [time, message] = self.moved(fields).map(|found| found.map(|(name, _)| name));
+        for (to, name) in [("_msg", message), ("_time", time)] {
+            if let Some(name) = name {
+                fields.lead(name, to);
+            }
+        }
+    }
+
     /// An object's text under the mapping. What is no object stays as it is.
     ///
     /// # Errors
@@ -108,9 +132,7 @@ impl Mapping {
             return Ok(Cow::Borrowed(text));
         }
         let fields = Fields::event(text)?;
-        let time = self.chosen(&fields, "_time", &self.time);
-        let time = time.filter(|(_, raw)| moment(raw).is_some() && !is_now(raw));
-        let message = self.chosen(&fields, "_msg", &self.message);
+        let [time, message] = self.moved(&fields);
         let moved = [("_time", time), ("_msg", message)];
         let moved = moved.into_iter().filter_map(|(to, found)| Some((to, found?)));
         let moved: Vec<(&str, (&str, &str))> = moved.collect();
@@ -131,13 +153,15 @@ impl Mapping {
         Ok(Cow::Owned(writing.out))
     }
 
+    /// Which members are to hold time and message.
+    fn moved<'f>(&'f self, fields: &Fields<'f>) -> [Option<Moved<'f>>; 2] {
+        let time = self.chosen(fields, "_time", &self.time);
+        let time = time.filter(|(_, raw)| moment(raw).is_some() && !is_now(raw));
+        [time, self.chosen(fields, "_msg", &self.message)]
+    }
+
     /// The first of the names that is there, and its value. None when the place has a value already.
-    fn chosen<'f>(
-        &'f self,
-        fields: &Fields<'f>,
-        to: &str,
-        names: &'f [String],
-    ) -> Option<(&'f str, &'f str)> {
+    fn chosen<'f>(&'f self, fields: &Fields<'f>, to: &str, names: &'f [String]) -> Option<Moved<'f>> {
         if self.extra.iter().any(|(name, _)| name == to) {
             return None;
         }

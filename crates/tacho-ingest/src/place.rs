@@ -266,7 +266,7 @@ fn first_time(body: &[u8], options: &Options<'_>) -> Option<Micros> {
     lines(body, options.format).find_map(|line| {
         let text = mapped(line.text.ok()?, options).ok()?;
         let mut first = None;
-        let read = decode_within(&text, options.format, options.limits(), &mut |event| {
+        let read = decode_within(&text, options.format, options.limits(), None, &mut |event| {
             first = first.or(event.claimed_us)
         });
         read.ok().and(first)

@@ -33,6 +33,7 @@ pub use kinds::Format;
 pub(crate) use said::digest;
 
 use crate::fields::{Fields, Refused};
+use crate::mapping::Mapping;
 use std::borrow::Cow;
 use tacho_event::event::Event;
 use tacho_event::limits::{BODY_BYTES_MAX, EVENT_BYTES_MAX, FIELDS_MAX};
@@ -71,10 +72,10 @@ pub fn decode<'a>(
     hint: Option<Format>,
     each: &mut dyn FnMut(Event<'a>),
 ) -> Result<Format, Refused> {
-    decode_within(text, hint, Limits::LIVE, each)
+    decode_within(text, hint, Limits::LIVE, None, each)
 }
 
-/// The same for a line that may be larger.
+/// The same for a line that may be larger, or in which members have other names (`renaming`).
 ///
 /// # Errors
 /// As [`decode`].
@@ -82,6 +83,7 @@ pub fn decode_within<'a>(
     text: &'a str,
     hint: Option<Format>,
     limits: Limits,
+    renaming: Option<&Mapping>,
     each: &mut dyn FnMut(Event<'a>),
 ) -> Result<Format, Refused> {
     let text = text.trim_ascii();
@@ -98,6 +100,9 @@ pub fn decode_within<'a>(
         return Ok(Format::PythonLogging);
     }
     let mut fields = Fields::within(text, limits.line_bytes, limits.fields)?;
+    if let Some(renaming) = renaming {
+        renaming.rename(&mut fields);
+    }
     let format = hint.unwrap_or_else(|| Format::recognise(&fields));
     let has_array = fields.members().any(|(member, _)| member.raw.starts_with('['));
     if has_array && matches!(format, Format::Log | Format::ActionLog | Format::Native) {

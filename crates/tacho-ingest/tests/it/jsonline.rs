@@ -69,6 +69,40 @@ fn a_name_is_a_members_own_before_it_is_a_path_and_the_first_that_is_there_count
 }
 
 #[test]
+fn names_without_dots_do_the_same_to_what_was_read_as_to_the_text() {
+    let bodies = [
+        r#"{"id":"38429814-e0d5-4d57-98b3-9d8066e2d968","timestamp":"2026-10-22T00:00:09.045Z","agent":{"id":"a"},
+            "action":{"type":"tool","name":"Write"}}"#,
+        r#"{"m":{"deep":{"er":1}},"date":"2026-10-22T00:00:09Z","n":"x","rest":[1,{"a":2}]}"#,
+        r#"{"date":"soon","m":"","n":null}"#,
+        r#"{"_time":"2026-10-22T00:00:09Z","date":"2026-10-23T00:00:09Z","_msg":"own","m":"other"}"#,
+        r#"{"d\u0061te":1792627209,"m":"escaped"}"#,
+        r#"{"m":"both","both":"2026-10-22T00:00:09Z"}"#,
+        r#"{"m":1,"m":2}"#,
+        "[1]",
+    ];
+    // Of each event all but its commitment, which has a salt of its own.
+    let told = |taken: &Taken| -> Vec<String> {
+        let mut events = taken.events();
+        events.iter_mut().for_each(|event| event.header.body = Default::default());
+        events.iter().map(|event| format!("{event:?}")).collect()
+    };
+    let named = [("date", "m"), ("timestamp,date", "n,m"), ("_time,date", "_msg,m"), ("both", "both,m")];
+    for (time, message) in named {
+        // A name with a dot, which leads nowhere here, has the text written anew.
+        let rewriting = (format!("{time},no.such"), format!("{message},no.such"));
+        let renamed = Parameters { time_field: Some(time), msg_field: Some(message), ..NONE };
+        let rewritten = Parameters { time_field: Some(&rewriting.0), msg_field: Some(&rewriting.1), ..NONE };
+        for body in bodies {
+            let body = body.replace('\n', "");
+            let (one, other) = (taken(&body, &renamed), taken(&body, &rewritten));
+            assert_eq!(one.tally, other.tally, "{body} {time} {message}");
+            assert_eq!(told(&one), told(&other), "{body} {time} {message}");
+        }
+    }
+}
+
+#[test]
 fn a_time_that_cant_be_read_stays_where_it_was() {
     let named = Parameters { time_field: Some("date"), ..NONE };
     assert_eq!(texts(r#"{"date":"soon"}"#, &named).1, r#"{"date":"soon"}"#);
