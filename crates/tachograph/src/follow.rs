@@ -1,4 +1,4 @@
-//! The followers of the binary: the store writer, which cuts segments in the background, and the live tail.
+//! The store writer: the follower that brings events into the store, and cuts and merges segments in the background.
 
 use crate::config::StoreLimits;
 use crate::work::Work;
@@ -13,7 +13,7 @@ use tacho_record::sealer::TileFolder;
 use tacho_record::sequence::Sequenced;
 use tacho_store::segment::Leaf;
 use tacho_store::{Cut, Store, StoreError};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 
 /// Small segments are merged when no more events than this came in since the last tick: it takes a core for a while.
 const QUIET_EVENTS: u64 = 2000;
@@ -240,28 +240,5 @@ fn retried(error: StoreError) -> RecordError {
             path: "segments".into(),
             source: std::io::Error::other(other.to_string()),
         },
-    }
-}
-
-/// Hands every batch to those who watch live. Needs nothing of the journal.
-pub(crate) struct TailFollower(pub broadcast::Sender<Arc<Sequenced>>);
-
-impl Follower for TailFollower {
-    fn name(&self) -> &'static str {
-        "tail"
-    }
-
-    fn follow(&mut self, batch: &Arc<Sequenced>) -> Result<(), RecordError> {
-        // Nobody watching is no error.
-        drop(self.0.send(Arc::clone(batch)));
-        Ok(())
-    }
-
-    fn tick(&mut self) -> Result<(), RecordError> {
-        Ok(())
-    }
-
-    fn position(&self) -> u64 {
-        u64::MAX
     }
 }

@@ -21,6 +21,7 @@ mod folder;
 mod follow;
 mod http;
 mod keys;
+mod live;
 mod logs;
 mod node;
 mod pipe;

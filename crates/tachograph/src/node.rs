@@ -7,7 +7,8 @@ use crate::clock::{FreshIds, now_us, random};
 use crate::concluded::Concluded;
 use crate::config::Config;
 use crate::folder::Keys;
-use crate::follow::{StoreFollower, TailFollower};
+use crate::follow::StoreFollower;
+use crate::live::{Listener, Live, LiveFollower};
 use crate::retention::{Ages, Removals};
 use crate::told::Told;
 use crate::verify::Check;
@@ -29,10 +30,7 @@ use tacho_record::sealer::TileFolder;
 use tacho_record::sequence::{Past, Sequenced, Sequencer};
 use tacho_record::{Receipt, RecordError};
 use tacho_store::{Snapshot, Store};
-use tokio::sync::{broadcast, watch};
-
-/// Batches that a live watcher may be behind before it loses some.
-const TAIL_QUEUE: usize = 256;
+use tokio::sync::watch;
 
 /// How long a query waits for the store to have everything that was acknowledged before it.
 const CATCH_UP: std::time::Duration = std::time::Duration::from_secs(2);
@@ -54,7 +52,7 @@ pub(crate) struct Node {
     concluded: Arc<Concluded>,
     hung_us: Micros,
     visible: watch::Receiver<u64>,
-    tail: broadcast::Sender<Arc<Sequenced>>,
+    live: Arc<Live>,
     last_check: Mutex<Option<Check>>,
 }
 
@@ -90,7 +88,7 @@ impl Node {
         let status = Arc::new(Status::default());
         let (concluded, joining) = Concluded::open(data, keys.origin(), &store.snapshot())?;
         let (visible_sender, visible) = watch::channel(store.snapshot().size);
-        let (tail, _) = broadcast::channel(TAIL_QUEUE);
+        let live = Arc::<Live>::default();
         let tiles = TileFolder(data.join("log"));
         let ingest = Arc::new(inside::ingest(config, &keys)?);
         let told = Arc::new(Told::new(Arc::clone(&ingest), Arc::clone(&ring), &store, clock));
@@ -105,7 +103,7 @@ impl Node {
             &work,
         );
         let followers: Vec<Box<dyn tacho_record::recorder::Follower>> =
-            vec![Box::new(writer), Box::new(joining), Box::new(TailFollower(tail.clone()))];
+            vec![Box::new(writer), Box::new(joining), Box::new(LiveFollower(Arc::clone(&live)))];
         let every = std::time::Duration::from_millis(config.seal.milliseconds.max(1));
         let recorder = Recorder::start(log, Arc::clone(&ring), clock, status, every, followers);
         told.start(recorder.submitter());
@@ -125,7 +123,7 @@ impl Node {
             concluded,
             hung_us: Micros::from(config.actions.hung_minutes) * 60_000_000,
             visible,
-            tail,
+            live,
             last_check: Mutex::default(),
         };
         // Edits that were made while nobody recorded. What fails here is tried again, and keeps nobody from reading.
@@ -251,8 +249,9 @@ impl Node {
         self.store.snapshot().size
     }
 
-    pub(crate) fn watch(&self) -> broadcast::Receiver<Arc<Sequenced>> {
-        self.tail.subscribe()
+    /// Hears of every batch from now on: see [`Live::listen`].
+    pub(crate) fn listen(&self, bytes_max: usize, waiting: watch::Sender<usize>) -> Listener {
+        self.live.listen(bytes_max, waiting)
     }
 
     pub(crate) fn tiles(&self) -> TileFolder {

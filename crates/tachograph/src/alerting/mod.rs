@@ -4,7 +4,8 @@
 //! transaction with the position: open alerts, messages, and what is to be said on the log. `outbox` sends the messages.
 //!
 //! Invariants
-//! - Recording never waits for alerting: who falls behind reads the store.
+//! - Recording waits for alerting never longer than [`ROOM_WAIT`] a request: who falls behind all the same reads the
+//!   store.
 //! - Each step can be the last one: alerts and messages have ids that follow from the log, and are taken once.
 
 mod act;
@@ -66,6 +67,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tacho_alert::notify::Desk;
 use tacho_deliver::Channel;
 use tacho_deliver::bucket::Bucket;
@@ -73,6 +75,13 @@ use tacho_deliver::heartbeat::Heartbeat;
 use tacho_deliver::inbound::Secrets;
 use tacho_store::alert_file::{AlertChanges, AlertFile};
 use tokio::sync::watch;
+
+/// So many bytes of recorded batches may wait for the rules before those who send more are held up, and for how long.
+/// Without that, a flood on a busy machine would be judged long after it is over.
+const ROOM_BYTES: usize = 16 << 20;
+const ROOM_WAIT: Duration = Duration::from_millis(250);
+/// Batches below this are never held up.
+const SMALL_BYTES: usize = 64 << 10;
 
 /// Kinds of notes in the file.
 const TOLD: &str = "told";
@@ -98,6 +107,8 @@ pub(crate) struct Alerting {
     reload: watch::Sender<u64>,
     /// Told when a message may be due.
     posted: Condvar,
+    /// Bytes of recorded batches that the rules have not seen.
+    waiting: watch::Sender<usize>,
 }
 
 /// What changes together, and the file that keeps it.
@@ -186,6 +197,7 @@ impl Alerting {
             wrong: Mutex::default(),
             reload: watch::Sender::new(0),
             posted: Condvar::new(),
+            waiting: watch::Sender::new(0),
         };
         let mut inner = alerting.inner.lock();
         inner.take_book();
@@ -226,6 +238,14 @@ impl Alerting {
         let book = Arc::new(self.fresh()?);
         self.take(&mut self.inner.lock(), Arc::clone(&book))?;
         Ok(book)
+    }
+
+    /// Holds up who sends so many bytes, for a moment, while too much waits for the rules.
+    pub(crate) async fn room(&self, bytes: usize) {
+        if bytes >= SMALL_BYTES && *self.waiting.borrow() > ROOM_BYTES {
+            let mut waiting = self.waiting.subscribe();
+            drop(tokio::time::timeout(ROOM_WAIT, waiting.wait_for(|bytes| *bytes <= ROOM_BYTES)).await);
+        }
     }
 
     /// Ends what waits for something to do.

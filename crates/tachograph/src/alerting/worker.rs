@@ -9,7 +9,6 @@
 //!   that is being recorded comes too late.
 
 mod begin;
-mod waiting;
 
 use super::rerouted::Stamp;
 use super::{Alerting, past};
@@ -17,6 +16,7 @@ use crate::clock::now_us;
 use crate::concluded::Retold;
 use crate::edits::OWN;
 use crate::http::App;
+use crate::live::Listener;
 use std::collections::HashMap;
 use std::error::Error;
 use std::ops::Range;
@@ -26,18 +26,20 @@ use tacho_alert::row::Recorded;
 use tacho_alert::{Change, Engine, Transition};
 use tacho_record::sequence::Sequenced;
 use tokio::time::{Instant, MissedTickBehavior, interval};
-use waiting::{WAITING_BYTES, Waiting};
 
 /// How often is looked at what time brings.
 const TICK: Duration = Duration::from_millis(200);
 /// How far the clock stays behind when no event comes.
 const BEHIND_US: i64 = 2_000_000;
-/// How often the position is saved when nothing else is.
+/// How often the position is saved when nothing else is, and how often at most what the rules found.
 const SAVE: Duration = Duration::from_secs(5);
+const SAVE_FOUND: Duration = Duration::from_millis(50);
 /// How often the states of rules are shown anew, the registry is asked who is expected, and old alerts are forgotten.
 const SHOW: Duration = Duration::from_secs(1);
 const SETS: Duration = Duration::from_secs(15);
 const FORGET: Duration = Duration::from_secs(3600);
+/// Most of a second of full load: reading it from the store instead costs half as much again.
+const WAITING_BYTES: usize = 64 << 20;
 /// How long is waited for what is concluded of a batch.
 const CONCLUDED: Duration = Duration::from_secs(2);
 /// Entries that are read at once.
@@ -68,6 +70,8 @@ struct Worker {
     next: u64,
     /// No batch came since the last tick.
     is_quiet: bool,
+    /// What the rules found is not saved yet: the next tick does it.
+    is_unsaved: bool,
     saved: Instant,
     shown: Instant,
     sets: Instant,
@@ -80,13 +84,15 @@ struct Worker {
 
 impl Worker {
     async fn run(app: Arc<App>, alerting: Arc<Alerting>) -> Result<(), Box<dyn Error>> {
-        let (mut waiting, mut stopping) = (Waiting::new(app.node.watch(), WAITING_BYTES), app.stopping());
+        let mut live = app.node.listen(WAITING_BYTES, alerting.waiting.clone());
+        let mut stopping = app.stopping();
         let mut reload = alerting.reload.subscribe();
         let start = Instant::now();
         let mut worker = Worker {
             engine: Engine::new(Vec::new())?,
             next: 0,
             is_quiet: false,
+            is_unsaved: false,
             saved: start,
             shown: start,
             sets: start,
@@ -110,17 +116,20 @@ impl Worker {
                     return Ok(());
                 }
                 _ = reload.changed() => {
+                    live.forget();
                     let book = worker.alerting.reread()?;
                     let position = (worker.next, worker.engine.clock_us().unwrap_or_else(behind));
                     if !worker.begin(&book, Some(position), &stopping)? {
                         return Ok(());
                     }
                 }
-                batch = waiting.next() => match batch {
-                    Some(batch) => worker.batch(&batch).await?,
+                next = live.next() => match next {
+                    Some(Ok(batch)) => worker.batch(&batch).await?,
+                    // The next batch, or a quiet tick, has them read from the store.
+                    Some(Err(_)) => {}
                     None => return Err("the log ended".into()),
                 },
-                _ = ticks.tick() => worker.tick(&waiting)?,
+                _ = ticks.tick() => worker.tick(&live)?,
             }
         }
     }
@@ -166,9 +175,9 @@ impl Worker {
         Ok(())
     }
 
-    fn tick(&mut self, waiting: &Waiting) -> Result<(), Box<dyn Error>> {
+    fn tick(&mut self, live: &Listener) -> Result<(), Box<dyn Error>> {
         // A batch may have been recorded and be on its way here: only after a whole tick without one is it missed.
-        if std::mem::replace(&mut self.is_quiet, true) && waiting.is_empty() {
+        if std::mem::replace(&mut self.is_quiet, true) && live.is_empty() {
             let status = self.app.node.status();
             let (size, waiting) = (status.size(), status.queued().0);
             self.catch_up(size)?;
@@ -177,7 +186,7 @@ impl Worker {
             }
         }
         self.conclude();
-        if self.saved.elapsed() >= SAVE {
+        if self.is_unsaved || self.saved.elapsed() >= SAVE {
             self.save();
         } else {
             self.alerting.settle(None);
@@ -218,7 +227,11 @@ impl Worker {
         }
         found.iter().for_each(|transition| self.fired(transition));
         self.take(&found);
-        self.save();
+        // Of what a flood finds much is saved together: a transaction costs more than what is in it.
+        match self.saved.elapsed() >= SAVE_FOUND {
+            true => self.save(),
+            false => self.is_unsaved = true,
+        }
     }
 
     fn fired(&mut self, transition: &Transition) {
@@ -239,7 +252,7 @@ impl Worker {
     }
 
     fn save(&mut self) {
-        self.saved = Instant::now();
+        (self.saved, self.is_unsaved) = (Instant::now(), false);
         // What is recorded later than this instant of the rules is not judged yet, whatever the wall clock says.
         self.alerting.settle(Some((self.next, self.engine.clock_us().unwrap_or_else(behind))));
     }

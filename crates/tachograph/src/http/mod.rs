@@ -201,6 +201,9 @@ impl App {
 
     /// Records batches; returns when they are durable.
     async fn record(&self, batches: Vec<Batch>) -> Result<Vec<Receipt>, Problem> {
+        if let Some(alerting) = self.alerting() {
+            alerting.room(batches.iter().map(|batch| batch.bytes().len()).sum()).await;
+        }
         let (answer, answered) = tokio::sync::oneshot::channel();
         let submitted = self.node.submit(batches, Box::new(move |receipts| drop(answer.send(receipts))));
         let recorded = match submitted {

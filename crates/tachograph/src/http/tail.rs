@@ -10,6 +10,7 @@ pub(super) mod socket;
 use super::App;
 use super::problem::Problem;
 use super::read::reader;
+use crate::live::{Listener, Missed};
 use crate::retention::export;
 use crate::streams::Stream as Named;
 use axum::Router;
@@ -29,14 +30,14 @@ use tacho_event::section::Section;
 use tacho_query::Sight;
 use tacho_record::sequence::Sequenced;
 use tacho_store::StoreError;
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
 /// Entries that are looked at for who comes back; who was away for longer is told that some are missing.
 const RESUME_MAX: u64 = 10_000;
 /// Entries that are read at a time.
 const CHUNK: u64 = 500;
+/// Bytes of batches that may wait for one watcher.
+const WAITING_BYTES: usize = 8 << 20;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/v1/tail", get(tail)).route("/v1/tail/ws", get(socket::tail_ws))
@@ -104,7 +105,7 @@ impl Watch {
         let last = last.transpose()?.or(self.after);
         let wanted = Arc::new(Wanted { watch: self, sight });
         // Listens before it looks back, so that nothing falls in between.
-        let live = app.node.watch();
+        let live = app.node.listen(WAITING_BYTES, watch::Sender::new(0));
         let (from, size) = match last {
             None => (0, 0),
             Some(last) => (last.saturating_add(1), app.node.snapshot().await.size),
@@ -167,18 +168,14 @@ fn recorded(app: &App, wanted: &Wanted, range: Range<u64>) -> Result<Vec<Told>, 
 
 /// What is recorded from now on, from a size upwards.
 fn follow(
-    live: Receiver<Arc<Sequenced>>,
+    live: Listener,
     stopping: watch::Receiver<bool>,
     wanted: Arc<Wanted>,
     size: u64,
 ) -> impl Stream<Item = Told> {
     let batches = stream::unfold((live, stopping), |(mut live, mut stopping)| async move {
         let events = tokio::select! {
-            batch = live.recv() => match batch {
-                Ok(batch) => Ok(batch),
-                Err(RecvError::Lagged(missed)) => Err(missed),
-                Err(RecvError::Closed) => return None,
-            },
+            next = live.next() => next?,
             _ = stopping.changed() => return None,
         };
         Some((events, (live, stopping)))
@@ -186,7 +183,7 @@ fn follow(
     batches.flat_map(move |batch| {
         stream::iter(match batch {
             Ok(batch) => messages(&batch, &wanted, size),
-            Err(missed) => vec![Told::Missed(missed)],
+            Err(Missed(count)) => vec![Told::Missed(count)],
         })
     })
 }
