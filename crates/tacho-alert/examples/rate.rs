@@ -75,7 +75,7 @@ fn main() {
             pick(44, 10_000),
         );
         let place = Place { time_us: start + index as i64 * 10, session_seq: None, revision: 0 };
-        engine.observe(&Recorded { event: &event, place, index, told_before: false });
+        engine.observe(&Recorded::new(&event, place, index, false));
         if index % 1_024 == 0 {
             changes += black_box(engine.transitions()).len();
         }

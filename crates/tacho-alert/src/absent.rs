@@ -1,7 +1,6 @@
 //! Who is silent: groups that were there, or are expected, and had no event for the length of the window.
 
 use crate::alert::{Alert, State, Truth};
-use crate::group::Groups;
 use crate::run::{Now, Run, labelled, remember};
 use crate::sequence::Chain;
 use crate::term::Source;
@@ -42,7 +41,7 @@ impl Run {
             // Never seen: silent since the rule began to look.
             self.chains.of(key(), || Chain::silent(names, key().map(Value::owned).collect(), began));
         }
-        let mut chains = std::mem::replace(&mut self.chains, Groups::new(0));
+        let mut chains = self.chains.lend();
         for chain in chains.iter_mut() {
             self.judge_silent(chain, keys, wanted.as_deref(), at_us, now);
         }

@@ -22,6 +22,12 @@ impl<T> Groups<T> {
         Groups { map: IndexMap::default(), max, scratch: Vec::new(), refused: 0 }
     }
 
+    /// All groups, lent out; none are left here meanwhile.
+    pub(crate) fn lend(&mut self) -> Groups<T> {
+        let map = IndexMap::with_hasher(self.map.hasher().clone());
+        std::mem::replace(self, Groups { map, max: 0, scratch: Vec::new(), refused: 0 })
+    }
+
     /// The group of a key; made when it is new. `None` beyond the limit, which is counted.
     pub(crate) fn of<'a>(
         &mut self,

@@ -5,7 +5,7 @@
 //! - The firing that follows begins after that moment, so that it has a name of its own.
 
 use crate::alert::{Change, State};
-use crate::group::{Groups, Labels};
+use crate::group::Labels;
 use crate::notify::{LabelSet, name_of};
 use crate::rule::Every;
 use crate::run::{Now, Run};
@@ -42,8 +42,8 @@ impl Run {
         now: &mut Now<'_>,
     ) -> bool {
         // Lent out, so that the rest of the rule can be read while alerts change.
-        let mut groups = std::mem::replace(&mut self.groups, Groups::new(0));
-        let mut chains = std::mem::replace(&mut self.chains, Groups::new(0));
+        let mut groups = self.groups.lend();
+        let mut chains = self.chains.lend();
         let (mut no_data, silent) = (self.no_data, no_data_labels());
         let of_groups = groups.iter_mut().map(|group| (&mut group.alert, &group.labels));
         let of_chains = chains.iter_mut().map(|chain| (&mut chain.alert, &chain.labels));

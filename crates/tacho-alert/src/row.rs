@@ -3,6 +3,7 @@
 use crate::field::{self, Field};
 use crate::value::Value;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use tacho_event::entry::Place;
 use tacho_event::fact::{IntFact, TextFact};
 use tacho_event::id::Id;
@@ -27,25 +28,34 @@ pub trait Row {
 }
 
 /// An event on the log.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Recorded<'a> {
     pub event: &'a Accepted<'a>,
-    pub place: Place,
-    pub index: u64,
-    pub told_before: bool,
+    place: Place,
+    index: u64,
+    told_before: bool,
+    /// Ids as texts, written when a rule asks first: many ask for the same.
+    session: OnceCell<String>,
+    id: OnceCell<String>,
 }
 
 impl<'a> Recorded<'a> {
+    /// `told_before` is for [`Row::is_told_before`].
+    pub fn new(event: &'a Accepted<'a>, place: Place, index: u64, told_before: bool) -> Recorded<'a> {
+        Recorded { event, place, index, told_before, session: OnceCell::new(), id: OnceCell::new() }
+    }
+
+    fn session_text(&self) -> Value<'_> {
+        let session = self.event.header.session;
+        session.map_or(Value::Null, |id| Value::text(Some(self.session.get_or_init(|| id.text()))))
+    }
+
+    fn id_text(&self) -> Value<'_> {
+        Value::text(Some(self.id.get_or_init(|| self.event.header.id.text())))
+    }
+
     fn section(&self, section: Section) -> Value<'a> {
         Value::text(self.event.texts[section as usize - 2])
-    }
-}
-
-fn id_text<'a>(original: Option<&'a str>, id: Option<Id>) -> Value<'a> {
-    match (original, id) {
-        (Some(text), _) => Value::Text(Cow::Borrowed(text)),
-        (None, Some(id)) => Value::Text(Cow::Owned(id.text())),
-        (None, None) => Value::Null,
     }
 }
 
@@ -76,10 +86,10 @@ impl Row for Recorded<'_> {
         match field {
             Field::Int(fact) => Value::int(facts.int(fact)),
             Field::Text(fact) => Value::text(facts.text(fact)),
-            Field::Id => id_text(who.id, Some(header.id)),
-            Field::EventId => id_text(None, Some(header.id)),
-            Field::Session => id_text(who.session, header.session),
-            Field::SessionUuid => id_text(None, header.session),
+            Field::Id => who.id.map_or_else(|| self.id_text(), |own| Value::text(Some(own))),
+            Field::EventId => self.id_text(),
+            Field::Session => who.session.map_or_else(|| self.session_text(), |own| Value::text(Some(own))),
+            Field::SessionUuid => self.session_text(),
             Field::Conversation => Value::text(who.conversation.or(facts.text(TextFact::ConversationId))),
             Field::Timestamp => Value::int(Some(header.timestamp_us)),
             Field::RecordedAt => Value::int(Some(self.place.time_us)),

@@ -169,7 +169,7 @@ impl Run {
             new_group(names, keys, Window::new(step_us, adding.fresh()))
         };
         // Lent out, so that the rest of the rule can be read while one group changes.
-        let mut groups = std::mem::replace(&mut self.groups, Groups::new(0));
+        let mut groups = self.groups.lend();
         match groups.of(adding.keys.iter().map(|key| key.value(source)), made).filter(|_| room) {
             Some(group) => {
                 self.take(adding, group, source, seen);

@@ -92,7 +92,7 @@ impl Run {
             let keys: Vec<Value<'static>> = by.iter().map(|at| source.column(*at).owned()).collect();
             Chain::new(labelled(names, &keys), keys, seen.time_us)
         };
-        let mut chains = std::mem::replace(&mut self.chains, crate::group::Groups::new(0));
+        let mut chains = self.chains.lend();
         if let Some(chain) = chains.of(by.iter().map(|at| source.column(*at)), made) {
             self.advance(chain, within_us, steps, mask, seen, now);
         }
@@ -159,7 +159,7 @@ impl Run {
     }
 
     pub(crate) fn tick_chains(&mut self, at_us: i64, now: &mut Now<'_>) {
-        let mut chains = std::mem::replace(&mut self.chains, crate::group::Groups::new(0));
+        let mut chains = self.chains.lend();
         for chain in chains.iter_mut() {
             let newest = chain.events.back().map_or(i64::MIN, |(time, ..)| *time);
             self.judge_chain(chain, at_us.max(newest.saturating_add(1)), now);

@@ -3,7 +3,6 @@
 use crate::alert::{Patience, State, Truth};
 use crate::cell::Cell;
 use crate::compile::{Adding, Shape};
-use crate::group::Groups;
 use crate::rule::{Every, NoData};
 use crate::run::{Now, Run, new_group, remember};
 use crate::source::{OfList, holds};
@@ -65,7 +64,7 @@ impl Run {
             self.groups.of(std::iter::empty(), || new_group(&[], Vec::new(), window));
         }
         let stream = self.rule.every == Every::Stream;
-        let mut groups = std::mem::replace(&mut self.groups, Groups::new(0));
+        let mut groups = self.groups.lend();
         let peers = self.compiled.after.baselines.iter().any(|asked| asked.over == Over::Peers);
         let all: Vec<Vec<Value<'static>>> = if peers {
             let cells = groups.iter_mut().filter_map(|group| {

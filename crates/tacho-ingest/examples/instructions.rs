@@ -164,7 +164,7 @@ fn follow(engine: &mut Engine, batches: &[Batch]) -> u32 {
     for batch in batches {
         for event in batch.events() {
             let event = event.expect("a batch that was just made");
-            engine.observe(&Recorded { event: &event, place: place(index), index, told_before: false });
+            engine.observe(&Recorded::new(&event, place(index), index, false));
             index += 1;
         }
         black_box(engine.transitions());

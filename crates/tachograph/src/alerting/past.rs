@@ -44,7 +44,7 @@ fn one(row: &Row<'_>, retold: &mut Retold, call: &mut dyn FnMut(&Recorded<'_>)) 
     let index = row.index();
     let told_before =
         retold.told_before(index, (event.header.outcome, event.header.phase, event.header.known));
-    call(&Recorded { event: &event, place: row.place()?, index, told_before });
+    call(&Recorded::new(&event, row.place()?, index, told_before));
     Ok(())
 }
 

@@ -157,7 +157,7 @@ impl Worker {
         for (index, place, event) in batch.entries() {
             if index >= self.next {
                 let told_before = concluded.told_before(index).unwrap_or_default();
-                past::observe(&mut self.engine, &Recorded { event: &event, place, index, told_before });
+                past::observe(&mut self.engine, &Recorded::new(&event, place, index, told_before));
             }
         }
         self.next = last + 1;
