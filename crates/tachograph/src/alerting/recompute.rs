@@ -208,7 +208,7 @@ fn firing(event: &Recorded<'_>) -> Option<Logged> {
             rule: text("rule")?,
             at: text("at")?,
             group: group.collect(),
-            index: Some(event.index),
+            index: Some(event.index()),
             rule_hash: None,
             due: None,
         },
