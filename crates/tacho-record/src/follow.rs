@@ -1,12 +1,13 @@
 //! Followers: the threads that read the log in order behind the recorder, and the first of them, the sealer.
 
 use crate::error::RecordError;
+use crate::queue::{Feed, News, Waker};
 use crate::sealer::Sealer;
 use crate::sequence::Sequenced;
 use crate::status::{Status, lock};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 use tacho_event::time::Micros;
 
@@ -44,56 +45,32 @@ pub trait Follower: Send {
     fn position(&self) -> u64;
 }
 
-/// What a follower is told.
-pub(crate) enum News {
-    Batch(Arc<Sequenced>),
-    Tick,
-}
-
-/// A follower's queue, and whether a tick is due: under load the queue is full and has no room for one.
-#[derive(Clone)]
-pub(crate) struct Ear {
-    pub(crate) news: SyncSender<News>,
-    pub(crate) due: Arc<AtomicBool>,
-}
-
 /// Wakes the followers until the recorder goes.
-pub(crate) fn tick(every: Duration, stop: &Receiver<()>, followers: &[Ear]) {
+pub(crate) fn tick(every: Duration, stop: &Receiver<()>, followers: &[Waker]) {
     while stop.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
-        for follower in followers {
-            follower.due.store(true, Ordering::Release);
-            // A follower with a full queue is awake, and looks by itself whether a tick is due.
-            drop(follower.news.try_send(News::Tick));
-        }
+        followers.iter().for_each(Waker::wake);
     }
 }
 
 /// A follower's thread: batches until the recorder goes, then its end.
-pub(crate) fn follow(
-    mut follower: Box<dyn Follower>,
-    news: &Receiver<News>,
-    due: &AtomicBool,
-    place: usize,
-    status: &Status,
-) {
+pub(crate) fn follow(mut follower: Box<dyn Follower>, feed: &Feed, place: usize, status: &Status) {
     let tell = |follower: &dyn Follower, done: &Result<(), RecordError>| {
         let entry = &mut lock(&status.followers)[place];
         (entry.position, entry.fault) = (follower.position(), done.as_ref().err().map(ToString::to_string));
     };
     loop {
-        let news = news.recv();
-        let followed = match &news {
-            Ok(News::Batch(batch)) => follower.follow(batch),
-            Ok(News::Tick) => Ok(()),
-            Err(_) => follower.close(),
+        let (followed, is_due, is_end) = match feed.next() {
+            News::Batch(batch, is_due) => (follower.follow(&batch), is_due, false),
+            News::Tick => (Ok(()), true, false),
+            News::End => (follower.close(), false, true),
         };
         if let Err(error) = &followed {
             status.stop(format!("{}: {error}", follower.name()));
         }
-        if followed.is_err() || news.is_err() {
+        if followed.is_err() || is_end {
             return tell(follower.as_ref(), &followed);
         }
-        if due.swap(false, Ordering::AcqRel) {
+        if is_due {
             let ticked = follower.tick();
             tell(follower.as_ref(), &ticked);
             match ticked {

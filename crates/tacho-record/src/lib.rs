@@ -18,6 +18,7 @@ pub mod journal;
 pub mod keyring;
 pub mod log;
 mod poison;
+mod queue;
 pub mod recorder;
 pub mod sealer;
 pub mod sequence;

@@ -11,13 +11,14 @@ pub use crate::follow::{Follower, TICK};
 pub use crate::status::{FollowerStatus, Status, TIMES_US, Times};
 
 use crate::error::RecordError;
-use crate::follow::{Ear, News, SealFollower, follow, tick};
+use crate::follow::{SealFollower, follow, tick};
 use crate::keyring::KeyRing;
 use crate::log::{Lock, Log};
+use crate::queue::{Feeder, queue};
 use crate::sequence::{Receipt, Sequenced};
 use crate::status::lock;
 use crate::writer::Writer;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex, Weak};
 use std::thread::JoinHandle;
@@ -31,8 +32,6 @@ pub const QUEUE_JOBS: usize = 4096;
 pub const QUEUE_BYTES: usize = 64 << 20;
 /// A group is closed when it has grown past this, bytes.
 const GROUP_BYTES: usize = 4 << 20;
-/// Batches that may wait for a follower.
-const FOLLOWER_QUEUE: usize = 64;
 
 /// The recorder's clock; handed in, because the wall clock belongs to the binary.
 pub type Clock = fn() -> Micros;
@@ -103,11 +102,11 @@ impl Recorder {
         status.set_closed(writer.closed());
         let (time_us, next_record) = (writer.time_us(), writer.next_record());
         let seal = SealFollower::new(sealer, time_us, next_record, Arc::clone(&status));
-        let (mut threads, mut senders) = (Vec::new(), Vec::new());
+        let (mut threads, mut feeders, mut wakers) = (Vec::new(), Vec::new(), Vec::new());
         for follower in std::iter::once(Box::new(seal) as Box<dyn Follower>).chain(followers) {
-            let (sender, news) = sync_channel(FOLLOWER_QUEUE);
-            let due = Arc::new(AtomicBool::new(false));
-            senders.push(Ear { news: sender, due: Arc::clone(&due) });
+            let (feeder, waker, feed) = queue();
+            feeders.push(feeder);
+            wakers.push(waker);
             let place = {
                 let mut all = self::lock(&status.followers);
                 all.push(FollowerStatus {
@@ -118,14 +117,13 @@ impl Recorder {
                 all.len() - 1
             };
             let status = Arc::clone(&status);
-            threads.push(std::thread::spawn(move || follow(follower, &news, &due, place, &status)));
+            threads.push(std::thread::spawn(move || follow(follower, &feed, place, &status)));
         }
         let (stop_ticks, ticks) = channel();
-        let tickers = senders.clone();
-        threads.push(std::thread::spawn(move || tick(every, &ticks, &tickers)));
-        let (jobs, queue) = sync_channel(QUEUE_JOBS);
-        let mut hand = Hand { writer, keys, clock, senders, status: Arc::clone(&status) };
-        threads.push(std::thread::spawn(move || hand.run(&queue)));
+        threads.push(std::thread::spawn(move || tick(every, &ticks, &wakers)));
+        let (jobs, waiting) = sync_channel(QUEUE_JOBS);
+        let mut hand = Hand { writer, keys, clock, feeders, status: Arc::clone(&status) };
+        threads.push(std::thread::spawn(move || hand.run(&waiting)));
         Recorder { jobs: Some(Arc::new(jobs)), status, threads, ticks: stop_ticks, _lock: lock }
     }
 
@@ -184,7 +182,6 @@ fn submit(
 impl Drop for Recorder {
     fn drop(&mut self) {
         self.jobs = None;
-        // The ticker holds senders too: followers end when it has ended.
         self.ticks = channel().0;
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
@@ -199,7 +196,8 @@ struct Hand {
     writer: Writer,
     keys: Arc<Mutex<KeyRing>>,
     clock: Clock,
-    senders: Vec<Ear>,
+    /// Followers end when these go, with the thread that holds them.
+    feeders: Vec<Feeder>,
     status: Arc<Status>,
 }
 
@@ -267,10 +265,8 @@ impl Hand {
         self.status.size.store(self.writer.size(), Ordering::Release);
         for batch in sequenced {
             let batch = Arc::new(batch);
-            for sender in &self.senders {
-                // A follower that has gone has stopped the recorder already; this group is durable all the same.
-                drop(sender.news.send(News::Batch(Arc::clone(&batch))));
-            }
+            // A follower that has gone has stopped the recorder already; this group is durable all the same.
+            self.feeders.iter().for_each(|feeder| feeder.put(&batch));
         }
         let positions = self.status.followers().into_iter().map(|follower| follower.position);
         if let Some(lowest) = positions.min() {

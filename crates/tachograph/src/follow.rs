@@ -182,7 +182,7 @@ impl Follower for StoreFollower {
     }
 
     fn follow(&mut self, batch: &Arc<Sequenced>) -> Result<(), RecordError> {
-        while self.store.hot_bytes() > self.hot_bytes / 2 * 5 {
+        while self.store.hot_bytes() > 2 * self.hot_bytes {
             self.make_room()?;
         }
         self.store.append(batch.record, &batch.batch, &batch.decisions).map_err(told)?;
