@@ -73,7 +73,7 @@ impl Joiner {
         let Some((one, other)) = self.actions.get(&one).zip(self.actions.get(&other)) else { return false };
         let told = |action: &Action| action.is_witnessed() && action.session().is_some();
         let inputs = [one, other].map(|action| action.likeness.and_then(|likeness| likeness.input));
-        let are_apart = matches!(inputs, [Some(one), Some(other)] if one != other);
+        let are_apart = matches!(inputs, [Some(one), Some(other)] if one.differs(other));
         let is_twice = one.members.iter().any(|member| other.has_slot(member.slot));
         one.id != other.id
             && told(one)
