@@ -172,7 +172,7 @@ fn gemini_counts_a_message_once_though_it_is_written_again() {
 }
 
 #[test]
-fn gemini_says_that_there_is_no_such_tool() {
+fn gemini_says_that_there_is_no_such_tool_and_what_was_refused() {
     let kind = |error: &str| {
         let result = format!(r#"[{{"functionResponse":{{"response":{{"error":{error:?}}}}}}}]"#);
         let call = format!(r#"{{"id":"odd_1","name":"odd","args":{{}},"status":"error","result":{result}}}"#);
@@ -184,6 +184,22 @@ fn gemini_says_that_there_is_no_such_tool() {
     assert_eq!(kind("Tool \"odd\" not found. Did you mean \"add\"?").as_deref(), Some("unknown_tool"));
     assert_eq!(kind("Tool \"other\" not found."), None);
     assert_eq!(kind("File not found: odd"), None);
+    for refused in [
+        "Tool execution denied by policy.",
+        "Tool execution denied by policy. Ask Ann.",
+        "Tool execution for \"Shell\" denied by policy.",
+        "Tool execution blocked: stopped by ann",
+        "[Operation Cancelled] Reason: User did not allow tool call",
+    ] {
+        assert_eq!(kind(refused).as_deref(), Some("refused"), "{refused}");
+    }
+    for ran in [
+        "EACCES: permission denied, open '/x'",
+        "[Operation Cancelled] Reason: User cancelled the request",
+        "403: denied by policy",
+    ] {
+        assert_eq!(kind(ran), None, "{ran}");
+    }
 }
 
 #[test]
