@@ -36,7 +36,8 @@ fn whatever_comes_in_the_agent_sees_nothing_and_the_server_gets_it_as_far_as_it_
     let server = Server::start();
     let program = Program::new(&server.url);
     let huge = format!(r#"{{"session_id":"h","tool_response":"{}"}}"#, "x".repeat(9 << 20));
-    let odd = br#"{"session_id":{"a":1},"hook_event_name":5,"tool_name":["Bash"],"timestamp":{},"tool_input":7}"#;
+    let odd =
+        br#"{"session_id":{"a":1},"hook_event_name":5,"tool_name":["Bash"],"timestamp":{},"tool_input":7}"#;
     let inputs: [&[u8]; 7] =
         [b"", b"{\"session_id\":\"b\",\"tool", b"not json", b"\xff\xfe\x00", huge.as_bytes(), b"[1,2]", odd];
     let mut seen = Vec::new();

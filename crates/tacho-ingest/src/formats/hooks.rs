@@ -55,7 +55,9 @@ pub(super) fn unreadable(fields: &Fields<'_>) -> Option<String> {
     };
     wrong("hook_event_name").or_else(|| wrong("tool_name")).or_else(|| {
         let is_cut = fields.get("hook_error").is_some() && fields.get("hook_event_name").is_none();
-        is_cut.then(|| "\"hook_event_name\" is missing: the hook's input could not be read to its end".to_owned())
+        is_cut.then(|| {
+            "\"hook_event_name\" is missing: the hook's input could not be read to its end".to_owned()
+        })
     })
 }
 
