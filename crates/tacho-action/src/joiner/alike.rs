@@ -1,6 +1,7 @@
 //! Which action an observation means whose ids do not tell.
 
 use super::Joiner;
+use super::at_once::is_at_another_time;
 use crate::action::Action;
 use crate::member::{lasts, slot};
 use crate::near::{Candidate, Half, Likeness, choose};
@@ -32,6 +33,9 @@ impl Joiner {
                 return None;
             }
             let input = action.likeness.and_then(|likeness| likeness.input);
+            if likeness.input.zip(input).is_none() && is_at_another_time(action, observation) {
+                return None;
+            }
             let half = Half::of(&action.members, observation);
             let waits_since = action.waits_since().filter(|since| is_question && *since <= lasts.0);
             Some(Candidate { action: id, input, apart_us: action.apart_us(lasts), half, waits_since })

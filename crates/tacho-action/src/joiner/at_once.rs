@@ -59,10 +59,14 @@ impl Joiner {
         changed: &mut BTreeSet<u64>,
     ) -> u64 {
         let is_one_of = matches!(observation.observer, Observer::Span | Observer::Log);
-        let place = self.actions.get(&id).and_then(|action| action.likeness).map(|likeness| likeness.place);
-        let place = place.filter(|_| is_one_of && observation.is_witness() && !observation.is_model());
-        let Some(place) = place else { return id };
-        for (span, record) in self.at_once(place, lasts(observation)) {
+        let is_asked = is_one_of && observation.is_witness() && !observation.is_model();
+        let Some(action) = self.actions.get(&id).filter(|_| is_asked) else { return id };
+        let Some(place) = action.likeness.map(|likeness| likeness.place) else { return id };
+        // What it has joined just now may leave clear what is left of that time.
+        let all = || action.members.iter().map(Member::lasts);
+        let from = all().map(|(from, _)| from).min().unwrap_or(observation.time_us);
+        let to = all().map(|(_, to)| to).max().unwrap_or(observation.time_us);
+        for (span, record) in self.at_once(place, (from, to)) {
             let one = self.merge(span, record);
             changed.remove(&span.max(record));
             changed.insert(one);
@@ -98,6 +102,18 @@ impl Joiner {
         let is_clear = pairs.iter().all(fits) && spread <= ASKED_US && are_distinct;
         pairs.iter().filter(|_| is_clear).map(|(span, record)| (span.action, record.action)).collect()
     }
+}
+
+/// Whether a span and a record that both say how long the call took are of two calls: they do not overlap.
+pub(super) fn is_at_another_time(action: &Action, observation: &Observation<'_>) -> bool {
+    let is_timed = observation.figures[Figure::DurationUs as usize].is_some() && !observation.is_model();
+    let told = Told::of(action).filter(|told| is_timed && is_other(told.is_span, observation.observer));
+    told.is_some_and(|told| !told.overlaps(lasts(observation)))
+}
+
+/// Whether one of them is a span and the other one a record.
+fn is_other(is_span: bool, observer: Observer) -> bool {
+    observer == if is_span { Observer::Log } else { Observer::Span }
 }
 
 /// What overlaps a time, or what overlaps that.

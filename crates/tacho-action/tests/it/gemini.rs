@@ -244,6 +244,20 @@ fn spans_and_log_records_of_calls_at_once_are_joined_by_how_long_they_took() {
 }
 
 #[test]
+fn a_record_and_a_span_that_do_not_overlap_are_two_calls() {
+    let denied = Observation { error_type: Some("policy_violation"), ..logged(604_001, 1, OOPS) };
+    let later = [
+        denied,
+        tool_span(1_245, 155, "39f7e14c94984b27", "run_shell_command__598_0"),
+        logged(1_404_001, 162, HELLO),
+    ];
+    let want = [vec![604_001], vec![1_245_000, 1_404_001]];
+    for order in [[0, 1, 2], [1, 0, 2], [2, 1, 0], [0, 2, 1]] {
+        assert_eq!(groups(&order.map(|at: usize| later[at].clone())), want, "{order:?}");
+    }
+}
+
+#[test]
 fn a_call_that_a_policy_denied_is_refused_to_all() {
     let of = |of: Observation<'static>| Observation { outcome: Outcome::Failure, ..of };
     let log = Observation { error_type: Some("policy_violation"), ..of(logged(252_000, 63, OOPS)) };
