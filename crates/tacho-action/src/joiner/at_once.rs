@@ -2,9 +2,9 @@
 //! how long a call took from when the model asked for it, and comes when all calls that were asked for with it are over;
 //! its span says when the call began to run and when it ended.
 //!
-//! Calls at once were asked for at one time. So where as many records as spans are known of what overlaps, the record
-//! that took longest belongs to the span that ended last, and so on, if that gives one time at which all were asked for and
-//! no two took equally long. In doubt they stay apart.
+//! Where as many records as spans are known of what overlaps, and each record came when one span ended, those two are one.
+//! Else calls at once were asked for at one time: the record that took longest belongs to the span that ended last, and so on,
+//! if that gives one time at which all were asked for and no two took equally long. In doubt they stay apart.
 
 use super::Joiner;
 use crate::Figure;
@@ -86,22 +86,40 @@ impl Joiner {
             return Vec::new();
         }
         spans.sort_by_key(|span| span.to);
-        records.sort_by_key(Told::took_us);
-        let pairs: Vec<(Told, Told)> = spans.into_iter().zip(records).collect();
+        records.sort_by_key(|record| record.to);
+        let mut pairs: Vec<(Told, Told)> = spans.iter().copied().zip(records.clone()).collect();
+        if !are_clear_by_end(&pairs) {
+            records.sort_by_key(Told::took_us);
+            pairs = spans.into_iter().zip(records).collect();
+            if !are_clear_by_length(&pairs) {
+                return Vec::new();
+            }
+        }
         let fits = |(span, record): &(Told, Told)| {
             record.took_us() + ROUNDED_US >= span.took_us()
                 && record.to + ROUNDED_US >= span.to
                 && self.may_be_one(span.action, record.action)
         };
-        let asked = || pairs.iter().map(|(span, record)| span.to - record.took_us());
-        let spread = asked().max().zip(asked().min()).map_or(0, |(last, first)| last - first);
-        let are_distinct = pairs.windows(2).all(|two| {
-            let apart = |at: fn(&(Told, Told)) -> Micros| at(&two[1]) - at(&two[0]);
-            apart(|(_, record)| record.took_us()).min(apart(|(span, _)| span.to)) > 2 * spread + ROUNDED_US
-        });
-        let is_clear = pairs.iter().all(fits) && spread <= ASKED_US && are_distinct;
-        pairs.iter().filter(|_| is_clear).map(|(span, record)| (span.action, record.action)).collect()
+        let are_fit = pairs.iter().all(fits);
+        pairs.iter().filter(|_| are_fit).map(|(span, record)| (span.action, record.action)).collect()
     }
+}
+
+/// Whether each record came when its span ended, and no other then: they ran one after the other.
+fn are_clear_by_end(pairs: &[(Told, Told)]) -> bool {
+    let is_then = |(span, record): &(Told, Told)| (record.to - span.to).abs() <= ROUNDED_US;
+    pairs.iter().all(is_then) && pairs.windows(2).all(|two| two[1].1.to - two[0].1.to > 2 * ROUNDED_US)
+}
+
+/// Whether all were asked for at one time, if the one that took longest ended last, and no two took equally long.
+fn are_clear_by_length(pairs: &[(Told, Told)]) -> bool {
+    let asked = || pairs.iter().map(|(span, record)| span.to - record.took_us());
+    let spread = asked().max().zip(asked().min()).map_or(0, |(last, first)| last - first);
+    let apart = |two: &[(Told, Told)]| {
+        let [(span, record), (next_span, next_record)] = [two[0], two[1]];
+        (next_record.took_us() - record.took_us()).min(next_span.to - span.to)
+    };
+    spread <= ASKED_US && pairs.windows(2).all(|two| apart(two) > 2 * spread + ROUNDED_US)
 }
 
 /// Whether a span and a record that both say how long the call took are of two calls: they do not overlap.

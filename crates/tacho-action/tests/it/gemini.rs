@@ -232,6 +232,11 @@ fn spans_and_log_records_of_calls_at_once_are_joined_by_how_long_they_took() {
     for order in [[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [3, 4, 5, 0, 1, 2]] {
         assert_eq!(groups(&order.map(|at: usize| writes[at].clone())), want, "{order:?}");
     }
+    // Those that ran one after the other need not have been asked for at one time: each record comes at its span's end.
+    let mut behind = writes.clone();
+    (behind[3].figures[5], behind[4].figures[5], behind[5].figures[5]) =
+        (Some(210_000), Some(490_000), Some(100_000));
+    assert_eq!(groups(&behind), want);
     // Where two took equally long, nothing tells which record is whose.
     let mut even = commands.clone();
     even[0].figures[5] = Some(144_000);
