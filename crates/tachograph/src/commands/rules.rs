@@ -131,7 +131,8 @@ pub(super) fn run(arguments: &Arguments, command: &Rules) -> Result<bool, Box<dy
             test(&chosen.only(all.clone())?, &all, &routing.config()?)
         }
         Rules::Explain(chosen) => {
-            let explained = |rule: &Rule| explain(rule, now_us()) + &chosen.origin(rule, data);
+            let is_ours = chosen.file.is_none();
+            let explained = |rule: &Rule| explain(rule, now_us()) + &origin(rule, is_ours, data);
             let texts: Vec<String> = chosen.rules(data)?.iter().map(explained).collect();
             write!(std::io::stdout().lock(), "{}", texts.join("\n"))?;
             Ok(true)
@@ -144,6 +145,15 @@ pub(super) fn run(arguments: &Arguments, command: &Rules) -> Result<bool, Box<dy
         Rules::Export(export) => export.run(data),
         Rules::Routing { command } => command.run(),
     }
+}
+
+/// Where a figure of a built-in rule is from that is not in its text.
+fn origin(rule: &Rule, is_built_in: bool, data: &Path) -> String {
+    let usual = data.join("config.toml");
+    let from = if usual.exists() { "as in" } else { "the default, without" };
+    let but = "a server with --config goes by that file";
+    let told = format!("\nits minutes are [actions] hung_minutes, {from} {}; {but}\n", usual.display());
+    Some(told).filter(|_| is_built_in && rule.id == builtin::HUNG_CALL).unwrap_or_default()
 }
 
 /// Why there are no rules.
@@ -174,19 +184,6 @@ impl Chosen {
         };
         let text = contents(file).map_err(Unread::File)?;
         tacho_alert::read(&file.display().to_string(), &text).map_err(Unread::Rules)
-    }
-
-    /// Where a figure of a built-in rule is from, that is not in its text.
-    fn origin(&self, rule: &Rule, data: &Path) -> String {
-        if self.file.is_some() || rule.id != builtin::HUNG_CALL {
-            return String::new();
-        }
-        let usual = data.join("config.toml");
-        let from = if usual.exists() { "as in" } else { "the default, without" };
-        format!(
-            "\nits minutes are [actions] hung_minutes, {from} {}; a server that was started with --config goes by that file\n",
-            usual.display()
-        )
     }
 
     fn only(&self, mut rules: Vec<Rule>) -> Result<Vec<Rule>, Box<dyn Error>> {
