@@ -157,7 +157,7 @@ async function judgeCodex() {
 }
 
 async function judgeGemini() {
-  const { hooks, told } = await session(gemini, scripts('').gemini);
+  const { session: id, hooks, told } = await session(gemini, scripts('').gemini);
   const tools = hooks.filter((row) => ['BeforeTool', 'AfterTool', 'AfterAgent'].includes(row.hook_event) && row.action_type === 'tool');
   check('every hook of a call has an id', tools.every((row) => row.call_id), tools.find((row) => !row.call_id));
   const about = (text) => {
@@ -183,6 +183,9 @@ async function judgeGemini() {
     return id && seen.filter((row) => row.phase === 'proposed').length === 1 && seen.filter((row) => row.tokens_output).length === 1
       && seen.filter((row) => row.outcome_status === 'success').length === 1;
   }) && requests.size >= 8, models.slice(0, 4));
+  const rows = await sql(`SELECT closure, observers FROM actions WHERE session_id = '${id}' AND action_name IN ('write_file', 'run_shell_command')`);
+  check('hooks, log records and spans of a call are one row, also of three files written at once, whose contents are not kept',
+    rows.length === 8 && rows.every((row) => row.observers === (row.closure === 'refused' ? 'hook, log' : 'hook, log, span')), rows);
   check('its telemetry tells calls and tokens', told.some((row) => row.action_name === 'run_shell_command' && row.outcome_status)
     && told.some((row) => row.tokens_output), told.slice(0, 5));
 }

@@ -58,6 +58,11 @@ export function scripts(folder) {
           { tool: 'run_shell_command', input: { command: 'echo broken pipe dream >&2; exit 3', description: 'A command that fails' } },
           { tool: 'read_file', input: { file_path: 'missing.txt' } },
         ] },
+        { says: 'Three files at a time.', calls: [
+          { tool: 'write_file', input: { file_path: `${folder}/one.txt`, content: 'one\n' } },
+          { tool: 'write_file', input: { file_path: `${folder}/two.txt`, content: 'two\n' } },
+          { tool: 'write_file', input: { file_path: `${folder}/three.txt`, content: 'three, and more than that\n' } },
+        ] },
         { calls: [{ tool: 'run_shell_command', input: { command: 'shutdown now', description: 'What a policy denies' } }] },
         { calls: [{ tool: 'no_such_tool', input: { a: 1 } }] },
         { says: 'A sub-agent shall count.',

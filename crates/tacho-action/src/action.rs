@@ -148,7 +148,7 @@ impl Action {
         self.tell_session(other.session, other.session_rank);
         self.finished |= other.finished;
         let is_better =
-            |known: Likeness, other: Likeness| known.input.is_none() && known.place == other.place;
+            |known: Likeness, other: Likeness| known.is_beaten_by(&other) && known.place == other.place;
         let better =
             other.likeness.filter(|other| self.likeness.is_none_or(|known| is_better(known, *other)));
         self.likeness = better.or(self.likeness);

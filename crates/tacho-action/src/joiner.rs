@@ -5,6 +5,7 @@
 
 mod alike;
 mod around;
+mod at_once;
 mod ending;
 mod leaving;
 mod relating;
@@ -92,6 +93,7 @@ impl Joiner {
         }
         let action = if observation.is_act() { self.act(observation) } else { None };
         let action = action.map(|id| self.join_around(id, observation, &mut changed));
+        let action = action.map(|id| self.join_at_once(id, observation, &mut changed));
         changed.extend(action);
         self.relate(observation, action, overlay, &mut changed);
         for id in changed {
@@ -147,8 +149,8 @@ impl Joiner {
         // What the first witness says of its input stands before what the agent said.
         let is_first = observation.is_witness() && !action.is_witnessed();
         action.add(observation);
-        let is_better =
-            likeness.is_some() && (is_first || action.likeness.is_none_or(|known| known.input.is_none()));
+        let is_better = likeness
+            .is_some_and(|new| is_first || action.likeness.is_none_or(|known| known.is_beaten_by(&new)));
         if is_better && let Some(before) = std::mem::replace(&mut action.likeness, likeness) {
             self.near.remove(before.place, id);
         }

@@ -67,7 +67,10 @@ impl Member {
             matches!(observation.error_type, Some("unknown_tool" | "tool_not_registered")),
         );
         let is_denied = observation.phase == Some(Phase::Decided) && observation.outcome == Outcome::Failure;
-        set(flag::REFUSED, is_denied || observation.error_type == Some("refused"));
+        set(
+            flag::REFUSED,
+            is_denied || matches!(observation.error_type, Some("refused" | "policy_violation")),
+        );
         let is_launch = observation.phase == Some(Phase::Result) && observation.outcome == Outcome::Running;
         set(flag::LAUNCH, is_launch && !observation.is_model());
         set(flag::NOTICE, observation.name == TASK_NOTIFICATION);

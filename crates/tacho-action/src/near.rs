@@ -3,13 +3,15 @@
 //! A request for permission names no call, and Gemini CLI's hooks have none to name. What they tell of is the call of
 //! the same tool in the same session with the same input, nearest in time, of which the same witness has not told the
 //! same already. Of several such calls that wait at once the first is asked about first: nothing else tells which of them
-//! is meant. Where the input is not to be compared, only a call that no other one comes close to will do.
+//! is meant. Where the input is not to be compared, only a call that no other one comes close to will do. Of inputs whose
+//! contents were not kept the rest is compared: where it differs they are two calls, and where it is the same they are one,
+//! if no other one has the same close by.
 
 use crate::ids::key;
 use crate::member::Member;
 use crate::observation::Observation;
+use crate::said::Said;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 use tacho_event::time::Micros;
 use tacho_event::words::{ActionType, Phase};
@@ -22,15 +24,12 @@ const WINDOW_US: Micros = 10_000_000;
 const ANSWER_US: Micros = 600_000_000;
 /// Without an input to compare, the next call must be this much further away.
 const CLEAR_US: Micros = 100_000;
-/// Longer inputs are not compared.
-const INPUT_BYTES_MAX: usize = 64 << 10;
-
 /// What an observation can be found by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Likeness {
     /// Session and tool.
     pub(crate) place: u64,
-    pub(crate) input: Option<u64>,
+    pub(crate) input: Option<Said>,
 }
 
 /// What an observation is to an action, where one witness tells of a request of a model and of its answer.
@@ -63,7 +62,7 @@ impl Half {
 /// An action to compare with.
 pub(crate) struct Candidate {
     pub(crate) action: u64,
-    pub(crate) input: Option<u64>,
+    pub(crate) input: Option<Said>,
     pub(crate) apart_us: Micros,
     pub(crate) half: Half,
     /// It is open, and what is looked for its request for permission: when it was proposed.
@@ -84,11 +83,17 @@ impl Likeness {
         let place = key(&[b"near", &session.0, observation.name.as_bytes()]);
         let input = if observation.is_model() {
             let [tokens_in, tokens_out, ..] = observation.figures;
-            tokens_in.zip(tokens_out).map(|(a, b)| key(&[&a.to_be_bytes(), &b.to_be_bytes()]))
+            let what = tokens_in.zip(tokens_out).map(|(a, b)| key(&[&a.to_be_bytes(), &b.to_be_bytes()]));
+            what.map(Said::whole)
         } else {
-            observation.input.and_then(digest)
+            observation.input.and_then(Said::of)
         };
         Some(Likeness { place, input })
+    }
+
+    /// Whether it says nothing of the input, or less than another one.
+    pub(crate) fn is_beaten_by(&self, other: &Likeness) -> bool {
+        self.input.is_none_or(|own| !own.is_whole() && other.input.is_some_and(Said::is_whole))
     }
 }
 
@@ -124,7 +129,7 @@ impl Near {
 }
 
 /// The action that is meant, among those that could be.
-pub(crate) fn choose(input: Option<u64>, mut candidates: Vec<Candidate>) -> Option<u64> {
+pub(crate) fn choose(input: Option<Said>, mut candidates: Vec<Candidate>) -> Option<u64> {
     let window = |candidate: &Candidate| if candidate.half == Half::Other { ANSWER_US } else { WINDOW_US };
     candidates
         .retain(|candidate| candidate.half != Half::OfAnother && candidate.apart_us <= window(candidate));
@@ -134,64 +139,23 @@ pub(crate) fn choose(input: Option<u64>, mut candidates: Vec<Candidate>) -> Opti
         // Of several that wait the first is asked about first.
         let waiting = same().filter(|candidate| candidate.waits_since.is_some());
         let first = waiting.min_by_key(|candidate| (candidate.waits_since, candidate.action));
-        if let Some(meant) = first.or_else(|| same().next()) {
+        let nearest = || same().next().filter(|_| input.is_whole());
+        if let Some(meant) = first.or_else(nearest) {
             return Some(meant.action);
         }
-        candidates.retain(|candidate| candidate.input.is_none());
+        if same().next().is_some() {
+            return clear(same());
+        }
+        candidates.retain(|candidate| candidate.input.is_none_or(|other| !other.differs(input)));
     }
-    let mut candidates = candidates.into_iter();
-    let first = candidates.next()?;
-    let clear = candidates.next().is_none_or(|next| next.apart_us >= first.apart_us * 2 + CLEAR_US);
+    clear(candidates.iter())
+}
+
+/// The nearest, where no other one comes close to it.
+fn clear<'c>(mut nearest: impl Iterator<Item = &'c Candidate>) -> Option<u64> {
+    let first = nearest.next()?;
+    let clear = nearest.next().is_none_or(|next| next.apart_us >= first.apart_us * 2 + CLEAR_US);
     clear.then_some(first.action)
-}
-
-/// A tool's input by what it says, not how it is written. Nothing where a part was left out.
-fn digest(input: &str) -> Option<u64> {
-    if input.len() > INPUT_BYTES_MAX || input.contains("[dropped ") {
-        return None;
-    }
-    let mut value: Value = serde_json::from_str(input).ok()?;
-    if let Value::String(text) = &value
-        && let Ok(inner) = serde_json::from_str(text)
-    {
-        value = inner;
-    }
-    // Gemini CLI's spans wrap the arguments in the request.
-    if let Value::Object(members) = &mut value
-        && members.contains_key("callId")
-        && let Some(arguments) = members.remove("args")
-    {
-        value = arguments;
-    }
-    let mut bytes = Vec::new();
-    write(&value, &mut bytes);
-    Some(key(&[&bytes]))
-}
-
-/// JSON with its members in order, whatever order this build keeps them in.
-fn write(value: &Value, out: &mut Vec<u8>) {
-    match value {
-        Value::Object(members) => {
-            let mut members: Vec<_> = members.iter().collect();
-            members.sort_by_key(|(name, _)| *name);
-            out.push(b'{');
-            for (name, value) in members {
-                out.extend_from_slice(name.as_bytes());
-                out.push(0);
-                write(value, out);
-            }
-            out.push(b'}');
-        }
-        Value::Array(items) => {
-            out.push(b'[');
-            for item in items {
-                write(item, out);
-                out.push(b',');
-            }
-            out.push(b']');
-        }
-        other => out.extend_from_slice(other.to_string().as_bytes()),
-    }
 }
 
 #[cfg(test)]
@@ -199,21 +163,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn inputs_are_compared_by_what_they_say() {
-        let same = [
-            r#"{"a":1,"b":[true,null]}"#,
-            "{\n \"b\": [true, null], \"a\": 1 }",
-            r#""{\"b\":[true,null],\"a\":1}""#,
-            r#"{"callId":"x","name":"t","args":{"a":1,"b":[true,null]}}"#,
-        ];
-        for input in same {
-            assert_eq!(digest(input), digest(same[0]), "{input}");
-        }
-        assert_ne!(digest(r#"{"a":2,"b":[true,null]}"#), digest(same[0]));
-        assert_eq!(digest(r#"{"a":"[dropped 9 characters]"}"#), None);
+    fn of_inputs_that_were_not_kept_whole_the_rest_is_compared() {
+        let said = |path: &str, content: &str| {
+            Said::of(&format!(r#"{{"path":"{path}","content":"{content}"}}"#)).expect("something is left")
+        };
+        let (nine, ten) = ("[dropped 9 characters]", "[dropped 10 characters]");
+        assert_eq!(said("a", nine), said("a", nine));
+        assert!(said("a", nine) != said("a", ten) && !said("a", nine).differs(said("a", ten)));
+        assert!(said("a", nine).differs(said("b", nine)));
+        assert!(!said("a", nine).differs(said("b", "whole")), "who knows");
+        assert!(said("a", "whole").differs(said("a", "other")));
+        let near = |inputs: &[Said]| {
+            let of = |(at, input): (usize, &Said)| Candidate {
+                input: Some(*input),
+                ..candidate(at as u64, None, at as i64)
+            };
+            inputs.iter().enumerate().map(of).collect()
+        };
+        let chosen = |inputs: &[Said]| choose(Some(said("a", nine)), near(inputs));
+        assert_eq!(chosen(&[said("b", nine), said("a", ten), said("a", nine)]), Some(2));
+        assert_eq!(chosen(&[said("b", nine), said("a", ten)]), Some(1));
+        assert_eq!(chosen(&[said("a", nine), said("a", nine)]), None, "either may be meant");
     }
 
     fn candidate(action: u64, input: Option<u64>, apart_us: Micros) -> Candidate {
+        let input = input.map(Said::whole);
         Candidate { action, input, apart_us, half: Half::Neither, waits_since: None }
     }
 
@@ -221,15 +195,15 @@ mod tests {
     fn the_same_input_nearest_in_time_is_meant() {
         let near =
             || vec![candidate(1, Some(7), 900_000), candidate(2, Some(8), 0), candidate(3, Some(7), 1000)];
-        assert_eq!(choose(Some(7), near()), Some(3));
-        assert_eq!(choose(Some(9), near()), None);
-        assert_eq!(choose(Some(7), vec![candidate(1, Some(7), WINDOW_US + 1)]), None);
+        assert_eq!(choose(Some(Said::whole(7)), near()), Some(3));
+        assert_eq!(choose(Some(Said::whole(9)), near()), None);
+        assert_eq!(choose(Some(Said::whole(7)), vec![candidate(1, Some(7), WINDOW_US + 1)]), None);
     }
 
     #[test]
     fn without_an_input_only_what_stands_alone_is_meant() {
         assert_eq!(choose(None, vec![candidate(1, Some(7), 1000), candidate(2, Some(8), 2000)]), None);
         assert_eq!(choose(None, vec![candidate(1, Some(7), 1000), candidate(2, Some(8), 900_000)]), Some(1));
-        assert_eq!(choose(Some(9), vec![candidate(1, None, 1000)]), Some(1));
+        assert_eq!(choose(Some(Said::whole(9)), vec![candidate(1, None, 1000)]), Some(1));
     }
 }

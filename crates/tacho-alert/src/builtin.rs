@@ -20,6 +20,18 @@ pub fn rules() -> Result<Vec<Rule>, FileError> {
     Ok(files.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
+/// The built-in rules where calls count as hung after so many minutes.
+///
+/// # Errors
+/// As [`rules`].
+pub fn rules_where(hung_minutes: u32) -> Result<Vec<Rule>, FileError> {
+    let mut rules = rules()?;
+    for rule in rules.iter_mut().filter(|rule| rule.id == HUNG_CALL) {
+        *rule = read("built-in", &hung_call(hung_minutes))?.remove(0);
+    }
+    Ok(rules)
+}
+
 /// After how many minutes the built-in rule [`HUNG_CALL`] tells of a call.
 pub const HUNG_MINUTES: u32 = 10;
 pub const HUNG_CALL: &str = "hung_call";

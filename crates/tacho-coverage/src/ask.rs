@@ -47,7 +47,7 @@ const IS_MADE_UP: &str = "coalesce(hook_event IN ('BeforeTool', 'AfterTool', 'Af
   AND call_id LIKE 'hook-%' AND source <> 'otlp', false)";
 
 /// A call that never ran, told as such.
-const NEVER_RAN: &str = "coalesce(error_type IN ('refused', 'unknown_tool', 'tool_not_registered') \
+const NEVER_RAN: &str = "coalesce(error_type IN ('refused', 'policy_violation', 'unknown_tool', 'tool_not_registered') \
   AND (hook_event IS NULL OR hook_event IN ('Stop', 'AfterAgent')), false)";
 
 /// What a range is of: the time that senders say, so that the sources of one call are near one another however late
@@ -84,7 +84,8 @@ pub fn calls(from_us: i64, to_us: i64) -> String {
     )
 }
 
-/// Rows of [`crate::SessionRow`], witnesses' and then the newest first.
+/// Rows of [`crate::SessionRow`], witnesses' and then the newest first. A session file tells no end, and may come long
+/// after it: what was imported opens no session.
 pub fn sessions(from_us: i64, to_us: i64) -> String {
     format!(
         "SELECT session_uuid AS session, max(who_session) AS name, {AGENT} AS agent, \
@@ -92,8 +93,8 @@ pub fn sessions(from_us: i64, to_us: i64) -> String {
            max(index) AS last_index, \
            greatest(count(*) FILTER (WHERE {unnamed} AND phase = 'result' AND NOT {NEVER_RAN}), \
              count(*) FILTER (WHERE {unnamed} AND phase = 'proposed') \
-               - count(*) FILTER (WHERE {unnamed} AND error_type = 'refused' AND {NEVER_RAN})) AS unnamed, \
-           max(index) FILTER (WHERE action_type = 'lifecycle' AND lower(action_name) IN \
+               - count(*) FILTER (WHERE {unnamed} AND error_type IN ('refused', 'policy_violation') AND {NEVER_RAN})) AS unnamed, \
+           max(index) FILTER (WHERE known <> 'imported' AND action_type = 'lifecycle' AND lower(action_name) IN \
              ('sessionstart', 'session_start', 'session_started')) AS began, \
            max(index) FILTER (WHERE action_type = 'lifecycle' AND lower(action_name) IN \
              ('sessionend', 'session_end', 'session_ended')) AS ended, \

@@ -133,6 +133,9 @@ fn command(asked: &Asked) -> Result<bool, Box<dyn std::error::Error>> {
         }
         Asked::Install { agent, place, url, key_file } => {
             url.as_deref().map(settings::check_url).transpose().map_err(|error| format!("--url: {error}"))?;
+            // The hooks would send without a key and say nothing: they never do.
+            let key = key_file.as_deref().map(settings::read_key);
+            key.transpose().map_err(|error| format!("--key-file: {error}; nothing was changed"))?;
             if url.is_some() || key_file.is_some() {
                 settings_file(url.as_deref(), key_file.as_deref(), place.dry_run)?;
             }

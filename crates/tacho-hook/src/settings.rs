@@ -8,6 +8,7 @@ mod address;
 pub use address::{check_url, endpoint};
 
 use crate::spool::LOCK_WAIT;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -71,6 +72,8 @@ pub struct Settings {
     pub enforce: Option<Duration>,
     /// Why the settings file was not used.
     pub file_error: Option<String>,
+    /// Why the file of the key was not used: events are sent without one.
+    pub key_error: Option<String>,
 }
 
 /// Names that a sender needs of the environment; everything else of it, such as an agent's own tokens, stays behind.
@@ -115,10 +118,13 @@ impl Settings {
         });
         let spools = spools.ok_or("no folder for the spool: set AUDIT_LOG_SPOOL or HOME")?;
         let mb = get("AUDIT_LOG_SPOOL_MB").and_then(|mb| mb.parse().ok()).or(file.spool_mb);
-        let key = get("AUDIT_LOG_KEY").or(file.key).or_else(|| {
-            let path = file.key_file?;
-            Some(std::fs::read_to_string(path).ok()?.trim().to_owned())
-        });
+        let (key, key_error) = match (get("AUDIT_LOG_KEY").or(file.key), file.key_file) {
+            (None, Some(path)) => match read_key(&path) {
+                Ok(key) => (Some(key), None),
+                Err(error) => (None, Some(error)),
+            },
+            (key, _) => (key, None),
+        };
         let lock_ms = get("AUDIT_LOG_LOCK_MS").and_then(|ms| ms.parse::<u64>().ok());
         let lock_wait = lock_ms.map_or(LOCK_WAIT, |ms| Duration::from_millis(ms.min(LOCK_MS_MAX)));
         let enforce = match get("AUDIT_LOG_ENFORCE").as_deref() {
@@ -139,6 +145,7 @@ impl Settings {
             spool_bytes_max: mb.unwrap_or(SPOOL_MB_DEFAULT).clamp(1, 64 << 10) << 20,
             lock_wait,
             file_error,
+            key_error,
         })
     }
 
@@ -172,6 +179,24 @@ pub fn read_file(path: &Path) -> Result<File, String> {
     }
     let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Reads a file that holds nothing but the API key.
+///
+/// # Errors
+/// When it is not there, can't be read, or holds no key or more than one line.
+pub fn read_key(path: &Path) -> Result<String, String> {
+    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(|error| told(&error))?;
+    file.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(|error| told(&error))?;
+    match text.trim() {
+        "" => Err(told(&"is empty, expected the API key")),
+        key if key.contains(char::is_whitespace) => {
+            Err(told(&"holds more than one word, expected the API key and nothing else"))
+        }
+        key => Ok(key.to_owned()),
+    }
 }
 
 /// The user that this program runs as, by name, and the home that the system has for it.

@@ -60,7 +60,7 @@ fn change(spool: &Spool, change: impl FnOnce(&mut Status)) {
 /// # Errors
 /// What the system says about the spool.
 pub fn page(settings: &Settings, out: &mut String) -> std::io::Result<bool> {
-    let mut good = settings.file_error.is_none();
+    let mut good = settings.file_error.is_none() && settings.key_error.is_none();
     let mut line = |name: &str, text: String| {
         let _ = writeln!(out, "{name:<14} {text}");
     };
@@ -75,7 +75,8 @@ pub fn page(settings: &Settings, out: &mut String) -> std::io::Result<bool> {
         Err(error) => error,
     };
     line("server", format!("{}  {health}", settings.url));
-    line("key", if settings.key.is_some() { "set" } else { "none" }.to_owned());
+    let key = || if settings.key.is_some() { "set" } else { "none" }.to_owned();
+    line("key", settings.key_error.as_ref().map_or_else(key, |error| format!("none: {error}")));
     let spool = Spool::open(&settings.spool(), settings.spool_bytes_max)?;
     let (events, bytes) = read::depth(&spool)?.map_or((0, 0), |depth| (depth.events, depth.bytes));
     line("spool", format!("{}", spool.folder().display()));

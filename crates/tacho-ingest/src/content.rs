@@ -4,6 +4,7 @@
 //! only be told by its shape, since the line does not name the tool.
 
 use tacho_event::event::Event;
+use tacho_event::fact::TextFact;
 use tacho_event::words::ActionType;
 use tacho_redact::minimise::ContentKind;
 
@@ -16,6 +17,9 @@ pub(crate) struct Kinds {
     /// Members of `extra` that hold content as well.
     pub(crate) extra: Option<(&'static [&'static str], ContentKind)>,
 }
+
+/// The action of a hook that can't be read.
+pub(crate) const UNREADABLE_HOOK: &str = "unreadable_hook";
 
 /// Members that programs put beside their result, with the content in it.
 const BESIDE: &[&str] = &[
@@ -34,7 +38,6 @@ const BESIDE: &[&str] = &[
 
 /// Tells the kinds by action type and tool name.
 pub(crate) fn kinds(event: &Event<'_>) -> Kinds {
-    use ContentKind::{CommandOutput, FileContents};
     let name = event.action_name.as_deref().unwrap_or_default();
     match event.action_type {
         Some(ActionType::Tool | ActionType::Skill | ActionType::External) => {}
@@ -42,6 +45,11 @@ pub(crate) fn kinds(event: &Event<'_>) -> Kinds {
         Some(ActionType::Log) => return bookkeeping(name, event),
         _ => return Kinds::default(),
     }
+    of_tool(name, event)
+}
+
+fn of_tool(name: &str, event: &Event<'_>) -> Kinds {
+    use ContentKind::{CommandOutput, FileContents};
     match name {
         "Write" | "Edit" | "MultiEdit" | "NotebookEdit" | "write_file" | "replace" | "apply_patch" => Kinds {
             input: Some(FileContents),
@@ -77,11 +85,19 @@ fn is_query(name: &str) -> bool {
 }
 
 fn bookkeeping(name: &str, event: &Event<'_>) -> Kinds {
+    use ContentKind::{CommandOutput, FileContents};
     match name {
         "attachment" => by_shape(event),
         // A coding agent's telemetry about its hooks repeats what they were given.
-        "hook_call" => commands(ContentKind::FileContents),
-        "progress" | "api-request" | "api-request-blob" => commands(ContentKind::CommandOutput),
+        "hook_call" => commands(FileContents),
+        // Which tool it was about is a fact of it, where it could be read.
+        UNREADABLE_HOOK => {
+            let files = || Kinds { input: Some(FileContents), ..commands(FileContents) };
+            let tool = event.facts.text(TextFact::Operation);
+            // The error is what is wrong with it, in our own words.
+            Kinds { error: None, ..tool.map_or_else(files, |tool| of_tool(tool, event)) }
+        }
+        "progress" | "api-request" | "api-request-blob" => commands(CommandOutput),
         _ => Kinds::default(),
     }
 }

@@ -5166,6 +5166,11 @@ export interface components {
             faults: string[];
             /** @description Whether rules follow the log, and why not. */
             following: boolean;
+            /**
+             * @description How many there are of what was asked for, of those that are over among the newest 1,000: more than are listed
+             *     where `limit` is lower.
+             */
+            found: number;
             /** @description Open alerts by severity, whatever was asked for. */
             totals: {
                 [key: string]: number;

@@ -1,6 +1,7 @@
 //! Which action an observation means whose ids do not tell.
 
 use super::Joiner;
+use super::at_once::is_at_another_time;
 use crate::action::Action;
 use crate::member::{lasts, slot};
 use crate::near::{Candidate, Half, Likeness, choose};
@@ -32,6 +33,9 @@ impl Joiner {
                 return None;
             }
             let input = action.likeness.and_then(|likeness| likeness.input);
+            if likeness.input.zip(input).is_none() && is_at_another_time(action, observation) {
+                return None;
+            }
             let half = Half::of(&action.members, observation);
             let waits_since = action.waits_since().filter(|since| is_question && *since <= lasts.0);
             Some(Candidate { action: id, input, apart_us: action.apart_us(lasts), half, waits_since })
@@ -73,7 +77,7 @@ impl Joiner {
         let Some((one, other)) = self.actions.get(&one).zip(self.actions.get(&other)) else { return false };
         let told = |action: &Action| action.is_witnessed() && action.session().is_some();
         let inputs = [one, other].map(|action| action.likeness.and_then(|likeness| likeness.input));
-        let are_apart = matches!(inputs, [Some(one), Some(other)] if one != other);
+        let are_apart = matches!(inputs, [Some(one), Some(other)] if one.differs(other));
         let is_twice = one.members.iter().any(|member| other.has_slot(member.slot));
         one.id != other.id
             && told(one)

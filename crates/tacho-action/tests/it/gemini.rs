@@ -168,3 +168,103 @@ fn a_tool_that_is_not_there_is_one_call_to_all() {
     assert_eq!(groups(&all).len(), 1);
     assert_eq!(closures(&all[1..2]), [Closure::UnknownTool]);
 }
+
+/// Calls of `write_file` in one answer run one after the other. Nothing of their contents is kept.
+fn writes() -> Vec<Observation<'static>> {
+    const ONE: &str = r#"{"file_path":"/w/one.txt","content":"[dropped 4 characters]"}"#;
+    const TWO: &str = r#"{"file_path":"/w/two.txt","content":"[dropped 4 characters]"}"#;
+    const THREE: &str = r#"{"file_path":"/w/three.txt","content":"[dropped 26 characters]"}"#;
+    let all = vec![
+        tool_hook(308, "BeforeTool", "hook-01a20361-2333-72cc-99e4-254fadbbfae7", ONE),
+        tool_hook(538, "AfterTool", "hook-01a20361-2333-72cc-99e4-254fadbbfae7", ONE),
+        tool_hook(592, "BeforeTool", "hook-01a20361-244a-73b9-a6d9-a6cb342e868f", TWO),
+        tool_hook(778, "AfterTool", "hook-01a20361-244a-73b9-a6d9-a6cb342e868f", TWO),
+        tool_hook(795, "BeforeTool", "hook-01a20361-2504-7a6d-bde4-d5f26375b45b", THREE),
+        tool_hook(903, "AfterTool", "hook-01a20361-2504-7a6d-bde4-d5f26375b45b", THREE),
+        tool_span(384, 207, "2bd24edc738e6f35", "write_file__write_file_1795353027243_0"),
+        tool_span(679, 116, "0b3b76a6197a1ec3", "write_file__write_file_1795353027245_1"),
+        tool_span(871, 72, "1282f201ca649183", "write_file__write_file_1795353027245_2"),
+        logged(591_001, 285, ONE),
+        logged(795_001, 488, TWO),
+        logged(943_001, 635, THREE),
+        imported(944_001, "write_file__write_file_1795353027243_0", ONE),
+        imported(944_002, "write_file__write_file_1795353027245_1", TWO),
+        imported(944_003, "write_file__write_file_1795353027245_2", THREE),
+    ];
+    all.into_iter().map(|of| Observation { name: "write_file", ..of }).collect()
+}
+
+#[test]
+fn of_calls_whose_contents_are_not_kept_the_rest_tells_which_is_meant() {
+    let all = writes();
+    let want = [
+        vec![308_000, 384_000, 538_000, 591_001, 944_001],
+        vec![592_000, 679_000, 778_000, 795_001, 944_002],
+        vec![795_000, 871_000, 903_000, 943_001, 944_003],
+    ];
+    let live = |found: &[Vec<i64>]| found.iter().map(|group| group[..4].to_vec()).collect::<Vec<_>>();
+    assert_eq!(groups(&all), want);
+    assert_eq!(groups(&all[..12]), live(&want));
+    let mut logs_first = all[6..].to_vec();
+    logs_first.extend_from_slice(&all[..6]);
+    assert_eq!(groups(&logs_first), want);
+    let backwards: Vec<_> = all.iter().rev().cloned().collect();
+    assert_eq!(groups(&backwards), want);
+    // Hooks and log records, whose times alone tell nothing.
+    let hooks_and_logs = [&all[..6], &all[9..12]].concat();
+    assert_eq!(groups(&hooks_and_logs).len(), 3);
+    // The same file with as many characters twice: either call may be meant.
+    let same = |of: &Observation<'static>| Observation { input: all[0].input, ..of.clone() };
+    let twins = [&all[..2], &all[2..4], &all[9..11]].concat();
+    let twins: Vec<_> = twins.iter().map(same).collect();
+    assert_eq!(groups(&twins).len(), 4);
+}
+
+#[test]
+fn spans_and_log_records_of_calls_at_once_are_joined_by_how_long_they_took() {
+    let commands = at_once()[4..].to_vec();
+    let writes = writes()[6..12].to_vec();
+    let want = [vec![707_000, 854_001], vec![708_000, 854_002]];
+    for order in [[0, 1, 2, 3], [1, 0, 3, 2], [2, 3, 0, 1], [3, 2, 1, 0]] {
+        assert_eq!(groups(&order.map(|at: usize| commands[at].clone())), want, "{order:?}");
+    }
+    let want = [vec![384_000, 591_001], vec![679_000, 795_001], vec![871_000, 943_001]];
+    for order in [[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [3, 4, 5, 0, 1, 2]] {
+        assert_eq!(groups(&order.map(|at: usize| writes[at].clone())), want, "{order:?}");
+    }
+    // Those that ran one after the other need not have been asked for at one time: each record comes at its span's end.
+    let mut behind = writes.clone();
+    (behind[3].figures[5], behind[4].figures[5], behind[5].figures[5]) =
+        (Some(210_000), Some(490_000), Some(100_000));
+    assert_eq!(groups(&behind), want);
+    // Where two took equally long, nothing tells which record is whose.
+    let mut even = commands.clone();
+    even[0].figures[5] = Some(144_000);
+    even[3].figures[5] = Some(217_000);
+    assert_eq!(groups(&even).len(), 4);
+    // One that was asked for at another time is none of them.
+    let mut later = commands;
+    later[3].figures[5] = Some(130_000);
+    assert_eq!(groups(&later).len(), 4);
+}
+
+#[test]
+fn a_record_and_a_span_that_do_not_overlap_are_two_calls() {
+    let denied = Observation { error_type: Some("policy_violation"), ..logged(604_001, 1, OOPS) };
+    let later = [
+        denied,
+        tool_span(1_245, 155, "39f7e14c94984b27", "run_shell_command__598_0"),
+        logged(1_404_001, 162, HELLO),
+    ];
+    let want = [vec![604_001], vec![1_245_000, 1_404_001]];
+    for order in [[0, 1, 2], [1, 0, 2], [2, 1, 0], [0, 2, 1]] {
+        assert_eq!(groups(&order.map(|at: usize| later[at].clone())), want, "{order:?}");
+    }
+}
+
+#[test]
+fn a_call_that_a_policy_denied_is_refused_to_all() {
+    let of = |of: Observation<'static>| Observation { outcome: Outcome::Failure, ..of };
+    let log = Observation { error_type: Some("policy_violation"), ..of(logged(252_000, 63, OOPS)) };
+    assert_eq!(closures(&[log]), [Closure::Refused]);
+}

@@ -211,3 +211,16 @@ fn that_a_claim_is_like_a_witnesss_call_gives_that_call_no_id() {
     ];
     assert!(groups(&log).iter().any(|group| group.contains(&3) && !group.contains(&1)), "{:?}", groups(&log));
 }
+
+#[test]
+fn what_an_agent_reports_whole_and_without_an_id_is_no_call_that_a_witness_tells_of() {
+    let hooks = [hook(1, "PreToolUse", Some(CALL)), hook(2, "PostToolUse", Some(CALL))];
+    let report =
+        Observation { call: None, name: "Bash", input: Some("{}"), session: Some(session(1)), ..claim(3) };
+    for observer in [Observer::Mcp, Observer::Event] {
+        let log = [hooks[0].clone(), hooks[1].clone(), Observation { observer, ..report.clone() }];
+        assert_eq!(groups(&log), [vec![1, 2], vec![3]], "{observer:?}");
+        let named = [log[0].clone(), log[1].clone(), Observation { call: Some(CALL), ..log[2].clone() }];
+        assert_eq!(groups(&named), [vec![1, 2, 3]], "{observer:?}");
+    }
+}

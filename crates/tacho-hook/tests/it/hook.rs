@@ -36,8 +36,10 @@ fn whatever_comes_in_the_agent_sees_nothing_and_the_server_gets_it_as_far_as_it_
     let server = Server::start();
     let program = Program::new(&server.url);
     let huge = format!(r#"{{"session_id":"h","tool_response":"{}"}}"#, "x".repeat(9 << 20));
-    let inputs: [&[u8]; 6] =
-        [b"", b"{\"session_id\":\"b\",\"tool", b"not json", b"\xff\xfe\x00", huge.as_bytes(), b"[1,2]"];
+    let odd =
+        br#"{"session_id":{"a":1},"hook_event_name":5,"tool_name":["Bash"],"timestamp":{},"tool_input":7}"#;
+    let inputs: [&[u8]; 7] =
+        [b"", b"{\"session_id\":\"b\",\"tool", b"not json", b"\xff\xfe\x00", huge.as_bytes(), b"[1,2]", odd];
     let mut seen = Vec::new();
     for input in inputs {
         program.hook(input);
@@ -49,6 +51,10 @@ fn whatever_comes_in_the_agent_sees_nothing_and_the_server_gets_it_as_far_as_it_
     assert_eq!(text(2, "hook_input"), "not json");
     assert!(text(4, "session_id") == "h" && seen[4]["hook_unread_bytes"].as_u64().unwrap() > 4 << 20);
     assert!(seen.iter().all(|event| event["event_id"].is_string()));
+    let odd: serde_json::Value = serde_json::from_slice(odd).unwrap();
+    for name in ["session_id", "hook_event_name", "tool_name", "tool_input"] {
+        assert_eq!(seen[6][name], odd[name], "the server is told what was wrong");
+    }
 }
 
 #[test]

@@ -109,6 +109,33 @@ fn an_address_that_nothing_can_be_sent_to_changes_nothing() {
 }
 
 #[test]
+fn a_key_file_without_a_key_is_named_before_anything_changes_and_later_by_status() {
+    let program = Program::new("");
+    let key = program.home.path().join("key");
+    let install = || {
+        let output = program.run(&["install", "claude", "--key-file", "key"], b"");
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    let refused = |told: &str| {
+        let (is_installed, error) = install();
+        assert!(!is_installed && error.contains("--key-file: key: ") && error.contains(told), "{error}");
+        let home = program.home.path();
+        assert!(!home.join(".claude").exists() && !home.join(".config").exists());
+    };
+    refused("No such file");
+    std::fs::write(&key, "\n").unwrap();
+    refused("is empty, expected the API key");
+    std::fs::write(&key, "name: ops\nkey: tgk_2\n").unwrap();
+    refused("more than one word");
+    std::fs::write(&key, "tgk_2\n").unwrap();
+    assert!(install().0);
+    std::fs::remove_file(&key).unwrap();
+    let status = program.command(&["status"]).env_remove("AUDIT_LOG_KEY").output().unwrap();
+    let told = String::from_utf8(status.stdout).unwrap();
+    assert!(!status.status.success() && told.contains("No such file"), "{told}");
+}
+
+#[test]
 fn the_help_teaches() {
     let program = Program::new("http://127.0.0.1:1");
     for args in [&["--help"][..], &["hook", "--help"], &["install", "--help"]] {

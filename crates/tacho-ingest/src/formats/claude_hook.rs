@@ -11,7 +11,7 @@
 
 use super::parts::{columns, error};
 use super::tools::NeverRan;
-use super::{notifications, tools};
+use super::{hooks, notifications, tools};
 use crate::fields::{Fields, Refused};
 use crate::lift::{Head, Lift, lift};
 use crate::read::Unit;
@@ -23,6 +23,9 @@ use tacho_event::section::Section;
 use tacho_event::words::{ActionType, Outcome, Phase};
 
 pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)) -> Result<(), Refused> {
+    if let Some(why) = hooks::unreadable(&fields) {
+        return hooks::decode_unreadable(&why, fields, each);
+    }
     let hook = fields.get_text("hook_event_name").unwrap_or("PostToolUse".into());
     let calls = if hook == "PostToolBatch" { fields.take_objects("tool_calls")? } else { None };
     super::limit_events(calls.as_deref().unwrap_or_default().len())?;

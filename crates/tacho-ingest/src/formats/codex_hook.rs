@@ -8,7 +8,7 @@
 //! Also what its `notify` command is given: `thread-id`, `turn-id`, the user's and the agent's last messages.
 //! Recognised by `hook_source`, `thread-id`, or a transcript below `.codex`.
 
-use super::claude_hook;
+use super::{claude_hook, hooks};
 use crate::fields::{Fields, Refused, unquote};
 use crate::lift::{Head, Lift, lift};
 use tacho_event::event::Event;
@@ -19,6 +19,9 @@ use tacho_event::words::{ActionType, Outcome, Phase};
 pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)) -> Result<(), Refused> {
     if fields.get("hook_event_name").is_none() && fields.get("thread-id").is_some() {
         return decode_notice(fields, each);
+    }
+    if let Some(why) = hooks::unreadable(&fields) {
+        return hooks::decode_unreadable(&why, fields, each);
     }
     let hook = fields.get_text("hook_event_name").unwrap_or_default();
     let mut unanswered = claude_hook::take_unanswered(&mut fields, &hook)?;

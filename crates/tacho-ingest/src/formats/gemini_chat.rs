@@ -194,8 +194,11 @@ fn result(event: &mut Event<'_>) {
     let response = event.output.as_deref().and_then(|output| response(output, "output"));
     let error = event.output.as_deref().and_then(|output| self::response(output, "error"));
     let name = event.action_name.as_deref().unwrap_or_default();
-    if error.is_some_and(|error| error.starts_with(&format!("Tool \"{name}\" not found"))) {
+    if error.as_deref().is_some_and(|error| error.starts_with(&format!("Tool \"{name}\" not found"))) {
         event.facts.set_text(TextFact::ErrorType, "unknown_tool");
+    }
+    if error.as_deref().is_some_and(is_refusal) {
+        event.facts.set_text(TextFact::ErrorType, "refused");
     }
     if let Some(code) = response.as_deref().and_then(gemini_hook::exit_code)
         && event.action_name.as_deref() == Some("run_shell_command")
@@ -205,6 +208,21 @@ fn result(event: &mut Event<'_>) {
             event.outcome = Some(Outcome::Failure);
         }
     }
+}
+
+/// Whether the program's own words say that the call was not let run: by a policy, a hook or a person. What a tool itself
+/// answers begins otherwise, also where it was denied something.
+fn is_refusal(error: &str) -> bool {
+    const REFUSED: &[&str] =
+        &["Tool execution denied by policy", "Tool execution blocked: ", "Agent execution stopped by hook: "];
+    let is_denied = || error.starts_with("Tool execution for \"") && error.ends_with("\" denied by policy.");
+    let by_person = || {
+        let reason = error.strip_prefix("[Operation Cancelled] ");
+        reason.is_some_and(|reason| {
+            ["did not allow", "denied", "rejected"].iter().any(|word| reason.contains(word))
+        })
+    };
+    REFUSED.iter().any(|start| error.starts_with(start)) || is_denied() || by_person()
 }
 
 /// The text that the model was given, as what it was.

@@ -5,7 +5,7 @@
 //!
 //! Recognised by `hook_source`, an event name that only it has, or a transcript below `.gemini`.
 
-use super::claude_hook;
+use super::{claude_hook, hooks};
 use crate::fields::{Fields, Refused};
 use crate::lift::{Lift, lift};
 use crate::read::Unit;
@@ -16,6 +16,9 @@ use tacho_event::section::Section;
 use tacho_event::words::{ActionType, Outcome, Phase};
 
 pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)) -> Result<(), Refused> {
+    if let Some(why) = hooks::unreadable(&fields) {
+        return hooks::decode_unreadable(&why, fields, each);
+    }
     let hook = fields.get_text("hook_event_name").unwrap_or("AfterTool".into());
     let unanswered = claude_hook::take_unanswered(&mut fields, &hook)?;
     let mut event = Event::default();

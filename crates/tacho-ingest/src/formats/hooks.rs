@@ -1,7 +1,14 @@
-//! Whose hook it is: the agents took over one form from each other, with small differences that matter.
+//! Whose hook it is: the agents took over one form from each other, with small differences that matter. And hooks that
+//! can't be read: whose name, or whose tool's name, is no text, or stood behind where the input was cut off. What they tell
+//! is not known, so they are no call that went well.
 
-use super::Format;
-use crate::fields::Fields;
+use super::{Format, claude_hook};
+use crate::content::UNREADABLE_HOOK;
+use crate::fields::{Fields, Refused, quote};
+use crate::lift::{Lift, lift};
+use tacho_event::event::Event;
+use tacho_event::fact::TextFact;
+use tacho_event::words::{ActionType, Level};
 
 /// Events that only Gemini CLI has.
 const GEMINI: &[&str] = &[
@@ -31,5 +38,50 @@ pub(super) fn whose(fields: &Fields<'_>) -> Format {
         Format::CodexHook
     } else {
         Format::ClaudeHook
+    }
+}
+
+/// What is wrong with a hook that can't be read.
+pub(super) fn unreadable(fields: &Fields<'_>) -> Option<String> {
+    let wrong = |name: &str| {
+        let found = match fields.get(name)?.as_bytes().first()? {
+            b'"' | b'n' => return None,
+            b'{' => "an object",
+            b'[' => "a list",
+            b't' | b'f' => "a truth value",
+            _ => "a number",
+        };
+        Some(format!("\"{name}\" is {found}: expected a text"))
+    };
+    wrong("hook_event_name").or_else(|| wrong("tool_name")).or_else(|| {
+        let is_cut = fields.get("hook_error").is_some() && fields.get("hook_event_name").is_none();
+        is_cut.then(|| {
+            "\"hook_event_name\" is missing: the hook's input could not be read to its end".to_owned()
+        })
+    })
+}
+
+/// An event of its own kind, which says what is wrong. All that it holds stays.
+pub(super) fn decode_unreadable<'a>(
+    why: &str,
+    fields: Fields<'a>,
+    each: &mut dyn FnMut(Event<'a>),
+) -> Result<(), Refused> {
+    let mut event = Event { action_type: Some(ActionType::Log), ..Event::default() };
+    event.action_name = Some(UNREADABLE_HOOK.into());
+    event.level = Some(Level::Warning);
+    event.error = Some(quote(why).into());
+    event.facts.set_text(TextFact::ErrorType, UNREADABLE_HOOK);
+    lift(fields, table, &mut event)?;
+    each(event);
+    Ok(())
+}
+
+/// What it would have told of a call counts for none.
+fn table(name: &str) -> Option<Lift> {
+    match name {
+        "tool_name" => Some(Lift::Text(TextFact::Operation)),
+        "success" | "status" | "outcome" | "outcome_status" | "phase" | "action" | "action_type" => None,
+        _ => claude_hook::table(name),
     }
 }

@@ -7,11 +7,15 @@ use tacho_event::fact::{IntFact, TextFact};
 use tacho_event::limits::FACT_BYTES_MAX;
 use tacho_event::words::Outcome;
 
-/// A log record of a call: its `metadata` is JSON in a text.
+/// A log record of a call: its `metadata` is JSON in a text. What a person rejected never ran.
 pub(super) fn settle_log(event: &mut Event<'_>) {
     let metadata = event.extra.iter().find(|(name, _)| name == "metadata").and_then(|(_, raw)| unquote(raw));
     if let Some(code) = metadata.as_deref().and_then(|text| exit_code(&Fields::object(text).ok()?)) {
         failed_with(code, event);
+    }
+    let is_rejected = event.decision.as_deref().is_some_and(|decision| decision == "\"reject\"");
+    if is_rejected && event.facts.text(TextFact::ErrorType).is_none() {
+        event.facts.set_text(TextFact::ErrorType, "refused");
     }
 }
 

@@ -172,7 +172,7 @@ fn gemini_counts_a_message_once_though_it_is_written_again() {
 }
 
 #[test]
-fn gemini_says_that_there_is_no_such_tool() {
+fn gemini_says_that_there_is_no_such_tool_and_what_was_refused() {
     let kind = |error: &str| {
         let result = format!(r#"[{{"functionResponse":{{"response":{{"error":{error:?}}}}}}}]"#);
         let call = format!(r#"{{"id":"odd_1","name":"odd","args":{{}},"status":"error","result":{result}}}"#);
@@ -184,6 +184,11 @@ fn gemini_says_that_there_is_no_such_tool() {
     assert_eq!(kind("Tool \"odd\" not found. Did you mean \"add\"?").as_deref(), Some("unknown_tool"));
     assert_eq!(kind("Tool \"other\" not found."), None);
     assert_eq!(kind("File not found: odd"), None);
+    let told = "Tool execution denied by policy.|Tool execution for \"Shell\" denied by policy.|Tool execution blocked: by ann\
+        |[Operation Cancelled] Reason: User did not allow tool call";
+    told.split('|').for_each(|told| assert_eq!(kind(told).as_deref(), Some("refused"), "{told}"));
+    let ran = "EACCES: permission denied|[Operation Cancelled] Reason: User cancelled|403: denied by policy";
+    ran.split('|').for_each(|ran| assert_eq!(kind(ran), None, "{ran}"));
 }
 
 #[test]

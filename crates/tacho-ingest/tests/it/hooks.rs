@@ -97,3 +97,40 @@ fn a_format_can_be_asked_for_by_name() {
         assert_eq!(decoded(r#"{"hook_event_name":"SessionEnd"}"#, Some(format)).len(), 1);
     }
 }
+
+/// What could not be read is no call that went well, and nothing of it is lost.
+#[test]
+fn a_hook_whose_names_are_no_texts_is_told_as_such() {
+    let unreadable = |body: &str, agent: &str, why: &str| {
+        let taken = take(body);
+        let event = taken.one();
+        assert_eq!(told(&event), format!("log unreadable_hook - unknown {agent}"), "{body}");
+        assert_eq!(event.facts.text(TextFact::ErrorType), Some("unreadable_hook"));
+        assert!(event.texts[2].unwrap().contains(why), "{body}: {:?}", event.texts);
+        assert!(event.texts[0].unwrap().contains("ls"), "{body}: {:?}", event.texts);
+    };
+    let call = r#""session_id":"s","tool_name":"Bash","tool_input":{"command":"ls"},"tool_use_id":"t1""#;
+    for (value, found) in
+        [("5", "a number"), ("[\"Stop\"]", "a list"), ("{\"a\":1}", "an object"), ("true", "a truth value")]
+    {
+        let why = format!("\\\"hook_event_name\\\" is {found}: expected a text");
+        unreadable(&format!(r#"{{"hook_event_name":{value},{call}}}"#), "claude-code", &why);
+        let of = |source: &str| format!(r#"{{"hook_source":"{source}","hook_event_name":{value},{call}}}"#);
+        unreadable(&of("codex"), "codex", &why);
+        unreadable(&of("gemini"), "gemini-cli", &why);
+        let why = format!("\\\"tool_name\\\" is {found}: expected a text");
+        let body =
+            format!(r#"{{"hook_event_name":"PostToolUse","tool_name":{value},"tool_input":"[dropped"}}"#);
+        let taken = take(&body);
+        assert_eq!(told(&taken.one()), "log unreadable_hook - unknown claude-code");
+        assert!(taken.one().texts[2].unwrap().contains(&why));
+    }
+    // Cut off before its name: nobody knows that it was the hook after the call.
+    let cut =
+        format!(r#"{{{call},"hook_error":"standard input is broken or cut off","hook_input":"\"hook_ev"}}"#);
+    unreadable(&cut, "claude-code", "could not be read to its end");
+    // Who posts the users' own names is no hook of an agent.
+    let own =
+        take(r#"{"hook_event_name":null,"tool_name":"Bash","parameters":{"command":"ls"},"result":"ok"}"#);
+    assert_eq!(told(&own.one()), "tool Bash result success claude-code");
+}

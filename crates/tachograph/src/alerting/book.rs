@@ -82,10 +82,7 @@ impl Book {
 
     /// What is built in, and nothing else, where calls count as hung after so many minutes.
     fn built_in(hung_minutes: u32) -> Result<Book, tacho_alert::FileError> {
-        let mut rules = builtin::rules()?;
-        for rule in rules.iter_mut().filter(|rule| rule.id == builtin::HUNG_CALL) {
-            *rule = tacho_alert::read(BUILT_IN, &builtin::hung_call(hung_minutes))?.remove(0);
-        }
+        let rules = builtin::rules_where(hung_minutes)?;
         let critical = rules.iter().filter(|rule| rule.severity == Severity::Critical);
         let mut book = Book {
             critical: critical.cloned().collect(),

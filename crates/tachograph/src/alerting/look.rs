@@ -137,22 +137,27 @@ impl Alerting {
 
     /// The alerts that are open, newest first.
     pub(crate) fn open_alerts(&self) -> Vec<Seen> {
-        self.open_alerts_that(usize::MAX, |_| true)
+        self.open_alerts_that(usize::MAX, |_| true).0
     }
 
-    /// The newest open alerts that are wanted. What mutes an alert is looked for among all that are open, so only for these.
-    pub(crate) fn open_alerts_that(&self, limit: usize, wanted: impl Fn(&Raised) -> bool) -> Vec<Seen> {
+    /// The newest open alerts that are wanted, and how many are. What mutes an alert is looked for among all that are open, so only for these.
+    pub(crate) fn open_alerts_that(
+        &self,
+        limit: usize,
+        wanted: impl Fn(&Raised) -> bool,
+    ) -> (Vec<Seen>, usize) {
         let now = now_us();
         let inner = self.inner.lock();
         let mut found: Vec<&Raised> = inner.desk.open().filter(|raised| wanted(raised)).collect();
         found.sort_by_key(|raised| std::cmp::Reverse(raised.alert.starts_us));
+        let count = found.len();
         found.truncate(limit);
         let seen = |raised: &Raised| Seen {
             muted: inner.desk.muted(raised, now),
             receivers: inner.desk.receivers(raised),
             raised: raised.clone(),
         };
-        found.into_iter().map(seen).collect()
+        (found.into_iter().map(seen).collect(), count)
     }
 
     /// How many alerts are open, by severity.

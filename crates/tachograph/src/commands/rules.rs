@@ -99,7 +99,7 @@ pub(super) enum Rules {
 /// Which rules.
 #[derive(Args)]
 pub(super) struct Chosen {
-    /// The rule file; `-` reads standard input. Without it, the built-in rules.
+    /// The rule file; `-` reads standard input. Without it, the built-in rules as the data folder's configuration has them.
     file: Option<PathBuf>,
     /// Only the rule of this name.
     #[arg(long, value_name = "NAME")]
@@ -115,9 +115,10 @@ pub(super) struct Routing {
 }
 
 pub(super) fn run(arguments: &Arguments, command: &Rules) -> Result<bool, Box<dyn Error>> {
+    let data = arguments.data.as_path();
     match command {
-        Rules::List(chosen) => list(&chosen.rules()?),
-        Rules::Lint { chosen, routing, strict } => match chosen.read() {
+        Rules::List(chosen) => list(&chosen.rules(data)?),
+        Rules::Lint { chosen, routing, strict } => match chosen.read(data) {
             Ok(rules) => advise(&chosen.only(rules)?, &routing.config()?, *strict),
             Err(Unread::Rules(error)) => {
                 drop(writeln!(std::io::stdout(), "{error}"));
@@ -126,22 +127,33 @@ pub(super) fn run(arguments: &Arguments, command: &Rules) -> Result<bool, Box<dy
             Err(Unread::File(error)) => Err(error),
         },
         Rules::Test { chosen, routing } => {
-            let all = chosen.all()?;
+            let all = chosen.all(data)?;
             test(&chosen.only(all.clone())?, &all, &routing.config()?)
         }
         Rules::Explain(chosen) => {
-            let texts: Vec<String> = chosen.rules()?.iter().map(|rule| explain(rule, now_us())).collect();
+            let is_ours = chosen.file.is_none();
+            let explained = |rule: &Rule| explain(rule, now_us()) + &origin(rule, is_ours, data);
+            let texts: Vec<String> = chosen.rules(data)?.iter().map(explained).collect();
             write!(std::io::stdout().lock(), "{}", texts.join("\n"))?;
             Ok(true)
         }
         Rules::Format { file, write, check } => reformat(file, *write, *check),
         Rules::Replay { chosen, days, time, examples } => {
-            replay::run(arguments, &chosen.rules()?, *days, *time, usize::from(*examples))
+            replay::run(arguments, &chosen.rules(data)?, *days, *time, usize::from(*examples))
         }
         Rules::Import(import) => import.run(),
-        Rules::Export(export) => export.run(),
+        Rules::Export(export) => export.run(data),
         Rules::Routing { command } => command.run(),
     }
+}
+
+/// Where a figure of a built-in rule is from that is not in its text.
+fn origin(rule: &Rule, is_built_in: bool, data: &Path) -> String {
+    let usual = data.join("config.toml");
+    let from = if usual.exists() { "as in" } else { "the default, without" };
+    let but = "a server with --config goes by that file";
+    let told = format!("\nits minutes are [actions] hung_minutes, {from} {}; {but}\n", usual.display());
+    Some(told).filter(|_| is_built_in && rule.id == builtin::HUNG_CALL).unwrap_or_default()
 }
 
 /// Why there are no rules.
@@ -152,20 +164,24 @@ enum Unread {
 
 impl Chosen {
     /// The rules that were asked for.
-    fn rules(&self) -> Result<Vec<Rule>, Box<dyn Error>> {
-        self.only(self.all()?)
+    fn rules(&self, data: &Path) -> Result<Vec<Rule>, Box<dyn Error>> {
+        self.only(self.all(data)?)
     }
 
     /// All rules of the file.
-    fn all(&self) -> Result<Vec<Rule>, Box<dyn Error>> {
-        self.read().map_err(|unread| match unread {
+    fn all(&self, data: &Path) -> Result<Vec<Rule>, Box<dyn Error>> {
+        self.read(data).map_err(|unread| match unread {
             Unread::File(error) => error,
             Unread::Rules(error) => Ended::usage(error),
         })
     }
 
-    fn read(&self) -> Result<Vec<Rule>, Unread> {
-        let Some(file) = &self.file else { return builtin::rules().map_err(Unread::Rules) };
+    /// Built-in rules are as the data folder's configuration has them.
+    fn read(&self, data: &Path) -> Result<Vec<Rule>, Unread> {
+        let Some(file) = &self.file else {
+            let config = crate::config::Config::read(None, data).map_err(Unread::File)?;
+            return builtin::rules_where(config.actions.hung_minutes).map_err(Unread::Rules);
+        };
         let text = contents(file).map_err(Unread::File)?;
         tacho_alert::read(&file.display().to_string(), &text).map_err(Unread::Rules)
     }

@@ -1,7 +1,7 @@
 //! Coverage of Gemini CLI, whose sources share no id: hooks with ids of the hook command, spans with ids of their own, log
 //! records without any.
 
-use crate::server::Server;
+use crate::server::{Server, tachograph};
 use serde_json::{Value, json};
 
 const WHOLE_DAY: &str = "/v1/coverage?from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z";
@@ -86,6 +86,49 @@ fn send(server: &Server, hooked: &[(u64, u64, &str)]) {
     }
 }
 
+/// A command that a policy denied: proposed to the hooks, told at the end of the turn, in a log record, and in the session
+/// file, beside the two that ran.
+fn refuse(server: &Server, dir: &std::path::Path) {
+    let hook = |ms: u64, name: &str, more: Value| {
+        let mut event = json!({"hook_event_name": name, "session_id": SESSION, "hook_source": "gemini",
+            "timestamp": format!("2026-11-20T01:00:00.{ms:03}Z")});
+        event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        event.to_string() + "\n"
+    };
+    let call = json!({"tool_name": "run_shell_command", "tool_input": {"command": "shutdown now"},
+        "call_id": "hook-01a202cf-4887-75bb-b9f8-000000000700"});
+    let mut told = call.clone();
+    told["error"] = json!("Tool execution denied by policy.");
+    let hooks = hook(700, "BeforeTool", call)
+        + &hook(945, "AfterAgent", json!({"prompt": "go", "tool_calls": [told]}));
+    assert_eq!(server.post("/log", &hooks).status, 200);
+    let mut logs = logs(&[(702, 2, "run_shell_command", r#"{"command":"shutdown now"}"#)]);
+    let attributes = &mut logs["resourceLogs"][0]["scopeLogs"][0]["logRecords"][0]["attributes"];
+    attributes[5] = json!({"key": "success", "value": {"boolValue": false}});
+    attributes.as_array_mut().unwrap().push(text("error_type", "policy_violation"));
+    let headers = [("content-type", "application/json")];
+    let answer = server.post_with("/v1/otlp/v1/logs", logs.to_string().as_bytes(), &headers).unwrap();
+    assert_eq!(answer.status, 200, "{answer:?}");
+
+    let chat = |ms: u64, id: &str, command: &str, error: Option<&str>| {
+        let (status, said) = error.map_or(("success", "output"), |_| ("error", "error"));
+        json!({"id": id, "name": "run_shell_command", "args": {"command": command}, "status": status,
+            "timestamp": format!("2026-11-20T01:00:00.{ms:03}Z"),
+            "result": [{"functionResponse": {"id": id, "response": {said: error.unwrap_or("Output: x")}}}]})
+    };
+    let calls = [
+        chat(702, "run_shell_command__620_2", "shutdown now", Some("Tool execution denied by policy.")),
+        chat(855, "run_shell_command__598_0", "python3 hello.py", None),
+        chat(856, "run_shell_command__611_1", "exit 3", None),
+    ];
+    let head = json!({"sessionId": SESSION, "projectHash": "p", "startTime": "2026-11-20T01:00:00Z", "kind": "main"});
+    let message = json!({"id": "m1", "type": "gemini", "content": "", "timestamp": "2026-11-20T01:00:00.950Z", "toolCalls": calls});
+    let file = dir.join("session-2026-11-20T01-00-3053711a.jsonl");
+    std::fs::write(&file, format!("{head}\n{message}\n")).unwrap();
+    let imported = tachograph(&dir.join("data"), &["import", file.to_str().unwrap()], "");
+    assert_eq!(imported.status.code(), Some(0), "{imported:?}");
+}
+
 fn serve() -> (tempfile::TempDir, Server) {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
@@ -129,4 +172,16 @@ fn a_call_that_the_hooks_of_gemini_did_not_tell_of_is_found() {
     let (seen, findings) = report(&server);
     assert_eq!(seen, ["hook 1 of 2", "otel_log 2 of 2", "otel_span 2 of 2"]);
     assert_eq!(findings, [format!("calls_unseen/hook/{SESSION}")]);
+}
+
+#[test]
+fn a_call_of_gemini_that_was_refused_is_missed_by_nobody() {
+    let (dir, server) = serve();
+    send(&server, &CALLS);
+    refuse(&server, dir.path());
+    let (seen, findings) = report(&server);
+    assert_eq!(seen, ["hook 2 of 2", "otel_log 2 of 2", "otel_span 2 of 2", "transcript 2 of 2"]);
+    assert_eq!(findings, Vec::<String>::new());
+    let sql = "SELECT observers FROM actions WHERE closure = 'refused'";
+    assert_eq!(server.sql(sql)[0]["observers"], "hook, log, transcript");
 }

@@ -2,7 +2,7 @@
 
 use crate::alerts::{folder, forbidden, logged, open};
 use crate::hook::{Hook, until};
-use crate::server::Server;
+use crate::server::{Server, tachograph, text};
 
 /// Ends the alert that is open; its id.
 fn end(server: &Server) -> String {
@@ -76,4 +76,32 @@ fn the_same_again_after_an_end_by_hand_is_told_again() {
     failure(&server);
     assert_eq!(hook.next().1, ["failing_twice a2 firing"]);
     agree(&server, 6);
+}
+
+#[test]
+fn a_list_that_is_cut_says_how_many_there_are_and_how_to_see_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let hook = Hook::start();
+    let data = folder(dir.path(), &hook.address);
+    let server = Server::start(&data);
+    for agent in ["c1", "c2", "c3"] {
+        forbidden(&server, agent);
+        assert_eq!(hook.next().1, [format!("forbidden {agent} firing")]);
+    }
+    let told = |arguments: &[&str]| {
+        let listed = tachograph(&data, &[&["alerts", "list"], arguments].concat(), "");
+        assert_eq!(listed.status.code(), Some(1), "{listed:?}");
+        text(&listed.stdout)
+    };
+    let cut = told(&["--limit", "2"]);
+    assert_eq!(cut.matches(" forbidden ").count(), 2, "{cut}");
+    assert!(cut.contains("the newest 2 of 3: --limit 3 lists all of them\n"), "{cut}");
+    let all = told(&["--limit", "3"]);
+    assert!(all.matches(" forbidden ").count() == 3 && !all.contains("the newest"), "{all}");
+    assert_eq!(tachograph(&data, &["alerts", "list", "--limit", "1001"], "").status.code(), Some(2));
+    let counted = |query: &str| server.get(&format!("/v1/alerts?{query}")).json()["found"].clone();
+    assert_eq!([counted("limit=1"), counted("state=resolved"), counted("rule=none")], [3, 0, 0]);
+    let id = open(&server)[0]["id"].as_str().unwrap().to_string();
+    assert_eq!(server.post(&format!("/v1/alerts/{id}/resolve"), r#"{"by":"ada"}"#).status, 200);
+    assert_eq!([counted("limit=1"), counted("state=resolved"), counted("state=all")], [2, 1, 3]);
 }

@@ -84,6 +84,26 @@ fn the_built_in_rules_are_there_without_a_file() {
 }
 
 #[test]
+fn a_built_in_rule_is_explained_as_the_data_folder_has_it() {
+    let desk = Desk::new();
+    let told = || {
+        let explained = desk.run(&["explain", "--rule", "hung_call"]);
+        assert_eq!(explained.status.code(), Some(0), "{explained:?}");
+        text(&explained.stdout)
+    };
+    let usual = told();
+    assert!(usual.contains(" 10 minutes") && usual.contains("the default, without "), "{usual}");
+    desk.write("data/config.toml", "[actions]\nhung_minutes = 45\n");
+    let own = told();
+    assert!(own.contains(" 45 minutes") && !own.contains(" 10 minutes"), "{own}");
+    assert!(own.contains("[actions] hung_minutes, as in ") && own.contains("/data/config.toml;"), "{own}");
+    assert_eq!(desk.run(&["test", "--rule", "hung_call"]).status.code(), Some(0));
+    desk.write("data/config.toml", "[actions]\nhung = 45\n");
+    let broken = desk.run(&["explain"]);
+    assert!(text(&broken.stderr).contains("config.toml"), "{broken:?}");
+}
+
+#[test]
 fn a_failed_test_is_a_finding_and_says_what_was_found() {
     let desk = Desk::new();
     let good = desk.run(&["test", "rules.yaml"]);

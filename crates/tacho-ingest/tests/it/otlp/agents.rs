@@ -215,6 +215,13 @@ fn what_gemini_cli_calls_a_success_and_was_none_is_a_failure() {
     assert_eq!(section(failed, EXTRA)["outcome_as_sent"], "success");
     assert_eq!((good.header.outcome, &facts(good)["exit_code"]), (Outcome::Success, &json!(0)));
 
+    let rejected = json!({"function_name": "write_file", "success": false, "decision": "reject"});
+    let denied = json!({"function_name": "write_file", "success": false, "error_type": "policy_violation"});
+    let records = json!([log("gemini_cli.tool_call", rejected), log("gemini_cli.tool_call", denied)]);
+    let batches = send(Signal::Logs, "gemini-cli", "gemini-cli", records);
+    let kinds: Vec<_> = events(&batches).iter().map(|event| facts(event)["error_type"].clone()).collect();
+    assert_eq!(kinds, ["refused", "policy_violation"]);
+
     let tool = |id: u64, output: Value| {
         let of = json!({"gen_ai.operation.name": "tool_call", "gen_ai.tool.name": "read_file",
             "gen_ai.tool.call_id": "c1", "gen_ai.output.messages": output.to_string()});

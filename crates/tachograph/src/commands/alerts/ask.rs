@@ -22,6 +22,9 @@ pub(crate) enum Ask {
         /// Only of this rule.
         #[arg(long)]
         rule: Option<String>,
+        /// So many of the newest; how many there are is said below.
+        #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
         /// As the server answers it.
         #[arg(long)]
         json: bool,
@@ -125,8 +128,8 @@ pub(crate) struct Said {
 
 pub(super) fn run(arguments: &Arguments, ask: &Ask) -> Result<bool, Box<dyn Error>> {
     match ask {
-        Ask::List { state, severity, rule, json } => {
-            let mut path = format!("/v1/alerts?state={}", segment(state));
+        Ask::List { state, severity, rule, limit, json } => {
+            let mut path = format!("/v1/alerts?state={}&limit={limit}", segment(state));
             for (name, value) in [("severity", severity), ("rule", rule)] {
                 if let Some(value) = value {
                     write!(path, "&{name}={}", segment(value))?;

@@ -6,6 +6,9 @@ use serde_json::Value;
 use std::error::Error;
 use std::fmt::Write as _;
 
+/// So many alerts a server lists at once.
+const LISTED_MAX: u64 = 1000;
+
 fn labels(alert: &Value) -> String {
     let labels = alert["labels"].as_object().into_iter().flatten();
     let own = labels.filter(|(name, _)| !["alertname", "severity", "tier"].contains(&name.as_str()));
@@ -38,9 +41,26 @@ pub(super) fn list(answer: &Value, as_json: bool) -> Result<bool, Box<dyn Error>
     let open = ["critical", "warning", "info"].map(|one| format!("{} {one}", totals[one])).join(", ");
     let faults = answer["faults"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let faults: String = faults.map(|fault| format!("\nnot well: {fault}")).collect();
-    let begun = if alerts.is_empty() { String::new() } else { format!("{shown}\n") };
+    let begun = if alerts.is_empty() {
+        String::new()
+    } else {
+        format!("{shown}\n{}", left_out(answer, alerts.len()))
+    };
     say(&format!("{begun}open: {open}{faults}"))?;
     Ok(alerts.is_empty())
+}
+
+/// How many there are beside those that are listed, and how to see them.
+fn left_out(answer: &Value, listed: usize) -> String {
+    match answer["found"].as_u64().filter(|found| *found > listed as u64) {
+        None => String::new(),
+        Some(found) if found <= LISTED_MAX => {
+            format!("the newest {listed} of {found}: --limit {found} lists all of them\n")
+        }
+        Some(found) => format!(
+            "the newest {listed} of {found}: --limit lists up to {LISTED_MAX}, --severity, --rule and --state choose among them\n"
+        ),
+    }
 }
 
 pub(super) fn show(alert: &Value, as_json: bool) -> Result<bool, Box<dyn Error>> {

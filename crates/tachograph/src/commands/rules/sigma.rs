@@ -73,9 +73,9 @@ impl Import {
 }
 
 impl Export {
-    pub(super) fn run(&self) -> Result<bool, Box<dyn Error>> {
+    pub(super) fn run(&self, data: &Path) -> Result<bool, Box<dyn Error>> {
         let Format::Sigma = self.to;
-        let exported = sigma::export(&self.chosen.rules()?);
+        let exported = sigma::export(&self.chosen.rules(data)?);
         write!(std::io::stdout().lock(), "{}", exported.text)?;
         for left in &exported.left {
             eprintln!("{}: left out: {}", left.id, left.why);

@@ -140,6 +140,9 @@ impl Asking {
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
 pub(crate) struct Alerts {
     pub alerts: Vec<Alert>,
+    /// How many there are of what was asked for, of those that are over among the newest 1,000: more than are listed
+    /// where `limit` is lower.
+    pub found: usize,
     /// Open alerts by severity, whatever was asked for.
     pub totals: BTreeMap<&'static str, u64>,
     /// Whether rules follow the log, and why not.
@@ -197,19 +200,23 @@ pub(crate) async fn alerts(
     }
     let limit = asking.limit.unwrap_or(200).min(LIMIT) as usize;
     let open = asking.clone();
-    let (totals, mut all) = apart(&app, move |alerting| {
-        let limit = if open.state.as_deref() == Some("resolved") { 0 } else { limit };
-        (alerting.open_totals(), alerting.open_alerts_that(limit, |raised| open.wants(raised)))
+    let over = state == "resolved";
+    let (totals, (mut all, mut found)) = apart(&app, move |alerting| {
+        let limit = if over { 0 } else { limit };
+        (alerting.open_totals(), alerting.open_alerts_that(limit, |raised| !over && open.wants(raised)))
     })
     .await?;
     if matches!(state, "resolved" | "all") {
-        all.extend(closed(&app).await?.into_iter().filter(|seen| asking.wants(&seen.raised)));
+        let closed = closed(&app).await?.into_iter().filter(|seen| asking.wants(&seen.raised));
+        let before = all.len();
+        all.extend(closed);
+        found += all.len() - before;
         all.truncate(limit);
     }
     let alerts = all.into_iter().map(Alert::from).collect();
     let alerting = alerting(&app)?;
     let faults = alerting.faults();
-    Ok(Json(Alerts { alerts, totals, following: alerting.board().running, faults }))
+    Ok(Json(Alerts { alerts, found, totals, following: alerting.board().running, faults }))
 }
 
 async fn closed(app: &App) -> Result<Vec<crate::alerting::Seen>, Problem> {
