@@ -4,8 +4,8 @@
 //! transaction with the position: open alerts, messages, and what is to be said on the log. `outbox` sends the messages.
 //!
 //! Invariants
-//! - Recording waits for alerting never longer than [`ROOM_WAIT`] a request: who falls behind all the same reads the
-//!   store.
+//! - Recording never waits for alerting: who falls behind reads the store. Before that, senders of large bodies take
+//!   turns (`http/turns.rs`).
 //! - Each step can be the last one: alerts and messages have ids that follow from the log, and are taken once.
 
 mod act;
@@ -67,7 +67,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 use tacho_alert::notify::Desk;
 use tacho_deliver::Channel;
 use tacho_deliver::bucket::Bucket;
@@ -76,12 +75,9 @@ use tacho_deliver::inbound::Secrets;
 use tacho_store::alert_file::{AlertChanges, AlertFile};
 use tokio::sync::watch;
 
-/// So many bytes of recorded batches may wait for the rules before those who send more are held up, and for how long.
-/// Without that, a flood on a busy machine would be judged long after it is over.
-const ROOM_BYTES: usize = 16 << 20;
-const ROOM_WAIT: Duration = Duration::from_millis(250);
-/// Batches below this are never held up.
-const SMALL_BYTES: usize = 64 << 10;
+/// So many bytes of recorded batches may wait for the rules before those who send more take turns: without that, a flood
+/// on a busy machine would be judged long after it is over.
+const BEHIND_BYTES: usize = 16 << 20;
 
 /// Kinds of notes in the file.
 const TOLD: &str = "told";
@@ -240,12 +236,9 @@ impl Alerting {
         Ok(book)
     }
 
-    /// Holds up who sends so many bytes, for a moment, while too much waits for the rules.
-    pub(crate) async fn room(&self, bytes: usize) {
-        if bytes >= SMALL_BYTES && *self.waiting.borrow() > ROOM_BYTES {
-            let mut waiting = self.waiting.subscribe();
-            drop(tokio::time::timeout(ROOM_WAIT, waiting.wait_for(|bytes| *bytes <= ROOM_BYTES)).await);
-        }
+    /// Whether more waits for the rules than those who send at once should add to.
+    pub(crate) fn is_behind(&self) -> bool {
+        *self.waiting.borrow() > BEHIND_BYTES
     }
 
     /// Ends what waits for something to do.

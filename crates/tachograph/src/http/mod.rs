@@ -35,6 +35,7 @@ mod stopped;
 mod subjects;
 mod tail;
 mod tlog;
+mod turns;
 mod ui;
 mod write;
 
@@ -76,6 +77,8 @@ pub(crate) struct App {
     failing: Mutex<Option<String>>,
     /// One permit for each kilobyte of a body that is being read.
     bodies: Semaphore,
+    /// Who decodes one.
+    turns: turns::Turns,
     slowest: slowest::Slowest,
     logs: crate::logs::Progress,
     /// Failed logins that are still to be told to the log.
@@ -109,6 +112,7 @@ impl App {
             auth: RwLock::new(Arc::new(auth)),
             failing: Mutex::default(),
             bodies: Semaphore::new(BODIES_KB),
+            turns: turns::Turns::new(std::thread::available_parallelism().map_or(2, usize::from)),
             slowest: slowest::Slowest::default(),
             logs: crate::logs::Progress::default(),
             logins: Logins::default(),
@@ -199,11 +203,14 @@ impl App {
         *current = Arc::new(auth.after(&current));
     }
 
+    /// Whether so much waits for the rules or the store writer that those who send should give way.
+    fn is_behind(&self) -> bool {
+        self.alerting().is_some_and(|alerting| alerting.is_behind())
+            || self.node.store().hot_bytes() > self.node.hot_limit_bytes() / 2 * 3
+    }
+
     /// Records batches; returns when they are durable.
     async fn record(&self, batches: Vec<Batch>) -> Result<Vec<Receipt>, Problem> {
-        if let Some(alerting) = self.alerting() {
-            alerting.room(batches.iter().map(|batch| batch.bytes().len()).sum()).await;
-        }
         let (answer, answered) = tokio::sync::oneshot::channel();
         let submitted = self.node.submit(batches, Box::new(move |receipts| drop(answer.send(receipts))));
         let recorded = match submitted {

@@ -130,7 +130,7 @@ pub(super) async fn take(
         let sender = Sender { writer, source: "otlp", known, sees_hooks: false, agent: agent.as_deref() };
         node.node.ingest_otlp(&Request { signal, encoding, body: &body }, &sender)
     };
-    let taken = work_on(work, headers).await?;
+    let taken = work_on(app, work, headers).await?;
     let (tally, batches) = taken.map_err(|malformed| Problem::bad_request(malformed.to_string()))?;
     record(app, &credential, tally, batches).await
 }
@@ -186,7 +186,7 @@ pub(super) async fn openai_agents(
         let options = Options { format: Some(Format::OpenaiAgents), ..Options::default() };
         Ok::<_, String>(node.node.ingest(items, &sender, &options))
     };
-    let (tally, batches) = work_on(work, &headers).await?.map_err(Problem::bad_request)?;
+    let (tally, batches) = work_on(&app, work, &headers).await?.map_err(Problem::bad_request)?;
     let tally = record(&app, &credential, tally, batches).await?;
     let answer = serde_json::json!({ "accepted": tally.events, "rejected": tally.refused_lines });
     Ok(axum::Json(answer).into_response())

@@ -169,7 +169,7 @@ pub(crate) async fn events(
             app.node.ingest(&body, &sender, &options)
         }
     };
-    let (tally, batches) = work_on(work, &headers).await?;
+    let (tally, batches) = work_on(&app, work, &headers).await?;
     app.metrics.count_refused(&tally);
     let place = is_part.then(|| serde_json::to_string(&tally.place).ok()).flatten();
     let mut recorded = Recorded {
@@ -236,8 +236,9 @@ fn mapping_of(parameters: &Parameters) -> Result<Mapping, Problem> {
     Mapping::new(&named).map_err(|error| Problem::bad_request(error.to_string()))
 }
 
-/// Small bodies here, large ones on a thread that may block.
+/// Small bodies here, large ones in their turn, on a thread that may block.
 pub(super) async fn work_on<T: Send + 'static>(
+    app: &App,
     work: impl FnOnce() -> T + Send + 'static,
     headers: &HeaderMap,
 ) -> Result<T, Problem> {
@@ -247,6 +248,12 @@ pub(super) async fn work_on<T: Send + 'static>(
     {
         return Ok(work());
     }
+    let turn = app.turns.take(app.is_behind()).await;
+    let work = move || {
+        let done = work();
+        drop(turn);
+        done
+    };
     tokio::task::spawn_blocking(work).await.map_err(|error| Problem::internal(error.to_string()))
 }
 
