@@ -35,6 +35,7 @@ mod mcp;
 mod mutate;
 mod oncall;
 mod otlp;
+mod own_history;
 mod pipes;
 mod postgres;
 mod postgres_door;
