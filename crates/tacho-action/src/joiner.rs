@@ -7,6 +7,7 @@ mod alike;
 mod around;
 mod ending;
 mod leaving;
+mod pairing;
 mod relating;
 mod reporting;
 mod sharing;
@@ -94,6 +95,7 @@ impl Joiner {
         let action = action.map(|id| self.join_around(id, observation, &mut changed));
         changed.extend(action);
         self.relate(observation, action, overlay, &mut changed);
+        self.pair(observation, &mut changed);
         for id in changed {
             self.tell(id, observation.told_at(), overlay);
         }
