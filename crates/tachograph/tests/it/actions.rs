@@ -268,36 +268,3 @@ fn a_call_that_ends_before_it_begins_has_no_duration_and_a_connection_is_no_call
     let kept = "SELECT count(*) AS n FROM agent_audit_log WHERE action_name = 'mcp_server_connection'";
     assert_eq!(server.sql(kept)[0]["n"], json!(1));
 }
-
-#[test]
-fn a_call_hangs_by_the_servers_clock_and_not_by_its_senders() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path());
-    hook(&server, "PreToolUse", json!({"tool_use_id": CALL, "timestamp": "2020-01-01T00:00:00Z"}));
-    assert_eq!(server.sql("SELECT state FROM actions"), [json!({"state": "open"})]);
-}
-
-/// Claude Code answers a command in the background at once; its end comes as a notice.
-#[test]
-fn what_runs_in_the_background_took_until_its_end() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path());
-    hook(&server, "PreToolUse", json!({"tool_use_id": CALL, "timestamp": "2026-11-20T10:00:00.000Z"}));
-    let launched = json!({"stdout": "", "backgroundTaskId": "b1"});
-    hook(
-        &server,
-        "PostToolUse",
-        json!({"tool_use_id": CALL, "timestamp": "2026-11-20T10:00:00.020Z", "duration_ms": 20,
-        "tool_response": launched}),
-    );
-    let notice = format!(
-        "<task-notification><task-id>b1</task-id><tool-use-id>{CALL}</tool-use-id>\
-        <status>completed</status><summary>done</summary></task-notification>"
-    );
-    hook(&server, "UserPromptSubmit", json!({"prompt": notice, "timestamp": "2026-11-20T10:00:03.000Z"}));
-    let rows = server.sql("SELECT closure, duration_ms, result_at FROM actions");
-    assert_eq!(
-        rows,
-        [json!({"closure": "success", "duration_ms": 3000, "result_at": "2026-11-20T10:00:03.000000Z"})]
-    );
-}

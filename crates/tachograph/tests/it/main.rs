@@ -28,6 +28,7 @@ mod incident_course;
 mod incident_hand;
 mod incidents;
 mod kill;
+mod lasting;
 mod limited;
 mod live;
 mod maintenance;
