@@ -3,8 +3,10 @@
 //! Invariant: what is concluded depends on which observations there are, not on their order. Only the action's name,
 //! the index of its first observation, ties between equals, and two hooks that tell of one step do.
 
+mod apart;
 mod around;
 mod record;
+mod times;
 mod word;
 
 use crate::entry::{Closure, Entry};
@@ -44,8 +46,8 @@ pub(crate) struct Action {
     agent: Best,
     name: Best,
     call: Best,
-    /// Its background work has ended.
-    pub(crate) finished: bool,
+    /// When its background work ended, where a sub-agent's end tells.
+    pub(crate) finished_us: Option<Micros>,
     pub(crate) likeness: Option<Likeness>,
     /// Some observation names the call by the agent's own id: any, and one of a witness.
     has_own_call: bool,
@@ -74,7 +76,7 @@ impl Action {
             agent: Best::default(),
             name: Best::default(),
             call: Best::default(),
-            finished: false,
+            finished_us: None,
             likeness: None,
             has_own_call: false,
             is_called: false,
@@ -146,7 +148,7 @@ impl Action {
         self.agent.offer(other.agent.rank, &other.agent.text);
         self.call.offer(other.call.rank, &other.call.text);
         self.tell_session(other.session, other.session_rank);
-        self.finished |= other.finished;
+        self.finished_us = self.finished_us.max(other.finished_us);
         let is_better =
             |known: Likeness, other: Likeness| known.is_beaten_by(&other) && known.place == other.place;
         let better =
@@ -194,23 +196,6 @@ impl Action {
         !libraries(self).is_disjoint(&libraries(other))
     }
 
-    /// Since when it was proposed and nobody has told how it ended.
-    pub(crate) fn waits_since(&self) -> Option<Micros> {
-        let began = self.members.iter().map(|member| member.time_us).min();
-        began.filter(|_| self.closure(false) == Closure::Open)
-    }
-
-    /// How far in time from what is told of it, microseconds.
-    pub(crate) fn apart_us(&self, (from, to): (Micros, Micros)) -> Micros {
-        let first = self.members.iter().map(|member| member.lasts().0).min().unwrap_or(from);
-        let last = self.members.iter().map(|member| member.lasts().1).max().unwrap_or(to);
-        first.saturating_sub(to).max(from.saturating_sub(last)).max(0)
-    }
-
-    pub(crate) fn last_us(&self) -> Micros {
-        self.members.iter().map(|member| member.time_us).max().unwrap_or_default()
-    }
-
     fn any(&self, flag: u16) -> bool {
         self.telling().any(|member| member.has(flag))
     }
@@ -246,9 +231,10 @@ impl Action {
         }
         if self.any(flag::LAUNCH) {
             // That it was started well says nothing of how it went on.
-            let notices = self.telling().filter(|member| member.has(flag::NOTICE));
-            let went_well = notices.filter_map(Member::ended).any(|outcome| outcome == Outcome::Success);
-            return if went_well || self.finished { Closure::Success } else { Closure::Asynchronous };
+            let ends = self.telling().filter(|member| member.ends_launched());
+            let went_well = ends.filter_map(Member::ended).any(|outcome| outcome == Outcome::Success);
+            let is_over = went_well || self.finished_us.is_some();
+            return if is_over { Closure::Success } else { Closure::Asynchronous };
         }
         if succeeded {
             return Closure::Success;

@@ -4,7 +4,7 @@
 const STRONG: usize = 16;
 
 /// Whether a call's id is unique by itself, or only within its session.
-pub(crate) fn is_strong(call: &str) -> bool {
+pub fn is_strong(call: &str) -> bool {
     call.len() >= STRONG
 }
 

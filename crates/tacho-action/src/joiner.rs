@@ -8,6 +8,7 @@ mod around;
 mod at_once;
 mod ending;
 mod leaving;
+mod pairing;
 mod relating;
 mod reporting;
 mod sharing;
@@ -96,6 +97,7 @@ impl Joiner {
         let action = action.map(|id| self.join_at_once(id, observation, &mut changed));
         changed.extend(action);
         self.relate(observation, action, overlay, &mut changed);
+        self.pair(observation, &mut changed);
         for id in changed {
             self.tell(id, observation.told_at(), overlay);
         }

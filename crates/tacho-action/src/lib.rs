@@ -27,7 +27,7 @@ mod twins;
 
 pub use action::OBSERVATIONS_MAX;
 pub use entry::{Closure, Entry, Figure, Record};
-pub use ids::is_span_id;
+pub use ids::{is_span_id, is_strong};
 pub use joiner::{ACTIONS_MAX, Joiner, SESSIONS_MAX, Tally};
 pub use kin::SPANS_MAX;
 pub use observation::{Observation, concerns, header_concerns};

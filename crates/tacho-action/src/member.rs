@@ -53,6 +53,7 @@ pub(crate) mod flag {
     /// That the call never ran is read out of the text that the model was given: the agent may have written it.
     pub(crate) const FROM_TEXT: u16 = 1024;
     pub(crate) const AGENT_SAID: u16 = 2048;
+    pub(crate) const EXITED: u16 = 4096;
 }
 
 impl Member {
@@ -73,6 +74,7 @@ impl Member {
         );
         let is_launch = observation.phase == Some(Phase::Result) && observation.outcome == Outcome::Running;
         set(flag::LAUNCH, is_launch && !observation.is_model());
+        set(flag::EXITED, observation.exited);
         set(flag::NOTICE, observation.name == TASK_NOTIFICATION);
         let cost = observation.figures[Figure::CostMicros as usize];
         set(flag::COST_TOLD, cost.is_some() && !observation.cost_estimated);
@@ -149,6 +151,18 @@ impl Member {
 
     pub(crate) fn has(&self, flag: u16) -> bool {
         self.flags & flag != 0
+    }
+
+    /// The tokens that went in and came out.
+    pub(crate) fn tokens(&self) -> Option<[i64; 2]> {
+        let [tokens_in, tokens_out, ..] = self.figures;
+        Some([tokens_in?, tokens_out?])
+    }
+
+    /// Whether it tells how what was launched ended, and not only that it was launched well.
+    pub(crate) fn ends_launched(&self) -> bool {
+        let is_sure = self.has(flag::NOTICE | flag::EXITED);
+        matches!(self.ended(), Some(Outcome::Failure | Outcome::Partial)) || is_sure && self.ended().is_some()
     }
 
     /// From when to when what it tells of went on: a span says when it began, a result when it was over, a request when

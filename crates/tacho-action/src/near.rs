@@ -19,9 +19,9 @@ use tacho_event::words::{ActionType, Phase};
 /// Calls of one tool in one session that are compared with.
 const CALLS_MAX: usize = 64;
 /// What lies further apart in time is not the same call, microseconds.
-const WINDOW_US: Micros = 10_000_000;
+pub(crate) const WINDOW_US: Micros = 10_000_000;
 /// An answer of a model that streams may take so long, microseconds.
-const ANSWER_US: Micros = 600_000_000;
+pub(crate) const ANSWER_US: Micros = 600_000_000;
 /// Without an input to compare, the next call must be this much further away.
 const CLEAR_US: Micros = 100_000;
 /// What an observation can be found by.
@@ -83,8 +83,7 @@ impl Likeness {
         let place = key(&[b"near", &session.0, observation.name.as_bytes()]);
         let input = if observation.is_model() {
             let [tokens_in, tokens_out, ..] = observation.figures;
-            let what = tokens_in.zip(tokens_out).map(|(a, b)| key(&[&a.to_be_bytes(), &b.to_be_bytes()]));
-            what.map(Said::whole)
+            tokens_in.zip(tokens_out).map(|(a, b)| Said::whole(of_tokens([a, b])))
         } else {
             observation.input.and_then(Said::of)
         };
@@ -156,6 +155,11 @@ fn clear<'c>(mut nearest: impl Iterator<Item = &'c Candidate>) -> Option<u64> {
     let first = nearest.next()?;
     let clear = nearest.next().is_none_or(|next| next.apart_us >= first.apart_us * 2 + CLEAR_US);
     clear.then_some(first.action)
+}
+
+/// A request to a model by its tokens.
+pub(crate) fn of_tokens([tokens_in, tokens_out]: [i64; 2]) -> u64 {
+    key(&[&tokens_in.to_be_bytes(), &tokens_out.to_be_bytes()])
 }
 
 #[cfg(test)]

@@ -55,6 +55,8 @@ pub struct Observation<'a> {
     /// The sub-agent that the call started.
     pub started: Option<&'a str>,
     pub error_type: Option<&'a str>,
+    /// It says with which code a process ended: it runs no more.
+    pub exited: bool,
     pub figures: [Option<i64>; 6],
     pub cost_estimated: bool,
     pub input: Option<&'a str>,
@@ -173,6 +175,7 @@ impl<'a> Observation<'a> {
             library: text(TextFact::Logger),
             started: text(TextFact::ToAgent),
             error_type: text(TextFact::ErrorType),
+            exited: int(IntFact::ExitCode).is_some(),
             figures: crate::Figure::ALL.map(|figure| int(figure.fact())),
             cost_estimated: int(IntFact::CostEstimated) == Some(1),
             input: None,

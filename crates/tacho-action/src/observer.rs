@@ -36,6 +36,8 @@ impl Observer {
         match source {
             // Whatever it calls itself: what comes by this way, or under a key that is no witness's, an agent reports.
             "mcp" => Observer::Mcp,
+            // What `mcp-audit-logger` wrote into a file: the same reports by another way.
+            "import" if known == Known::SelfReported.as_str() => Observer::Mcp,
             _ if known == Known::SelfReported.as_str() => Observer::Event,
             _ if hook.is_some() && source != "otlp" => Observer::Hook,
             "otlp" if is_span => Observer::Span,

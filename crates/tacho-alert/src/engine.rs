@@ -84,7 +84,7 @@ impl Engine {
         self.advance(clock);
         self.tree_size = self.tree_size.max(row.index() + 1);
         self.events += 1;
-        if !self.imports && row.value(Field::Known).as_text() == Some(Known::Imported.as_str()) {
+        if !self.imports && is_imported(row) {
             return;
         }
         let Engine { runs, index, stamps, events, tree_size, sets, out, .. } = self;
@@ -197,4 +197,10 @@ impl Engine {
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all
     }
+}
+
+/// Whether an event is history that was imported, also where it is an agent's own word.
+fn is_imported(row: &dyn Row) -> bool {
+    let says = |field, word| row.value(field).as_text() == Some(word);
+    says(Field::Known, Known::Imported.as_str()) || says(Field::Source, "import")
 }

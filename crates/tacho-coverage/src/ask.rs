@@ -20,7 +20,8 @@ pub const TROUBLES_MAX: usize = 10_000;
 /// The source of an event; null where it tells nothing of what an agent did.
 const SOURCE: &str = "\
 CASE WHEN source = 'internal' OR action_type = 'metric' THEN NULL
-     WHEN known = 'self_reported' THEN CASE WHEN source = 'otlp' THEN 'otlp_reported' ELSE source END
+     WHEN known = 'self_reported' THEN CASE source \
+       WHEN 'otlp' THEN 'otlp_reported' WHEN 'import' THEN 'mcp' ELSE source END
      WHEN source = 'otlp' AND phase = 'executed' AND duration_us IS NOT NULL THEN 'otel_span'
      WHEN source = 'otlp' AND call_id ~ '^[0-9a-f]{16}$' THEN NULL
      WHEN source = 'otlp' AND (phase IS NOT NULL OR producer_seq IS NOT NULL) THEN 'otel_log'
@@ -40,11 +41,21 @@ const OWN: &str = "known = 'self_reported'";
 /// A call of a tool: of anything but a model. That an agent reached an MCP server is none, and what it says of itself over
 /// MCP is no witness's: a source that saw every call has not missed it.
 const IS_CALL: &str = "action_type IN ('tool', 'skill', 'external') \
-  AND action_name NOT IN ('model_request', 'mcp_server_connection') AND source <> 'mcp'";
+  AND action_name NOT IN ('model_request', 'mcp_server_connection') AND source <> 'mcp' \
+  AND NOT (source = 'import' AND known = 'self_reported')";
 
 /// An id that our hook made up, where Gemini CLI gives none: no other source has it, so it compares nothing.
 const IS_MADE_UP: &str = "coalesce(hook_event IN ('BeforeTool', 'AfterTool', 'AfterAgent') \
   AND call_id LIKE 'hook-%' AND source <> 'otlp', false)";
+
+/// Codex runs no hook around what only looks after a command that runs, or types into it.
+const UNHOOKED: &str = "action_name = 'write_stdin'";
+
+/// The beginning and the end of a session.
+const BEGINS: &str = "action_type = 'lifecycle' \
+  AND lower(action_name) IN ('sessionstart', 'session_start', 'session_started')";
+const ENDS: &str = "action_type = 'lifecycle' \
+  AND lower(action_name) IN ('sessionend', 'session_end', 'session_ended')";
 
 /// A call that never ran, told as such.
 const NEVER_RAN: &str = "coalesce(error_type IN ('refused', 'policy_violation', 'unknown_tool', 'tool_not_registered') \
@@ -74,7 +85,8 @@ pub fn calls(from_us: i64, to_us: i64) -> String {
              OR bool_or({NEVER_RAN}) \
              OR coalesce(bool_or(action_name = 'tool_result' AND outcome_status = 'failure' \
                AND (error LIKE '\"<tool_use_error>%' OR error LIKE '\"Permission to use %' \
-                 OR error LIKE '\"The user %')), false) AS never_ran \
+                 OR error LIKE '\"The user %')), false) AS never_ran, \
+           coalesce(bool_or({UNHOOKED}), false) AS unhooked \
          FROM events WHERE {within} AND call_id IS NOT NULL AND {IS_CALL} \
            AND NOT (source = 'otlp' AND call_id ~ '^[0-9a-f]{{16}}$') AND source <> 'internal' \
            AND NOT {IS_MADE_UP} \
@@ -84,8 +96,7 @@ pub fn calls(from_us: i64, to_us: i64) -> String {
     )
 }
 
-/// Rows of [`crate::SessionRow`], witnesses' and then the newest first. A session file tells no end, and may come long
-/// after it: what was imported opens no session.
+/// Rows of [`crate::SessionRow`], witnesses' and then the newest first.
 pub fn sessions(from_us: i64, to_us: i64) -> String {
     format!(
         "SELECT session_uuid AS session, max(who_session) AS name, {AGENT} AS agent, \
@@ -94,10 +105,8 @@ pub fn sessions(from_us: i64, to_us: i64) -> String {
            greatest(count(*) FILTER (WHERE {unnamed} AND phase = 'result' AND NOT {NEVER_RAN}), \
              count(*) FILTER (WHERE {unnamed} AND phase = 'proposed') \
                - count(*) FILTER (WHERE {unnamed} AND error_type IN ('refused', 'policy_violation') AND {NEVER_RAN})) AS unnamed, \
-           max(index) FILTER (WHERE known <> 'imported' AND action_type = 'lifecycle' AND lower(action_name) IN \
-             ('sessionstart', 'session_start', 'session_started')) AS began, \
-           max(index) FILTER (WHERE action_type = 'lifecycle' AND lower(action_name) IN \
-             ('sessionend', 'session_end', 'session_ended')) AS ended, \
+           max(index) FILTER (WHERE {BEGINS}) AS began, max({AT}) FILTER (WHERE {BEGINS}) AS began_us, \
+           max({AT}) FILTER (WHERE {ENDS}) AS ended_us, \
            coalesce(bool_or(source <> 'otlp' AND hook_event IN ('SubagentStart', 'SubagentStop') \
              OR action_name = 'subagent_completed'), false) AS sub, \
            max(index) FILTER (WHERE known <> 'self_reported' AND source <> 'otlp' AND hook_event = 'ConfigChange') AS changed, \
@@ -170,8 +179,7 @@ pub fn actions_since(index: u64) -> String {
 
 /// How an action ended, reported without an agent: that is the action's, and no agent was seen by it. What is seen is kept
 /// as it came, for the log is long.
-const NOBODYS: &str =
-    "agent_id = 'unknown' AND source = 'mcp' AND action_type = 'workflow' AND phase = 'result'";
+const NOBODYS: &str = "agent_id = 'unknown' AND source IN ('mcp', 'import') AND known = 'self_reported' AND action_type = 'workflow' AND phase = 'result'";
 
 fn seen(within: &str) -> String {
     format!(

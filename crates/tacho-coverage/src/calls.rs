@@ -1,6 +1,7 @@
 //! Calls over their sources: what each saw of those that any saw, and which it did not see.
 
 use crate::config::Config;
+use crate::homes::Homes;
 use crate::judge::{Window, named};
 use crate::report::{Evidence, Finding, Kind};
 use crate::rows::CallRow;
@@ -21,6 +22,7 @@ struct Call<'r> {
     last_us: i64,
     done_us: Option<i64>,
     never_ran: bool,
+    unhooked: bool,
 }
 
 /// Counts of one agent and source.
@@ -36,6 +38,8 @@ pub(crate) struct Weighed {
     pub by_source: BTreeMap<(String, String), Tally>,
     /// Calls of each agent that any source saw.
     pub all: BTreeMap<String, u64>,
+    /// Those of them that run no hook.
+    pub unhooked: BTreeMap<String, u64>,
     pub unseen: Vec<Finding>,
 }
 
@@ -55,10 +59,11 @@ pub(crate) fn weigh(rows: &[CallRow], sessions: &Sessions, config: &Config, wind
     let mut weighed = Weighed::default();
     for group in groups(&calls, sessions, window) {
         *weighed.all.entry(group.agent.to_owned()).or_default() += group.count;
+        *weighed.unhooked.entry(group.agent.to_owned()).or_default() += group.hidden_from("hook");
         for source in group.sources() {
             let tally = weighed.by_source.entry((group.agent.to_owned(), source.to_owned())).or_default();
             tally.seen += group.seen_by(source);
-            tally.in_its_sessions += group.count;
+            tally.in_its_sessions += group.count - group.hidden_from(source);
             // Nobody has to tell of himself, unless the operator asks for that.
             if is_watching(source) || config.wanted(group.agent).any(|wanted| wanted == source) {
                 weighed.unseen.extend(group.finding(source));
@@ -69,7 +74,7 @@ pub(crate) fn weigh(rows: &[CallRow], sessions: &Sessions, config: &Config, wind
 }
 
 fn gather<'r>(rows: &'r [CallRow], sessions: &Sessions) -> Vec<Call<'r>> {
-    let homes = Homes::new(rows);
+    let homes = Homes::new(rows, sessions);
     let mut of: BTreeMap<(&str, Option<&str>), Vec<&CallRow>> = BTreeMap::new();
     for row in rows {
         of.entry((&row.call, homes.of(row))).or_default().push(row);
@@ -90,6 +95,7 @@ fn gather<'r>(rows: &'r [CallRow], sessions: &Sessions) -> Vec<Call<'r>> {
             last_us: all().map(|row| row.last_us).max().unwrap_or_default(),
             done_us: all().filter_map(|row| row.done_us).max(),
             never_ran: all().any(|row| row.never_ran),
+            unhooked: all().any(|row| row.unhooked),
             seen: rows.iter().map(|row| (row.source.as_str(), *row)).collect(),
         }
     };
@@ -100,37 +106,6 @@ fn gather<'r>(rows: &'r [CallRow], sessions: &Sessions) -> Vec<Call<'r>> {
         !call.is_witnessed && session.is_some_and(|session| session.is_witnessed)
     };
     calls.filter(|call| !is_added(call)).collect()
-}
-
-/// Which session an observation without one belongs to: that of others of the same id. One id in two sessions is two calls.
-struct Homes<'r> {
-    /// As a witness names it; none where witnesses name none, and then no word of the agent does.
-    witnessed: BTreeMap<&'r str, Option<&'r str>>,
-    own: BTreeMap<&'r str, &'r str>,
-}
-
-impl<'r> Homes<'r> {
-    fn new(rows: &'r [CallRow]) -> Homes<'r> {
-        let mut homes = Homes { witnessed: BTreeMap::new(), own: BTreeMap::new() };
-        for row in rows {
-            let session = row.session.as_deref();
-            if is_watching(&row.source) {
-                let home = homes.witnessed.entry(&row.call).or_default();
-                *home = home.or(session);
-            } else if let Some(session) = session {
-                homes.own.entry(&row.call).or_insert(session);
-            }
-        }
-        homes
-    }
-
-    fn of(&self, row: &'r CallRow) -> Option<&'r str> {
-        let session = row.session.as_deref();
-        match self.witnessed.get(row.call.as_str()) {
-            Some(home) => home.and(session).or(*home),
-            None => session.or_else(|| self.own.get(row.call.as_str()).copied()),
-        }
-    }
 }
 
 fn groups<'c, 'r>(calls: &'c [Call<'r>], sessions: &'c Sessions, window: &Window) -> Vec<Group<'c, 'r>> {
@@ -167,6 +142,11 @@ impl Call<'_> {
 }
 
 impl<'r> Call<'r> {
+    /// Whether a source has to tell of the call: not of what it can't see by its nature.
+    fn is_due_from(&self, source: &str) -> bool {
+        self.seen.contains_key(source) || !(self.unhooked && source == "hook")
+    }
+
     /// The sources whose word counts.
     fn tellers(&self) -> impl Iterator<Item = &'r str> {
         self.seen.keys().copied().filter(|source| !self.is_witnessed || is_watching(source))
@@ -194,6 +174,11 @@ impl Group<'_, '_> {
         }
     }
 
+    /// How many of the calls a source neither saw nor could see.
+    fn hidden_from(&self, source: &str) -> u64 {
+        self.calls.iter().filter(|call| !call.is_due_from(source)).count() as u64
+    }
+
     /// The calls that a source had to see and did not.
     fn finding(&self, source: &str) -> Option<Finding> {
         let session = self.session?;
@@ -204,7 +189,8 @@ impl Group<'_, '_> {
         let told = session.sources.get(source)?;
         // A transcript is read when it is: what happened after its last line may yet come.
         let due = |call: &&&Call<'_>| {
-            source != "transcript" || (told.first_us..=told.last_us).contains(&call.first_us)
+            let may_come = source == "transcript" && !(told.first_us..=told.last_us).contains(&call.first_us);
+            !may_come && call.is_due_from(source)
         };
         let missing: Vec<&Call<'_>> =
             self.calls.iter().filter(|call| !call.seen.contains_key(source)).filter(due).copied().collect();
@@ -214,7 +200,7 @@ impl Group<'_, '_> {
         let ended = source == "hook" && after > 0;
         let by: BTreeSet<&str> = missing.iter().flat_map(|call| call.tellers()).collect();
         let by: Vec<&str> = by.into_iter().collect();
-        let (count, of) = (missing.len() as u64, self.count);
+        let (count, of) = (missing.len() as u64, self.count - self.hidden_from(source));
         let (agent, name) = (self.agent, &session.name);
         let mut finding = if ended {
             session.finding(Kind::HooksOff, "hook").says(

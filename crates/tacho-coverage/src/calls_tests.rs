@@ -17,7 +17,8 @@ fn session(source: &str, unnamed: u64) -> SessionRow {
         last_index: 99,
         unnamed,
         began: None,
-        ended: Some(98),
+        began_us: None,
+        ended_us: Some(DAY + 10 * MINUTE),
         sub: false,
         changed: None,
         hooked: None,
@@ -35,6 +36,7 @@ fn span(id: &str) -> CallRow {
         done_us: Some(DAY + 9 * MINUTE),
         first_index: 1,
         never_ran: false,
+        unhooked: false,
     }
 }
 
@@ -60,4 +62,69 @@ fn calls_are_compared_by_number_once_all_had_time_to_come() {
     let all = |count| vec![("hook".to_owned(), count, count), ("otel_span".to_owned(), count, count)];
     assert_eq!(seen(60), (all(2), 0));
     assert_eq!(seen(11), (all(0), 0), "one source is not ahead of another");
+}
+
+fn told(call: &str, session: &str, source: &str, minute: i64) -> CallRow {
+    let (call, source, at_us) = (call.into(), source.into(), DAY + minute * MINUTE);
+    let times = CallRow { first_us: at_us, last_us: at_us, done_us: Some(at_us), ..span("") };
+    CallRow { call, session: Some(session.into()), source, ..times }
+}
+
+fn lasting(session: &str, source: &str, from: i64, to: i64) -> SessionRow {
+    let (first_us, last_us) = (DAY + from * MINUTE, DAY + to * MINUTE);
+    SessionRow { session: session.into(), first_us, last_us, ..self::session(source, 0) }
+}
+
+/// Findings, and the calls that a source saw of those that it could.
+fn judged(calls: &[CallRow], sessions: &[SessionRow], source: &str) -> (Vec<String>, (u64, u64)) {
+    let input = Input {
+        from_us: DAY,
+        to_us: DAY + 60 * MINUTE,
+        now_us: DAY + 60 * MINUTE,
+        tree_size: 100,
+        calls: calls.to_vec(),
+        sessions: sessions.to_vec(),
+        ..Input::default()
+    };
+    let report = judge(input, &Config::default());
+    let figure = report.figures.iter().find(|figure| figure.source == source).unwrap();
+    let ids = report.findings.iter().map(|finding| finding.id.clone()).collect();
+    (ids, (figure.calls_seen, figure.calls_all))
+}
+
+#[test]
+fn a_call_that_a_forked_session_repeats_is_the_parents() {
+    let (first, second) = ("toolu_01RanBeforeTheFork0", "toolu_01RanBehindTheFork0");
+    let sessions = [
+        lasting("parent", "hook", 1, 9),
+        lasting("parent", "transcript", 1, 9),
+        lasting("fork", "hook", 20, 29),
+        lasting("fork", "transcript", 2, 29),
+    ];
+    let calls = [
+        told(first, "fork", "transcript", 5),
+        told(first, "parent", "hook", 5),
+        told(first, "parent", "transcript", 5),
+        told(second, "fork", "hook", 25),
+        told(second, "fork", "transcript", 25),
+    ];
+    assert_eq!(judged(&calls, &sessions, "hook"), (vec![], (2, 2)));
+    let unseen = [calls[0].clone(), calls[2].clone(), calls[3].clone(), calls[4].clone()];
+    let (found, counts) = judged(&unseen, &sessions, "hook");
+    assert_eq!(
+        (found.as_slice(), counts),
+        (&["calls_unseen/hook/parent".to_owned()][..], (1, 2)),
+        "who missed it did"
+    );
+}
+
+#[test]
+fn hooks_need_not_tell_of_what_runs_none() {
+    let sessions = [lasting("s", "hook", 0, 10), lasting("s", "otel_log", 0, 10)];
+    let polled = CallRow { unhooked: true, ..told("call_b", "s", "otel_log", 6) };
+    let calls = [told("call_a", "s", "hook", 5), told("call_a", "s", "otel_log", 5), polled.clone()];
+    assert_eq!(judged(&calls, &sessions, "hook"), (vec![], (1, 1)));
+    assert_eq!(judged(&calls, &sessions, "otel_log"), (vec![], (2, 2)));
+    let seen = [&calls[..], &[CallRow { source: "hook".into(), ..polled }]].concat();
+    assert_eq!(judged(&seen, &sessions, "hook"), (vec![], (2, 2)), "should it run one after all");
 }

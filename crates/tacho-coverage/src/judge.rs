@@ -184,7 +184,8 @@ fn figures(
         figure.calls_in_its_sessions = tally.in_its_sessions;
         // Nobody has to report over MCP: there is nothing that it should have seen.
         let all = weighed.all.get(&key.0).filter(|_| key.1 != "mcp");
-        figure.calls_all = all.copied().unwrap_or_default();
+        let hidden = weighed.unhooked.get(&key.0).filter(|_| key.1 == "hook");
+        figure.calls_all = all.copied().unwrap_or_default() - hidden.copied().unwrap_or_default();
         figure.calls_share = share(figure.calls_seen, figure.calls_all);
         figure.sessions_all = sessions.get(key.0.as_str()).copied().unwrap_or_default();
         (figure.numbers_seen, figure.numbers_all) =

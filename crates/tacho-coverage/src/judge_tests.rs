@@ -19,25 +19,20 @@ fn call(id: &str, source: &str, at_us: i64) -> CallRow {
         done_us: Some(at_us + SECOND),
         first_index: (at_us - DAY).unsigned_abs() / 1000,
         never_ran: false,
+        unhooked: false,
     }
 }
 
 fn session(id: &str, source: &str, first_us: i64, last_us: i64) -> SessionRow {
     SessionRow {
         session: id.into(),
-        name: None,
         agent: "claude-code".into(),
         source: source.into(),
         events: 10,
         first_us,
         last_us,
         last_index: 99,
-        unnamed: 0,
-        began: None,
-        ended: None,
-        sub: false,
-        changed: None,
-        hooked: None,
+        ..SessionRow::default()
     }
 }
 
@@ -48,7 +43,7 @@ fn whole() -> Input {
     let calls = (1..=3).flat_map(|n| sources.map(|source| call(&format!("c{n}"), source, at(n * 10))));
     let mut sessions: Vec<SessionRow> =
         sources.iter().map(|source| session("s", source, at(0), at(59))).collect();
-    (sessions[0].began, sessions[0].ended) = (Some(1), Some(98));
+    (sessions[0].began, sessions[0].began_us, sessions[0].ended_us) = (Some(1), Some(at(0)), Some(at(59)));
     Input {
         from_us: DAY,
         to_us: DAY + 12 * HOUR,
@@ -145,7 +140,7 @@ fn hooks_that_fall_silent_within_a_session_are_off() {
     let mut input = whole();
     input.calls.retain(|row| row.call == "c1" || row.source != "hook");
     input.sessions[0].last_us = DAY + HOUR + 15 * 60 * SECOND;
-    (input.sessions[0].ended, input.sessions[0].changed) = (None, Some(42));
+    (input.sessions[0].ended_us, input.sessions[0].changed) = (None, Some(42));
     let findings = found(input, "");
     assert_eq!(ids(&findings), ["hooks_off/hook/s", "session_open/s"]);
     assert!(findings[0].what.contains("2 of 3 calls came after that"), "{}", findings[0].what);
@@ -268,7 +263,7 @@ fn too_many_rows_shorten_the_range_and_are_said() {
 fn one_agent_may_be_asked_for() {
     let mut input = whole();
     input.sessions.push(SessionRow { agent: "codex".into(), ..session("t", "otel_log", DAY, DAY + HOUR) });
-    input.sessions[0].ended = None;
+    input.sessions[0].ended_us = None;
     input.agent = Some("codex".into());
     let report = judge(input, &Config::default());
     assert_eq!((report.figures.len(), report.findings.len()), (1, 0));
@@ -277,7 +272,11 @@ fn one_agent_may_be_asked_for() {
 #[test]
 fn findings_beyond_the_limit_are_counted() {
     let sessions: Vec<SessionRow> = (0..FINDINGS_MAX + 5)
-        .map(|n| SessionRow { began: Some(1), ..session(&format!("s{n:05}"), "hook", DAY, DAY + HOUR) })
+        .map(|n| SessionRow {
+            began: Some(1),
+            began_us: Some(DAY),
+            ..session(&format!("s{n:05}"), "hook", DAY, DAY + HOUR)
+        })
         .collect();
     let report = judge(Input { sessions, ..whole() }, &Config::default());
     assert_eq!((report.findings.len(), report.findings_more > 0), (FINDINGS_MAX, true));

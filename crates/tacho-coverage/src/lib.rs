@@ -13,6 +13,7 @@ mod calls;
 mod changes;
 mod config;
 mod groups;
+mod homes;
 mod hooks;
 mod judge;
 mod numbers;

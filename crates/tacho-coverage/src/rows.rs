@@ -18,10 +18,12 @@ pub struct CallRow {
     pub first_index: u64,
     /// The agent was told why the call never ran: refused, or a tool that is not there.
     pub never_ran: bool,
+    /// Its agent runs no hook around it.
+    pub unhooked: bool,
 }
 
 /// What one source told of one agent in one session.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct SessionRow {
     pub session: String,
     /// The session's id as its sender gave it.
@@ -34,9 +36,10 @@ pub struct SessionRow {
     pub last_index: u64,
     /// Calls that it told of without an id.
     pub unnamed: u64,
-    /// The last event that says that the session began; that it ended.
+    /// The last event that says that the session began; when it says so, and when the last one says that it ended.
     pub began: Option<u64>,
-    pub ended: Option<u64>,
+    pub began_us: Option<i64>,
+    pub ended_us: Option<i64>,
     /// The agent was started by another one in this session.
     pub sub: bool,
     /// The last change of the agent's settings.

@@ -22,8 +22,9 @@ pub(crate) struct Session {
     pub unnamed: BTreeMap<(String, String), u64>,
     /// Every agent that acts in it, sub-agents left out.
     pub agents: BTreeSet<String>,
-    pub began: Option<u64>,
-    pub ended: Option<u64>,
+    /// When it last began, as one says who also tells of ends, and the event; and when it last ended.
+    pub began: Option<(i64, u64)>,
+    pub ended_us: Option<i64>,
     pub changed: Option<u64>,
     pub hooked: Option<u64>,
     pub first_us: i64,
@@ -125,7 +126,9 @@ impl Session {
         self.first_us = self.first_us.min(row.first_us);
         self.last_us = self.last_us.max(row.last_us);
         self.last_index = self.last_index.max(row.last_index);
-        (self.began, self.ended) = (self.began.max(row.began), self.ended.max(row.ended));
+        // A session's file tells of its beginning and never of its end: nothing follows from that.
+        let began = row.began_us.zip(row.began).filter(|_| row.source != "transcript");
+        (self.began, self.ended_us) = (self.began.max(began), self.ended_us.max(row.ended_us));
         self.changed = self.changed.max(row.changed);
         self.hooked = self.hooked.max(row.hooked);
     }
@@ -147,8 +150,10 @@ impl Session {
 /// Sessions that began, did not end after that, and are silent.
 pub(crate) fn open(sessions: &Sessions, window: &Window) -> Vec<Finding> {
     let silent = |session: &&Session| window.until_us - session.last_us >= window.session_silence_us;
-    let is_open =
-        |session: &&Session| session.began.is_some_and(|began| session.ended.is_none_or(|end| end < began));
+    // By the senders' clocks: what is imported comes onto the log when it does.
+    let is_open = |session: &&Session| {
+        session.began.is_some_and(|(began_us, _)| session.ended_us.is_none_or(|ended_us| ended_us < began_us))
+    };
     let all = sessions.by_id.values().filter(|session| session.last_us >= window.from_us);
     all.filter(is_open)
         .filter(silent)
@@ -161,7 +166,7 @@ pub(crate) fn open(sessions: &Sessions, window: &Window) -> Vec<Finding> {
                  (agent-audit-log writes to disk first)",
             );
             finding.since = Some(time::format(session.last_us));
-            finding.evidence.events = session.began.into_iter().chain([session.last_index]).collect();
+            finding.evidence.events = session.began.map(|(_, index)| index).into_iter().chain([session.last_index]).collect();
             finding.evidence.events.dedup();
             finding
         })
@@ -174,7 +179,8 @@ mod tests {
 
     const HOUR: i64 = 3_600_000_000;
 
-    fn row(began: Option<u64>, ended: Option<u64>) -> SessionRow {
+    /// Beginning and end by their hours.
+    fn row(began: Option<i64>, ended: Option<i64>) -> SessionRow {
         SessionRow {
             session: "s".into(),
             name: None,
@@ -185,18 +191,23 @@ mod tests {
             last_us: 2 * HOUR,
             last_index: 99,
             unnamed: 0,
-            began,
-            ended,
+            began: began.map(|_| 1),
+            began_us: began.map(|began| began * HOUR),
+            ended_us: ended.map(|ended| ended * HOUR),
             sub: false,
             changed: None,
             hooked: None,
         }
     }
 
-    fn found(row: SessionRow, session_silence_us: i64) -> Vec<Finding> {
+    fn found_in(rows: &[SessionRow], session_silence_us: i64) -> Vec<Finding> {
         let until_us = 12 * HOUR;
         let window = Window { from_us: 0, to_us: until_us, until_us, grace_us: 1, session_silence_us };
-        open(&Sessions::new(&[row]), &window)
+        open(&Sessions::new(rows), &window)
+    }
+
+    fn found(row: SessionRow, session_silence_us: i64) -> Vec<Finding> {
+        found_in(&[row], session_silence_us)
     }
 
     #[test]
@@ -205,13 +216,28 @@ mod tests {
         assert_eq!((findings.len(), findings[0].id.as_str()), (1, "session_open/s"));
         assert!(findings[0].what.contains("silent for 10h"), "{}", findings[0].what);
         assert_eq!(findings[0].evidence.events, [1, 99]);
-        assert_eq!(found(row(Some(1), Some(98)), HOUR), []);
+        assert_eq!(found(row(Some(1), Some(2)), HOUR), []);
         assert_eq!(found(row(Some(1), None), 11 * HOUR), [], "it is not silent long enough");
-        assert_eq!(found(row(Some(5), Some(3)), HOUR).len(), 1, "it was resumed after its end");
+        assert_eq!(found(row(Some(2), Some(1)), HOUR).len(), 1, "it was resumed after its end");
         assert_eq!(
             found(row(None, None), HOUR),
             [],
             "where nobody tells of beginnings nobody need tell of ends"
         );
+    }
+
+    #[test]
+    fn a_file_that_never_tells_of_an_end_opens_no_session_whenever_it_is_imported() {
+        let file = SessionRow { source: "transcript".into(), began: Some(70), ..row(Some(2), None) };
+        assert_eq!(found(file.clone(), HOUR), [], "alone");
+        assert_eq!(
+            found_in(&[row(Some(0), Some(1)), file.clone()], HOUR),
+            [],
+            "behind the hooks that told of the end"
+        );
+        let late = SessionRow { began: Some(80), ..row(Some(0), Some(1)) };
+        assert_eq!(found(late, HOUR), [], "a beginning that comes late to the log lies before the end");
+        let open = found_in(&[row(Some(0), None), file], HOUR);
+        assert_eq!(open[0].evidence.events, [1, 99], "the hooks tell no end");
     }
 }

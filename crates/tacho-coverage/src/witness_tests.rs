@@ -28,7 +28,8 @@ fn session(id: &str, source: &str, from: i64, to: i64) -> SessionRow {
         last_index: 99,
         unnamed: 0,
         began: None,
-        ended: None,
+        began_us: None,
+        ended_us: None,
         sub: false,
         changed: None,
         hooked: None,
@@ -47,6 +48,7 @@ fn call(id: &str, session: &str, source: &str, at: i64) -> CallRow {
         done_us: Some(at_us + SECOND),
         first_index: at.unsigned_abs(),
         never_ran: false,
+        unhooked: false,
     }
 }
 
@@ -69,7 +71,7 @@ fn everything() -> Input {
         session("fell", "hook", 200, 215),
         session("fell", "otel_log", 200, 260),
     ];
-    sessions[3].began = Some(1);
+    (sessions[3].began, sessions[3].began_us) = (Some(1), Some(1));
     let trouble = TroubleRow {
         session: "whole".into(),
         agent: "victim".into(),
@@ -123,7 +125,7 @@ fn of_sessions(agent: &'static str, source: &'static str) -> Vec<(String, Forger
             name: Some("another name".into()),
             events: 1_000_000,
             unnamed: 7,
-            ended: Some(1_000),
+            ended_us: Some(1_000),
             hooked: Some(3),
             sub,
             ..session(id, source, from, to)
@@ -200,10 +202,11 @@ fn no_word_of_an_agent_takes_or_moves_a_finding_about_what_witnesses_told() {
 fn no_number_of_an_agents_words_shortens_the_range_or_takes_a_witness_place() {
     let mut input = everything();
     input.calls.extend((0..ask::CALLS_MAX).map(|n| call(&format!("x{n}"), "own", "http", 1_000)));
-    input.sessions.extend(
-        (0..ask::SESSIONS_MAX)
-            .map(|n| SessionRow { began: Some(1), ..session(&format!("{n:05}"), "http", 1_000, 1_001) }),
-    );
+    input.sessions.extend((0..ask::SESSIONS_MAX).map(|n| SessionRow {
+        began: Some(1),
+        began_us: Some(1_000),
+        ..session(&format!("{n:05}"), "http", 1_000, 1_001)
+    }));
     let report = judge(input, &config());
     assert_eq!(report.cut.iter().map(|cut| &cut.since).collect::<Vec<_>>(), [&None, &None]);
     assert!(report.findings_more > 0, "its sessions are found to be open, more of them than are listed");
@@ -225,8 +228,12 @@ fn no_number_of_an_agents_words_shortens_the_range_or_takes_a_witness_place() {
 #[test]
 fn what_only_an_agent_tells_is_as_it_says() {
     let mut input = everything();
-    input.sessions =
-        vec![SessionRow { agent: "bot".into(), began: Some(1), ..session("own", "http", 10, 60) }];
+    input.sessions = vec![SessionRow {
+        agent: "bot".into(),
+        began: Some(1),
+        began_us: Some(10),
+        ..session("own", "http", 10, 60)
+    }];
     input.calls = vec![CallRow { agent: "bot".into(), ..call("c9", "own", "http", 20) }];
     let report = judge(input, &config());
     let bot = report.figures.iter().find(|figure| figure.agent == "bot").unwrap();

@@ -40,8 +40,14 @@ pub struct Sender<'a> {
     pub agent: Option<&'a str>,
 }
 
-/// How an event is known: a hook is run by the agent's program, whatever the agent would say.
+/// How an event is known: a hook is run by the agent's program, whatever the agent would say. A line of history that says of
+/// itself that an agent reported it is no more than that: being imported makes nobody's own word a witness's.
 fn known(event: &Event<'_>, sender: &Sender<'_>) -> Known {
+    let told =
+        || event.extra.iter().find(|(name, _)| name == "known").map(|(_, value)| value.trim_matches('"'));
+    if sender.known == Known::Imported && told() == Some(Known::SelfReported.as_str()) {
+        return Known::SelfReported;
+    }
     let is_hook = event.facts.text(TextFact::HookEvent).is_some();
     if is_hook && sender.sees_hooks && sender.known == Known::SelfReported {
         Known::Observed

@@ -88,7 +88,7 @@ pub(crate) enum Told {
     Observers,
     /// `closure(index, phase, outcome_status, action_type)`.
     Closure,
-    /// `action_state(index, phase, outcome_status, action_type, timestamp, now())`: open, hung or closed.
+    /// `action_state(index, phase, outcome_status, action_type, recorded_at, now())`: open, hung or closed.
     State,
     /// `phase_at(index, phase, timestamp, 'asked')`.
     PhaseAt,

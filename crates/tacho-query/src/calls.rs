@@ -19,7 +19,7 @@ FROM (
     either(who_session, session_now(session_uuid, index)) AS session_id,
     session_now(session_uuid, index) AS session_uuid, agent_now(agent_id, index) AS agent_id, action_type,
     name_now(action_name, index) AS action_name, timestamp,
-    action_state(index, phase, outcome_status, action_type, timestamp, now()) AS state,
+    action_state(index, phase, outcome_status, action_type, recorded_at, now()) AS state,
     closure(index, phase, outcome_status, action_type) AS closure,
     phase_at(index, phase, timestamp, 'proposed') AS proposed_at,
     phase_at(index, phase, timestamp, 'asked') AS asked_at,
@@ -35,6 +35,6 @@ FROM (
 ) AS calls LEFT JOIN (
   SELECT action_of(index) AS reported_action, writer AS reported_by, last_value(output ORDER BY index) AS reported_output,
     last_value(error ORDER BY index) AS reported_error
-  FROM events WHERE NOT is_shown(index) AND source = 'mcp' AND action_type = 'workflow' AND phase = 'result'
+  FROM events WHERE NOT is_shown(index) AND source IN ('mcp', 'import') AND known = 'self_reported' AND action_type = 'workflow' AND phase = 'result'
   GROUP BY action_of(index), writer
 ) AS reports ON calls.action = reports.reported_action AND calls.reporter = reports.reported_by";

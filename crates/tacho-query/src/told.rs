@@ -10,7 +10,7 @@ use datafusion::arrow::compute::{cast, max, min};
 use datafusion::arrow::datatypes::{DataType, Int64Type, TimeUnit, TimestampMicrosecondType};
 use datafusion::common::Result;
 use std::sync::{Arc, LazyLock};
-use tacho_action::{Closure, Cursor, Entry, Observer, Overlay, Record};
+use tacho_action::{Closure, Cursor, Entry, Figure, Observer, Overlay, Record};
 use tacho_event::id::Id;
 use tacho_event::time::Micros;
 use tacho_event::words::{ActionType, Outcome, Phase};
@@ -122,7 +122,9 @@ fn figures(own: &ArrayRef, mut look: Look<'_>, at: usize) -> ArrayRef {
         return Arc::clone(own);
     }
     let of = |(row, own): (usize, Option<i64>)| {
-        own.or_else(|| look.record(look.indexes.value(row)).and_then(|record| record.figures[at]))
+        let mut told = || look.record(look.indexes.value(row)).and_then(|record| record.figures[at]);
+        // How long what was launched took is not how long the launch did.
+        if at == Figure::DurationUs as usize { told().or(own) } else { own.or_else(told) }
     };
     Arc::new(own.as_primitive::<Int64Type>().iter().enumerate().map(of).collect::<Int64Array>())
 }

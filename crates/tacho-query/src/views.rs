@@ -153,7 +153,7 @@ SELECT
 
 /// What is concluded of a row's action, behind its own columns.
 const AUDIT_LOG_ACTION: &str = "\
-  action_state(index, phase, outcome_status, action_type, timestamp, now()) AS state,
+  action_state(index, phase, outcome_status, action_type, recorded_at, now()) AS state,
   closure(index, phase, outcome_status, action_type) AS closure, observations(index) AS observations,
   observers(index, source, known, hook_event, span_id, call_id) AS observers, action_of(index) AS action,
   witnesses_differ(index) AS witnesses_differ";

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import tachograph
-from tachograph import AuditHandler, EventLogger, Options, PerformanceMonitor, _client, audited
+from tachograph import AsyncEventLogger, AuditHandler, EventLogger, Options, PerformanceMonitor, _client, audited
 
 Away = tuple[EventLogger, Callable[[], list[dict[str, Any]]]]
 
@@ -101,6 +101,25 @@ def test_calls_of_tools_are_recorded_as_they_end(away: Away) -> None:
     assert made[1]["outcome_error"] == {"type": "ValueError", "message": "no"} and "action_details" not in made[1]
     assert made[1]["user_id"] == "u-1" and "outcome_result" not in made[2]
     assert made[4]["action_type"] == "skill" and made[4]["action_details"] == {"text": "q"}
+
+
+def test_an_async_logger_records_calls_of_tools_as_well(away: Away) -> None:
+    logger, events = away
+    audit = AsyncEventLogger(logger=logger)
+
+    @audited(audit)
+    def add(a: int) -> int:
+        return a + 1
+
+    @audited(audit)
+    async def fetch(address: str) -> str:
+        return "page"
+
+    async def main() -> None:
+        assert add(1) == 2 and await fetch("a") == "page"
+
+    asyncio.run(main())
+    assert [event["action_name"] for event in events()] == ["add", "fetch"]
 
 
 def test_a_cancelled_call_is_a_failure(away: Away) -> None:

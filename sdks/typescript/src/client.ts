@@ -99,7 +99,7 @@ export class Client {
   auditLog(entry: shape.AuditEntry): Receipt {
     return this.take(entry, () => {
       const known = currentContext();
-      const request = contextOf(entry.request, known?.proxies);
+      const request = contextOf(entry.request, known?.proxies, (what) => this.problem("rejected", what, 0));
       for (const wrong of known?.wrong?.splice(0) ?? []) this.problem("settings", wrong, 0);
       const members = shape.fromAudit(entry, request, known?.request, known?.userId);
       const hasSession = (members["request"] as { sessionId?: unknown } | undefined)?.sessionId !== undefined;

@@ -97,14 +97,15 @@ export type RequestLike = IncomingRequest | HeadersLike | { headers: HeadersLike
 
 /**
  * The context from whatever stands for a request: a context as it is, a request of Express, Node or fetch, or headers.
- * What it says of itself (`userAgent`, `sessionId`, `requestId`) counts before its headers. Never throws.
+ * What it says of itself (`userAgent`, `sessionId`, `requestId`) counts before its headers. Never throws: `unread` is told of
+ * what can't be read, and the rest counts.
  */
-export function contextOf(given: unknown, proxies: Proxies | undefined): RequestContext | undefined {
+export function contextOf(given: unknown, proxies: Proxies | undefined, unread: (what: string) => void): RequestContext | undefined {
   if (typeof given !== "object" || given === null) return undefined;
-  return safely(() => {
+  const read = safely(() => {
     const from = given as Partial<IncomingRequest & RequestContext>;
     const held = headersOf(given);
-    if (held === undefined) return given as RequestContext;
+    if (held === undefined) return readable(given, unread);
     const header = (name: string) => safely(() => headerOf(held, name));
     const read = <T>(get: () => T) => safely(get);
     const told = read(() => from.ip);
@@ -117,7 +118,20 @@ export function contextOf(given: unknown, proxies: Proxies | undefined): Request
       text(read(() => from.sessionId)) ?? text(read(() => from.sessionID)),
       text(read(() => from.requestId)) ?? header("x-request-id"),
     );
-  }) ?? {};
+  });
+  if (read === undefined) unread("an entry's request can't be read");
+  return read ?? {};
+}
+
+/** A copy of a context, without the members that throw when they are read. */
+function readable(given: object, unread: (what: string) => void): RequestContext {
+  const members: Record<string, unknown> = {};
+  for (const name of Object.keys(given)) {
+    const member = safely(() => ({ value: (given as Record<string, unknown>)[name] }));
+    if (member === undefined) unread(`member ${name} of an entry's request can't be read`);
+    else members[name] = member.value;
+  }
+  return members;
 }
 
 /** The headers of a request, or those that stand for it: what `headers()` of Next.js gives has both a `get` and `headers`. */

@@ -217,3 +217,18 @@ test("a request that throws when it is read loses no entry", async (t) => {
   assert.equal(server.events.length, odd.length);
   assert.deepEqual(server.events[2]?.["request"], { userAgent: "a" });
 });
+
+test("a context whose members throw loses these alone, and says so", async (t) => {
+  const server = await taking(t);
+  const told: string[] = [];
+  const client = new Client({ url: server.url, spoolDir: folder(t), exitHooks: false, onProblem: (problem) => told.push(problem.message) });
+  t.after(() => client.close());
+  const fail = () => {
+    throw new Error("of the request");
+  };
+  const odd = [{ requestId: "r-1", get sessionId() { return fail(); } }, new Proxy({}, { ownKeys: fail })];
+  for (const request of odd) client.auditLog({ action: "X", entityType: "y", request });
+  await client.flush();
+  assert.deepEqual(server.events.map((event) => event["request"]), [{ requestId: "r-1" }, undefined]);
+  assert.deepEqual(told, ["member sessionId of an entry's request can't be read", "an entry's request can't be read"]);
+});

@@ -60,6 +60,12 @@ impl Action {
                 record.figures[place] = self.best_figure(place);
             }
         }
+        if let Some(ended_us) = self.launched_until() {
+            // That it was launched is not when it was over.
+            record.times[4] = Some(ended_us);
+            let began_us = record.times.iter().flatten().min().copied().unwrap_or(ended_us);
+            record.figures[Figure::DurationUs as usize] = Some(ended_us.saturating_sub(began_us));
+        }
         record
     }
 

@@ -2,6 +2,7 @@
 
 use super::Joiner;
 use super::at_once::is_at_another_time;
+use super::pairing::{is_asking, is_half};
 use crate::action::Action;
 use crate::member::{lasts, slot};
 use crate::near::{Candidate, Half, Likeness, choose};
@@ -16,6 +17,9 @@ impl Joiner {
         likeness: Likeness,
         own_call: bool,
     ) -> Option<u64> {
+        if is_half(observation) && observation.phase == Some(Phase::Proposed) {
+            return None;
+        }
         let slot = slot(observation);
         let lasts = lasts(observation);
         let is_question = observation.phase == Some(Phase::Asked);
@@ -30,6 +34,10 @@ impl Joiner {
             let action = self.actions.get(&id).filter(may_be)?;
             // Most have an id of their own: no need to look further.
             if own_call && action.is_called_for(observation) || action.has_slot(slot) {
+                return None;
+            }
+            // A log's word that a model was asked waits for the log's word of the answer: see `pairing`.
+            if observation.is_model() && action.members.iter().all(is_asking) {
                 return None;
             }
             let input = action.likeness.and_then(|likeness| likeness.input);

@@ -37,7 +37,7 @@ impl Joiner {
             let started = key(&[b"started", &session.0, observation.agent.as_bytes()]);
             let action = self.started.get(&started).and_then(|id| self.actions.get_mut(id));
             if let Some(action) = action.filter(|action| observation.is_witness() || !action.is_witnessed()) {
-                action.finished = true;
+                action.finished_us = action.finished_us.max(Some(observation.time_us));
                 changed.insert(action.id);
             }
         }

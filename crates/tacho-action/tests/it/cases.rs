@@ -66,23 +66,6 @@ fn a_short_id_is_used_again_once_its_call_is_over() {
 }
 
 #[test]
-fn what_runs_in_the_background_is_over_when_its_sub_agent_is() {
-    let launch =
-        Observation { outcome: Outcome::Running, started: Some("sub"), ..hook(2, "PostToolUse", Some(CALL)) };
-    let told_well = Observation {
-        observer: Observer::Log,
-        phase: Some(Phase::Result),
-        outcome: Outcome::Success,
-        call: Some(CALL),
-        ..event(3)
-    };
-    let mut log = vec![hook(1, "PreToolUse", Some(CALL)), launch, told_well, end(4, "Stop")];
-    assert_eq!(closures(&log[..4])[0], Closure::Asynchronous, "the end of the turn does not end it");
-    log.push(Observation { agent: "sub", ..end(5, "SubagentStop") });
-    assert_eq!(closures(&log)[0], Closure::Success);
-}
-
-#[test]
 fn the_end_of_a_turn_abandons_what_is_open_of_its_agent() {
     let sub = Observation { agent: "sub", ..hook(2, "PreToolUse", Some("toolu_0000000000000002")) };
     let log = [hook(1, "PreToolUse", Some(CALL)), sub, end(3, "Stop")];

@@ -1,5 +1,6 @@
 //! Whole logs of made-up observations: any order, any cut, and a naive model beside.
 
+mod background;
 mod beside;
 mod cases;
 mod floods;

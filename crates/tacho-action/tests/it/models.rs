@@ -1,7 +1,7 @@
 //! Calls of a model, which logs and several libraries tell of.
 
-use crate::scene::{event, groups, join, model, span};
-use tacho_action::{Observation, Observer};
+use crate::scene::{closures, event, groups, join, model, span};
+use tacho_action::{Closure, Observation, Observer};
 use tacho_event::words::{ActionType, Outcome, Phase};
 
 #[test]
@@ -245,4 +245,48 @@ fn of_many_calls_below_one_span_each_is_one() {
     }
     let found = groups(&log);
     assert_eq!(found.len(), CALLS + 1);
+}
+
+/// All orders of a few things.
+fn orders<T: Clone>(of: &[T]) -> Vec<Vec<T>> {
+    let Some((first, rest)) = of.split_first() else { return vec![Vec::new()] };
+    let put = |order: &Vec<T>, at: usize| [&order[..at], std::slice::from_ref(first), &order[at..]].concat();
+    orders(rest)
+        .iter()
+        .flat_map(|order| (0..=order.len()).map(|at| put(order, at)).collect::<Vec<_>>())
+        .collect()
+}
+
+#[test]
+fn requests_and_answers_are_paired_by_their_times_in_whichever_order_they_come() {
+    let told = |time, observer, phase, outcome, tokens: Option<i64>| {
+        let mut told = Observation { observer, phase: Some(phase), outcome, ..model(event(time), 0) };
+        (told.figures[0], told.figures[1]) = (tokens, tokens);
+        told
+    };
+    let asked = |time| told(time, Observer::Log, Phase::Proposed, Outcome::Running, None);
+    let answered = |time| told(time, Observer::Log, Phase::Result, Outcome::Success, Some(900));
+    let filed = |time| told(time, Observer::Transcript, Phase::Result, Outcome::Success, Some(900));
+    let first = [asked(1_000_000), answered(1_030_000), filed(1_032_000)];
+    let second = [asked(1_300_000), answered(1_330_000), filed(1_331_000)];
+    let third = [asked(1_600_000), answered(1_630_000)];
+    let calls = [
+        vec![1_000_000, 1_030_000, 1_032_000],
+        vec![1_300_000, 1_330_000, 1_331_000],
+        vec![1_600_000, 1_630_000],
+    ];
+    for events in orders(&[&first[..], &second, &third[..1]].concat()) {
+        let events = [&events[..], &third[1..]].concat();
+        assert_eq!(
+            groups(&events),
+            calls,
+            "{:?}",
+            events.iter().map(|event| event.time_us).collect::<Vec<_>>()
+        );
+        assert_eq!(closures(&events), [Closure::Success; 3]);
+    }
+    // Without the log's word of the answer, that of the session's file is one.
+    for events in orders(&[asked(1_000_000), filed(1_032_000), asked(1_300_000), filed(1_331_000)]) {
+        assert_eq!(groups(&events), [vec![1_000_000, 1_032_000], vec![1_300_000, 1_331_000]]);
+    }
 }

@@ -36,6 +36,7 @@ pub(crate) fn event(time_us: i64) -> Observation<'static> {
         library: None,
         started: None,
         error_type: None,
+        exited: false,
         figures: [None; 6],
         cost_estimated: false,
         input: None,

@@ -237,7 +237,7 @@ fn result(event: &mut Event<'_>) {
 }
 
 /// The exit code and how the call ended, as far as its output tells.
-fn ending(output: &str) -> (Option<i64>, Option<Outcome>) {
+pub(crate) fn ending(output: &str) -> (Option<i64>, Option<Outcome>) {
     const FAILED: &[&str] = &[
         "exec_command failed",
         "apply_patch verification failed",

@@ -7,7 +7,7 @@ mod audit_trail;
 mod claude_hook;
 pub(crate) mod claude_transcript;
 mod codex_hook;
-mod codex_rollout;
+pub(crate) mod codex_rollout;
 mod communication_log;
 mod gemini_chat;
 mod gemini_hook;

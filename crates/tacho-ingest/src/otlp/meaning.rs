@@ -1,7 +1,7 @@
 //! What a record is: type, action, phase and outcome, told by its event name or its operation.
 
 use super::{claude, gemini};
-use crate::formats::tools;
+use crate::formats::{codex_rollout, tools};
 use tacho_event::event::Event;
 use tacho_event::fact::{IntFact, TextFact};
 use tacho_event::words::{ActionType, Level, Outcome, Phase};
@@ -115,7 +115,7 @@ fn of_agent(program: &str, name: &str, event: &mut Event<'_>) -> Meaning {
         }
         (_, "tool_result" | "tool_call") => {
             match program {
-                "codex" => tell_exit_code(event),
+                "codex" => tell_ending(event),
                 "gemini_cli" => gemini::settle_log(event),
                 "claude_code" => claude::name_tool(event),
                 _ => {}
@@ -151,14 +151,14 @@ fn of_agent(program: &str, name: &str, event: &mut Event<'_>) -> Meaning {
     }
 }
 
-/// Codex calls a command that failed a success, and says its exit code in the text of the output.
-fn tell_exit_code(event: &mut Event<'_>) {
-    const SAYS: &str = "Process exited with code ";
-    let Some(output) = event.output.as_deref() else { return };
-    let digits = output.split_once(SAYS).map(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next());
-    let Some(code) = digits.flatten().and_then(|digits| digits.parse::<u16>().ok()) else { return };
-    event.facts.set_int(IntFact::ExitCode, code.into());
-    if code != 0 && event.outcome.replace(Outcome::Failure) == Some(Outcome::Success) {
+/// Codex calls every command that it could start a success. How it ended, or that it runs still, stands before its output.
+fn tell_ending(event: &mut Event<'_>) {
+    let (code, outcome) = event.output.as_deref().map(codex_rollout::ending).unwrap_or_default();
+    if let Some(code) = code {
+        event.facts.set_int(IntFact::ExitCode, code);
+    }
+    let told = outcome.filter(|outcome| *outcome != Outcome::Success);
+    if told.is_some_and(|outcome| event.outcome.replace(outcome) == Some(Outcome::Success)) {
         event.extra.push(("success".into(), "true".into()));
     }
 }

@@ -35,6 +35,9 @@ pub(super) fn step(all: &[RowRef<'_>]) -> Step {
     let is_settled = |status: &&str| !matches!(*status, "unknown" | "running");
     let statuses = || events.iter().rev().filter_map(|row| row.text("outcome_status"));
     let status = statuses().find(is_settled).or(statuses().next()).unwrap_or("unknown");
+    // What went wrong before it ended well is no error of it.
+    let is_past = |row: &RowRef<'_>| status == "success" && row.text("outcome_status") == Some("failure");
+    let error = events.iter().rev().filter(|row| !is_past(row)).find_map(|row| row.text("error"));
     let spent = || -> Option<Micros> {
         let (from, to) = (first.time("timestamp")?, events.last()?.time("timestamp")?);
         (events.len() > 1 && to > from).then_some(to - from)
@@ -46,7 +49,7 @@ pub(super) fn step(all: &[RowRef<'_>]) -> Step {
         input: earliest("input"),
         decision: earliest("decision"),
         output: latest("output"),
-        error: latest("error"),
+        error,
         target: earliest("target").or(earliest("access")),
         from: earliest("from_agent"),
         to: earliest("to_agent"),

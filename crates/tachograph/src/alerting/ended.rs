@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tacho_alert::incident::{Ended, Entry};
 
 /// Where an action stands: its row's own words, and what is concluded of all that tell of it.
-const STATE: &str = "action_state(index, phase, outcome_status, action_type, timestamp, now())";
+const STATE: &str = "action_state(index, phase, outcome_status, action_type, recorded_at, now())";
 const OUTCOME: &str = "outcome_now(outcome_status, index)";
 const CLOSURE: &str = "closure(index, phase, outcome_status, action_type)";
 

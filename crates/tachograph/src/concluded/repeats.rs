@@ -161,6 +161,7 @@ mod tests {
             library: None,
             started: None,
             error_type: None,
+            exited: false,
             figures: [None; 6],
             cost_estimated: false,
             input: Some("{}"),

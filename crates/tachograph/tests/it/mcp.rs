@@ -119,6 +119,29 @@ fn an_entry_comes_with_every_observation_of_its_action() {
 }
 
 #[test]
+fn a_session_tells_no_error_of_what_ended_well_after_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let began =
+        json!({"action_name": "deploy", "session_id": "s", "event_id": "deploy-1", "status": "running"});
+    assert_eq!(call(&server, &[], "log_action", began)["isError"], false);
+    for ended in
+        [json!({"status": "failure", "error": "boom"}), json!({"status": "success", "result": "fine"})]
+    {
+        let mut ended = ended;
+        ended["action_id"] = json!("deploy-1");
+        assert_eq!(call(&server, &[], "log_outcome", ended)["isError"], false);
+    }
+    let timeline = call(&server, &[], "get_session", json!({"session_id": "s"}));
+    let step = &timeline["structuredContent"]["timeline"]["steps"][0];
+    assert_eq!(
+        (&step["status"], step.get("error").unwrap_or(&Value::Null)),
+        (&json!("success"), &Value::Null),
+        "{timeline}"
+    );
+}
+
+#[test]
 fn what_an_agent_reports_does_not_move_when_its_session_was() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());

@@ -8,13 +8,14 @@ import time
 from collections.abc import AsyncIterator, Callable, Generator
 from typing import Any, TypeVar, cast
 
+from .asynchronous import AsyncEventLogger
 from .logger import EventLogger
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def audited(
-    logger: EventLogger,
+    logger: EventLogger | AsyncEventLogger,
     *,
     name: str | None = None,
     type: str = "tool",
@@ -25,13 +26,15 @@ def audited(
     """Records what the function was called with, what came of it, and how long it took; what it returns or raises goes
     to the caller unchanged. `arguments=False` and `result=False` leave those out. Generators are recorded at their end.
     """
+    # Recording does not wait, so a function that is no coroutine needs no loop for it.
+    recorder = logger.sync if isinstance(logger, AsyncEventLogger) else logger
 
     def decorate(function: F) -> F:
         signature = inspect.signature(function)
         called = str(name or getattr(function, "__name__", "call"))
 
         def begin(args: tuple[Any, ...], named: dict[str, Any]) -> _Call:
-            return _Call(logger, called, type, _details(signature, args, named) if arguments else None, result, more)
+            return _Call(recorder, called, type, _details(signature, args, named) if arguments else None, result, more)
 
         if inspect.iscoroutinefunction(function):
 

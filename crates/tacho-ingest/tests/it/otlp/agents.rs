@@ -146,13 +146,19 @@ fn codex_counts_at_the_end_of_a_stream_and_hides_exit_codes() {
             "agent_name": "/root", "arguments": "{\"cmd\": \"exit 3\"}",
             "output": "Wall time: 0.0\nProcess exited with code 3\nOutput:\noops\n"})
         ),
+        log(
+            "codex.tool_result",
+            json!({"tool_name": "exec_command", "call_id": "call_2", "success": "true",
+            "output": "Wall time: 0.5\nProcess running with session ID 26032\nOutput:\nProcess exited with code 3\n"})
+        ),
         log("codex.api_request", json!({"http.response.status_code": "503"})),
         log("codex.api_request", json!({"http.response.status_code": "200", "endpoint": "/responses"})),
         log("codex.api_request", json!({"http.response.status_code": "200", "endpoint": "/models"})),
         log("codex.api_request", json!({"error.message": "connection reset"})),
     ]);
     let batches = send(Signal::Logs, "codex_otel.log_only", "codex_exec", records);
-    let [created, completed, result, unanswered, request, elsewhere, broken] = &events(&batches)[..] else {
+    let [created, completed, result, running, unanswered, request, elsewhere, broken] = &events(&batches)[..]
+    else {
         panic!()
     };
     assert_eq!((created.header.action_type, created.header.level), (A::Log, Level::Debug));
@@ -165,6 +171,7 @@ fn codex_counts_at_the_end_of_a_stream_and_hides_exit_codes() {
     assert_eq!(facts(result)["exit_code"], 3);
     assert_eq!(section(result, EXTRA)["success"], true, "what it said is kept");
     assert_eq!(section(result, INPUT)["cmd"], "exit 3");
+    assert_eq!((running.header.outcome, running.header.phase), (Outcome::Running, Some(Phase::Result)));
     for failed in [unanswered, broken] {
         assert_eq!((failed.header.action_name, failed.header.outcome), ("model_request", Outcome::Failure));
     }

@@ -1,0 +1,194 @@
+//! Requests to a model and their answers, where a log tells of each apart and neither has an id (Codex, Gemini CLI), and what
+//! a session's file tells of the same.
+//!
+//! Invariant: which of them belong together is decided anew with each that comes, by what they say of their times and tokens;
+//! in which order they came says nothing. So what was joined is taken apart again where its partner came later.
+//!
+//! Limit: those of a session that `near` remembers.
+
+use super::Joiner;
+use crate::action::{Action, has_own_call};
+use crate::ids::key;
+use crate::member::Member;
+use crate::near::{ANSWER_US, Likeness, WINDOW_US};
+use crate::observation::Observation;
+use crate::observer::Observer;
+use std::collections::{BTreeMap, BTreeSet};
+use tacho_event::time::Micros;
+use tacho_event::words::Phase;
+
+/// One observation, where it is now, and what it is compared by.
+struct Part {
+    index: u64,
+    action: u64,
+    time_us: Micros,
+    began_us: Micros,
+    tokens: Option<[i64; 2]>,
+}
+
+/// What is told of one session: requests and answers of its log, and what its file tells of answers.
+#[derive(Default)]
+struct Parts {
+    asked: Vec<Part>,
+    answered: Vec<Part>,
+    filed: Vec<Part>,
+}
+
+/// Whether only a log's word that a model was asked is there: it waits for the log's word of the answer.
+pub(super) fn is_asking(member: &Member) -> bool {
+    member.observer == Observer::Log && member.phase() == Some(Phase::Proposed)
+}
+
+/// Whether an observation is a half that has nothing but its time to be known by.
+pub(super) fn is_half(observation: &Observation<'_>) -> bool {
+    observation.is_model()
+        && matches!(observation.observer, Observer::Log | Observer::Transcript)
+        && !has_own_call(observation)
+}
+
+impl Joiner {
+    /// Puts together what belongs together of the session that an observation tells of.
+    pub(super) fn pair(&mut self, observation: &Observation<'_>, changed: &mut BTreeSet<u64>) {
+        let Some(Likeness { place, .. }) = Likeness::of(observation).filter(|_| is_half(observation)) else {
+            return;
+        };
+        let parts = self.parts(place);
+        let homes = parts.homes();
+        let home = |index: u64| homes.get(&index).copied().unwrap_or(index);
+        let mut at: BTreeMap<u64, u64> = parts.all().map(|part| (part.index, part.action)).collect();
+        for part in parts.asked.iter().chain(&parts.filed) {
+            let id = at[&part.index];
+            let is_among_others =
+                at.iter().any(|(other, action)| *action == id && home(*other) != home(part.index));
+            if is_among_others {
+                let (own, rest) = self.detach(id, part.index);
+                at.values_mut().filter(|action| **action == id).for_each(|action| *action = rest);
+                at.insert(part.index, own);
+                changed.extend([own, rest]);
+            }
+        }
+        for part in parts.asked.iter().chain(&parts.filed) {
+            let (one, other) = (at[&part.index], at[&home(part.index)]);
+            if one != other {
+                let whole = self.merge(one, other);
+                at.values_mut()
+                    .filter(|action| [one, other].contains(action))
+                    .for_each(|action| *action = whole);
+                changed.insert(whole);
+            }
+        }
+    }
+
+    fn parts(&self, place: u64) -> Parts {
+        let mut parts = Parts::default();
+        for action in self.near.actions(place).filter_map(|id| self.actions.get(&id)) {
+            for member in action.members.iter().filter(|member| member.is_witness()) {
+                let list = match (member.observer, member.phase()) {
+                    (Observer::Log, Some(Phase::Proposed)) => &mut parts.asked,
+                    (Observer::Log, Some(Phase::Result)) => &mut parts.answered,
+                    (Observer::Transcript, _) if !action.is_called() => &mut parts.filed,
+                    _ => continue,
+                };
+                // What has an id of its own is known by it.
+                let tokens = if action.is_called() { None } else { member.tokens() };
+                let (time_us, began_us) = (member.time_us, member.lasts().0);
+                list.push(Part { index: member.index, action: action.id, time_us, began_us, tokens });
+            }
+        }
+        parts
+    }
+
+    /// Takes an observation out of its action. Tells the actions of it and of the rest.
+    fn detach(&mut self, id: u64, index: u64) -> (u64, u64) {
+        let Some(mut rest) = self.actions.remove(&id) else { return (id, id) };
+        let Some(mut own) = rest.detach(index) else {
+            self.actions.insert(id, rest);
+            return (id, id);
+        };
+        self.told.leave(id);
+        self.list_open(id, rest.open_in.take(), None);
+        let node = key(&[b"record", &index.to_be_bytes()]);
+        (own.nodes, rest.nodes) = rest.nodes.into_iter().partition(|known| *known == node);
+        if let Some(likeness) = rest.likeness {
+            self.near.remove(likeness.place, id);
+        }
+        let (shared, started) = (std::mem::take(&mut rest.shared), rest.started);
+        let ids = (own.id, rest.id);
+        for action in [own, rest] {
+            self.settle(action);
+        }
+        self.hand_on_shared(&shared, id, ids.1);
+        if let Some(started) = started {
+            self.started.insert(started, ids.1);
+        }
+        ids
+    }
+
+    /// Takes up an action under the id that it has now.
+    fn settle(&mut self, action: Action) {
+        let id = action.id;
+        for key in &action.keys {
+            self.keys.insert(*key, id);
+        }
+        for node in &action.nodes {
+            self.kin.set_action(*node, Some(id));
+        }
+        if let Some(likeness) = action.likeness {
+            self.near.add(likeness.place, id, !action.is_witnessed());
+        }
+        self.actions.insert(id, action);
+    }
+}
+
+impl Parts {
+    fn all(&self) -> impl Iterator<Item = &Part> {
+        self.asked.iter().chain(&self.answered).chain(&self.filed)
+    }
+
+    /// Where each belongs that does not stand for itself: a file's word with the log's answer, a request with its answer.
+    fn homes(&self) -> BTreeMap<u64, u64> {
+        let mut homes = filed_with(&self.filed, &self.answered);
+        let answers: Vec<&Part> = self.answered.iter().collect();
+        let alone: Vec<&Part> = self.filed.iter().filter(|part| !homes.contains_key(&part.index)).collect();
+        let mut asked: Vec<&Part> = self.asked.iter().collect();
+        asked.sort_by_key(|part| (part.time_us, part.index));
+        for (mut answers, within_us) in [(answers, ANSWER_US), (alone, WINDOW_US)] {
+            answers.sort_by_key(|part| (part.time_us, part.index));
+            for answer in answers {
+                let may_be = |part: &&&Part| {
+                    part.time_us <= answer.time_us
+                        && answer.began_us.saturating_sub(part.time_us) <= within_us
+                };
+                // It was asked when the answer says that it began, else last before it.
+                let apart = |part: &&Part| (answer.began_us.abs_diff(part.time_us), u64::MAX - part.index);
+                let meant = asked.iter().filter(may_be).min_by_key(|part| apart(part)).map(|part| part.index);
+                if let Some(meant) = meant {
+                    homes.insert(meant, answer.index);
+                    asked.retain(|part| part.index != meant);
+                }
+            }
+        }
+        homes
+    }
+}
+
+/// What a session's file tells with the log's word of the same tokens, nearest in time first.
+fn filed_with(filed: &[Part], answered: &[Part]) -> BTreeMap<u64, u64> {
+    let mut pairs = Vec::new();
+    for part in filed {
+        for answer in answered.iter().filter(|answer| part.tokens.is_some() && answer.tokens == part.tokens) {
+            let gap = (part.began_us - answer.time_us).max(answer.began_us - part.time_us).max(0);
+            if gap <= WINDOW_US {
+                pairs.push((gap, part.time_us.abs_diff(answer.time_us), part.index, answer.index));
+            }
+        }
+    }
+    pairs.sort_unstable();
+    let (mut homes, mut taken) = (BTreeMap::new(), BTreeSet::new());
+    for (_, _, part, answer) in pairs {
+        if !homes.contains_key(&part) && taken.insert(answer) {
+            homes.insert(part, answer);
+        }
+    }
+    homes
+}
