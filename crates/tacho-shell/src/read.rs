@@ -311,11 +311,13 @@ impl Reader<'_, '_, '_> {
             let rest = &body[at..];
             at += match rest.as_bytes()[0] {
                 b'\\' => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
-                b'`' => {
-                    let len = rest[1..].find('`').unwrap_or(0);
-                    read(&rest[1..1 + len], self.level + 1, self.out);
-                    len + 2
-                }
+                b'`' => match rest[1..].find('`') {
+                    Some(len) => {
+                        read(&rest[1..1 + len], self.level + 1, self.out);
+                        len + 2
+                    }
+                    None => 1,
+                },
                 _ if rest.starts_with("$(") => {
                     let end = closing(rest, 2);
                     read(&rest[2..end], self.level + 1, self.out);

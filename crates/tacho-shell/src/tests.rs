@@ -129,6 +129,13 @@ proptest! {
     }
 }
 
+/// Found by the fuzz target `shell`.
+#[test]
+fn one_back_quote_in_a_here_document_is_none_whatever_stands_behind_it() {
+    assert_eq!(commands("cat <<E\n`\u{4af}\nE\nls"), "cat << `\u{4af} \nls\n");
+    assert_eq!(commands("cat <<E\n`\u{4af} $(curl x)\nE\n"), "curl x\ncat << `\u{4af} $(curl x) \n");
+}
+
 #[test]
 fn no_text_costs_more_than_its_length_some_times() {
     let n = 1 << 17;
