@@ -9,12 +9,12 @@
 //!   that is being recorded comes too late.
 
 mod begin;
+mod say;
 
 use super::rerouted::Stamp;
 use super::{Alerting, past};
 use crate::clock::now_us;
 use crate::concluded::Retold;
-use crate::edits::OWN;
 use crate::http::App;
 use crate::live::Listener;
 use std::collections::HashMap;
@@ -44,8 +44,6 @@ const WAITING_BYTES: usize = 64 << 20;
 const CONCLUDED: Duration = Duration::from_secs(2);
 /// Entries that are read at once.
 const STEP: u64 = 16_384;
-/// Events that are put on the log together.
-const SAY_AT_ONCE: u32 = 200;
 
 /// Follows until the server stops.
 pub(crate) async fn follow(app: Arc<App>, alerting: Arc<Alerting>) {
@@ -255,33 +253,6 @@ impl Worker {
         (self.saved, self.is_unsaved) = (Instant::now(), false);
         // What is recorded later than this instant of the rules is not judged yet, whatever the wall clock says.
         self.alerting.settle(Some((self.next, self.engine.clock_us().unwrap_or_else(behind))));
-    }
-
-    /// Puts on the log what is to be said there.
-    fn say(&self) {
-        let sayings = self.alerting.inner.lock().file.sayings(SAY_AT_ONCE);
-        let sayings = match sayings {
-            Ok(sayings) if sayings.is_empty() => return,
-            Ok(sayings) => sayings,
-            Err(error) => return tracing::error!(%error, "what alerting did can't be read"),
-        };
-        let lines: String = sayings.iter().map(|(_, body)| format!("{body}\n")).collect();
-        let (tally, batches) =
-            self.app.node.ingest(lines.as_bytes(), &OWN, &tacho_ingest::Options::default());
-        for refused in &tally.refused {
-            tracing::error!(reason = %refused.reason, "what alerting did was refused by the log");
-        }
-        match self.app.node.record(batches) {
-            Ok(_) => {
-                let ids: Vec<String> = sayings.into_iter().map(|(id, _)| id).collect();
-                if let Err(error) = self.alerting.inner.lock().file.said(&ids) {
-                    tracing::error!(%error, "what alerting did is said once more");
-                }
-            }
-            Err(error) => {
-                tracing::error!(%error, "what alerting did could not be put on the log; it is tried again")
-            }
-        }
     }
 
     /// Who is expected to work, as the registry says.
