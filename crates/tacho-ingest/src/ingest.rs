@@ -5,6 +5,7 @@
 //! - A batch is closed at [`BATCH_BYTES`]; one more event of the largest size still fits a journal record.
 
 use crate::accept::{Acceptor, Said, Scratch, Sender};
+use crate::believed::believed;
 use crate::body::lines;
 use crate::classify::Classifier;
 use crate::fields::Refused;
@@ -126,15 +127,15 @@ impl Ingest {
         let (mut users, mut has_looked) = (HashSet::new(), false);
         let mut place = options.place.cloned().unwrap_or_default();
         let lines_before = place.lines;
-        let today = day(now_us);
         for line in lines(body, options.format) {
             let number = lines_before + line.number;
             let Some(text) = tally.keep(number, line.text.and_then(|text| mapped(text, options))) else {
                 place.pass();
                 continue;
             };
+            let by = believed(&text, sender, options);
             if let Some(request) = otlp_request(&text, options) {
-                tally.add(number, self.otlp(&request, sender, now_us, fresh, keys, batches));
+                tally.add(number, self.otlp(&request, &by, now_us, fresh, keys, batches));
                 place.pass();
                 continue;
             }
@@ -142,7 +143,7 @@ impl Ingest {
             let is_limited = !options.replay && self.newcomers.is_limited();
             let decoded = self.line(&text, options, &mut events).and_then(|told| {
                 if is_limited {
-                    self.admit(&events, sender, today, keys, &mut users)?;
+                    self.admit(&events, sender, day(now_us), keys, &mut users)?;
                 }
                 Ok(told)
             });
@@ -161,7 +162,7 @@ impl Ingest {
                     scratch.inherited_us = place.time(event, &mut has_looked, body, options);
                 }
                 let retention = self.classifier.retention(event);
-                let taken = self.acceptor.accept(event, retention, sender, fresh, &mut scratch, &mut batch);
+                let taken = self.acceptor.accept(event, retention, &by, fresh, &mut scratch, &mut batch);
                 taken.expect("every event of the line was checked");
                 if batch.size_bytes() > BATCH_BYTES {
                     let next = BatchBuilder::with_capacity(options.replay, batch_bytes);

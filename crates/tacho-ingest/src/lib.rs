@@ -12,6 +12,7 @@
 
 pub mod accept;
 mod acting;
+mod believed;
 pub mod body;
 pub mod classify;
 mod content;

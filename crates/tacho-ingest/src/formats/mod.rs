@@ -47,8 +47,8 @@ pub const ITEMS_PER_DOCUMENT_MAX: usize = 1 << 16;
 /// How large one line may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    line_bytes: usize,
-    fields: usize,
+    pub(crate) line_bytes: usize,
+    pub(crate) fields: usize,
 }
 
 impl Limits {

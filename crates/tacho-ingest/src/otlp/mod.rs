@@ -51,7 +51,6 @@ use tacho_event::id::Id;
 use tacho_event::limits::FACT_BYTES_MAX;
 use tacho_event::record::{Batch, BatchBuilder};
 use tacho_event::time::{Micros, day};
-use tacho_event::words::Known;
 use tacho_record::keyring::KeyRing;
 use take::Taking;
 use walk::Raw;
@@ -158,7 +157,7 @@ impl Ingest {
             today: day(now_us),
             users: HashSet::new(),
             scratch: Scratch::new(now_us, keys),
-            batch: BatchBuilder::new(sender.known == Known::Imported),
+            batch: BatchBuilder::new(sender.source == "import"),
             full: Vec::new(),
             unfolded: 0,
             seen: Seen::default(),

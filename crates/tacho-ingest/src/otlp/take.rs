@@ -18,7 +18,6 @@ use tacho_event::id::Id;
 use tacho_event::limits::EVENT_BYTES_MAX;
 use tacho_event::record::{Batch, BatchBuilder};
 use tacho_event::time::Day;
-use tacho_event::words::Known;
 use tacho_record::keyring::KeyRing;
 
 /// What the records of one request share while they are taken in.
@@ -131,8 +130,7 @@ impl Taking<'_, '_> {
         }
         if self.batch.size_bytes() > BATCH_BYTES {
             self.unfolded += self.batch.size_bytes();
-            let full =
-                std::mem::replace(&mut self.batch, BatchBuilder::new(self.sender.known == Known::Imported));
+            let full = std::mem::replace(&mut self.batch, BatchBuilder::new(self.sender.source == "import"));
             self.full.push(full.finish());
         }
     }

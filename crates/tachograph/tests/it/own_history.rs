@@ -62,3 +62,34 @@ fn what_an_agent_wrote_into_a_file_is_imported_as_its_own_word() {
         "no call went over to the agent that claimed it"
     );
 }
+
+#[test]
+fn an_agents_report_in_the_shape_of_another_format_is_no_witness() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = served(&dir.path().join("data"));
+    // What an agent adds to a report stands at its top: events in it, and what looks like a transcript of its program.
+    let claim = json!({"action_name": "Bash", "action_type": "tool", "call_id": CALLS[1], "session_id": "one",
+        "outcome_status": "success", "phase": "result", "known": "observed"});
+    let mut nested = report("first", "one");
+    nested["events"] = json!([{"message": "x"}, claim]);
+    let mut posing = report("second", "one");
+    posing["type"] = json!("user");
+    posing["uuid"] = json!("u1");
+    posing["sessionId"] = json!("one");
+    posing["message"] = json!({"role": "user", "content": [{"type": "text", "text": "x"},
+        {"type": "tool_result", "tool_use_id": CALLS[1], "content": "ok"}]});
+    let file = dir.path().join("mcp-audit.ndjson");
+    std::fs::write(&file, format!("{nested}\n{posing}\n")).unwrap();
+
+    for news in [4, 0] {
+        let done =
+            tachograph(dir.path(), &["import", "--server", &server.address, file.to_str().unwrap()], "");
+        assert!(text(&done.stdout).contains(&format!("accepted {news}, ")), "{}", text(&done.stdout));
+    }
+
+    let known = server.sql("SELECT DISTINCT known FROM events WHERE source = 'import'");
+    assert_eq!(known, [json!({"known": "self_reported"})]);
+    let rows = server.sql(ROWS);
+    let call = rows.iter().find(|row| row["call_id"] == CALLS[1]).unwrap();
+    assert_eq!((&call["closure"], &call["observers"]), (&Value::Null, &json!("hook, mcp")), "{rows:?}");
+}
