@@ -135,7 +135,9 @@ class Disk:
         if name == "openat":
             self.opened(call)
         elif name == "close":
-            self.open.pop(call.fd(), None)
+            # The number may be in use again when the trace tells of the end: another thread was told of first.
+            if call.fd() in self.open and self.open[call.fd()].since < call.begun:
+                del self.open[call.fd()]
         elif name in ("dup", "fcntl"):
             # One open file under two numbers: they share the place where the next bytes go.
             if call.fd() in self.open and (name == "dup" or "F_DUPFD" in call.arguments):
@@ -154,7 +156,7 @@ class Disk:
     def opened(self, call):
         path = call.paths()[0]
         if path.rstrip("/") + "/" == self.prefix:
-            self.open[call.result] = Opened(self.root, False)
+            self.open[call.result] = Opened(self.root, False, call.ended)
             return
         place = self.place(path)
         if not place:
@@ -167,7 +169,7 @@ class Disk:
             folder.change(call.ended, {name: node})
         elif "O_TRUNC" in call.arguments and node.size:
             node.resize(call.ended, 0)
-        self.open[call.result] = Opened(node, "O_APPEND" in call.arguments)
+        self.open[call.result] = Opened(node, "O_APPEND" in call.arguments, call.ended)
 
     def changed(self, call, opened):
         node, name = opened.node, call.name
@@ -205,5 +207,5 @@ class Disk:
 
 
 class Opened:
-    def __init__(self, node, appends):
-        self.node, self.appends, self.at = node, appends, 0
+    def __init__(self, node, appends, since):
+        self.node, self.appends, self.since, self.at = node, appends, since, 0
