@@ -25,7 +25,7 @@ use std::time::Duration;
 use tacho_alert::row::Recorded;
 use tacho_alert::{Change, Engine, Transition};
 use tacho_record::sequence::Sequenced;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 /// How often is looked at what time brings.
 const TICK: Duration = Duration::from_millis(200);
@@ -68,7 +68,7 @@ struct Worker {
     next: u64,
     /// No batch came since the last tick.
     is_quiet: bool,
-    /// What the rules found is not saved yet: the next tick does it.
+    /// What the rules found is not saved yet: that comes [`SAVE_FOUND`] after the last time.
     is_unsaved: bool,
     saved: Instant,
     shown: Instant,
@@ -108,6 +108,7 @@ impl Worker {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            let unsaved_until = worker.saved + SAVE_FOUND;
             tokio::select! {
                 _ = stopping.changed() => {
                     worker.save();
@@ -127,6 +128,7 @@ impl Worker {
                     Some(Err(_)) => {}
                     None => return Err("the log ended".into()),
                 },
+                _ = sleep_until(unsaved_until), if worker.is_unsaved => worker.save(),
                 _ = ticks.tick() => worker.tick(&live)?,
             }
         }
@@ -184,7 +186,7 @@ impl Worker {
             }
         }
         self.conclude();
-        if self.is_unsaved || self.saved.elapsed() >= SAVE {
+        if self.saved.elapsed() >= SAVE {
             self.save();
         } else {
             self.alerting.settle(None);
