@@ -40,8 +40,9 @@ pub struct Sender<'a> {
     pub agent: Option<&'a str>,
 }
 
-/// How an event is known: a hook is run by the agent's program, whatever the agent would say. A line of history that says of
-/// itself that an agent reported it is no more than that: being imported makes nobody's own word a witness's.
+/// How an event is known: a hook is run by the agent's program, whatever the agent would say. An event of history that says of
+/// itself that an agent reported it is no more than that, also beside others in one line: being imported makes nobody's own
+/// word a witness's. What the line says for all of them is [`crate::believed`]'s.
 fn known(event: &Event<'_>, sender: &Sender<'_>) -> Known {
     let told =
         || event.extra.iter().find(|(name, _)| name == "known").map(|(_, value)| value.trim_matches('"'));

@@ -186,7 +186,8 @@ impl Worker {
             }
         }
         self.conclude();
-        if self.saved.elapsed() >= SAVE {
+        // What was found goes with the position that it follows from.
+        if self.is_unsaved || self.saved.elapsed() >= SAVE {
             self.save();
         } else {
             self.alerting.settle(None);
