@@ -23,10 +23,13 @@ use tacho_event::words::{ActionType, Class, Level};
 #[serde(default, deny_unknown_fields)]
 pub struct Classes {
     /// Alerts at once. Default: level CRITICAL, kept 7 years.
+    #[serde(deserialize_with = "defaults::critical")]
     pub critical: ClassRule,
     /// Logged in full. Default: level HIGH, kept 3 years.
+    #[serde(deserialize_with = "defaults::high_priority")]
     pub high_priority: ClassRule,
     /// Roll-ups answer after the hot period. Default: level INFO, kept 1 year.
+    #[serde(deserialize_with = "defaults::standard")]
     pub standard: ClassRule,
     /// Action by name of the tool.
     pub tools: BTreeMap<String, String>,
@@ -40,9 +43,8 @@ pub struct Classes {
     pub types: BTreeMap<String, String>,
 }
 
-/// One class.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// One class. What a configuration leaves out of it is as in the default table.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClassRule {
     /// The actions in this class.
     pub actions: Vec<String>,
@@ -275,6 +277,15 @@ mod tests {
             "tools":{},"types":{},"commands":{}}"#;
         assert!(error(twice).contains("two classes"));
         assert!(serde_json::from_str::<Classes>(r#"{"critcal":{}}"#).is_err());
+        assert!(serde_json::from_str::<Classes>(r#"{"critical":{"retentiondays":1}}"#).is_err());
+    }
+
+    #[test]
+    fn what_a_class_leaves_out_is_as_in_the_default_table() {
+        let told: Classes = serde_json::from_str(r#"{"standard":{"retention_days":90}}"#).unwrap();
+        let mut expected = Classes::default();
+        expected.standard.retention_days = 90;
+        assert_eq!(told, expected);
     }
 
     #[test]

@@ -201,8 +201,13 @@ impl Dispatcher {
         let mut out = Vec::new();
         while let Some((at_us, key)) = due.pop_first() {
             out.extend(self.flush(&key, at_us));
-            // Where much time has passed, a group is due several times.
-            if let Some(group) = self.groups.get(&key).filter(|group| group.next_us <= now_us) {
+            // Where much time has passed, a group is due several times: a machine that slept for days must not go
+            // through each interval of them.
+            let Some(group) = self.groups.get_mut(&key).filter(|group| group.next_us <= now_us) else {
+                continue;
+            };
+            group.next_us = group.wakes_us().min(group.first_after(now_us));
+            if group.next_us <= now_us {
                 due.insert((group.next_us, key));
             }
         }

@@ -21,4 +21,5 @@ mod respond;
 mod rule_tests;
 mod sequences;
 mod sigma;
+mod slept;
 mod tools;

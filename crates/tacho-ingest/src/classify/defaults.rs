@@ -1,6 +1,7 @@
 //! The table that holds where the configuration names nothing else.
 
 use super::{ClassRule, Classes};
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use tacho_event::words::Level;
 
@@ -21,6 +22,37 @@ impl Default for Classes {
             types: owned(TYPES),
         }
     }
+}
+
+/// What a configuration says of a class.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Told {
+    actions: Option<Vec<String>>,
+    level: Option<String>,
+    retention_days: Option<u32>,
+}
+
+impl Told {
+    fn over(self, default: ClassRule) -> ClassRule {
+        ClassRule {
+            actions: self.actions.unwrap_or(default.actions),
+            level: self.level.unwrap_or(default.level),
+            retention_days: self.retention_days.unwrap_or(default.retention_days),
+        }
+    }
+}
+
+pub(super) fn critical<'de, D: Deserializer<'de>>(from: D) -> Result<ClassRule, D::Error> {
+    Ok(Told::deserialize(from)?.over(Classes::default().critical))
+}
+
+pub(super) fn high_priority<'de, D: Deserializer<'de>>(from: D) -> Result<ClassRule, D::Error> {
+    Ok(Told::deserialize(from)?.over(Classes::default().high_priority))
+}
+
+pub(super) fn standard<'de, D: Deserializer<'de>>(from: D) -> Result<ClassRule, D::Error> {
+    Ok(Told::deserialize(from)?.over(Classes::default().standard))
 }
 
 fn owned(rules: &[(&str, &str)]) -> BTreeMap<String, String> {

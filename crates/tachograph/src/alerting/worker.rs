@@ -33,7 +33,7 @@ const TICK: Duration = Duration::from_millis(200);
 const BEHIND_US: i64 = 2_000_000;
 /// How often the position is saved when nothing else is, and how often at most what the rules found.
 const SAVE: Duration = Duration::from_secs(5);
-const SAVE_FOUND: Duration = Duration::from_millis(50);
+const SAVE_FOUND: Duration = Duration::from_millis(10);
 /// How often the states of rules are shown anew, the registry is asked who is expected, and old alerts are forgotten.
 const SHOW: Duration = Duration::from_secs(1);
 const SETS: Duration = Duration::from_secs(15);
