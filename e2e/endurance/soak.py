@@ -229,7 +229,7 @@ class Soak:
                 self.finding(f"{len(missing)} of {len(self.ids)} acknowledged events are not there: {missing[:3]}")
             count = 0
             while time.monotonic() < deadline and count != self.sent:
-                lines = system.lines("SELECT count(*) AS n FROM agent_audit_log WHERE format='jsonline'")
+                lines = system.lines("SELECT count(*) AS n FROM agent_audit_log WHERE agent_id LIKE '%/%'")
                 count = json.loads(lines[0])["n"]
             if count != self.sent:
                 self.finding(f"{self.sent} events were acknowledged and {count} are counted")
