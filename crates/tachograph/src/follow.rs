@@ -2,6 +2,7 @@
 
 use crate::config::StoreLimits;
 use crate::work::Work;
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -109,17 +110,22 @@ impl StoreFollower {
         if let Some(cut) = &self.frozen {
             self.status.want_synced(cut.range().end);
         }
-        let (sealed, synced) = (self.status.sealed(), self.status.synced());
+        let synced = self.status.synced();
         if let Some(cut) = self.frozen.take_if(|cut| cut.range().end <= synced) {
             let (store, tiles) = (Arc::clone(&self.store), self.tiles.clone());
+            let status = Arc::clone(&self.status);
             let work = Arc::clone(&self.work);
             self.cutting = Some(std::thread::spawn(move || {
                 work.cuts.count(|| {
-                    with_leaves(tiles, sealed, |leaf| {
-                        let written = cut.write(leaf)?;
-                        let bytes = written.bytes();
-                        store.commit(written).map(|()| Some(bytes))
-                    })
+                    with_leaves(
+                        tiles,
+                        || status.sealed(),
+                        |leaf| {
+                            let written = cut.write(leaf)?;
+                            let bytes = written.bytes();
+                            store.commit(written).map(|()| Some(bytes))
+                        },
+                    )
                 })
             }));
         }
@@ -136,22 +142,37 @@ impl StoreFollower {
         let quiet = self.next_index - self.ticked_at <= QUIET_EVENTS;
         let due = (quiet && self.unmerged > 0) || self.unmerged >= UNMERGED_MAX;
         if due && self.merging.is_none() {
-            let (store, tiles, sealed) = (Arc::clone(&self.store), self.tiles.clone(), self.status.sealed());
+            let (store, tiles, status) =
+                (Arc::clone(&self.store), self.tiles.clone(), Arc::clone(&self.status));
             let ending = Arc::clone(&self.ending);
             let work = Arc::clone(&self.work);
             self.merging = Some(std::thread::spawn(move || {
                 let stopped = || ending.load(Ordering::Relaxed);
-                work.merges.count(|| with_leaves(tiles, sealed, |leaf| store.compact_unless(leaf, &stopped)))
+                work.merges.count(|| {
+                    with_leaves(tiles, || status.sealed(), |leaf| store.compact_unless(leaf, &stopped))
+                })
             }));
         }
         Ok(())
     }
 }
 
-/// Hands the leaf hashes of the tree of `sealed` entries to what writes segments.
-pub(crate) fn with_leaves<T>(tiles: TileFolder, sealed: u64, write: impl FnOnce(Leaf<'_>) -> T) -> T {
-    let reader = TileReader::new(tiles, sealed).map(parking_lot::Mutex::new).ok();
-    write(&|index| reader.as_ref().and_then(|reader| reader.lock().leaf(index).ok()))
+/// Hands the leaf hashes of the tree to what writes segments. The tree grows meanwhile, and so do the segments that are
+/// written: `sealed` is asked again for an entry beyond what it said before.
+pub(crate) fn with_leaves<T>(
+    tiles: TileFolder,
+    sealed: impl Fn() -> u64,
+    write: impl FnOnce(Leaf<'_>) -> T,
+) -> T {
+    let reader: Mutex<Option<(TileReader<TileFolder>, u64)>> = Mutex::new(None);
+    write(&|index| {
+        let mut reader = reader.lock();
+        if reader.as_ref().is_none_or(|(_, size)| index >= *size) {
+            let size = sealed();
+            *reader = Some((TileReader::new(tiles.clone(), size).ok()?, size));
+        }
+        reader.as_mut()?.0.leaf(index).ok()
+    })
 }
 
 fn join<T>(writing: JoinHandle<Result<T, StoreError>>) -> Result<T, StoreError> {

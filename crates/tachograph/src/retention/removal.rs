@@ -51,10 +51,11 @@ pub(super) fn take_out(node: &Node, select: Select<'_>, why: Why) -> Result<Take
         commitments.borrow_mut().of(&header, &row.who(), section, bytes).ok()
     };
     let stopped = || node.removals().is_stopped();
-    let sealed = node.status().sealed();
-    let entries = with_leaves(node.tiles(), sealed, |leaf| {
-        node.store().erase(select, why, &commit, leaf, turned, &stopped)
-    })?;
+    let entries = with_leaves(
+        node.tiles(),
+        || node.status().sealed(),
+        |leaf| node.store().erase(select, why, &commit, leaf, turned, &stopped),
+    )?;
     let after = files(node);
     Ok(Taken { entries, end, turned, files: before.difference(&after).cloned().collect() })
 }
@@ -90,7 +91,7 @@ fn store_below(node: &Node, turned: u64) -> Result<(), Box<dyn Error>> {
         while node.status().synced() < end {
             wait(node)?;
         }
-        with_leaves(node.tiles(), node.status().sealed(), |leaf| store.commit(cut.write(leaf)?))?;
+        with_leaves(node.tiles(), || node.status().sealed(), |leaf| store.commit(cut.write(leaf)?))?;
     }
     Ok(())
 }
