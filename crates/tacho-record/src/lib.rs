@@ -16,6 +16,7 @@ pub mod error;
 mod follow;
 pub mod journal;
 pub mod keyring;
+mod known;
 pub mod log;
 mod poison;
 mod queue;

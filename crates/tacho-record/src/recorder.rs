@@ -98,6 +98,7 @@ impl Recorder {
             status.stop(why);
         }
         status.size.store(writer.size(), Ordering::Release);
+        status.set_remembers(writer.remembers());
         status.sealed.store(sealer.sealed_size(), Ordering::Release);
         status.set_closed(writer.closed());
         let (time_us, next_record) = (writer.time_us(), writer.next_record());
@@ -263,6 +264,7 @@ impl Hand {
         };
         let receipts = sequenced.iter().map(Sequenced::receipt).collect();
         self.status.size.store(self.writer.size(), Ordering::Release);
+        self.status.set_remembers(self.writer.remembers());
         for batch in sequenced {
             let batch = Arc::new(batch);
             // A follower that has gone has stopped the recorder already; this group is durable all the same.

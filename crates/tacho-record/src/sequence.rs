@@ -5,15 +5,16 @@
 //! - Server time never runs backwards, whatever the journal's clock did.
 //! - Numbers within a session have no gaps.
 
+use crate::known::Known;
 use sha2::{Digest, Sha256};
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use tacho_event::entry::Place;
 use tacho_event::id::Id;
 use tacho_event::record::{Accepted, Batch, Head, Malformed};
 use tacho_event::time::Micros;
 
 /// How many newest states are compared with when looking for duplicates.
-pub const WINDOW: usize = 10_000_000;
+pub const WINDOW: u32 = 10_000_000;
 
 /// What the sequencer decided about one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,20 +103,29 @@ pub struct Past {
 }
 
 /// The state between two records.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Sequencer {
     size: u64,
     time_us: Micros,
     sessions: HashMap<Id, u64>,
-    /// Fingerprint of (writer, id, revision) to fingerprint of content.
-    seen: HashMap<u64, u64>,
-    order: VecDeque<u64>,
+    known: Known,
+}
+
+impl Default for Sequencer {
+    fn default() -> Sequencer {
+        Sequencer { size: 0, time_us: 0, sessions: HashMap::new(), known: Known::new(WINDOW) }
+    }
 }
 
 impl Sequencer {
     /// How many entries the log has.
     pub fn size(&self) -> u64 {
         self.size
+    }
+
+    /// How many states duplicates are known by, at most [`WINDOW`], and how many sessions are numbered.
+    pub fn remembers(&self) -> (usize, usize) {
+        (self.known.len(), self.sessions.len())
     }
 
     /// Server time of the newest entry.
@@ -131,7 +141,10 @@ impl Sequencer {
             self.sessions.insert(session, seq + 1);
         }
         if let Some(content) = past.content {
-            self.remember(slot(&past.writer, &past.id, past.revision), content);
+            let slot = slot(&past.writer, &past.id, past.revision);
+            if self.known.get(slot).is_none() {
+                self.known.insert(slot, content);
+            }
         }
     }
 
@@ -171,25 +184,15 @@ impl Sequencer {
         let mut revision = 0;
         loop {
             let slot = slot(&event.header.writer, &event.header.id, revision);
-            match self.seen.get(&slot) {
-                Some(known) if *known == content || event.former == Some(*known) => return None,
+            match self.known.get(slot) {
+                Some(known) if known == content || event.former == Some(known) => return None,
                 Some(_) => revision += 1,
                 None => {
-                    self.remember(slot, content);
+                    self.known.insert(slot, content);
                     return Some(revision);
                 }
             }
         }
-    }
-
-    fn remember(&mut self, slot: u64, content: u64) {
-        if self.order.len() == WINDOW
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.seen.remove(&oldest);
-        }
-        self.seen.insert(slot, content);
-        self.order.push_back(slot);
     }
 }
 

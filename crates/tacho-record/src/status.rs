@@ -59,6 +59,8 @@ pub struct Status {
     pub(crate) turn_over: AtomicBool,
     /// First record in a closed file of the journal, and first behind them.
     closed: Mutex<Range<u64>>,
+    known_states: AtomicUsize,
+    known_sessions: AtomicUsize,
     pub(crate) queued_jobs: AtomicUsize,
     pub(crate) queued_bytes: AtomicUsize,
     groups: Times,
@@ -104,6 +106,16 @@ impl Status {
     /// How long groups took until they were durable: written and synced, new secrets before them.
     pub fn groups(&self) -> &Times {
         &self.groups
+    }
+
+    /// States that duplicates are known by, and sessions that are numbered.
+    pub fn remembers(&self) -> (usize, usize) {
+        (self.known_states.load(Ordering::Relaxed), self.known_sessions.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn set_remembers(&self, (states, sessions): (usize, usize)) {
+        self.known_states.store(states, Ordering::Relaxed);
+        self.known_sessions.store(sessions, Ordering::Relaxed);
     }
 
     /// Jobs and bytes that wait.

@@ -47,6 +47,11 @@ impl Writer {
         self.sequencer.size()
     }
 
+    /// As [`Sequencer::remembers`].
+    pub fn remembers(&self) -> (usize, usize) {
+        self.sequencer.remembers()
+    }
+
     /// Server time of the newest entry.
     pub fn time_us(&self) -> Micros {
         self.sequencer.time_us()
