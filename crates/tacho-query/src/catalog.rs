@@ -5,6 +5,7 @@
 //! - Nothing spills to disk, and the catalog is never changed after it was made: statements that could are refused.
 
 use crate::actions::PlainEvents;
+use crate::caches::Shares;
 use crate::confine::{CheckConstants, Confine};
 use crate::deadline;
 use crate::engine::Limits;
@@ -41,33 +42,33 @@ use datafusion::prelude::SessionConfig;
 use futures::FutureExt;
 use std::sync::Arc;
 
-/// Memory for footers of segments, bytes.
-const FOOTERS_BYTES_MAX: usize = 128 << 20;
 /// How deeply a query may be nested.
 const NESTING_MAX: usize = 40;
 pub(crate) const CATALOG: &str = "tachograph";
 pub(crate) const SCHEMA: &str = "public";
 
-/// Builds the session.
+/// Builds the session, and the table that its queries read.
 ///
 /// # Errors
 /// When DataFusion refuses a function, a setting or a view: a fault of ours that every test would show.
-pub(crate) fn build(limits: &Limits, partitions: usize) -> Result<SessionState> {
+pub(crate) fn build(limits: &Limits, partitions: usize) -> Result<(SessionState, Arc<EventsTable>)> {
+    let shares = Shares::of(limits.cache_bytes);
     let runtime = RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::new(GreedyMemoryPool::new(limits.memory_bytes)))
         .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
-        .with_metadata_cache_limit(FOOTERS_BYTES_MAX)
+        .with_metadata_cache_limit(shares.footers)
         .build_arc()?;
     let url = ObjectStoreUrl::parse("segments://local")?;
     let store: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new());
     runtime.register_object_store(url.as_ref(), Arc::clone(&store));
     runtime.deregister_object_store(ObjectStoreUrl::local_filesystem().as_ref())?;
-    let events = EventsTable::new(url, store, runtime.cache_manager.get_file_metadata_cache());
+    let footers = runtime.cache_manager.get_file_metadata_cache();
+    let events = Arc::new(EventsTable::new(url, store, footers, &shares));
 
     let catalog = Arc::new(MemoryCatalogProvider::new());
     let tables = Arc::new(MemorySchemaProvider::new());
     catalog.register_schema(SCHEMA, Arc::clone(&tables) as _)?;
-    tables.register_table("events".into(), Arc::new(events))?;
+    tables.register_table("events".into(), Arc::clone(&events) as _)?;
     tables.register_table("agent_registry".into(), Arc::new(RegistryTable))?;
 
     let mut state = SessionStateBuilder::new()
@@ -90,7 +91,7 @@ pub(crate) fn build(limits: &Limits, partitions: usize) -> Result<SessionState> 
         let plan = at_once(state.create_logical_plan(&sql))?;
         tables.register_table(name.into(), Arc::new(ViewTable::new(plan, Some(sql))))?;
     }
-    Ok(state)
+    Ok((state, events))
 }
 
 /// DataFusion's rules with ours before the one that gives repeated calls a name, after which no filter could be

@@ -5,12 +5,13 @@
 //! - A query that hangs, panics or asks for too much ends with an error; it never blocks the caller's threads.
 //! - An answer that is dropped stops its query. An answer that ends without an error is whole.
 
+use crate::caches::Cache;
 use crate::error::{Kind, QueryError};
 use crate::moment::Moment;
 use crate::names::Names;
 use crate::sight::Sight;
 use crate::statement;
-use crate::table::Scope;
+use crate::table::{EventsTable, Scope};
 use crate::views::{AgentEdit, registry_rows};
 use crate::{actions, catalog, complexity, deadline, growth, wire};
 use datafusion::arrow::datatypes::SchemaRef;
@@ -33,6 +34,8 @@ use tokio::time::{Instant, timeout_at};
 pub struct Limits {
     /// Memory of all running queries for sorting, grouping and joining, bytes.
     pub memory_bytes: usize,
+    /// Memory for what is read of segments and asked again and again, bytes.
+    pub cache_bytes: usize,
     /// Time of one query, from asking to its last row.
     pub time: Duration,
     /// Rows of one answer.
@@ -43,7 +46,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { memory_bytes: 512 << 20, time: Duration::from_secs(30), rows_max: 1_000_000, concurrency: 8 }
+        Limits {
+            memory_bytes: 512 << 20,
+            cache_bytes: 512 << 20,
+            time: Duration::from_secs(30),
+            rows_max: 1_000_000,
+            concurrency: 8,
+        }
     }
 }
 
@@ -67,6 +76,7 @@ struct Runtimes {
 
 struct Core {
     base: SessionState,
+    events: Arc<EventsTable>,
     /// What queries of PostgreSQL's clients begin from.
     wire: SessionState,
     limits: Limits,
@@ -91,7 +101,7 @@ impl std::fmt::Debug for Engine {
 }
 
 /// What queries take of the engine now.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Load {
     pub memory_bytes: usize,
     pub memory_bytes_max: usize,
@@ -100,10 +110,9 @@ pub struct Load {
     pub running_max: usize,
     /// Footers of segments that are kept in memory.
     pub footers: usize,
-    pub footers_bytes: usize,
-    pub footers_bytes_max: usize,
     /// How often one of them was there when it was asked for.
     pub footers_hits: usize,
+    pub caches: Vec<Cache>,
 }
 
 impl Engine {
@@ -118,9 +127,8 @@ impl Engine {
             running: core.limits.concurrency.saturating_sub(core.permits.available_permits()),
             running_max: core.limits.concurrency,
             footers: kept.len(),
-            footers_bytes: kept.values().map(|kept| kept.size_bytes).sum(),
-            footers_bytes_max: footers.cache_limit(),
             footers_hits: kept.values().map(|kept| kept.hits).sum(),
+            caches: core.events.caches(),
         }
     }
 
@@ -142,10 +150,10 @@ impl Engine {
         let failed = |error| QueryError::new(Kind::Internal, format!("cannot start query threads: {error}"));
         let queries = threads("query", cores.max(2)).map_err(failed)?;
         let runtimes = Runtimes { queries, watch: threads("query-watch", 1).map_err(failed)? };
-        let base = catalog::build(&limits, cores)?;
+        let (base, events) = catalog::build(&limits, cores)?;
         let places = || Arc::new(Semaphore::new(limits.concurrency));
         let wire = wire::build(&base)?;
-        let core = Core { base, wire, limits, permits: places(), lookups: places() };
+        let core = Core { base, events, wire, limits, permits: places(), lookups: places() };
         Ok(Engine { core: Arc::new(core), runtimes: Some(runtimes) })
     }
 

@@ -14,7 +14,8 @@ pub(crate) struct Kept<K, V> {
 
 #[derive(Debug)]
 struct State<K, V> {
-    things: HashMap<K, Option<V>>,
+    /// With what they take, bytes.
+    things: HashMap<K, (Option<V>, usize)>,
     bytes: usize,
 }
 
@@ -25,7 +26,7 @@ impl<K: Eq + Hash, V: Clone> Kept<K, V> {
 
     /// What is known under the key; nothing when it was not asked before.
     pub(crate) fn get(&self, key: &K) -> Option<Option<V>> {
-        self.state.lock().things.get(key).cloned()
+        self.state.lock().things.get(key).map(|(thing, _)| thing.clone())
     }
 
     pub(crate) fn put(&self, key: K, thing: Option<V>, bytes: usize) {
@@ -38,7 +39,22 @@ impl<K: Eq + Hash, V: Clone> Kept<K, V> {
             *state = State { things: HashMap::new(), bytes: 0 };
         }
         state.bytes += bytes;
-        state.things.insert(key, thing);
+        state.things.insert(key, (thing, bytes));
+    }
+
+    /// Lets go of what is no more.
+    pub(crate) fn retain(&self, is_there: impl Fn(&K) -> bool) {
+        let State { things, bytes } = &mut *self.state.lock();
+        things.retain(|key, (_, size)| {
+            let stays = is_there(key);
+            *bytes -= if stays { 0 } else { *size };
+            stays
+        });
+    }
+
+    /// What is kept and what may be, bytes.
+    pub(crate) fn bytes(&self) -> (usize, usize) {
+        (self.state.lock().bytes, self.bytes_max)
     }
 }
 
@@ -55,5 +71,8 @@ mod tests {
         assert_eq!((kept.get(&1), kept.get(&2), kept.get(&3)), (Some(Some('a')), Some(None), None));
         kept.put(3, Some('c'), 1);
         assert_eq!((kept.get(&1), kept.get(&3)), (None, Some(Some('c'))));
+        kept.put(4, Some('d'), 2);
+        kept.retain(|key| *key == 4);
+        assert_eq!((kept.get(&3), kept.get(&4), kept.bytes()), (None, Some(Some('d')), (2, 10)));
     }
 }

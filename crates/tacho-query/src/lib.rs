@@ -6,6 +6,7 @@
 
 mod actions;
 mod beneath;
+mod caches;
 mod calls;
 mod catalog;
 mod chosen;
@@ -65,6 +66,7 @@ mod windows;
 mod winners;
 mod wire;
 
+pub use caches::Cache;
 pub use encode::{Encoder, Format};
 pub use engine::{Answer, Engine, Limits, Load};
 pub use error::{Kind, Position, QueryError};

@@ -5,6 +5,7 @@
 //! - An answer "cannot match" is a proof.
 //! - Footers, filters, letters and sums are read once and kept, because reading them costs more than the rows they save.
 
+use crate::caches::{Cache, Shares};
 use crate::kept::Kept;
 use crate::known::known;
 use crate::prune::{asks_for_text, integer, may_match, text};
@@ -17,24 +18,15 @@ use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use datafusion::logical_expr::{Expr, Operator};
 use datafusion::object_store::{ObjectMeta, ObjectStore};
+use parking_lot::Mutex;
 use parquet::bloom_filter::Sbbf;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::statistics::Statistics;
+use std::collections::HashSet;
 use std::fs::File;
 use std::sync::Arc;
 use tacho_store::rollup::{Span, read_sums};
-use tacho_store::{Grams, SegmentFile, schema};
-
-/// Memory for Bloom filters, bytes.
-const FILTERS_BYTES_MAX: usize = 128 << 20;
-/// The same for tables of letters: those of 64 million events.
-const GRAMS_BYTES_MAX: usize = 128 << 20;
-/// The same for sums.
-const SUMS_BYTES_MAX: usize = 128 << 20;
-/// The same for tallies of words and times.
-const TALLIES_BYTES_MAX: usize = 32 << 20;
-/// The same for what is known of columns.
-const KNOWN_BYTES_MAX: usize = 32 << 20;
+use tacho_store::{Grams, SegmentFile, Snapshot, schema};
 
 /// Footers, Bloom filters and sums of segments.
 #[derive(Debug)]
@@ -48,19 +40,55 @@ pub(crate) struct Pruner {
     sums: Kept<([u8; 32], Span), RecordBatch>,
     tallies: Kept<[u8; 32], Arc<Tally>>,
     known: Kept<[u8; 32], Arc<Known>>,
+    /// Digests of the newest snapshot's segments.
+    segments: Mutex<HashSet<[u8; 32]>>,
 }
 
 impl Pruner {
-    pub(crate) fn new(store: Arc<dyn ObjectStore>, footers: Arc<FileMetadataCache>) -> Pruner {
+    pub(crate) fn new(
+        store: Arc<dyn ObjectStore>,
+        footers: Arc<FileMetadataCache>,
+        shares: &Shares,
+    ) -> Pruner {
         Pruner {
             store,
             footers,
-            filters: Kept::new(FILTERS_BYTES_MAX),
-            grams: Kept::new(GRAMS_BYTES_MAX),
-            sums: Kept::new(SUMS_BYTES_MAX),
-            tallies: Kept::new(TALLIES_BYTES_MAX),
-            known: Kept::new(KNOWN_BYTES_MAX),
+            filters: Kept::new(shares.filters),
+            grams: Kept::new(shares.letters),
+            sums: Kept::new(shares.sums),
+            tallies: Kept::new(shares.tallies),
+            known: Kept::new(shares.columns),
+            segments: Mutex::default(),
         }
+    }
+
+    /// What is kept, and how much may be, bytes.
+    pub(crate) fn caches(&self) -> [Cache; 6] {
+        let footers = self.footers.list_entries().values().map(|kept| kept.size_bytes).sum();
+        [
+            Cache::new("footers", (footers, self.footers.cache_limit())),
+            Cache::new("filters", self.filters.bytes()),
+            Cache::new("letters", self.grams.bytes()),
+            Cache::new("sums", self.sums.bytes()),
+            Cache::new("tallies", self.tallies.bytes()),
+            Cache::new("columns", self.known.bytes()),
+        ]
+    }
+
+    /// Lets go of what was read of segments that are no more: merged ones, and those of which something was erased.
+    pub(crate) fn follow(&self, snapshot: &Snapshot) {
+        let mut last = self.segments.lock();
+        let digests = || snapshot.segments.iter().map(|segment| segment.digest);
+        if snapshot.segments.len() == last.len() && digests().all(|digest| last.contains(&digest)) {
+            return;
+        }
+        *last = digests().collect();
+        let is_there = |digest: &[u8; 32]| last.contains(digest);
+        self.filters.retain(|(digest, _, _)| is_there(digest));
+        self.grams.retain(is_there);
+        self.sums.retain(|(digest, _)| is_there(digest));
+        self.tallies.retain(is_there);
+        self.known.retain(is_there);
     }
 
     /// Which row groups may hold a row that passes the filters; `None` when they do not tell.

@@ -18,9 +18,7 @@ use tacho_event::time::Micros;
 use tacho_store::rollup::Span;
 use tacho_store::{SegmentFile, Snapshot};
 
-/// Memory for all states, bytes.
-const BYTES_MAX: usize = 64 << 20;
-/// The same for those that one question makes of one segment.
+/// Memory for the states that one question makes of one segment, bytes.
 pub(crate) const SEGMENT_BYTES_MAX: usize = 8 << 20;
 /// What a state takes beside its values, bytes.
 const PIECE_BYTES: usize = 512;
@@ -31,13 +29,15 @@ const ROWS_MIN: u64 = 4096;
 
 type Digest = [u8; 32];
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct States {
     kept: Mutex<Kept>,
 }
 
 #[derive(Debug, Default)]
 struct Kept {
+    /// Memory for all of them, bytes.
+    bytes_max: usize,
     answers: HashMap<Arc<Question>, Answers>,
     bytes: usize,
     /// Counts questions.
@@ -62,6 +62,16 @@ pub(crate) struct Known {
 }
 
 impl States {
+    pub(crate) fn new(bytes_max: usize) -> States {
+        States { kept: Mutex::new(Kept { bytes_max, ..Kept::default() }) }
+    }
+
+    /// What is kept, and how much may be, bytes.
+    pub(crate) fn bytes(&self) -> (usize, usize) {
+        let kept = self.kept.lock();
+        (kept.bytes, kept.bytes_max)
+    }
+
     /// What is known of these pieces; nothing when the segment is better read.
     pub(crate) fn of(&self, asked: &Arc<Question>, segment: &SegmentFile, pieces: &[Range]) -> Option<Known> {
         let mut known = Known { states: Vec::new(), missing: Vec::new() };
@@ -150,7 +160,7 @@ impl Answers {
 impl Kept {
     /// What is known of a question, and room for so many bytes more, which the caller fills.
     fn answers_with_room(&mut self, asked: &Arc<Question>, bytes: usize) -> &mut Answers {
-        while self.bytes + bytes > BYTES_MAX && !self.answers.is_empty() {
+        while self.bytes + bytes > self.bytes_max && !self.answers.is_empty() {
             let oldest = self.answers.iter().min_by_key(|(_, answers)| answers.asked);
             let Some(oldest) = oldest.map(|(question, _)| Arc::clone(question)) else { break };
             self.bytes -= self.answers.remove(&oldest).map_or(0, |answers| answers.bytes());

@@ -3,6 +3,7 @@ use datafusion::arrow::array::Int64Array;
 use datafusion::logical_expr::col;
 use tacho_event::time::DAY_US;
 
+const BYTES_MAX: usize = 64 << 20;
 const HOUR_US: Micros = DAY_US / 24;
 
 fn question(name: &str) -> Arc<Question> {
@@ -45,7 +46,7 @@ fn pieces_are_whole_days_where_they_fit_and_hours_elsewhere() {
 
 #[test]
 fn the_question_that_was_not_asked_for_longest_makes_room() {
-    let kept = States::default();
+    let kept = States::new(BYTES_MAX);
     let all = Range::default();
     let of = |name: &str| kept.kept.lock().answers.contains_key(&question(name));
     kept.put(&question("a"), [1; 32], vec![(all, states(1))], BYTES_MAX / 3);
@@ -61,7 +62,7 @@ fn the_question_that_was_not_asked_for_longest_makes_room() {
 
 #[test]
 fn states_go_with_their_segment() {
-    let kept = States::default();
+    let kept = States::new(BYTES_MAX);
     let all = Range::default();
     kept.put(&question("a"), [1; 32], vec![(all, states(1))], 100);
     kept.put(&question("b"), [2; 32], vec![(all, states(2))], 100);

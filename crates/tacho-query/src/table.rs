@@ -7,6 +7,7 @@
 //! - Nothing here writes: DataFusion's own refusals of insert, update, delete and truncate stand.
 
 use crate::actions::Concluded;
+use crate::caches::{Cache, Shares};
 use crate::chosen;
 use crate::lacking::Lacking;
 use crate::names::Names;
@@ -92,13 +93,14 @@ impl EventsTable {
         url: ObjectStoreUrl,
         store: Arc<dyn ObjectStore>,
         footers: Arc<FileMetadataCache>,
+        shares: &Shares,
     ) -> EventsTable {
         let reader = CachedParquetFileReaderFactory::new(Arc::clone(&store), Arc::clone(&footers));
         EventsTable {
             url,
             reader: Arc::new(reader),
-            pruner: Pruner::new(store, footers),
-            states: Arc::default(),
+            pruner: Pruner::new(store, footers, shares),
+            states: Arc::new(States::new(shares.states)),
             lacking: Lacking::default(),
         }
     }
@@ -106,6 +108,12 @@ impl EventsTable {
     /// What is kept of aggregates.
     pub(crate) fn states(&self) -> Arc<States> {
         Arc::clone(&self.states)
+    }
+
+    /// What is kept of segments.
+    pub(crate) fn caches(&self) -> Vec<Cache> {
+        let states = Cache::new("states", self.states.bytes());
+        self.pruner.caches().into_iter().chain([states]).collect()
     }
 
     /// Which segments have no sums by hour.
@@ -360,7 +368,11 @@ impl TableProvider for EventsTable {
         'c: 'f,
         Self: 'f,
     {
-        Box::pin(async move { self.plan(state, &scope(state)?.snapshot, projection, filters, limit).await })
+        Box::pin(async move {
+            let snapshot = &scope(state)?.snapshot;
+            self.pruner.follow(snapshot);
+            self.plan(state, snapshot, projection, filters, limit).await
+        })
     }
 }
 

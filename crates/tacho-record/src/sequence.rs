@@ -95,11 +95,18 @@ pub struct Receipt {
 pub struct Past {
     pub index: u64,
     pub time_us: Micros,
+    pub session: Option<(Id, u64)>,
+    /// `None` when the id was assigned here, or lies further back than [`WINDOW`] states.
+    pub state: Option<PastState>,
+}
+
+/// By what a duplicate of the entry is known.
+#[derive(Debug, Clone, Copy)]
+pub struct PastState {
     pub writer: [u8; 8],
     pub id: Id,
     pub revision: u32,
-    pub content: Option<u64>,
-    pub session: Option<(Id, u64)>,
+    pub content: u64,
 }
 
 /// The state between two records.
@@ -140,10 +147,10 @@ impl Sequencer {
         if let Some((session, seq)) = past.session {
             self.sessions.insert(session, seq + 1);
         }
-        if let Some(content) = past.content {
-            let slot = slot(&past.writer, &past.id, past.revision);
+        if let Some(PastState { writer, id, revision, content }) = &past.state {
+            let slot = slot(writer, id, *revision);
             if self.known.get(slot).is_none() {
-                self.known.insert(slot, content);
+                self.known.insert(slot, *content);
             }
         }
     }

@@ -135,6 +135,9 @@ fn main() {
     store.entries(0..rows, &mut |_, entry| assert!(!entry.is_empty())).expect("all entries are there");
     report("entries rendered from segments", start);
     let start = Instant::now();
-    store.states(&mut |_| ()).expect("all states are there");
+    store.past(u64::MAX, &mut |_| ()).expect("all states are there");
     report("states", start);
+    let start = Instant::now();
+    store.past(0, &mut |_| ()).expect("all sessions are there");
+    report("sessions", start);
 }

@@ -17,6 +17,7 @@ mod inset;
 pub mod inspect;
 pub mod maintain;
 pub mod overlay_file;
+mod past;
 pub mod read;
 pub mod rollup;
 pub mod row;

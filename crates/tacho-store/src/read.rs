@@ -31,6 +31,10 @@ const KEPT_AT: usize = INT_FACTS_AT + IntFact::RetentionUs as usize;
 /// Which columns are read. What is not read is null in the row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
+    /// Whose session it is, and its number there.
+    Sessions,
+    /// The same, and by what a duplicate is known.
+    States,
     /// What entries are rendered from. Sections read as absent.
     Header,
     /// The header, section `who`, how long the sender wants it kept, and which sections are gone; the other sections
@@ -43,7 +47,12 @@ pub enum Wanted {
 
 impl Wanted {
     fn columns(self) -> Vec<usize> {
+        let sessions = [at::INDEX, at::RECORDED_AT, at::SESSION_UUID, at::SESSION_SEQ];
         match self {
+            Wanted::Sessions => sessions.to_vec(),
+            Wanted::States => {
+                [&sessions[..], &[at::WRITER, at::EVENT_ID, at::REVISION, at::CONTENT]].concat()
+            }
             Wanted::Header => (0..WHO_AT).collect(),
             Wanted::Subject => (0..WHO_AT + WHO.len()).chain([KEPT_AT, GONE_AT]).collect(),
             Wanted::Facts => (0..WHO_AT).chain(INT_FACTS_AT..TEXTS_AT).collect(),
@@ -124,6 +133,10 @@ impl Open {
         let reader = builder.build().map_err(StoreError::parquet(path))?;
         let path = path.to_path_buf();
         Ok(Box::new(reader.map(move |batch| batch.map_err(StoreError::arrow(&path)))))
+    }
+
+    pub(crate) fn metadata(&self) -> &ParquetMetaData {
+        self.builder.metadata()
     }
 
     /// Row groups that can hold entries of an index range, by their statistics.

@@ -23,7 +23,7 @@ use tacho_event::id::Id;
 use tacho_event::section::{Section, Who};
 use tacho_event::time::{Day, Micros};
 use tacho_event::words::{ActionType, Class, Known, Level, Outcome, Phase};
-use tacho_record::sequence::Past;
+use tacho_record::sequence::{Past, PastState};
 
 /// A batch whose columns are ready to be read row by row. Columns of nulls only are not looked at again.
 #[derive(Debug)]
@@ -286,14 +286,19 @@ impl<'a> Row<'a> {
     /// As [`Row::header`].
     pub fn past(&self) -> Result<Past, StoreError> {
         let session = self.optional(at::SESSION_UUID, Id::parse)?;
+        let state = |content: i64| -> Result<PastState, StoreError> {
+            Ok(PastState {
+                writer: self.word(at::WRITER, parse_writer)?,
+                id: self.word(at::EVENT_ID, Id::parse)?,
+                revision: self.need(at::REVISION, self.int(at::REVISION))? as u32,
+                content: content as u64,
+            })
+        };
         Ok(Past {
             index: self.index(),
             time_us: self.need(at::RECORDED_AT, self.int(at::RECORDED_AT))?,
-            writer: self.word(at::WRITER, parse_writer)?,
-            id: self.word(at::EVENT_ID, Id::parse)?,
-            revision: self.need(at::REVISION, self.int(at::REVISION))? as u32,
-            content: self.int(at::CONTENT).map(|content| content as u64),
             session: session.zip(self.int(at::SESSION_SEQ).map(|seq| seq as u64)),
+            state: self.int(at::CONTENT).map(state).transpose()?,
         })
     }
 

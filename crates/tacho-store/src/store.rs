@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use tacho_event::record::Batch;
 use tacho_event::words::Class;
-use tacho_record::sequence::{Decision, Past};
+use tacho_record::sequence::Decision;
 
 /// Memory that the newest events may take by default, bytes. Cuts should come at half of it.
 pub const HOT_BYTES_MAX: usize = 256 << 20;
@@ -290,19 +290,6 @@ impl Store {
             Some(cut) => self.commit(cut.write(leaf)?).map(|()| true),
             None => Ok(false),
         }
-    }
-
-    /// What the sequencer must know of every entry in segments, in index order.
-    ///
-    /// # Errors
-    /// [`StoreError`] names the segment or the entry that cannot be read.
-    pub fn states(&self, each: &mut dyn FnMut(Past)) -> Result<(), StoreError> {
-        let segments = self.state.lock().segments.clone();
-        let snapshot = Snapshot { segments, ..Snapshot::default() };
-        snapshot.rows(0..u64::MAX, Wanted::Header, &mut |row| {
-            each(row.past()?);
-            Ok(())
-        })
     }
 
     /// Permanent bytes of the entries of an index range, in order, from segments and newest events.

@@ -146,6 +146,8 @@ impl Default for Actions {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct QueryLimits {
     pub memory_mb: usize,
+    /// Memory for what is asked again and again.
+    pub cache_mb: usize,
     pub seconds: u64,
     pub rows: usize,
     /// Queries at a time.
@@ -154,7 +156,7 @@ pub(crate) struct QueryLimits {
 
 impl Default for QueryLimits {
     fn default() -> Self {
-        QueryLimits { memory_mb: 512, seconds: 30, rows: 1_000_000, at_once: 8 }
+        QueryLimits { memory_mb: 512, cache_mb: 512, seconds: 30, rows: 1_000_000, at_once: 8 }
     }
 }
 

@@ -27,7 +27,7 @@ use tacho_record::keyring::KeyRing;
 use tacho_record::log::{Lock, Log, Released};
 use tacho_record::recorder::{Answer, Clock, Full, Recorder, Status};
 use tacho_record::sealer::TileFolder;
-use tacho_record::sequence::{Past, Sequenced, Sequencer};
+use tacho_record::sequence::{Sequenced, Sequencer, WINDOW};
 use tacho_record::{Receipt, RecordError};
 use tacho_store::{Snapshot, Store};
 use tokio::sync::watch;
@@ -274,6 +274,6 @@ fn recover(data: &Path, lock: Lock, keys: &Keys, store: &Arc<Store>) -> Result<L
 /// What the journal need not hold: the sequencer brought up to it from the segments.
 pub(crate) fn released(store: &Store) -> Result<Released, Box<dyn Error>> {
     let mut sequencer = Sequencer::default();
-    store.states(&mut |past: Past| sequencer.recall(&past))?;
+    store.past(u64::from(WINDOW), &mut |past| sequencer.recall(&past))?;
     Ok(Released { next_record: store.position().next_record, sequencer })
 }

@@ -11,7 +11,7 @@ use tacho_merkle::{Frontier, leaf_hash};
 use tacho_record::keyring::KeyRing;
 use tacho_record::log::{Lock, Log, Released};
 use tacho_record::recorder::{Follower, Recorder, Status, TICK};
-use tacho_record::sequence::{Past, Sequenced, Sequencer};
+use tacho_record::sequence::{Past, PastState, Sequenced, Sequencer};
 use tacho_record::{Options, Receipt, RecordError};
 
 /// A store in memory: what a follower that keeps everything knows.
@@ -29,15 +29,10 @@ impl Kept {
             let mut bytes = Vec::new();
             entry::render(&event.header, &place, &mut bytes);
             self.tree.push(leaf_hash(&bytes));
-            self.past.push(Past {
-                index,
-                time_us: place.time_us,
-                writer: event.header.writer,
-                id: event.header.id,
-                revision: place.revision,
-                content: event.content,
-                session: event.header.session.zip(place.session_seq),
-            });
+            let (writer, id, revision) = (event.header.writer, event.header.id, place.revision);
+            let state = event.content.map(|content| PastState { writer, id, revision, content });
+            let session = event.header.session.zip(place.session_seq);
+            self.past.push(Past { index, time_us: place.time_us, session, state });
         }
         self.next_record = batch.record + 1;
     }

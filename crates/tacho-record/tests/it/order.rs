@@ -4,7 +4,7 @@ use crate::fleet;
 use tacho_event::id::Id;
 use tacho_record::Log;
 use tacho_record::log::{self, Released, replay};
-use tacho_record::sequence::{Past, Sequencer};
+use tacho_record::sequence::{Past, PastState, Sequencer};
 
 fn open(folder: &std::path::Path) -> Log {
     fleet::open(folder).unwrap()
@@ -57,7 +57,8 @@ fn a_record_of_duplicates_leaves_its_time_to_the_next_one() {
     let mut times = Vec::new();
     let mut sequencer = Sequencer::default();
     let (writer, id, session) = ([0; 8], Id([0; 16]), None);
-    sequencer.recall(&Past { index: 0, time_us: 10, writer, id, revision: 0, content: Some(7), session });
+    let state = Some(PastState { writer, id, revision: 0, content: 7 });
+    sequencer.recall(&Past { index: 0, time_us: 10, session, state });
     log::read(dir.path(), Released { next_record: 2, sequencer }, |batch| {
         times.extend(batch.entries().map(|(_, place, _)| place.time_us));
         Ok(())

@@ -6,7 +6,7 @@ use std::path::Path;
 use tacho_event::entry;
 use tacho_merkle::{Frontier, Hash, leaf_hash};
 use tacho_record::log::{self, Lock, Log, Released};
-use tacho_record::sequence::{Past, Sequencer};
+use tacho_record::sequence::{Past, PastState, Sequencer};
 use tacho_record::{Options, RecordError};
 
 /// Events, one in each record.
@@ -25,15 +25,10 @@ fn read(folder: &Path) -> Vec<(Past, Hash)> {
         for (index, place, event) in batch.entries() {
             let mut bytes = Vec::new();
             entry::render(&event.header, &place, &mut bytes);
-            let past = Past {
-                index,
-                time_us: place.time_us,
-                writer: event.header.writer,
-                id: event.header.id,
-                revision: place.revision,
-                content: event.content,
-                session: event.header.session.zip(place.session_seq),
-            };
+            let (writer, id, revision) = (event.header.writer, event.header.id, place.revision);
+            let state = event.content.map(|content| PastState { writer, id, revision, content });
+            let session = event.header.session.zip(place.session_seq);
+            let past = Past { index, time_us: place.time_us, session, state };
             all.push((past, leaf_hash(&bytes)));
         }
         Ok(())

@@ -29,11 +29,18 @@ fn a_cut_moves_rows_from_memory_to_one_segment_per_class() {
 
     let store = open(dir.path(), |_| {});
     assert_eq!(store.position().next_index, 150);
-    let mut past = Vec::new();
-    store.states(&mut |state| past.push(state)).unwrap();
-    assert_eq!(past.len(), 150);
-    assert!(past.iter().zip(0..).all(|(state, n)| state.index == n && state.content == Some(n)));
-    assert_eq!(past[7].session.map(|(_, seq)| seq), Some(1));
+    let past = |most: u64| {
+        let mut all = Vec::new();
+        store.past(most, &mut |past| all.push(past)).unwrap();
+        assert!(all.iter().zip(0..150).all(|(past, n)| past.index == n) && all.len() == 150);
+        assert_eq!(all[7].session.map(|(_, seq)| seq), Some(1));
+        assert!(all.iter().all(|past| past.state.is_none_or(|state| state.content == past.index)));
+        all.iter().filter(|past| past.state.is_some()).count()
+    };
+    assert_eq!((past(u64::MAX), past(150)), (150, 150));
+    // The second cut has three files, one for each class, and of the first one only sessions are read.
+    assert_eq!((past(50), past(0)), (50, 0));
+    assert!((17..=50).contains(&past(17)) && past(51) >= 51, "{} {}", past(17), past(51));
 }
 
 #[test]

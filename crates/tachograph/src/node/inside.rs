@@ -32,6 +32,7 @@ pub(super) fn ingest(config: &Config, keys: &Keys) -> Result<Ingest, Box<dyn Err
 pub(super) fn limits(config: &Config) -> Limits {
     Limits {
         memory_bytes: config.query.memory_mb << 20,
+        cache_bytes: config.query.cache_mb << 20,
         time: std::time::Duration::from_secs(config.query.seconds),
         rows_max: config.query.rows as u64,
         concurrency: config.query.at_once,

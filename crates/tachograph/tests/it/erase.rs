@@ -111,7 +111,7 @@ impl Holder<'_> {
     /// The log behind everything that segments hold.
     fn log(&self, store: &Store) -> Log {
         let mut sequencer = Sequencer::default();
-        store.states(&mut |past| sequencer.recall(&past)).unwrap();
+        store.past(u64::MAX, &mut |past| sequencer.recall(&past)).unwrap();
         let released = Released { next_record: store.position().next_record, sequencer };
         let (lock, options) = (Lock::take(self.data).unwrap(), tacho_record::Options::new(random));
         Log::recover(self.data, lock, &self.origin, self.signers(), released, options, |_| Ok(())).unwrap()

@@ -7,6 +7,7 @@ use std::fmt::Display;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tacho_event::time::Micros;
 use tacho_record::recorder::{QUEUE_BYTES, QUEUE_JOBS, TIMES_US};
+use tacho_record::sequence::WINDOW;
 use tacho_store::read::Wanted;
 
 pub(super) fn all(app: &App, page: &mut Page) {
@@ -35,6 +36,10 @@ fn load(counter: &AtomicU64) -> u64 {
 fn limits(app: &App, page: &mut Page) {
     page.gauge("queue_limit_jobs", "Requests that may wait for the recorder.", QUEUE_JOBS as u64);
     page.gauge("queue_limit_bytes", "Bytes that may wait for the recorder.", QUEUE_BYTES as u64);
+    let (states, sessions) = app.node.status().remembers();
+    page.gauge("known_states", "Newest states of ids that duplicates are known by.", states as u64);
+    page.gauge("known_states_limit", "The same at most; 25 bytes each.", u64::from(WINDOW));
+    page.gauge("known_sessions", "Sessions whose events are numbered; 33 bytes each.", sessions as u64);
     let hot = app.node.hot_limit_bytes() as u64;
     page.gauge("store_hot_limit_bytes", "Newest events in memory above which a segment is cut.", hot);
 }
@@ -101,9 +106,15 @@ fn queries(app: &App, page: &mut Page) {
     page.gauge("query_running", "Queries that run.", load.running as u64);
     page.gauge("query_running_limit", "The same at most; more wait.", load.running_max as u64);
     page.gauge("cache_footers", "Footers of segments in memory.", load.footers as u64);
-    page.gauge("cache_footers_bytes", "The same in bytes.", load.footers_bytes as u64);
-    page.gauge("cache_footers_limit_bytes", "The same at most.", load.footers_bytes_max as u64);
     page.gauge("cache_footers_hits", "Uses of the footers that are in memory.", load.footers_hits as u64);
+    page.head("cache_bytes", "gauge", "What is kept of segments, because it is asked again and again.");
+    for cache in &load.caches {
+        page.line("cache_bytes", &[("cache", cache.name)], cache.bytes);
+    }
+    page.head("cache_limit_bytes", "gauge", "The same at most.");
+    for cache in &load.caches {
+        page.line("cache_limit_bytes", &[("cache", cache.name)], cache.bytes_max);
+    }
 }
 
 fn segments(app: &App, page: &mut Page) {
