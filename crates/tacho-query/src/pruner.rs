@@ -9,6 +9,7 @@ use crate::caches::{Cache, Shares};
 use crate::kept::Kept;
 use crate::known::known;
 use crate::prune::{asks_for_text, integer, may_match, text};
+use crate::sources::partitioned;
 use crate::sparse::Tally;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::common::{
@@ -89,6 +90,14 @@ impl Pruner {
         self.sums.retain(|(digest, _)| is_there(digest));
         self.tallies.retain(is_there);
         self.known.retain(is_there);
+        let files: HashSet<_> = snapshot
+            .segments
+            .iter()
+            .filter_map(|segment| Some(partitioned(segment).ok()?.object_meta.location))
+            .collect();
+        for path in self.footers.list_entries().into_keys().filter(|path| !files.contains(path)) {
+            self.footers.remove(&path);
+        }
     }
 
     /// Which row groups may hold a row that passes the filters; `None` when they do not tell.

@@ -1,5 +1,6 @@
 //! Snapshots in the words of DataFusion: newest events as a table in memory, segments as files.
 
+use datafusion::arrow::array::RecordBatch;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::memory::MemorySourceConfig;
@@ -14,21 +15,30 @@ use std::sync::Arc;
 use std::time::Duration;
 use tacho_store::{SegmentFile, Snapshot, schema};
 
-/// The newest events, newest batch first, dealt out to partitions.
+/// The newest events, newest first, dealt out to partitions. Were there fewer than is asked for, DataFusion would deal them out
+/// itself, and count what all columns and pieces of a batch share once for each: more than queries may use.
 pub(crate) fn hot(
     snapshot: &Snapshot,
     partitions: usize,
     projection: Option<&Vec<usize>>,
     limit: Option<usize>,
 ) -> Result<Arc<dyn ExecutionPlan>> {
-    let mut parts = vec![Vec::new(); partitions.clamp(1, snapshot.hot.len().max(1))];
-    let count = parts.len();
-    for (i, batch) in snapshot.hot.iter().rev().enumerate() {
-        parts[i % count].push(batch.clone());
+    let pieces = if snapshot.hot.len() < partitions { partitions } else { 1 };
+    let mut parts = vec![Vec::new(); partitions.max(1)];
+    let all = snapshot.hot.iter().rev().flat_map(|batch| newest_first_of(batch, pieces));
+    for (i, piece) in all.enumerate() {
+        parts[i % partitions.max(1)].push(piece);
     }
     let source =
         MemorySourceConfig::try_new(&parts, schema::schema(), projection.cloned())?.with_limit(limit);
     Ok(DataSourceExec::from_data_source(source))
+}
+
+/// A batch in so many pieces of one size, the newest rows first.
+fn newest_first_of(batch: &RecordBatch, pieces: usize) -> impl Iterator<Item = RecordBatch> {
+    let rows = batch.num_rows();
+    let cut = move |at: usize| rows * at / pieces;
+    (0..pieces).rev().map(move |at| batch.slice(cut(at), cut(at + 1) - cut(at)))
 }
 
 /// The segment as DataFusion names files.

@@ -1,7 +1,10 @@
 //! What analysts ask every day: none of it may run into the limits that are meant for hostile queries.
 
-use crate::data::{generate, now, stored, try_rows};
+use crate::data::{generate, hot, now, stored, try_rows};
+use datafusion::arrow::compute::concat_batches;
+use std::sync::Arc;
 use tacho_query::{Engine, Limits};
+use tacho_store::Snapshot;
 
 const QUERIES: [&str; 40] = [
     // Texts put together
@@ -79,4 +82,20 @@ fn ordinary_queries_run() {
         })
         .collect();
     assert!(refused.is_empty(), "{}", refused.join("\n"));
+}
+
+#[test]
+fn a_lookup_takes_no_memory_of_queries_where_all_new_events_lie_in_one_batch() {
+    let events = generate(30_000, now());
+    let many = hot(&events);
+    let one = concat_batches(&many.hot[0].schema(), &many.hot).unwrap();
+    let snapshot = Arc::new(Snapshot { hot: vec![one], segments: Vec::new(), size: many.size });
+    let engine = Engine::new(Limits { memory_bytes: 1 << 20, ..Limits::default() }).unwrap();
+    for n in [0, 14_999, 15_000, 29_999] {
+        let sql = format!("SELECT * FROM agent_audit_log WHERE id = '{}'", events[n].id);
+        assert_eq!(try_rows(&engine, &snapshot, &sql).unwrap().len(), 1);
+    }
+    let newest = "SELECT index FROM agent_audit_log LIMIT 1";
+    assert_eq!(try_rows(&engine, &snapshot, newest).unwrap().len(), 1);
+    assert_eq!(try_rows(&engine, &snapshot, "SELECT count(*) FROM events").unwrap(), [["30000"]]);
 }

@@ -136,8 +136,8 @@ proptest! {
             entry::render(&event.header, &place, &mut want);
             row.entry(&mut found).unwrap();
             prop_assert_eq!(want, found);
-            let past = row.past().unwrap();
-            prop_assert_eq!((past.content, past.id, past.writer), (event.content, event.header.id, event.header.writer));
+            let state = row.past().unwrap().state.map(|state| (state.content, state.id, state.writer));
+            prop_assert_eq!(state, event.content.map(|content| (content, event.header.id, event.header.writer)));
             for section in Section::ALL {
                 let (mut a, mut b) = (Vec::new(), Vec::new());
                 match (event.section(section, &mut a), row.section(section, &mut b).unwrap()) {
