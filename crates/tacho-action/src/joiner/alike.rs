@@ -1,6 +1,7 @@
 //! Which action an observation means whose ids do not tell.
 
 use super::Joiner;
+use super::around::is_around;
 use super::at_once::is_at_another_time;
 use super::pairing::{is_asking, is_half};
 use crate::action::Action;
@@ -41,7 +42,9 @@ impl Joiner {
                 return None;
             }
             let input = action.likeness.and_then(|likeness| likeness.input);
-            if likeness.input.zip(input).is_none() && is_at_another_time(action, observation) {
+            // Which span is around which hooks is decided when all of them are there: see `around`.
+            let is_timed = || is_at_another_time(action, observation) || is_around(action, observation);
+            if likeness.input.zip(input).is_none() && is_timed() {
                 return None;
             }
             let half = Half::of(&action.members, observation);

@@ -5,6 +5,7 @@ mod beside;
 mod cases;
 mod floods;
 mod gemini;
+mod gemini_at_once;
 mod models;
 mod naive;
 mod own_words;
