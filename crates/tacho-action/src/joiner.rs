@@ -12,6 +12,7 @@ mod pairing;
 mod relating;
 mod reporting;
 mod sharing;
+mod surrounding;
 
 use crate::action::{Action, has_own_call};
 use crate::entry::Closure;

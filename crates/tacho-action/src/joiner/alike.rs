@@ -8,6 +8,7 @@ use crate::action::Action;
 use crate::member::{lasts, slot};
 use crate::near::{Candidate, Half, Likeness, choose};
 use crate::observation::Observation;
+use crate::standing::is_made_up;
 use tacho_event::words::Phase;
 
 impl Joiner {
@@ -35,6 +36,10 @@ impl Joiner {
             let action = self.actions.get(&id).filter(may_be)?;
             // Most have an id of their own: no need to look further.
             if own_call && action.is_called_for(observation) || action.has_slot(slot) {
+                return None;
+            }
+            // Both hooks of a request have the id that our hook gave them: those of another have another one.
+            if observation.is_model() && is_made_up(observation) && action.hooked().is_some() {
                 return None;
             }
             // A log's word that a model was asked waits for the log's word of the answer: see `pairing`.

@@ -99,7 +99,7 @@ fn a_session_file_tells_which_span_and_which_hooks_are_one() {
     assert_eq!(groups(&log), want);
 }
 
-fn model_hook(ms: i64, of: &'static str, id: &'static str) -> Observation<'static> {
+pub(crate) fn model_hook(ms: i64, of: &'static str, id: &'static str) -> Observation<'static> {
     let asks = of == "BeforeModel";
     let (phase, outcome) =
         if asks { (Phase::Proposed, Outcome::Running) } else { (Phase::Result, Outcome::Success) };
@@ -108,7 +108,7 @@ fn model_hook(ms: i64, of: &'static str, id: &'static str) -> Observation<'stati
     Observation { phase: Some(phase), outcome, figures, ..hook }
 }
 
-fn model_span(ms: i64, took_ms: i64, id: &'static str) -> Observation<'static> {
+pub(crate) fn model_span(ms: i64, took_ms: i64, id: &'static str) -> Observation<'static> {
     let untold = Observation { figures: [None; 6], ..model(span(ms * 1_000, id, None), 0) };
     lasting(untold, took_ms)
 }

@@ -2,6 +2,7 @@
 //! of real sessions, from a moment before the first call on.
 
 use crate::gemini::{HELLO, OOPS, at_once, imported, logged, tool_hook, tool_span, writes};
+use crate::models::orders;
 use crate::scene::groups;
 use tacho_action::Observation;
 
@@ -9,23 +10,11 @@ const SLOW: &str = r#"{"command":"make"}"#;
 
 type Log = Vec<Observation<'static>>;
 
-fn every_order(of: &[Observation<'static>]) -> Vec<Log> {
-    if of.is_empty() {
-        return vec![Log::new()];
-    }
-    let from = |at: usize| {
-        let mut rest = of.to_vec();
-        let first = rest.remove(at);
-        every_order(&rest).into_iter().map(move |rest| [vec![first.clone()], rest].concat())
-    };
-    (0..of.len()).flat_map(from).collect()
-}
-
 /// Hooks before spans and log records, which come in any order; and hooks, in any order, after spans and log records.
-fn orders(hooks: &[Observation<'static>], told: &[Observation<'static>]) -> Vec<Log> {
-    let live = every_order(told).into_iter().map(|told| [hooks.to_vec(), told].concat());
+fn live_and_late(hooks: &[Observation<'static>], told: &[Observation<'static>]) -> Vec<Log> {
+    let live = orders(told).into_iter().map(|told| [hooks.to_vec(), told].concat());
     let (spans, records) = told.split_at(told.len() / 2);
-    let late = every_order(hooks)
+    let late = orders(hooks)
         .into_iter()
         .flat_map(|hooks| [[spans, records, &hooks].concat(), [records, spans, &hooks].concat()]);
     live.chain(late).collect()
@@ -49,7 +38,7 @@ fn beside_hooks() -> Log {
 fn spans_beside_live_hooks_are_joined_by_how_long_the_log_says_that_their_calls_took() {
     let all = beside_hooks();
     let want = [vec![305_000, 370_000, 614_000, 687_001], vec![314_000, 372_000, 550_000, 687_002]];
-    for order in orders(&all[..4], &all[4..]) {
+    for order in live_and_late(&all[..4], &all[4..]) {
         let times: Vec<_> = order.iter().map(|of| of.time_us).collect();
         assert_eq!(groups(&order), want, "{times:?}");
     }

@@ -6,6 +6,7 @@ mod cases;
 mod floods;
 mod gemini;
 mod gemini_at_once;
+mod gemini_models;
 mod models;
 mod naive;
 mod own_words;
