@@ -48,6 +48,8 @@ pub(crate) struct Action {
     call: Best,
     /// When its background work ended, where a sub-agent's end tells.
     pub(crate) finished_us: Option<Micros>,
+    /// And whether it failed.
+    pub(crate) finished_badly: bool,
     pub(crate) likeness: Option<Likeness>,
     /// Some observation names the call by the agent's own id: any, and one of a witness.
     has_own_call: bool,
@@ -77,6 +79,7 @@ impl Action {
             name: Best::default(),
             call: Best::default(),
             finished_us: None,
+            finished_badly: false,
             likeness: None,
             has_own_call: false,
             is_called: false,
@@ -149,6 +152,7 @@ impl Action {
         self.call.offer(other.call.rank, &other.call.text);
         self.tell_session(other.session, other.session_rank);
         self.finished_us = self.finished_us.max(other.finished_us);
+        self.finished_badly |= other.finished_badly;
         let is_better =
             |known: Likeness, other: Likeness| known.is_beaten_by(&other) && known.place == other.place;
         let better =
@@ -226,7 +230,7 @@ impl Action {
         if self.any(flag::REFUSED) && !succeeded {
             return Closure::Refused;
         }
-        if failed {
+        if failed || self.finished_badly {
             return Closure::Failure;
         }
         if self.any(flag::LAUNCH) {
@@ -249,7 +253,11 @@ impl Action {
         let ends = || self.ends();
         match closure {
             Closure::Success => Outcome::Success,
-            Closure::Failure if !ends().any(|outcome| outcome == Outcome::Failure) => Outcome::Partial,
+            Closure::Failure
+                if !self.finished_badly && !ends().any(|outcome| outcome == Outcome::Failure) =>
+            {
+                Outcome::Partial
+            }
             Closure::Failure | Closure::Refused | Closure::UnknownTool => Outcome::Failure,
             Closure::Asynchronous | Closure::Open => Outcome::Running,
             Closure::Abandoned | Closure::Unknown => Outcome::Unknown,

@@ -11,7 +11,9 @@ mod leaving;
 mod pairing;
 mod relating;
 mod reporting;
+mod running;
 mod sharing;
+mod surrounding;
 
 use crate::action::{Action, has_own_call};
 use crate::entry::Closure;
@@ -95,6 +97,7 @@ impl Joiner {
         let action = if observation.is_act() { self.act(observation) } else { None };
         let action = action.map(|id| self.join_around(id, observation, &mut changed));
         let action = action.map(|id| self.join_at_once(id, observation, &mut changed));
+        action.and_then(|id| self.end_process(id, observation, &mut changed));
         changed.extend(action);
         self.relate(observation, action, overlay, &mut changed);
         self.pair(observation, &mut changed);

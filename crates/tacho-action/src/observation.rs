@@ -62,6 +62,8 @@ pub struct Observation<'a> {
     pub input: Option<&'a str>,
     pub has_output: bool,
     pub has_error: bool,
+    /// The process that the call left running, or looked after: see [`Observation::process_in`].
+    pub process: Option<u64>,
 }
 
 /// Whether an event has anything to do with actions that are told of more than once. Cheap, and most have not: they
@@ -128,12 +130,13 @@ impl<'a> Observation<'a> {
     pub fn of(index: u64, place: &Place, event: &Accepted<'a>) -> Observation<'a> {
         let section = |section: Section| event.texts[section as usize - Section::Input as usize];
         let has = |name| section(name).is_some();
-        Observation {
+        let told = Observation {
             input: section(Section::Input),
             has_output: has(Section::Output),
             has_error: has(Section::Error),
             ..Observation::told(index, place, &event.header, &event.facts)
-        }
+        };
+        Observation { process: told.process_in(section(Section::Output)), ..told }
     }
 
     /// Reads what is not in the sections of texts.
@@ -181,6 +184,7 @@ impl<'a> Observation<'a> {
             input: None,
             has_output: false,
             has_error: false,
+            process: None,
         }
     }
 

@@ -51,8 +51,9 @@ pub(crate) const OPEN: [OpenKind; 4] = [
               max(action_name) AS action_name, min(recorded_at) AS started, \
               1000000 * (extract(epoch FROM {now}) - extract(epoch FROM min(recorded_at))) AS age \
               FROM agent_audit_log WHERE call_id IS NOT NULL AND recorded_at < {now} GROUP BY call_id \
-              HAVING bool_or(phase IN ('proposed', 'asked', 'decided', 'executed')) \
-              AND NOT bool_or(phase = 'result' OR outcome_status IN ('success', 'failure', 'partial'))",
+              HAVING bool_or(phase IN ('proposed', 'asked', 'decided', 'executed') OR phase IS NULL \
+              AND outcome_status = 'running' AND action_type IN ('tool', 'skill', 'external')) \
+              AND NOT coalesce(bool_or(phase = 'result' OR outcome_status IN ('success', 'failure', 'partial')), false)",
     },
     OpenKind {
         name: "message",

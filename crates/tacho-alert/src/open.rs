@@ -39,6 +39,9 @@ const ENDS: [&str; 17] = [
     "cancelled",
 ];
 
+/// The types of actions that are calls.
+const CALLS: [&str; 3] = ["tool", "skill", "external"];
+
 /// What an event says of a thing.
 pub(crate) enum Says {
     Open,
@@ -97,6 +100,10 @@ pub(crate) fn says(kind: &str, row: &dyn Row) -> Says {
         }
         "call" if is(Field::Phase, &["result"]) || is(Field::Outcome, &done) => Says::Ended,
         "call" if is(Field::Phase, &["proposed", "asked", "decided", "executed"]) => Says::Open,
+        // Whoever reports a call whole, as agents do over MCP, tells no step of it.
+        "call" if !has(Field::Phase) && is(Field::Outcome, &["running"]) && is(Field::ActionType, &CALLS) => {
+            Says::Open
+        }
         "message" if !is(Field::ActionType, &["communication"]) => Says::Nothing,
         "message" if has(Field::Int(IntFact::ResponseUs)) || has(Field::Text(TextFact::ResponseStatus)) => {
             Says::Ended
@@ -122,5 +129,13 @@ mod tests {
             let list = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(", ");
             assert!(kind.sql.contains(&format!("IN ({list})")), "{list}\n{}", kind.sql);
         }
+    }
+
+    #[test]
+    fn what_is_a_call_without_a_step_is_the_same_in_sql() {
+        let kind = crate::catalog::OPEN.iter().find(|kind| kind.name == "call").unwrap();
+        let list = CALLS.map(|word| format!("'{word}'")).join(", ");
+        let words = format!("phase IS NULL AND outcome_status = 'running' AND action_type IN ({list})");
+        assert!(kind.sql.contains(&words), "{words}\n{}", kind.sql);
     }
 }

@@ -111,7 +111,8 @@ pub fn sessions(from_us: i64, to_us: i64) -> String {
              OR action_name = 'subagent_completed'), false) AS sub, \
            max(index) FILTER (WHERE known <> 'self_reported' AND source <> 'otlp' AND hook_event = 'ConfigChange') AS changed, \
            max(index) FILTER (WHERE action_name IN ('hook_registered', 'hook_execution_start', \
-             'hook_execution_complete')) AS hooked \
+             'hook_execution_complete')) AS hooked, \
+           coalesce(bool_or({BEGINS} AND known = 'imported' AND agent_type = 'subagent'), false) AS started \
          FROM events WHERE {within} AND session_uuid IS NOT NULL AND {SOURCE} IS NOT NULL \
          GROUP BY session_uuid, {AGENT}, {SOURCE} \
          ORDER BY bool_and({OWN}), last_us DESC LIMIT {limit}",

@@ -22,6 +22,7 @@ fn session(source: &str, unnamed: u64) -> SessionRow {
         sub: false,
         changed: None,
         hooked: None,
+        started: false,
     }
 }
 

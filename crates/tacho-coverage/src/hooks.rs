@@ -1,4 +1,7 @@
 //! Sessions that hooks should have told of and did not, sources that had to tell and did not, and hooks that failed.
+//!
+//! Gemini CLI writes a sub-agent's session into a file of its own, which names no parent. What hooks and telemetry tell of it
+//! they tell in the session that started it: one of the same agent, which goes on meanwhile.
 
 use crate::config::Config;
 use crate::judge::{Window, named};
@@ -18,6 +21,7 @@ pub(crate) fn find(
     let safe: BTreeMap<&str, &TroubleRow> =
         troubles.iter().filter(|row| row.safe_mode).map(|row| (row.session.as_str(), row)).collect();
     let since = hooked_since(sessions);
+    let going_on = GoingOn::new(sessions);
     let mut found = Vec::new();
     for session in sessions.by_id.values() {
         if !session.is_witnessed || session.last_us < window.from_us || session.first_us > window.settled_us()
@@ -25,14 +29,16 @@ pub(crate) fn find(
             continue;
         }
         let wanted: BTreeSet<&str> = config.wanted(&session.agent).collect();
-        if !session.sources.contains_key("hook") {
+        let is_told = |source: &str| {
+            session.sources.contains_key(source) || session.started && going_on.told(session, source)
+        };
+        if !is_told("hook") {
             let known = since.get(session.agent.as_str()).is_some_and(|since| *since <= session.first_us);
             let why =
                 why_off(session, safe.get(session.id.as_str()).copied(), known, wanted.contains("hook"));
             found.extend(why.map(|(why, event)| hooks_off(session, &why, event)));
         }
-        let absent =
-            wanted.iter().filter(|source| **source != "hook" && !session.sources.contains_key(**source));
+        let absent = wanted.iter().filter(|source| **source != "hook" && !is_told(source));
         found.extend(absent.map(|source| absent_source(session, source)));
     }
     found.extend(troubles.iter().filter(|row| row.failed > 0).map(|row| failing(row, sessions)));
@@ -49,6 +55,37 @@ fn hooked_since(sessions: &Sessions) -> BTreeMap<&str, i64> {
         }
     }
     since
+}
+
+/// When each source told of sessions that no other one started, by agent: from when on, and until when the longest of these
+/// and those before.
+struct GoingOn<'s>(BTreeMap<(&'s str, &'s str), Vec<(i64, i64)>>);
+
+impl<'s> GoingOn<'s> {
+    fn new(sessions: &'s Sessions) -> GoingOn<'s> {
+        let mut told: BTreeMap<(&str, &str), Vec<(i64, i64)>> = BTreeMap::new();
+        for session in sessions.by_id.values().filter(|session| !session.started) {
+            for (source, of) in &session.sources {
+                told.entry((&session.agent, source)).or_default().push((of.first_us, of.last_us));
+            }
+        }
+        for spans in told.values_mut() {
+            spans.sort_unstable();
+            let mut until_us = i64::MIN;
+            for span in spans {
+                until_us = until_us.max(span.1);
+                span.1 = until_us;
+            }
+        }
+        GoingOn(told)
+    }
+
+    /// Whether a source told of another session of the agent both before and after this one began.
+    fn told(&self, session: &Session, source: &str) -> bool {
+        let Some(spans) = self.0.get(&(session.agent.as_str(), source)) else { return false };
+        let before = spans.partition_point(|(from_us, _)| *from_us <= session.first_us);
+        before > 0 && spans[before - 1].1 >= session.first_us
+    }
 }
 
 /// Why hooks should have told of a session that they told nothing of, and the event that says so.
@@ -122,3 +159,7 @@ fn failing(row: &TroubleRow, sessions: &Sessions) -> Finding {
     finding.evidence.missing = row.failed;
     finding
 }
+
+#[cfg(test)]
+#[path = "hooks_tests.rs"]
+mod tests;

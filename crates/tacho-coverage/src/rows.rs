@@ -46,6 +46,8 @@ pub struct SessionRow {
     pub changed: Option<u64>,
     /// The last event that says that the agent has hooks, or ran one.
     pub hooked: Option<u64>,
+    /// It says that it is the session of a sub-agent, which another session's agent started.
+    pub started: bool,
 }
 
 /// Hooks that the agent says it ran without success, or switched off.

@@ -27,6 +27,8 @@ pub(crate) struct Session {
     pub ended_us: Option<i64>,
     pub changed: Option<u64>,
     pub hooked: Option<u64>,
+    /// It is a sub-agent's, and another session has what hooks tell of it.
+    pub started: bool,
     pub first_us: i64,
     pub last_us: i64,
     pub last_index: u64,
@@ -131,6 +133,7 @@ impl Session {
         (self.began, self.ended_us) = (self.began.max(began), self.ended_us.max(row.ended_us));
         self.changed = self.changed.max(row.changed);
         self.hooked = self.hooked.max(row.hooked);
+        self.started |= row.started;
     }
 
     /// A finding about this session.
@@ -197,6 +200,7 @@ mod tests {
             sub: false,
             changed: None,
             hooked: None,
+            started: false,
         }
     }
 

@@ -33,6 +33,7 @@ fn session(id: &str, source: &str, from: i64, to: i64) -> SessionRow {
         sub: false,
         changed: None,
         hooked: None,
+        started: false,
     }
 }
 
@@ -128,6 +129,7 @@ fn of_sessions(agent: &'static str, source: &'static str) -> Vec<(String, Forger
             ended_us: Some(1_000),
             hooked: Some(3),
             sub,
+            started: true,
             ..session(id, source, from, to)
         };
         let told = format!("session {id} of {agent} by {source}, sub {sub}, minutes {from} to {to}");

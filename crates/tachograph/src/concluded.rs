@@ -174,14 +174,21 @@ impl Inner {
         let (facts, mut scratch) = (row.facts(), Vec::new());
         let mut observation = Observation::told(row.index(), &place, &header, &facts);
         // A section that is gone was there: what it held is no longer compared with, and the rest stays as it was.
-        let mut has = |section| Ok::<_, StoreError>(row.section(section, &mut scratch)? != Part::Absent);
-        (observation.has_output, observation.has_error) = (has(Section::Output)?, has(Section::Error)?);
+        observation.has_error = row.section(Section::Error, &mut scratch)? != Part::Absent;
+        let mut told = Vec::new();
+        let output = row.section(Section::Output, &mut told)?;
+        observation.has_output = output != Part::Absent;
+        let output = match output {
+            Part::Open(bytes) => std::str::from_utf8(bytes).ok(),
+            Part::Absent | Part::Gone { .. } => None,
+        };
         let mut scratch = Vec::new();
         observation.input = match row.section(Section::Input, &mut scratch)? {
             Part::Absent => None,
             Part::Open(bytes) => std::str::from_utf8(bytes).ok(),
             Part::Gone { .. } => Some(""),
         };
+        observation.process = observation.process_in(output);
         self.joiner.observe(&observation, &mut self.overlay);
         // What stands alone so far is noted too: the next witness of it repeats.
         self.repeats.note(row.index(), (header.outcome, header.phase, header.known), &self.overlay);

@@ -1,12 +1,14 @@
 //! Which action an observation means whose ids do not tell.
 
 use super::Joiner;
+use super::around::is_around;
 use super::at_once::is_at_another_time;
 use super::pairing::{is_asking, is_half};
 use crate::action::Action;
 use crate::member::{lasts, slot};
 use crate::near::{Candidate, Half, Likeness, choose};
 use crate::observation::Observation;
+use crate::standing::is_made_up;
 use tacho_event::words::Phase;
 
 impl Joiner {
@@ -36,12 +38,18 @@ impl Joiner {
             if own_call && action.is_called_for(observation) || action.has_slot(slot) {
                 return None;
             }
+            // Both hooks of a request have the id that our hook gave them: those of another have another one.
+            if observation.is_model() && is_made_up(observation) && action.hooked().is_some() {
+                return None;
+            }
             // A log's word that a model was asked waits for the log's word of the answer: see `pairing`.
             if observation.is_model() && action.members.iter().all(is_asking) {
                 return None;
             }
             let input = action.likeness.and_then(|likeness| likeness.input);
-            if likeness.input.zip(input).is_none() && is_at_another_time(action, observation) {
+            // Which span is around which hooks is decided when all of them are there: see `around`.
+            let is_timed = || is_at_another_time(action, observation) || is_around(action, observation);
+            if likeness.input.zip(input).is_none() && is_timed() {
                 return None;
             }
             let half = Half::of(&action.members, observation);

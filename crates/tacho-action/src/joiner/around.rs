@@ -61,3 +61,16 @@ impl Joiner {
         alone.iter().find(is_clear).map(|(span, call)| (*span, call.id))
     }
 }
+
+/// Whether one of them is a tool's span, and all that is known of the other one told by hooks that have no id of their own. Of
+/// a request to a model that failed no hook tells the end: the nearest is meant.
+pub(super) fn is_around(action: &Action, observation: &Observation<'_>) -> bool {
+    match observation.observer {
+        _ if observation.is_model() => false,
+        Observer::Span => action.hooked().is_some() && !action.is_called() && action.span_lasts().is_none(),
+        Observer::Hook => {
+            is_made_up(observation) && action.span_lasts().is_some() && action.hooked().is_none()
+        }
+        _ => false,
+    }
+}

@@ -1,6 +1,7 @@
-//! Spans without an input beside log records without an id, where no hook tells: those of Gemini CLI. Its log record says
-//! how long a call took from when the model asked for it, and comes when all calls that were asked for with it are over;
-//! its span says when the call began to run and when it ended.
+//! Spans without an input beside log records without an id: those of Gemini CLI. Its log record says how long a call took
+//! from when the model asked for it, and comes when all calls that were asked for with it are over; its span says when the
+//! call began to run and when it ended. Live hooks, which the record has joined by its input, only narrow that down: in which
+//! order they tell of the ends is not that of the spans, since each span lasts as long as the hooks of its call do.
 //!
 //! Where as many records as spans are known of what overlaps, and each record came when one span ended, those two are one.
 //! Else calls at once were asked for at one time: the record that took longest belongs to the span that ended last, and so on,
@@ -12,13 +13,14 @@ use crate::action::Action;
 use crate::member::{Member, lasts};
 use crate::observation::Observation;
 use crate::observer::Observer;
+use crate::standing::is_made_up;
 use std::collections::BTreeSet;
 use tacho_event::time::Micros;
 
 /// Between the end of a call's span and what its record counts to may lie so much, microseconds.
 const ROUNDED_US: Micros = 2_000;
-/// The calls of one answer were asked for within so much, microseconds.
-const ASKED_US: Micros = 10_000;
+/// The calls of one answer were asked for within so much, microseconds: up to 21 ms were seen on a busy machine.
+const ASKED_US: Micros = 25_000;
 
 /// An action that a span or a record alone tells of, and from when to when.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +35,8 @@ impl Told {
     fn of(action: &Action) -> Option<Told> {
         let is_by = |observer| action.members.iter().any(|member| member.observer == observer);
         let (is_span, is_log) = (is_by(Observer::Span), is_by(Observer::Log));
-        let is_one = is_span != is_log && !is_by(Observer::Hook) && (is_span || !action.is_called());
+        let is_one =
+            is_span != is_log && (is_log || !is_by(Observer::Hook)) && (is_span || !action.is_called());
         let took = |member: &&Member| member.figures[Figure::DurationUs as usize].is_some();
         let by = if is_span { Observer::Span } else { Observer::Log };
         let told = action.members.iter().filter(|member| is_one && member.observer == by).find(took)?;
@@ -58,7 +61,8 @@ impl Joiner {
         observation: &Observation<'_>,
         changed: &mut BTreeSet<u64>,
     ) -> u64 {
-        let is_one_of = matches!(observation.observer, Observer::Span | Observer::Log);
+        let is_told = matches!(observation.observer, Observer::Span | Observer::Log);
+        let is_one_of = is_told || is_made_up(observation);
         let is_asked = is_one_of && observation.is_witness() && !observation.is_model();
         let Some(action) = self.actions.get(&id).filter(|_| is_asked) else { return id };
         let Some(place) = action.likeness.map(|likeness| likeness.place) else { return id };
@@ -82,7 +86,7 @@ impl Joiner {
         let known = self.near.actions(place).filter_map(|id| Told::of(self.actions.get(&id)?));
         let (mut spans, mut records): (Vec<Told>, Vec<Told>) =
             overlapping(known.collect(), around).into_iter().partition(|told| told.is_span);
-        if spans.len() != records.len() {
+        if spans.len() != records.len() || self.waits_for_a_record(place, &records) {
             return Vec::new();
         }
         spans.sort_by_key(|span| span.to);
@@ -99,9 +103,30 @@ impl Joiner {
             record.took_us() + ROUNDED_US >= span.took_us()
                 && record.to + ROUNDED_US >= span.to
                 && self.may_be_one(span.action, record.action)
+                && self.are_hooks_within(span, record)
         };
         let are_fit = pairs.iter().all(fits);
         pairs.iter().filter(|_| are_fit).map(|(span, record)| (span.action, record.action)).collect()
+    }
+
+    /// Whether hooks tell of one more call among these, whose record is still to come: any of the spans may be its.
+    fn waits_for_a_record(&self, place: u64, records: &[Told]) -> bool {
+        let waits = |action: &Action| {
+            let is_alone = action.members.iter().all(|member| member.observer == Observer::Hook);
+            let (proposed, answered) = action.hooked().filter(|_| is_alone)?;
+            let lasts = (proposed.or(answered)?, answered.or(proposed)?);
+            Some(records.iter().any(|record| record.overlaps(lasts)))
+        };
+        self.near
+            .actions(place)
+            .filter_map(|id| self.actions.get(&id))
+            .any(|action| waits(action) == Some(true))
+    }
+
+    /// Whether what hooks tell of a record's call lies within the span.
+    fn are_hooks_within(&self, span: &Told, record: &Told) -> bool {
+        let both = self.actions.get(&span.action).zip(self.actions.get(&record.action));
+        both.is_some_and(|(span, call)| call.hooked().is_none() || call.may_lie_in(span))
     }
 }
 
@@ -119,7 +144,8 @@ fn are_clear_by_length(pairs: &[(Told, Told)]) -> bool {
         let [(span, record), (next_span, next_record)] = [two[0], two[1]];
         (next_record.took_us() - record.took_us()).min(next_span.to - span.to)
     };
-    spread <= ASKED_US && pairs.windows(2).all(|two| apart(two) > 2 * spread + ROUNDED_US)
+    // What was asked for later and took less ends last as well: as far apart as that may be they have to be.
+    spread <= ASKED_US && pairs.windows(2).all(|two| apart(two) > 2 * spread.max(ASKED_US / 2))
 }
 
 /// Whether a span and a record that both say how long the call took are of two calls: they do not overlap.

@@ -1,5 +1,5 @@
 //! Requests to a model and their answers, where a log tells of each apart and neither has an id (Codex, Gemini CLI), and what
-//! a session's file tells of the same.
+//! a session's file tells of the same; with hooks without ids, what these and spans tell of it (Gemini CLI).
 //!
 //! Invariant: which of them belong together is decided anew with each that comes, by what they say of their times and tokens;
 //! in which order they came says nothing. So what was joined is taken apart again where its partner came later.
@@ -8,7 +8,6 @@
 
 use super::Joiner;
 use crate::action::{Action, has_own_call};
-use crate::ids::key;
 use crate::member::Member;
 use crate::near::{ANSWER_US, Likeness, WINDOW_US};
 use crate::observation::Observation;
@@ -17,21 +16,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::time::Micros;
 use tacho_event::words::Phase;
 
-/// One observation, where it is now, and what it is compared by.
-struct Part {
-    index: u64,
+/// One observation, or both hooks of a request, where it is now, and what it is compared by.
+pub(super) struct Part {
+    pub(super) index: u64,
     action: u64,
-    time_us: Micros,
-    began_us: Micros,
+    pub(super) time_us: Micros,
+    pub(super) began_us: Micros,
     tokens: Option<[i64; 2]>,
 }
 
-/// What is told of one session: requests and answers of its log, and what its file tells of answers.
+/// What is told of one session: requests and answers of its log, what its file tells of answers; spans and hooks, where
+/// there are hooks.
 #[derive(Default)]
-struct Parts {
+pub(super) struct Parts {
     asked: Vec<Part>,
-    answered: Vec<Part>,
-    filed: Vec<Part>,
+    pub(super) answered: Vec<Part>,
+    pub(super) filed: Vec<Part>,
+    pub(super) spans: Vec<Part>,
+    /// From the proposal to the answer, or to the proposal where none was told.
+    pub(super) hooked: Vec<Part>,
 }
 
 /// Whether only a log's word that a model was asked is there: it waits for the log's word of the answer.
@@ -46,17 +49,31 @@ pub(super) fn is_half(observation: &Observation<'_>) -> bool {
         && !has_own_call(observation)
 }
 
+/// Whether what an observation tells of a request is put together with what others do.
+fn is_part(observation: &Observation<'_>) -> bool {
+    let is_beside = matches!(observation.observer, Observer::Span | Observer::Hook);
+    is_half(observation) || observation.is_model() && is_beside && !has_own_call(observation)
+}
+
 impl Joiner {
     /// Puts together what belongs together of the session that an observation tells of.
     pub(super) fn pair(&mut self, observation: &Observation<'_>, changed: &mut BTreeSet<u64>) {
-        let Some(Likeness { place, .. }) = Likeness::of(observation).filter(|_| is_half(observation)) else {
+        let Some(Likeness { place, .. }) = Likeness::of(observation).filter(|_| is_part(observation)) else {
             return;
         };
         let parts = self.parts(place);
+        if parts.hooked.is_empty() && !is_half(observation) {
+            return;
+        }
         let homes = parts.homes();
-        let home = |index: u64| homes.get(&index).copied().unwrap_or(index);
+        let home = |mut index: u64| {
+            while let Some(next) = homes.get(&index) {
+                index = *next;
+            }
+            index
+        };
         let mut at: BTreeMap<u64, u64> = parts.all().map(|part| (part.index, part.action)).collect();
-        for part in parts.asked.iter().chain(&parts.filed) {
+        for part in parts.apart() {
             let id = at[&part.index];
             let is_among_others =
                 at.iter().any(|(other, action)| *action == id && home(*other) != home(part.index));
@@ -67,7 +84,7 @@ impl Joiner {
                 changed.extend([own, rest]);
             }
         }
-        for part in parts.asked.iter().chain(&parts.filed) {
+        for part in parts.all() {
             let (one, other) = (at[&part.index], at[&home(part.index)]);
             if one != other {
                 let whole = self.merge(one, other);
@@ -87,13 +104,20 @@ impl Joiner {
                     (Observer::Log, Some(Phase::Proposed)) => &mut parts.asked,
                     (Observer::Log, Some(Phase::Result)) => &mut parts.answered,
                     (Observer::Transcript, _) if !action.is_called() => &mut parts.filed,
+                    (Observer::Span, _) if !action.is_called() => &mut parts.spans,
                     _ => continue,
                 };
                 // What has an id of its own is known by it.
                 let tokens = if action.is_called() { None } else { member.tokens() };
                 let (time_us, began_us) = (member.time_us, member.lasts().0);
+                let time_us = if member.observer == Observer::Span { member.lasts().1 } else { time_us };
                 list.push(Part { index: member.index, action: action.id, time_us, began_us, tokens });
             }
+            parts.hooked.extend(hooks(action));
+        }
+        // Nothing but hooks without ids makes it a session in which spans are known by their times alone.
+        if parts.hooked.is_empty() {
+            parts.spans.clear();
         }
         parts
     }
@@ -107,8 +131,8 @@ impl Joiner {
         };
         self.told.leave(id);
         self.list_open(id, rest.open_in.take(), None);
-        let node = key(&[b"record", &index.to_be_bytes()]);
-        (own.nodes, rest.nodes) = rest.nodes.into_iter().partition(|known| *known == node);
+        let is_its = |node: &u64| self.kin.get(*node).is_some_and(|node| node.index == index);
+        (own.nodes, rest.nodes) = rest.nodes.into_iter().partition(is_its);
         if let Some(likeness) = rest.likeness {
             self.near.remove(likeness.place, id);
         }
@@ -140,9 +164,27 @@ impl Joiner {
     }
 }
 
+/// The hooks of a request that have no id of their own.
+fn hooks(action: &Action) -> Option<Part> {
+    let (proposed, answered) = action.hooked().filter(|_| !action.is_called())?;
+    let first = action
+        .members
+        .iter()
+        .filter(|member| member.observer == Observer::Hook)
+        .min_by_key(|member| member.index)?;
+    let (began_us, time_us) = (proposed.or(answered)?, answered.or(proposed)?);
+    Some(Part { index: first.index, action: action.id, time_us, began_us, tokens: None })
+}
+
 impl Parts {
     fn all(&self) -> impl Iterator<Item = &Part> {
-        self.asked.iter().chain(&self.answered).chain(&self.filed)
+        self.asked.iter().chain(&self.answered).chain(&self.filed).chain(&self.spans).chain(&self.hooked)
+    }
+
+    /// Those that can be taken out of an action again: hooks stay where they are, and beside them all others.
+    fn apart(&self) -> impl Iterator<Item = &Part> {
+        let answered = self.answered.iter().filter(|_| !self.hooked.is_empty());
+        self.asked.iter().chain(&self.filed).chain(&self.spans).chain(answered)
     }
 
     /// Where each belongs that does not stand for itself: a file's word with the log's answer, a request with its answer.
@@ -168,6 +210,7 @@ impl Parts {
                 }
             }
         }
+        self.surround(&mut homes);
         homes
     }
 }

@@ -50,3 +50,41 @@ fn a_command_that_runs_on_is_over_when_its_exit_code_is_told() {
     }
     assert_eq!(closures(&[running]), [Closure::Asynchronous]);
 }
+
+/// As Codex's logs tell it, which know of the process by its number.
+#[test]
+fn a_command_that_runs_on_is_over_when_the_call_that_looks_after_it_tells_its_exit_code() {
+    const OUTPUT: &str = r#""Chunk ID: 263d4f\nWall time: 0.5 seconds\nProcess running with session ID 14357\nOutput:\nProcess running with session ID 7\n""#;
+    let log = |time, name, call, input, outcome, exited, output| {
+        let told = Observation {
+            observer: Observer::Log,
+            phase: Some(Phase::Result),
+            call: Some(call),
+            input: Some(input),
+            name,
+            outcome,
+            exited,
+            ..event(time)
+        };
+        Observation { process: told.process_in(output), ..told }
+    };
+    let started = log(2, "exec_command", CALL, r#"{"cmd":"make"}"#, Outcome::Running, false, Some(OUTPUT));
+    assert_eq!(started.process, Some(14357), "what it prints is not believed");
+    let looked =
+        |time, call, input, outcome, exited| log(time, "write_stdin", call, input, outcome, exited, None);
+    let (own, other) = (r#"{"session_id":14357,"chars":""}"#, r#"{"session_id":7,"chars":""}"#);
+    let still = looked(5, "call_aaaaaaaaaaaaaaa1", own, Outcome::Running, false);
+    let ended = |outcome| looked(9, "call_aaaaaaaaaaaaaaa2", own, outcome, true);
+    let strange = looked(8, "call_aaaaaaaaaaaaaaa3", other, Outcome::Success, true);
+    assert_eq!(closures(&[started.clone(), still.clone(), strange])[0], Closure::Asynchronous);
+    for (outcome, closure) in [(Outcome::Success, Closure::Success), (Outcome::Failure, Closure::Failure)] {
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+            let all = [started.clone(), still.clone(), ended(outcome)];
+            let log = order.map(|at: usize| all[at].clone());
+            let ends = crate::scene::ends(&log, &join(&log));
+            assert_eq!((ends[&2].closure, ends[&2].outcome), (closure, outcome), "{order:?}");
+            let at = log.iter().position(|of| of.time_us == 2).expect("it is there") as u64;
+            assert_eq!(join(&log).record(at).expect("it is shown").times[4], Some(9));
+        }
+    }
+}

@@ -5,10 +5,15 @@ use crate::scene::{closures, event, groups, hook, model, session, span};
 use tacho_action::{Closure, Observation, Observer};
 use tacho_event::words::{ActionType, Outcome, Phase};
 
-const OOPS: &str = r#"{"command":"exit 3"}"#;
-const HELLO: &str = r#"{"command":"python3 hello.py"}"#;
+pub(crate) const OOPS: &str = r#"{"command":"exit 3"}"#;
+pub(crate) const HELLO: &str = r#"{"command":"python3 hello.py"}"#;
 
-fn tool_hook(ms: i64, of: &'static str, id: &'static str, input: &'static str) -> Observation<'static> {
+pub(crate) fn tool_hook(
+    ms: i64,
+    of: &'static str,
+    id: &'static str,
+    input: &'static str,
+) -> Observation<'static> {
     Observation { input: Some(input), ..hook(ms * 1_000, of, Some(id)) }
 }
 
@@ -24,16 +29,16 @@ fn lasting(of: Observation<'static>, ms: i64) -> Observation<'static> {
     }
 }
 
-fn tool_span(ms: i64, took_ms: i64, id: &'static str, call: &'static str) -> Observation<'static> {
+pub(crate) fn tool_span(ms: i64, took_ms: i64, id: &'static str, call: &'static str) -> Observation<'static> {
     Observation { call: Some(call), ..lasting(span(ms * 1_000, id, None), took_ms) }
 }
 
-fn logged(us: i64, took_ms: i64, input: &'static str) -> Observation<'static> {
+pub(crate) fn logged(us: i64, took_ms: i64, input: &'static str) -> Observation<'static> {
     let log = lasting(event(us), took_ms);
     Observation { observer: Observer::Log, phase: Some(Phase::Result), input: Some(input), ..log }
 }
 
-fn imported(us: i64, call: &'static str, input: &'static str) -> Observation<'static> {
+pub(crate) fn imported(us: i64, call: &'static str, input: &'static str) -> Observation<'static> {
     Observation {
         observer: Observer::Transcript,
         call: Some(call),
@@ -43,7 +48,7 @@ fn imported(us: i64, call: &'static str, input: &'static str) -> Observation<'st
 }
 
 /// Two calls of one tool at once: hooks, spans, log records.
-fn at_once() -> [Observation<'static>; 8] {
+pub(crate) fn at_once() -> [Observation<'static>; 8] {
     [
         tool_hook(640, "BeforeTool", "hook-00000000000000a2", HELLO),
         tool_hook(654, "BeforeTool", "hook-00000000000000a1", OOPS),
@@ -94,7 +99,7 @@ fn a_session_file_tells_which_span_and_which_hooks_are_one() {
     assert_eq!(groups(&log), want);
 }
 
-fn model_hook(ms: i64, of: &'static str, id: &'static str) -> Observation<'static> {
+pub(crate) fn model_hook(ms: i64, of: &'static str, id: &'static str) -> Observation<'static> {
     let asks = of == "BeforeModel";
     let (phase, outcome) =
         if asks { (Phase::Proposed, Outcome::Running) } else { (Phase::Result, Outcome::Success) };
@@ -103,7 +108,7 @@ fn model_hook(ms: i64, of: &'static str, id: &'static str) -> Observation<'stati
     Observation { phase: Some(phase), outcome, figures, ..hook }
 }
 
-fn model_span(ms: i64, took_ms: i64, id: &'static str) -> Observation<'static> {
+pub(crate) fn model_span(ms: i64, took_ms: i64, id: &'static str) -> Observation<'static> {
     let untold = Observation { figures: [None; 6], ..model(span(ms * 1_000, id, None), 0) };
     lasting(untold, took_ms)
 }
@@ -170,7 +175,7 @@ fn a_tool_that_is_not_there_is_one_call_to_all() {
 }
 
 /// Calls of `write_file` in one answer run one after the other. Nothing of their contents is kept.
-fn writes() -> Vec<Observation<'static>> {
+pub(crate) fn writes() -> Vec<Observation<'static>> {
     const ONE: &str = r#"{"file_path":"/w/one.txt","content":"[dropped 4 characters]"}"#;
     const TWO: &str = r#"{"file_path":"/w/two.txt","content":"[dropped 4 characters]"}"#;
     const THREE: &str = r#"{"file_path":"/w/three.txt","content":"[dropped 26 characters]"}"#;
@@ -218,34 +223,6 @@ fn of_calls_whose_contents_are_not_kept_the_rest_tells_which_is_meant() {
     let twins = [&all[..2], &all[2..4], &all[9..11]].concat();
     let twins: Vec<_> = twins.iter().map(same).collect();
     assert_eq!(groups(&twins).len(), 4);
-}
-
-#[test]
-fn spans_and_log_records_of_calls_at_once_are_joined_by_how_long_they_took() {
-    let commands = at_once()[4..].to_vec();
-    let writes = writes()[6..12].to_vec();
-    let want = [vec![707_000, 854_001], vec![708_000, 854_002]];
-    for order in [[0, 1, 2, 3], [1, 0, 3, 2], [2, 3, 0, 1], [3, 2, 1, 0]] {
-        assert_eq!(groups(&order.map(|at: usize| commands[at].clone())), want, "{order:?}");
-    }
-    let want = [vec![384_000, 591_001], vec![679_000, 795_001], vec![871_000, 943_001]];
-    for order in [[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [3, 4, 5, 0, 1, 2]] {
-        assert_eq!(groups(&order.map(|at: usize| writes[at].clone())), want, "{order:?}");
-    }
-    // Those that ran one after the other need not have been asked for at one time: each record comes at its span's end.
-    let mut behind = writes.clone();
-    (behind[3].figures[5], behind[4].figures[5], behind[5].figures[5]) =
-        (Some(210_000), Some(490_000), Some(100_000));
-    assert_eq!(groups(&behind), want);
-    // Where two took equally long, nothing tells which record is whose.
-    let mut even = commands.clone();
-    even[0].figures[5] = Some(144_000);
-    even[3].figures[5] = Some(217_000);
-    assert_eq!(groups(&even).len(), 4);
-    // One that was asked for at another time is none of them.
-    let mut later = commands;
-    later[3].figures[5] = Some(130_000);
-    assert_eq!(groups(&later).len(), 4);
 }
 
 #[test]

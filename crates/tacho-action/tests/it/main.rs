@@ -5,6 +5,8 @@ mod beside;
 mod cases;
 mod floods;
 mod gemini;
+mod gemini_at_once;
+mod gemini_models;
 mod models;
 mod naive;
 mod own_words;

@@ -248,7 +248,7 @@ fn of_many_calls_below_one_span_each_is_one() {
 }
 
 /// All orders of a few things.
-fn orders<T: Clone>(of: &[T]) -> Vec<Vec<T>> {
+pub(crate) fn orders<T: Clone>(of: &[T]) -> Vec<Vec<T>> {
     let Some((first, rest)) = of.split_first() else { return vec![Vec::new()] };
     let put = |order: &Vec<T>, at: usize| [&order[..at], std::slice::from_ref(first), &order[at..]].concat();
     orders(rest)

@@ -42,6 +42,7 @@ pub(crate) fn event(time_us: i64) -> Observation<'static> {
         input: None,
         has_output: false,
         has_error: false,
+        process: None,
     }
 }
 

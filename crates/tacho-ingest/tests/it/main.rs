@@ -16,5 +16,6 @@ mod newcomers;
 mod otlp;
 mod properties;
 mod replayed;
+mod rows;
 mod samples;
 mod spans;

@@ -167,6 +167,7 @@ mod tests {
             input: Some("{}"),
             has_output: is_over,
             has_error: false,
+            process: None,
         }
     }
 
