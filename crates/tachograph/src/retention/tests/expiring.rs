@@ -94,3 +94,26 @@ fn who_expires_first_then_the_rest_and_what_is_held_or_asked_for_stays() {
     drop(node);
     check_at_rest(dir.path());
 }
+
+#[test]
+fn leaves_of_what_comes_while_files_are_written_anew_are_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_, clock) = clock!();
+    let node = Node::open_at(dir.path(), &config(), clock).unwrap();
+    // A run waits until the tree holds all that was sent before it.
+    let sealed = |node: &Node| {
+        expiry::run(node, node.now_us()).unwrap();
+        node.status().sealed()
+    };
+    send(&node, &people(0, 20));
+    let first = sealed(&node);
+    let told = std::cell::Cell::new(first);
+    crate::follow::with_leaves(node.tiles(), || told.get(), |leaf| {
+        assert!(first >= 20 && leaf(first - 1).is_some());
+        send(&node, &people(20, 40));
+        let second = sealed(&node);
+        assert!(second >= first + 20 && leaf(first).is_none(), "the tree is as large as was told");
+        told.set(second);
+        assert!((0..second).all(|index| leaf(index).is_some()));
+    });
+}
