@@ -108,12 +108,16 @@ fn leaves_of_what_comes_while_files_are_written_anew_are_found() {
     send(&node, &people(0, 20));
     let first = sealed(&node);
     let told = std::cell::Cell::new(first);
-    crate::follow::with_leaves(node.tiles(), || told.get(), |leaf| {
-        assert!(first >= 20 && leaf(first - 1).is_some());
-        send(&node, &people(20, 40));
-        let second = sealed(&node);
-        assert!(second >= first + 20 && leaf(first).is_none(), "the tree is as large as was told");
-        told.set(second);
-        assert!((0..second).all(|index| leaf(index).is_some()));
-    });
+    crate::follow::with_leaves(
+        node.tiles(),
+        || told.get(),
+        |leaf| {
+            assert!(first >= 20 && leaf(first - 1).is_some());
+            send(&node, &people(20, 40));
+            let second = sealed(&node);
+            assert!(second >= first + 20 && leaf(first).is_none(), "the tree is as large as was told");
+            told.set(second);
+            assert!((0..second).all(|index| leaf(index).is_some()));
+        },
+    );
 }
