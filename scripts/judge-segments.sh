@@ -17,6 +17,7 @@ for _ in 1 2; do
     "$tachograph" --data "$data" demo --events 1 --listen 127.0.0.1:0 >/dev/null
     "$tachograph" --data "$data" import - </dev/null >/dev/null
 done
+cp -a "$data" "$work/before"
 # Somebody is erased: files are written anew, in the encodings of files that stay.
 "$tachograph" --data "$data" subject erase user_hana --yes >/dev/null
 ls "$data"/segments/*.1.parquet >/dev/null
@@ -30,4 +31,4 @@ echo '== segments, in DuckDB and pandas'
 "$python" -B verifiers/open_segments.py "$data" "$tachograph"
 
 echo '== changed folders, by the pages and by tachograph verify'
-"$python" -B verifiers/mutations.py "$data" "$tachograph"
+"$python" -B verifiers/mutations.py "$work/before" "$tachograph"

@@ -214,10 +214,8 @@ def main(data, tachograph, *only):
     names = [path.name for path in (Path(data) / "segments").glob("*-standard.parquet")]
     found = {}
     for name in sorted(names):
-        rows = Folder(Path(data), name, 0).rows()
-        for index, row in rows.items():
-            # One of several: what is left out of a file leaves a file.
-            if len(rows) > 1 and row.get("who_user") and row.get("input") and row.get("session_uuid"):
+        for index, row in Folder(Path(data), name, 0).rows().items():
+            if row.get("who_user") and row.get("input") and row.get("session_uuid"):
                 found[name] = index
     if not found:
         print("could not run: no row with a user, a session and an input", file=sys.stderr)
