@@ -67,9 +67,9 @@ impl Store {
         leaf: Leaf<'_>,
         stopped: &dyn Fn() -> bool,
     ) -> Result<Option<u64>, StoreError> {
-        let _maintaining = self.maintaining.lock();
+        let from = self.merged_from.lock();
         let mut classes: BTreeMap<String, Vec<Arc<SegmentFile>>> = BTreeMap::new();
-        for segment in self.segments() {
+        for segment in self.segments().into_iter().filter(|segment| segment.first >= *from) {
             classes.entry(segment.class.clone()).or_default().push(segment);
         }
         for segments in classes.into_values() {
@@ -89,7 +89,7 @@ impl Store {
 
     /// Takes sections out of every row for which `select` names some, and leaves their commitments, one segment after
     /// the other. Returns how many rows changed. What is not in segments is cut first, when it stood in the journal
-    /// below `turned`.
+    /// below `turned`. What comes later is cut and merged meanwhile: under load this takes minutes.
     ///
     /// `select` sees header, section `who` and the retention that the sender asked for. `commit` is asked for every open
     /// section of a row that is selected, for what it says must give the row's `body`. The old files go with the last
@@ -112,7 +112,7 @@ impl Store {
         turned: u64,
         stopped: &dyn Fn() -> bool,
     ) -> Result<u64, StoreError> {
-        let _maintaining = self.maintaining.lock();
+        let _erasing = self.erasing.lock();
         if self.position().next_record < turned {
             self.cut(leaf)?;
         }
@@ -120,8 +120,8 @@ impl Store {
         if held < turned {
             return Err(StoreError::Behind { held, turned });
         }
-        let mut changed = 0;
-        for segment in self.segments() {
+        let (apart, mut changed) = (Apart::new(self), 0);
+        for segment in self.segments().into_iter().filter(|segment| segment.first < apart.end) {
             if stopped() {
                 return Err(StoreError::Stopped);
             }
@@ -163,6 +163,28 @@ impl Store {
             }
         }
         Ok(writer.finish(leaf)?.map(Arc::new).into_iter().collect())
+    }
+}
+
+/// Segments that an erasure has for itself: a merge would bring back what was taken out of one of them.
+struct Apart<'s> {
+    store: &'s Store,
+    /// Those that begin below.
+    end: u64,
+}
+
+impl Apart<'_> {
+    /// Waits until the merge that runs has ended.
+    fn new(store: &Store) -> Apart<'_> {
+        let end = store.position().next_index;
+        *store.merged_from.lock() = end;
+        Apart { store, end }
+    }
+}
+
+impl Drop for Apart<'_> {
+    fn drop(&mut self) {
+        *self.store.merged_from.lock() = 0;
     }
 }
 

@@ -67,8 +67,10 @@ pub struct Store {
     state: Mutex<State>,
     /// Held while the catalog changes and the snapshot with it.
     committing: Mutex<()>,
-    /// Held by the one compaction or erasure at a time.
-    pub(crate) maintaining: Mutex<()>,
+    /// Held by the one erasure at a time.
+    pub(crate) erasing: Mutex<()>,
+    /// Held by the one compaction at a time, which leaves to an erasure what begins below this index.
+    pub(crate) merged_from: Mutex<u64>,
     /// Segment files that no catalog row lists and whose entries lie at or above the position: left by a crash.
     leftovers: Mutex<Vec<(PathBuf, u64)>>,
     teller: OnceLock<Arc<dyn Teller>>,
@@ -161,7 +163,8 @@ impl Store {
             hot_bytes_max: options.hot_bytes_max,
             state: Mutex::new(state),
             committing: Mutex::new(()),
-            maintaining: Mutex::new(()),
+            erasing: Mutex::new(()),
+            merged_from: Mutex::new(0),
             leftovers: Mutex::new(leftovers),
             teller: OnceLock::new(),
         })

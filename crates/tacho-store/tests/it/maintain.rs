@@ -2,6 +2,7 @@
 
 use crate::support::{Fixture, commit, open, section, segment_files};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use tacho_event::section::Section;
 use tacho_merkle::commit::body;
 use tacho_store::read::Wanted;
@@ -139,6 +140,44 @@ fn erasing_keeps_entries_and_bodies_and_nothing_else() {
     drop(log.store);
     assert!(check(dir.path()).is_empty());
     open(dir.path(), |_| {});
+}
+
+#[test]
+fn what_comes_while_something_is_erased_is_merged_meanwhile() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = Fixture::new(dir.path());
+    for _ in 0..4 {
+        log.add(30, 10);
+        log.cut();
+    }
+    let (turned, first) = (log.journal.len() as u64, log.leaf());
+    let log = std::cell::RefCell::new(log);
+    let store = Arc::clone(&log.borrow().store);
+    let asked = std::cell::Cell::new(0);
+    // It is asked before each segment: then events come, and merges are tried.
+    let stopped = || {
+        asked.set(asked.get() + 1);
+        let mut log = log.borrow_mut();
+        log.add(30, 10);
+        log.cut();
+        while store.compact(&log.leaf()).unwrap() {}
+        false
+    };
+    assert_eq!(store.erase(&user_1, Why::Erased, &commit, &first, turned, &stopped).unwrap(), 40);
+    let later = |snapshot: &Snapshot| {
+        let (old, new): (Vec<_>, Vec<_>) =
+            snapshot.segments.iter().partition::<Vec<_>, _>(|segment| segment.first < 120);
+        (old.len(), new.len())
+    };
+    assert!(asked.get() > 12, "{asked:?}");
+    let (old, new) = later(&store.snapshot());
+    assert_eq!(old, 12, "an erasure has them for itself");
+    assert!(new < asked.get() * 3 / 2, "{new} of {asked:?}");
+    let log = log.into_inner();
+    log.assert_whole(&store);
+    while store.compact(&log.leaf()).unwrap() {}
+    assert!(later(&store.snapshot()).0 < 12);
+    log.assert_whole(&store);
 }
 
 #[test]

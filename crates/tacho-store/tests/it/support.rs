@@ -1,6 +1,7 @@
 //! A small log: events of all classes with true commitments, their places, and the leaves that a tree would hold.
 
 use std::path::Path;
+use std::sync::Arc;
 use tacho_event::entry::{self, Header};
 use tacho_event::fact::{Facts, IntFact, TextFact};
 use tacho_event::id::Id;
@@ -85,7 +86,7 @@ fn push_event(n: u64, builder: &mut BatchBuilder) {
 
 /// A store with the log that it should hold.
 pub(crate) struct Fixture {
-    pub(crate) store: Store,
+    pub(crate) store: Arc<Store>,
     sequencer: Sequencer,
     /// Permanent bytes of every entry.
     pub(crate) entries: Vec<Vec<u8>>,
@@ -100,7 +101,7 @@ impl Fixture {
     }
 
     pub(crate) fn observed(folder: &Path, observer: Observer) -> Fixture {
-        let store = open(folder, observer);
+        let store = Arc::new(open(folder, observer));
         let (sequencer, entries, leaves, journal) = Default::default();
         Fixture { store, sequencer, entries, leaves, journal }
     }
@@ -130,7 +131,7 @@ impl Fixture {
         self.journal.push((batch, decisions));
     }
 
-    pub(crate) fn leaf(&self) -> impl Fn(u64) -> Option<Hash> {
+    pub(crate) fn leaf(&self) -> impl Fn(u64) -> Option<Hash> + use<> {
         let leaves = self.leaves.clone();
         move |index| leaves.get(index as usize).copied()
     }
