@@ -124,7 +124,7 @@ impl Things {
         let calls = calls.filter(|_| kind == "call");
         let action = calls.and_then(|calls| calls.action(row.index()));
         let key = action.map_or(key, |action| vec![named(action)]);
-        let goes_on = calls.is_some_and(|calls| calls.is_over(row.index()) == Some(false));
+        let is_open = calls.is_some_and(|calls| calls.is_over(row.index()) == Some(false));
         let is_own = row.value(Field::Known).as_text() == Some(Known::SelfReported.as_str());
         let now = row.recorded_us();
         match says {
@@ -135,13 +135,14 @@ impl Things {
             Says::Ended if kind == "agent_execution" => drop(self.remove(&key)),
             Says::Ended => {
                 let began = self.remove(&key);
-                // Where nobody joined what is told, a short id is that of another call when it comes again.
-                if !(began && kind == "call" && action.is_none() && key.len() > 1) {
+                // Where nobody joined what is told, a short id that comes again is that of another call.
+                let may_come_again = kind == "call" && action.is_none() && key.len() > 1;
+                if !(began && may_come_again) {
                     self.ended.add(digest(&key), is_own);
                 }
             }
             // A run may begin as often as it ended.
-            Says::Open if kind != "agent_execution" && self.ended.has(digest(&key), is_own) && !goes_on => {}
+            Says::Open if kind != "agent_execution" && self.ended.has(digest(&key), is_own) && !is_open => {}
             Says::Open => {
                 let allowed = match kind {
                     "message" => row.value(Field::Int(IntFact::ExpectedResponseUs)).as_number(),
