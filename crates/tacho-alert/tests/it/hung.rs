@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tacho_alert::row::Sample;
 use tacho_alert::trial::START_US;
 use tacho_alert::{Calls, Engine, builtin};
@@ -72,6 +73,9 @@ fn a_long_id_means_one_call_wherever_it_is_told_of() {
     assert_eq!(hung(&[open, (seen, STRONG, "A", "result"), open], None), set(&[]));
 }
 
+/// What is tried, what is told, what is joined of it, and whether a call hangs.
+type Case = (&'static str, &'static [Told], &'static [(u64, Option<bool>)], bool);
+
 /// What somebody joined: the action of each event, and whether the call is over that the event stands for.
 #[derive(Debug)]
 struct Joined(Vec<(u64, Option<bool>)>);
@@ -88,32 +92,59 @@ impl Calls for Joined {
 
 #[test]
 fn what_is_joined_is_open_as_long_as_its_action_is() {
-    let (own, seen) = ("self_reported", "observed");
-    let (open, end) = ((seen, "c1", "A", "proposed"), (seen, "c1", "A", "result"));
-    let elsewhere = (seen, "c1", "", "result");
-    let claim = (own, "c1", "A", "result");
-    let cases: [(&str, &[Told], &[(u64, Option<bool>)], bool); 8] = [
-        ("its end names no session", &[open, elsewhere], &[(0, None), (0, Some(true))], false),
-        ("its turn is over", &[open], &[(0, Some(true))], false),
+    const OPEN: Told = ("observed", "c1", "A", "proposed");
+    const END: Told = ("observed", "c1", "A", "result");
+    const CLAIM: Told = ("self_reported", "c1", "A", "result");
+    let cases: [Case; 8] = [
+        (
+            "its end names no session",
+            &[OPEN, ("observed", "c1", "", "result")],
+            &[(0, None), (0, Some(true))],
+            false,
+        ),
+        ("its turn is over", &[OPEN], &[(0, Some(true))], false),
         (
             "a sender that is not its own says so",
-            &[(own, "c1", "A", "proposed"), claim],
+            &[("self_reported", "c1", "A", "proposed"), CLAIM],
             &[(0, Some(false)), (0, None)],
             true,
         ),
-        ("it goes on in the background", &[open, end], &[(0, None), (0, Some(false))], true),
-        ("told of late", &[end, open], &[(0, Some(true)), (0, None)], false),
-        ("used again", &[open, end, open], &[(0, None), (0, Some(true)), (2, None)], true),
+        ("it goes on in the background", &[OPEN, END], &[(0, None), (0, Some(false))], true),
+        ("told of late", &[END, OPEN], &[(0, Some(true)), (0, None)], false),
+        ("used again", &[OPEN, END, OPEN], &[(0, None), (0, Some(true)), (2, None)], true),
         (
-            "two turn out to be one that ended",
-            &[open, (seen, "c2", "A", "proposed"), (seen, "c2", "A", "result")],
+            "two ids of one that ended",
+            &[OPEN, ("observed", "c2", "A", "proposed"), ("observed", "c2", "A", "result")],
             &[(0, None), (0, None), (0, Some(true))],
             false,
         ),
-        ("nobody knows better", &[open, claim], &[(0, None), (0, None)], true),
+        ("nobody knows better", &[OPEN, CLAIM], &[(0, None), (0, None)], true),
     ];
     for (what, events, joined, is_told) in cases {
         let found = hung(events, Some(Arc::new(Joined(joined.to_vec()))));
         assert_eq!(!found.is_empty(), is_told, "{what}: {found:?}");
     }
+}
+
+/// Two calls that the third event shows to be one.
+#[derive(Debug, Default)]
+struct Merged(AtomicBool);
+
+impl Calls for Merged {
+    fn action(&self, index: u64) -> Option<u64> {
+        self.0.fetch_or(index == 2, Ordering::Relaxed);
+        Some(if self.0.load(Ordering::Relaxed) { 0 } else { index })
+    }
+
+    fn is_over(&self, index: u64) -> Option<bool> {
+        (index == 2).then_some(true)
+    }
+}
+
+#[test]
+fn what_turns_out_to_be_one_call_ends_once() {
+    let opens = [("observed", "c1", "A", "proposed"), ("observed", "c2", "A", "proposed")];
+    assert_eq!(hung(&opens, Some(Arc::new(Merged::default()))).len(), 2);
+    let events = [opens[0], opens[1], ("observed", "c2", "A", "result")];
+    assert_eq!(hung(&events, Some(Arc::new(Merged::default()))), set(&[]));
 }

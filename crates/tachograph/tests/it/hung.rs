@@ -1,7 +1,7 @@
 //! A call that hangs: the table `actions`, `open(call)` in SQL and the rule `hung_call` tell of the same ones.
 
 use crate::hook::until;
-use crate::server::{Server, tachograph, text};
+use crate::server::{Server, answer, tachograph, text};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -165,6 +165,16 @@ fn the_table_sql_and_the_rule_tell_of_the_same_hung_calls() {
         (alerts.iter().any(is_last) && alerts.len() >= HUNG.len()).then_some(alerts)
     });
     assert_eq!((calls(&alerts), alerts.len()), (hung.clone(), hung.len()));
+    // Computed once more from the log: the same ones, and no others.
+    until("the log and the rules agree", || {
+        let now = "SELECT CAST(arrow_cast(max(recorded_at), 'Int64') AS VARCHAR) AS us FROM events";
+        let to = tacho_event::time::format(lines("/v1/sql", now)[0]["us"].as_str()?.parse().ok()?);
+        let path = format!("/v1/alerts/recompute?from=2026-01-01T00:00:00Z&to={to}");
+        let request = ureq::get(format!("http://{}{path}", server.address));
+        let computed = answer(request.header("authorization", &admin).call().unwrap()).json();
+        assert_eq!((&computed["missing"], &computed["extra"]), (&json!([]), &json!([])), "{computed}");
+        (computed["agree"] == hung.len()).then_some(())
+    });
     let replayed = json!({"text": RULE, "days": 1}).to_string();
     let replayed: Value =
         serde_json::from_str(&sent(&server, &admin, "/v1/alerts/rules/replay", &replayed)).unwrap();
