@@ -47,13 +47,15 @@ pub(crate) const OPEN: [OpenKind; 4] = [
             ("started", Kind::Time),
             ("age", SPAN),
         ],
-        sql: "SELECT max(agent_id) AS agent_id, max(session_id) AS session_id, call_id, \
-              max(action_name) AS action_name, min(recorded_at) AS started, \
-              1000000 * (extract(epoch FROM {now}) - extract(epoch FROM min(recorded_at))) AS age \
-              FROM agent_audit_log WHERE call_id IS NOT NULL AND recorded_at < {now} GROUP BY call_id \
-              HAVING bool_or(phase IN ('proposed', 'asked', 'decided', 'executed') OR phase IS NULL \
-              AND outcome_status = 'running' AND action_type IN ('tool', 'skill', 'external')) \
-              AND NOT coalesce(bool_or(phase = 'result' OR outcome_status IN ('success', 'failure', 'partial')), false)",
+        // What is concluded says which calls are open, as in the table `actions`; an action is named by its first event.
+        sql: "SELECT told.agent_id, told.session_id, told.call_id, told.action_name, \
+              coalesce(first.recorded_at, told.recorded_at) AS started, \
+              1000000 * (extract(epoch FROM {now}) - extract(epoch FROM coalesce(first.recorded_at, told.recorded_at))) AS age \
+              FROM (SELECT agent_id, session_id, call_id, action_name, action, recorded_at FROM agent_audit_log \
+              WHERE call_id IS NOT NULL AND action_type IN ('tool', 'skill', 'external') \
+              AND state IN ('open', 'hung') AND recorded_at < {now}) AS told \
+              LEFT JOIN (SELECT \"index\", recorded_at FROM observations WHERE recorded_at < {now}) AS first \
+              ON first.\"index\" = told.action",
     },
     OpenKind {
         name: "message",

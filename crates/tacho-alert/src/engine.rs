@@ -5,6 +5,7 @@
 //! - An instant T of a rule is evaluated once the clock has reached T and the rule's lag: whatever comes later is late.
 
 use crate::anchor::Index;
+use crate::calls::Calls;
 use crate::field::Field;
 use crate::over::Over;
 use crate::row::Row;
@@ -13,6 +14,7 @@ use crate::run::{Now, Run, Sets};
 use crate::transition::{Health, Transition};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 use tacho_event::words::Known;
 
 /// Rules of one engine.
@@ -33,6 +35,7 @@ pub struct Engine {
     tree_size: u64,
     sets: Sets,
     imports: bool,
+    calls: Option<Arc<dyn Calls>>,
     out: Vec<Transition>,
 }
 
@@ -62,6 +65,7 @@ impl Engine {
             tree_size: 0,
             sets: Sets::new(),
             imports: false,
+            calls: None,
             out: Vec::new(),
             runs,
         })
@@ -78,6 +82,12 @@ impl Engine {
         self
     }
 
+    /// Asks somebody who joins events which calls are open. Events are joined before they come here.
+    pub fn with_calls(mut self, calls: Arc<dyn Calls>) -> Engine {
+        self.calls = Some(calls);
+        self
+    }
+
     /// Takes the next event of the log.
     pub fn observe(&mut self, row: &dyn Row) {
         let clock = self.clock_us.map_or(row.recorded_us(), |clock| clock.max(row.recorded_us()));
@@ -87,9 +97,10 @@ impl Engine {
         if !self.imports && is_imported(row) {
             return;
         }
-        let Engine { runs, index, stamps, events, tree_size, sets, out, .. } = self;
+        let Engine { runs, index, stamps, events, tree_size, sets, calls, out, .. } = self;
+        let calls = calls.as_deref();
         let heard_us = row.recorded_us();
-        let mut now = Now { clock_us: clock, heard_us, tree_size: *tree_size, sets, out };
+        let mut now = Now { clock_us: clock, heard_us, tree_size: *tree_size, sets, calls, out };
         index.each(row, |at| {
             let at = at as usize;
             if stamps[at] != *events {
@@ -138,7 +149,8 @@ impl Engine {
         // Rules take their turns by time: an instant at a time.
         let instant = self.next[at];
         let (clock_us, tree_size) = (instant + lag, self.tree_size);
-        let mut now = Now { clock_us, heard_us: clock_us, tree_size, sets: &self.sets, out: &mut self.out };
+        let (sets, calls, out) = (&self.sets, self.calls.as_deref(), &mut self.out);
+        let mut now = Now { clock_us, heard_us: clock_us, tree_size, sets, calls, out };
         run.tick(instant, &mut now);
         self.next[at] = instant + tick;
         self.due.push(Reverse((self.next[at] + lag, at as u32)));
@@ -149,7 +161,8 @@ impl Engine {
     pub fn resolve(&mut self, over: &Over) {
         let Engine { runs, tree_size, sets, out, clock_us, .. } = self;
         let Some(clock_us) = *clock_us else { return };
-        let mut now = Now { clock_us, heard_us: clock_us, tree_size: *tree_size, sets, out };
+        let calls = None;
+        let mut now = Now { clock_us, heard_us: clock_us, tree_size: *tree_size, sets, calls, out };
         if !runs
             .iter_mut()
             .any(|run| run.resolve(over.at_us, &|run, group, at| over.names(run, group, at), &mut now))

@@ -67,6 +67,20 @@ impl<T> Groups<T> {
         self.map.retain(|_, group| keep(group));
     }
 
+    /// Takes out some groups.
+    pub(crate) fn take(&mut self, mut goes: impl FnMut(&T) -> bool) -> Vec<T> {
+        let all = self.lend();
+        (self.max, self.refused) = (all.max, all.refused);
+        let mut gone = Vec::new();
+        for (key, group) in all.map {
+            match goes(&group) {
+                true => gone.push(group),
+                false => drop(self.map.insert(key, group)),
+            }
+        }
+        gone
+    }
+
     pub(crate) fn remove<'a>(&mut self, key: impl Iterator<Item = Value<'a>>) -> Option<T> {
         self.scratch.clear();
         key.for_each(|value| value.push_key(&mut self.scratch));

@@ -11,6 +11,7 @@ mod alert;
 pub mod alertmanager;
 mod anchor;
 pub mod builtin;
+mod calls;
 mod catalog;
 mod cell;
 mod check;
@@ -50,6 +51,7 @@ mod window;
 mod yaml;
 
 pub use alert::{Change, State};
+pub use calls::Calls;
 pub use catalog::catalog;
 pub use engine::Engine;
 pub use explain::explain;

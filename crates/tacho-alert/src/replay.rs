@@ -3,12 +3,14 @@
 //! Limits: each rule names its newest firings only, and has the limits that it has when events come.
 
 use crate::alert::Change;
+use crate::calls::Calls;
 use crate::engine::Engine;
 use crate::row::Row;
 use crate::rule::Rule;
 use crate::run::Sets;
 use crate::transition::{Health, Transition};
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 const WEEK_US: f64 = 604_800_000_000.0;
 /// How far time goes on after the last event, so that what it completes is seen. No longer: silence that is only the
@@ -122,6 +124,12 @@ impl Replayer {
             events: 0,
             span_us: None,
         })
+    }
+
+    /// As [`Engine::with_calls`].
+    pub fn with_calls(mut self, calls: Arc<dyn Calls>) -> Replayer {
+        self.engine = self.engine.with_calls(calls);
+        self
     }
 
     /// Takes the next event, in the order of the log.

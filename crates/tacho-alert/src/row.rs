@@ -45,6 +45,11 @@ impl<'a> Recorded<'a> {
         Recorded { event, place, index, told_before, session: OnceCell::new(), id: OnceCell::new() }
     }
 
+    /// Where and when it was recorded.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
     fn session_text(&self) -> Value<'_> {
         let session = self.event.header.session;
         session.map_or(Value::Null, |id| Value::text(Some(self.session.get_or_init(|| id.text()))))

@@ -6,6 +6,7 @@
 //! - What has a limit (groups, buckets) says when it is reached; groups that are there go on being right.
 
 use crate::alert::{Alert, Patience, State};
+use crate::calls::Calls;
 use crate::compile::{Adding, Compiled, Shape, compile};
 use crate::group::{Groups, Labels};
 use crate::history::{History, Wanted};
@@ -72,6 +73,7 @@ pub(crate) struct Now<'a> {
     pub(crate) heard_us: i64,
     pub(crate) tree_size: u64,
     pub(crate) sets: &'a Sets,
+    pub(crate) calls: Option<&'a dyn Calls>,
     pub(crate) out: &'a mut Vec<Transition>,
 }
 
@@ -98,7 +100,12 @@ impl Run {
             last_data_us: None,
             no_data: Alert::default(),
             began_us: None,
-            takes_observations: matches!(&rule.plan.input, Input::Table { table, .. } if table.name == "observations"),
+            takes_observations: match &rule.plan.input {
+                Input::Table { table, .. } => table.name == "observations",
+                // Whose word counts is no matter of who came first, and what is open counts once.
+                Input::Open(_) => true,
+                _ => false,
+            },
             wanted,
             rule,
             compiled,
@@ -131,7 +138,7 @@ impl Run {
     pub(crate) fn observe(&mut self, row: &dyn Row, now: &mut Now<'_>) {
         if let Shape::Open(kind, _) = *self.compiled.shape {
             // Conditions are asked of what is open, when the time comes.
-            return self.things.observe(kind, row);
+            return self.things.observe(kind, row, now.calls);
         }
         let Some(source) = passes(&self.compiled.before, self.compiled.base, row) else { return };
         let time_us = match self.rule.clock {

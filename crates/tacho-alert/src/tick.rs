@@ -29,7 +29,7 @@ impl Run {
         match &*shape {
             Shape::Events(adding) => self.tick_groups(adding, at_us, now),
             Shape::Open(kind, adding) => {
-                self.snapshot(kind, adding, at_us, now.heard_us);
+                self.snapshot(kind, adding, at_us, now);
                 self.tick_groups(adding, at_us, now);
             }
             Shape::Absent { by, expect } => self.tick_absent(by.len(), expect.as_deref(), at_us, now),
@@ -95,11 +95,11 @@ impl Run {
     }
 
     /// Puts what is open now into the groups, in place of what was open before.
-    fn snapshot(&mut self, kind: &str, adding: &Adding, at_us: i64, heard_us: i64) {
+    fn snapshot(&mut self, kind: &str, adding: &Adding, at_us: i64, now: &Now<'_>) {
         self.groups.iter_mut().for_each(|group| group.window.evict(i64::MAX));
         let mut things = std::mem::replace(&mut self.things, Things::new(0));
         let before = std::mem::take(&mut self.contributing);
-        for (mut values, index) in things.rows(kind, at_us) {
+        for (mut values, index) in things.rows(kind, at_us, now.calls) {
             if !holds(&self.compiled.before, &mut values, &[]) {
                 continue;
             }
@@ -113,7 +113,7 @@ impl Run {
             match self.groups.of(adding.keys.iter().map(|key| key.value(&source)), made) {
                 Some(group) => {
                     if !before.contains(&index.index) {
-                        group.heard_us = heard_us;
+                        group.heard_us = now.heard_us;
                     }
                     self.contributing.insert(index.index);
                     group.window.add(at_us - 1, |at, cells| adding.add(at, cells, index.index, &source));

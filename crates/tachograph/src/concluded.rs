@@ -7,9 +7,11 @@
 //!
 //! On disk: `overlay.sqlite`, `docs/formats/overlay.md`.
 
+mod calls;
 mod repeats;
 mod retold;
 
+pub(crate) use calls::Rejoined;
 pub(crate) use retold::Retold;
 
 use parking_lot::Mutex;
@@ -36,12 +38,13 @@ const TELL_EVERY: u64 = STEP * 8;
 const SAVE_TICKS: u32 = 60;
 
 /// What is concluded of the events of one folder.
+#[derive(Debug)]
 pub(crate) struct Concluded {
     inner: Mutex<Inner>,
     position: watch::Sender<u64>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Inner {
     joiner: Joiner,
     overlay: Overlay,

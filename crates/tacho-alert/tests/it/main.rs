@@ -6,6 +6,7 @@ mod alertmanager;
 mod builtin;
 mod escalation;
 mod files;
+mod hung;
 mod imports;
 mod incident;
 mod incident_course;

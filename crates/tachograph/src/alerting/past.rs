@@ -1,8 +1,9 @@
 //! Events of the store as rules see them.
 
-use crate::concluded::Retold;
+use crate::concluded::{Rejoined, Retold};
 use crate::node::Node;
 use std::ops::Range;
+use std::sync::Arc;
 use tacho_alert::field::Field;
 use tacho_alert::row::{Recorded, Row as _};
 use tacho_alert::value::Value;
@@ -117,7 +118,8 @@ pub(crate) fn replay(node: &Node, rules: &[Rule], days: u32) -> Result<Vec<Repla
     let agents = node.store().catalog().agents().map_err(told)?;
     let expected = agents.into_iter().filter(|agent| agent.expected && agent.alias_of.is_none());
     let sets = [("fleet.active".to_string(), expected.map(|agent| agent.id).collect())].into();
-    let mut replayer = Replayer::new(rules, &sets)?;
+    let rejoined = Arc::new(Rejoined::default());
+    let mut replayer = Replayer::new(rules, &sets)?.with_calls(Arc::clone(&rejoined) as _);
     let snapshot = node.store().snapshot();
     let from = index_at(&snapshot, node.now_us() - i64::from(days) * DAY_US).map_err(told)?;
     let mut next = from.max(snapshot.size.saturating_sub(REPLAYED_MAX));
@@ -133,6 +135,7 @@ pub(crate) fn replay(node: &Node, rules: &[Rule], days: u32) -> Result<Vec<Repla
         let range = next..(next + (1 << 14)).min(snapshot.size);
         next = range.end;
         each(&snapshot, range, &mut retold, &mut |event| {
+            rejoined.observe(event.index(), event.place(), event.event);
             if !is_own(event) {
                 replayer.observe(event);
             }

@@ -5,8 +5,10 @@
 
 use super::past;
 use super::versions::Version;
+use crate::concluded::Rejoined;
 use crate::node::Node;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tacho_alert::row::{Recorded, Row};
 use tacho_alert::value::Value;
@@ -90,7 +92,9 @@ pub(crate) fn recompute(
 ) -> Result<Recomputed, String> {
     let snapshot = node.store().snapshot();
     let told = |error: tacho_store::StoreError| error.to_string();
-    let mut engine = Engine::new(versions.iter().map(|version| version.rule.clone()).collect())?;
+    let rejoined = Arc::new(Rejoined::default());
+    let rules = versions.iter().map(|version| version.rule.clone()).collect();
+    let mut engine = Engine::new(rules)?.with_calls(Arc::clone(&rejoined) as _);
     let agents = node.store().catalog().agents().map_err(told)?;
     let expected = agents.into_iter().filter(|agent| agent.expected && agent.alias_of.is_none());
     engine.set("fleet.active", expected.map(|agent| agent.id).collect());
@@ -107,6 +111,7 @@ pub(crate) fn recompute(
         next = range.end;
         past::each(&snapshot, range, &mut retold, &mut |event| {
             entries += 1;
+            rejoined.observe(event.index(), event.place(), event.event);
             past::observe(&mut engine, event);
             if past::is_own(event)
                 && let Some(found) = firing(event)

@@ -23,6 +23,7 @@ mod forged;
 mod grafana;
 mod hook;
 mod http;
+mod hung;
 mod import;
 mod incident_course;
 mod incident_hand;

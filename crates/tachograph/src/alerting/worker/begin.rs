@@ -5,6 +5,7 @@ use crate::alerting::{Book, past, tell};
 use crate::clock::now_us;
 use std::collections::HashMap;
 use std::error::Error;
+use std::sync::Arc;
 use tacho_alert::{Change, Engine, Labels, Transition};
 use tokio::sync::watch;
 
@@ -16,7 +17,8 @@ impl Worker {
         position: Option<(u64, i64)>,
         stopping: &watch::Receiver<bool>,
     ) -> Result<bool, Box<dyn Error>> {
-        self.engine = Engine::new(book.rules.clone())?;
+        let calls = Arc::clone(self.app.node.concluded());
+        self.engine = Engine::new(book.rules.clone())?.with_calls(calls);
         self.expect();
         let size = self.app.node.status().size();
         let snapshot = self.app.node.snapshot_blocking(size);
