@@ -5,6 +5,7 @@
 
 mod apart;
 mod around;
+mod kept;
 mod record;
 mod times;
 mod word;
@@ -17,13 +18,12 @@ use crate::observation::Observation;
 use crate::shares::Owner;
 pub(crate) use crate::standing::has_own_call;
 use crate::standing::{Best, agent_rank, call_rank, inherited_rank, is_witnessed, name_rank, session_rank};
+use kept::Left;
+pub use kept::OBSERVATIONS_MAX;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use tacho_event::time::Micros;
 use tacho_event::words::{ActionType, Outcome};
-
-/// Observations of one action that are remembered one by one; more are hidden and counted.
-pub const OBSERVATIONS_MAX: usize = 64;
 
 const TOOL: u8 = 1;
 const MODEL: u8 = 2;
@@ -33,9 +33,8 @@ pub(crate) struct Action {
     /// Index of its first observation.
     pub(crate) id: u64,
     pub(crate) members: Vec<Member>,
-    /// Observations beyond [`OBSERVATIONS_MAX`], and those of them that are still to be hidden.
-    more: u32,
-    unhidden: Vec<u64>,
+    /// Its other observations.
+    left: Left,
     /// Whether it is a call that can be open, and whether one of a model.
     kind: u8,
     session: Option<[u8; 16]>,
@@ -69,8 +68,7 @@ impl Action {
         Action {
             id: observation.index,
             members: Vec::with_capacity(2),
-            more: 0,
-            unhidden: Vec::new(),
+            left: Left::default(),
             kind: 0,
             session: None,
             session_rank: 0,
@@ -161,8 +159,7 @@ impl Action {
         self.has_own_call |= other.has_own_call;
         self.is_called |= other.is_called;
         self.started = self.started.or(other.started);
-        self.more = self.more.saturating_add(other.more);
-        self.unhidden.extend(other.unhidden);
+        self.left.absorb(other.left);
         other.members.into_iter().for_each(|member| self.keep(member));
     }
 
@@ -189,7 +186,7 @@ impl Action {
     }
 
     pub(crate) fn has_slot(&self, slot: u64) -> bool {
-        self.members.iter().any(|member| member.slot == slot)
+        self.members.iter().any(|member| member.slot == slot && !member.is_piece())
     }
 
     /// Whether one library tells of both by spans of its own: then they are two calls.
@@ -202,20 +199,6 @@ impl Action {
 
     fn any(&self, flag: u16) -> bool {
         self.telling().any(|member| member.has(flag))
-    }
-
-    /// Remembers an observation; beyond the limit a witness takes the place of what the agent said itself.
-    fn keep(&mut self, member: Member) {
-        if self.members.len() < OBSERVATIONS_MAX {
-            return self.members.push(member);
-        }
-        self.more = self.more.saturating_add(1);
-        let own = self.members.iter().rposition(|known| !known.is_witness());
-        let left = match own.filter(|_| member.is_witness()) {
-            Some(place) => std::mem::replace(&mut self.members[place], member),
-            None => member,
-        };
-        self.unhidden.push(left.index);
     }
 
     /// How it ended; `is_over` says that its turn or session did.
@@ -273,9 +256,7 @@ impl Action {
             return closure;
         };
         let record = self.record(shown, closure, outcome);
-        for index in self.unhidden.drain(..) {
-            each(index, Some(Entry::Hidden { action: self.id, session: None, agent: None }));
-        }
+        self.left.tell(self.id, each);
         for member in &self.members {
             let entry = if member.index != shown.index {
                 let session = self.session().filter(|_| member.session.is_none());

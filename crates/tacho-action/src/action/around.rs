@@ -22,7 +22,8 @@ impl Action {
     pub(crate) fn hooked(&self) -> Option<(Option<Micros>, Option<Micros>)> {
         let at = |phase| {
             let is_it = |member: &&Member| member.observer == Observer::Hook && member.phase() == Some(phase);
-            self.members.iter().filter(is_it).map(|member| member.time_us).min()
+            let told = self.members.iter().filter(is_it).filter(|member| !member.is_piece());
+            told.map(|member| member.time_us).min()
         };
         let hooked = (at(Phase::Proposed), at(Phase::Result));
         (hooked != (None, None)).then_some(hooked)

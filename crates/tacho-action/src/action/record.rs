@@ -22,7 +22,7 @@ impl Action {
     pub(super) fn record(&self, shown: &Member, closure: Closure, outcome: Outcome) -> Record {
         let mut record = Record {
             action: self.id,
-            observations: self.members.len() as u32 + self.more,
+            observations: (self.members.len() as u32).saturating_add(self.left.count),
             // What is no call has no end either: it only has a state now.
             closure: Some(closure).filter(|_| self.is_call()),
             differ: self.differ(),
@@ -31,7 +31,7 @@ impl Action {
         let witnessed = self.is_witnessed();
         for member in &self.members {
             record.observers |= member.observer.bit();
-            if witnessed && !member.is_witness() {
+            if witnessed && !member.is_witness() || member.is_piece() {
                 continue;
             }
             let place = match member.phase() {

@@ -14,7 +14,7 @@ use crate::observation::Observation;
 use crate::observer::Observer;
 use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::time::Micros;
-use tacho_event::words::Phase;
+use tacho_event::words::{Outcome, Phase};
 
 /// One observation, or both hooks of a request, where it is now, and what it is compared by.
 pub(super) struct Part {
@@ -52,7 +52,8 @@ pub(super) fn is_half(observation: &Observation<'_>) -> bool {
 /// Whether what an observation tells of a request is put together with what others do.
 fn is_part(observation: &Observation<'_>) -> bool {
     let is_beside = matches!(observation.observer, Observer::Span | Observer::Hook);
-    is_half(observation) || observation.is_model() && is_beside && !has_own_call(observation)
+    let is_piece = observation.is_hooked_answer() && observation.outcome == Outcome::Running;
+    is_half(observation) || observation.is_model() && is_beside && !is_piece && !has_own_call(observation)
 }
 
 impl Joiner {

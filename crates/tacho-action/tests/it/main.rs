@@ -3,6 +3,7 @@
 mod background;
 mod beside;
 mod cases;
+mod dice;
 mod floods;
 mod gemini;
 mod gemini_at_once;
@@ -15,3 +16,4 @@ mod roots;
 mod same_id;
 mod scene;
 mod states;
+mod streamed;
