@@ -28,6 +28,13 @@ use tacho_event::words::{ActionType, Outcome};
 const TOOL: u8 = 1;
 const MODEL: u8 = 2;
 
+/// The end of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Exit {
+    pub(crate) at_us: Micros,
+    pub(crate) is_failure: bool,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Action {
     /// Index of its first observation.
@@ -47,8 +54,8 @@ pub(crate) struct Action {
     call: Best,
     /// When its background work ended, where a sub-agent's end tells.
     pub(crate) finished_us: Option<Micros>,
-    /// And whether it failed.
-    pub(crate) finished_badly: bool,
+    /// How the process ended that it left running, where another call tells.
+    pub(crate) exit: Option<Exit>,
     pub(crate) likeness: Option<Likeness>,
     /// Some observation names the call by the agent's own id: any, and one of a witness.
     has_own_call: bool,
@@ -77,7 +84,7 @@ impl Action {
             name: Best::default(),
             call: Best::default(),
             finished_us: None,
-            finished_badly: false,
+            exit: None,
             likeness: None,
             has_own_call: false,
             is_called: false,
@@ -150,7 +157,7 @@ impl Action {
         self.call.offer(other.call.rank, &other.call.text);
         self.tell_session(other.session, other.session_rank);
         self.finished_us = self.finished_us.max(other.finished_us);
-        self.finished_badly |= other.finished_badly;
+        self.exit = self.exit.max(other.exit);
         let is_better =
             |known: Likeness, other: Likeness| known.is_beaten_by(&other) && known.place == other.place;
         let better =
@@ -213,14 +220,14 @@ impl Action {
         if self.any(flag::REFUSED) && !succeeded {
             return Closure::Refused;
         }
-        if failed || self.finished_badly {
+        if failed || self.exited_badly() {
             return Closure::Failure;
         }
         if self.any(flag::LAUNCH) {
             // That it was started well says nothing of how it went on.
             let ends = self.telling().filter(|member| member.ends_launched());
             let went_well = ends.filter_map(Member::ended).any(|outcome| outcome == Outcome::Success);
-            let is_over = went_well || self.finished_us.is_some();
+            let is_over = went_well || self.exit.is_some() || self.finished_us.is_some();
             return if is_over { Closure::Success } else { Closure::Asynchronous };
         }
         if succeeded {
@@ -237,7 +244,7 @@ impl Action {
         match closure {
             Closure::Success => Outcome::Success,
             Closure::Failure
-                if !self.finished_badly && !ends().any(|outcome| outcome == Outcome::Failure) =>
+                if !self.exited_badly() && !ends().any(|outcome| outcome == Outcome::Failure) =>
             {
                 Outcome::Partial
             }

@@ -63,6 +63,10 @@ impl Action {
         if let Some(ended_us) = self.launched_until() {
             // That it was launched is not when it was over.
             record.times[4] = Some(ended_us);
+            // Nor is that it was over when it began: where nobody told of a step before, the launch says since when it ran.
+            if record.times[..4].iter().all(Option::is_none) {
+                record.times[3] = self.launched_from();
+            }
             let began_us = record.times.iter().flatten().min().copied().unwrap_or(ended_us);
             record.figures[Figure::DurationUs as usize] = Some(ended_us.saturating_sub(began_us));
         }

@@ -11,6 +11,7 @@ mod gemini_models;
 mod models;
 mod naive;
 mod own_words;
+mod processes;
 mod reports;
 mod roots;
 mod same_id;
