@@ -8,6 +8,7 @@ mod floods;
 mod gemini;
 mod gemini_at_once;
 mod gemini_models;
+mod gemini_overlap;
 mod models;
 mod naive;
 mod own_words;
