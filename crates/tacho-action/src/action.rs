@@ -5,6 +5,7 @@
 
 mod apart;
 mod around;
+mod kept;
 mod record;
 mod times;
 mod word;
@@ -17,25 +18,30 @@ use crate::observation::Observation;
 use crate::shares::Owner;
 pub(crate) use crate::standing::has_own_call;
 use crate::standing::{Best, agent_rank, call_rank, inherited_rank, is_witnessed, name_rank, session_rank};
+use kept::Left;
+pub use kept::OBSERVATIONS_MAX;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use tacho_event::time::Micros;
 use tacho_event::words::{ActionType, Outcome};
 
-/// Observations of one action that are remembered one by one; more are hidden and counted.
-pub const OBSERVATIONS_MAX: usize = 64;
-
 const TOOL: u8 = 1;
 const MODEL: u8 = 2;
+
+/// The end of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Exit {
+    pub(crate) at_us: Micros,
+    pub(crate) is_failure: bool,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Action {
     /// Index of its first observation.
     pub(crate) id: u64,
     pub(crate) members: Vec<Member>,
-    /// Observations beyond [`OBSERVATIONS_MAX`], and those of them that are still to be hidden.
-    more: u32,
-    unhidden: Vec<u64>,
+    /// Its other observations.
+    left: Left,
     /// Whether it is a call that can be open, and whether one of a model.
     kind: u8,
     session: Option<[u8; 16]>,
@@ -48,8 +54,8 @@ pub(crate) struct Action {
     call: Best,
     /// When its background work ended, where a sub-agent's end tells.
     pub(crate) finished_us: Option<Micros>,
-    /// And whether it failed.
-    pub(crate) finished_badly: bool,
+    /// How the process ended that it left running, where another call tells.
+    pub(crate) exit: Option<Exit>,
     pub(crate) likeness: Option<Likeness>,
     /// Some observation names the call by the agent's own id: any, and one of a witness.
     has_own_call: bool,
@@ -69,8 +75,7 @@ impl Action {
         Action {
             id: observation.index,
             members: Vec::with_capacity(2),
-            more: 0,
-            unhidden: Vec::new(),
+            left: Left::default(),
             kind: 0,
             session: None,
             session_rank: 0,
@@ -79,7 +84,7 @@ impl Action {
             name: Best::default(),
             call: Best::default(),
             finished_us: None,
-            finished_badly: false,
+            exit: None,
             likeness: None,
             has_own_call: false,
             is_called: false,
@@ -152,7 +157,7 @@ impl Action {
         self.call.offer(other.call.rank, &other.call.text);
         self.tell_session(other.session, other.session_rank);
         self.finished_us = self.finished_us.max(other.finished_us);
-        self.finished_badly |= other.finished_badly;
+        self.exit = self.exit.max(other.exit);
         let is_better =
             |known: Likeness, other: Likeness| known.is_beaten_by(&other) && known.place == other.place;
         let better =
@@ -161,8 +166,7 @@ impl Action {
         self.has_own_call |= other.has_own_call;
         self.is_called |= other.is_called;
         self.started = self.started.or(other.started);
-        self.more = self.more.saturating_add(other.more);
-        self.unhidden.extend(other.unhidden);
+        self.left.absorb(other.left);
         other.members.into_iter().for_each(|member| self.keep(member));
     }
 
@@ -189,7 +193,7 @@ impl Action {
     }
 
     pub(crate) fn has_slot(&self, slot: u64) -> bool {
-        self.members.iter().any(|member| member.slot == slot)
+        self.members.iter().any(|member| member.slot == slot && !member.is_piece())
     }
 
     /// Whether one library tells of both by spans of its own: then they are two calls.
@@ -204,20 +208,6 @@ impl Action {
         self.telling().any(|member| member.has(flag))
     }
 
-    /// Remembers an observation; beyond the limit a witness takes the place of what the agent said itself.
-    fn keep(&mut self, member: Member) {
-        if self.members.len() < OBSERVATIONS_MAX {
-            return self.members.push(member);
-        }
-        self.more = self.more.saturating_add(1);
-        let own = self.members.iter().rposition(|known| !known.is_witness());
-        let left = match own.filter(|_| member.is_witness()) {
-            Some(place) => std::mem::replace(&mut self.members[place], member),
-            None => member,
-        };
-        self.unhidden.push(left.index);
-    }
-
     /// How it ended; `is_over` says that its turn or session did.
     pub(crate) fn closure(&self, is_over: bool) -> Closure {
         let ends = || self.ends();
@@ -230,14 +220,14 @@ impl Action {
         if self.any(flag::REFUSED) && !succeeded {
             return Closure::Refused;
         }
-        if failed || self.finished_badly {
+        if failed || self.exited_badly() {
             return Closure::Failure;
         }
         if self.any(flag::LAUNCH) {
             // That it was started well says nothing of how it went on.
             let ends = self.telling().filter(|member| member.ends_launched());
             let went_well = ends.filter_map(Member::ended).any(|outcome| outcome == Outcome::Success);
-            let is_over = went_well || self.finished_us.is_some();
+            let is_over = went_well || self.exit.is_some() || self.finished_us.is_some();
             return if is_over { Closure::Success } else { Closure::Asynchronous };
         }
         if succeeded {
@@ -254,7 +244,7 @@ impl Action {
         match closure {
             Closure::Success => Outcome::Success,
             Closure::Failure
-                if !self.finished_badly && !ends().any(|outcome| outcome == Outcome::Failure) =>
+                if !self.exited_badly() && !ends().any(|outcome| outcome == Outcome::Failure) =>
             {
                 Outcome::Partial
             }
@@ -273,9 +263,7 @@ impl Action {
             return closure;
         };
         let record = self.record(shown, closure, outcome);
-        for index in self.unhidden.drain(..) {
-            each(index, Some(Entry::Hidden { action: self.id, session: None, agent: None }));
-        }
+        self.left.tell(self.id, each);
         for member in &self.members {
             let entry = if member.index != shown.index {
                 let session = self.session().filter(|_| member.session.is_none());

@@ -8,6 +8,7 @@ mod around;
 mod at_once;
 mod ending;
 mod leaving;
+mod nearest;
 mod pairing;
 mod relating;
 mod reporting;

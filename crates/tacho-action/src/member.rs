@@ -54,6 +54,7 @@ pub(crate) mod flag {
     pub(crate) const FROM_TEXT: u16 = 1024;
     pub(crate) const AGENT_SAID: u16 = 2048;
     pub(crate) const EXITED: u16 = 4096;
+    pub(crate) const HOOKED_ANSWER: u16 = 8192;
 }
 
 impl Member {
@@ -75,6 +76,7 @@ impl Member {
         let is_launch = observation.phase == Some(Phase::Result) && observation.outcome == Outcome::Running;
         set(flag::LAUNCH, is_launch && !observation.is_model());
         set(flag::EXITED, observation.exited);
+        set(flag::HOOKED_ANSWER, observation.is_hooked_answer());
         set(flag::NOTICE, observation.name == TASK_NOTIFICATION);
         let cost = observation.figures[Figure::CostMicros as usize];
         set(flag::COST_TOLD, cost.is_some() && !observation.cost_estimated);
@@ -137,9 +139,20 @@ impl Member {
         other_agent || other_session || self.call != 0 && call != 0 && self.call != call
     }
 
-    /// Whether `later` is a hook that tells of the same step of the call as this one did.
-    pub(crate) fn is_told_again_by(&self, later: &Member) -> bool {
-        self.observer == Observer::Hook && self.slot == later.slot && self.index < later.index
+    /// Whether `other` is a hook that tells of the same step of the call as this one, which stands: the first, whoever sent
+    /// the other. Of an answer, which its sender's hooks tell piece by piece, the end stands, else what was told last.
+    pub(crate) fn is_told_again_by(&self, other: &Member) -> bool {
+        let stands = |member: &Member| (!member.is_piece(), member.time_us, member.index);
+        let is_same = self.slot == other.slot;
+        if self.has(flag::HOOKED_ANSWER) {
+            return is_same && self.writer == other.writer && stands(other) < stands(self);
+        }
+        is_same && self.observer == Observer::Hook && self.index < other.index
+    }
+
+    /// Whether it is a piece of an answer and more is to come: that ends nothing.
+    pub(crate) fn is_piece(&self) -> bool {
+        self.has(flag::HOOKED_ANSWER) && self.outcome() == Outcome::Running
     }
 
     /// Whether `other` knows that the call ran, where this one has it from a text that it did not.
@@ -188,7 +201,7 @@ impl Member {
     pub(crate) fn ended(&self) -> Option<Outcome> {
         let is_end =
             self.has(flag::NOTICE) || matches!(self.phase(), Some(Phase::Executed | Phase::Result) | None);
-        Some(self.outcome()).filter(|_| is_end && !self.has(flag::LAUNCH))
+        Some(self.outcome()).filter(|_| is_end && !self.has(flag::LAUNCH) && !self.is_piece())
     }
 
     /// Whether the event alone says all that the record would.
@@ -232,8 +245,8 @@ pub(crate) fn newest(members: &[Member]) -> impl Iterator<Item = &Member> {
     counted(members).filter(|member| !members.iter().any(|later| member.is_state_before(later)))
 }
 
-/// What counts of what is told. A hook runs once for each step of a call: of two that tell of the same step the first
-/// stands, whoever sent the other. And a call that ran did run, whatever its output reads like.
+/// What counts of what is told. A hook runs once for each step of a call: of two that tell of the same step one stands. And a
+/// call that ran did run, whatever its output reads like.
 pub(crate) fn counted(members: &[Member]) -> impl Iterator<Item = &Member> {
     let is_void =
         |member: &Member, other: &Member| other.is_told_again_by(member) || member.is_belied_by(other);

@@ -257,6 +257,11 @@ impl<'a> Observation<'a> {
         self.kind == ActionType::External && self.name == MODEL_REQUEST
     }
 
+    /// What a model answers, as a hook tells it: piece by piece where it streams.
+    pub(crate) fn is_hooked_answer(&self) -> bool {
+        self.is_model() && self.hook.is_some() && self.phase == Some(Phase::Result)
+    }
+
     /// A request to a model under a number that no other one has.
     pub(crate) fn strong_request(&self) -> Option<&'a str> {
         self.request.filter(|request| self.is_model() && is_strong(request))

@@ -1,6 +1,7 @@
 //! Taking out again what was joined before its partner came.
 
 use super::Action;
+use super::kept::Left;
 use crate::member::Member;
 use crate::near::{Likeness, of_tokens};
 use crate::said::Said;
@@ -18,8 +19,7 @@ impl Action {
         let mut alone = Action {
             id: index,
             members: vec![member],
-            more: 0,
-            unhidden: Vec::new(),
+            left: Left::default(),
             open_in: None,
             call: Best::default(),
             has_own_call: false,
@@ -31,7 +31,7 @@ impl Action {
             shown: None,
             ..self.clone()
         };
-        self.id = self.members.iter().map(|member| member.index).min()?;
+        self.id = self.members.iter().map(|member| member.index).chain(self.left.first_index()).min()?;
         self.compare_by_tokens();
         alone.compare_by_tokens();
         Some(alone)

@@ -2,7 +2,7 @@
 
 use super::Action;
 use crate::Figure;
-use crate::member::Member;
+use crate::member::{Member, counted};
 use crate::observation::Observation;
 use crate::observer::Observer;
 use tacho_event::time::Micros;
@@ -22,10 +22,16 @@ impl Action {
     pub(crate) fn hooked(&self) -> Option<(Option<Micros>, Option<Micros>)> {
         let at = |phase| {
             let is_it = |member: &&Member| member.observer == Observer::Hook && member.phase() == Some(phase);
-            self.members.iter().filter(is_it).map(|member| member.time_us).min()
+            let told = self.members.iter().filter(is_it).filter(|member| !member.is_piece());
+            told.map(|member| member.time_us).min()
         };
         let hooked = (at(Phase::Proposed), at(Phase::Result));
         (hooked != (None, None)).then_some(hooked)
+    }
+
+    /// The tokens of the answer that stands, as hooks tell them.
+    pub(crate) fn hooked_tokens(&self) -> Option<[i64; 2]> {
+        counted(&self.members).filter(|member| member.observer == Observer::Hook).find_map(Member::tokens)
     }
 
     /// Whether the span of another action can be that of this call. Of a call that has no answer yet it can.

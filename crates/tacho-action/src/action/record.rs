@@ -22,7 +22,7 @@ impl Action {
     pub(super) fn record(&self, shown: &Member, closure: Closure, outcome: Outcome) -> Record {
         let mut record = Record {
             action: self.id,
-            observations: self.members.len() as u32 + self.more,
+            observations: (self.members.len() as u32).saturating_add(self.left.count),
             // What is no call has no end either: it only has a state now.
             closure: Some(closure).filter(|_| self.is_call()),
             differ: self.differ(),
@@ -31,7 +31,7 @@ impl Action {
         let witnessed = self.is_witnessed();
         for member in &self.members {
             record.observers |= member.observer.bit();
-            if witnessed && !member.is_witness() {
+            if witnessed && !member.is_witness() || member.is_piece() {
                 continue;
             }
             let place = match member.phase() {
@@ -63,6 +63,10 @@ impl Action {
         if let Some(ended_us) = self.launched_until() {
             // That it was launched is not when it was over.
             record.times[4] = Some(ended_us);
+            // Nor is that it was over when it began: where nobody told of a step before, the launch says since when it ran.
+            if record.times[..4].iter().all(Option::is_none) {
+                record.times[3] = self.launched_from();
+            }
             let began_us = record.times.iter().flatten().min().copied().unwrap_or(ended_us);
             record.figures[Figure::DurationUs as usize] = Some(ended_us.saturating_sub(began_us));
         }

@@ -29,6 +29,17 @@ impl Action {
             return None;
         }
         let told = self.telling().filter(|member| member.ends_launched()).map(|member| member.time_us).min();
-        told.or(self.finished_us)
+        told.or(self.exit.map(|exit| exit.at_us)).or(self.finished_us)
+    }
+
+    /// Since when what goes on in the background ran, as far as the answer that it was launched says.
+    pub(super) fn launched_from(&self) -> Option<Micros> {
+        let launches = self.telling().filter(|member| member.has(flag::LAUNCH));
+        launches.map(|member| member.lasts().0).min()
+    }
+
+    /// Whether the process that it left running ended badly.
+    pub(super) fn exited_badly(&self) -> bool {
+        self.exit.is_some_and(|exit| exit.is_failure)
     }
 }

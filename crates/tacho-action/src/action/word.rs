@@ -1,15 +1,14 @@
 //! Whose word counts of how an action went, and whether those who saw it disagree.
 
 use super::Action;
-use crate::member::{Member, flag, newest};
+use crate::member::{Member, newest};
 use tacho_event::words::Outcome;
 
 impl Action {
     /// Whose word counts of how it went: the witnesses', and where there is none that of the key which reported it first.
     pub(super) fn counts(&self) -> impl Fn(&Member) -> bool + use<> {
         let witnessed = self.is_witnessed();
-        let first = self.members.iter().min_by_key(|member| (member.has(flag::OUTCOME), member.index));
-        let owner = first.map(|member| member.writer);
+        let owner = self.first().map(|(_, _, writer)| writer);
         move |member| match witnessed {
             true => member.is_witness(),
             false => !member.is_self_reported() || Some(member.writer) == owner,

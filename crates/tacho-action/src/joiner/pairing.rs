@@ -7,6 +7,8 @@
 //! Limit: those of a session that `near` remembers.
 
 use super::Joiner;
+use super::nearest::clear_pairs;
+use super::surrounding::TOLD_US;
 use crate::action::{Action, has_own_call};
 use crate::member::Member;
 use crate::near::{ANSWER_US, Likeness, WINDOW_US};
@@ -14,15 +16,16 @@ use crate::observation::Observation;
 use crate::observer::Observer;
 use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::time::Micros;
-use tacho_event::words::Phase;
+use tacho_event::words::{Outcome, Phase};
 
 /// One observation, or both hooks of a request, where it is now, and what it is compared by.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Part {
     pub(super) index: u64,
     action: u64,
     pub(super) time_us: Micros,
     pub(super) began_us: Micros,
-    tokens: Option<[i64; 2]>,
+    pub(super) tokens: Option<[i64; 2]>,
 }
 
 /// What is told of one session: requests and answers of its log, what its file tells of answers; spans and hooks, where
@@ -52,7 +55,8 @@ pub(super) fn is_half(observation: &Observation<'_>) -> bool {
 /// Whether what an observation tells of a request is put together with what others do.
 fn is_part(observation: &Observation<'_>) -> bool {
     let is_beside = matches!(observation.observer, Observer::Span | Observer::Hook);
-    is_half(observation) || observation.is_model() && is_beside && !has_own_call(observation)
+    let is_piece = observation.is_hooked_answer() && observation.outcome == Outcome::Running;
+    is_half(observation) || observation.is_model() && is_beside && !is_piece && !has_own_call(observation)
 }
 
 impl Joiner {
@@ -173,7 +177,8 @@ fn hooks(action: &Action) -> Option<Part> {
         .filter(|member| member.observer == Observer::Hook)
         .min_by_key(|member| member.index)?;
     let (began_us, time_us) = (proposed.or(answered)?, answered.or(proposed)?);
-    Some(Part { index: first.index, action: action.id, time_us, began_us, tokens: None })
+    let tokens = action.hooked_tokens();
+    Some(Part { index: first.index, action: action.id, time_us, began_us, tokens })
 }
 
 impl Parts {
@@ -190,9 +195,23 @@ impl Parts {
     /// Where each belongs that does not stand for itself: a file's word with the log's answer, a request with its answer.
     fn homes(&self) -> BTreeMap<u64, u64> {
         let mut homes = filed_with(&self.filed, &self.answered);
-        let answers: Vec<&Part> = self.answered.iter().collect();
+        let (timed, answers): (Vec<&Part>, Vec<&Part>) =
+            self.answered.iter().partition(|part| part.began_us < part.time_us);
+        // It was asked when the answer says that it began.
+        let apart = |asked: &Part, answer: &&Part| {
+            let is_before = asked.time_us <= answer.time_us && answer.began_us - asked.time_us <= ANSWER_US;
+            is_before.then_some(answer.began_us.abs_diff(asked.time_us))
+        };
+        for (asked, answer) in clear_pairs(&self.asked, &timed, TOLD_US, apart) {
+            homes.insert(asked.index, answer.index);
+        }
         let alone: Vec<&Part> = self.filed.iter().filter(|part| !homes.contains_key(&part.index)).collect();
-        let mut asked: Vec<&Part> = self.asked.iter().collect();
+        // What may be of several of these is of no other answer.
+        let is_left = |part: &&Part| {
+            let is_its = |answer: &&Part| apart(part, answer).is_some_and(|apart| apart <= TOLD_US);
+            !homes.contains_key(&part.index) && !timed.iter().any(is_its)
+        };
+        let mut asked: Vec<&Part> = self.asked.iter().filter(is_left).collect();
         asked.sort_by_key(|part| (part.time_us, part.index));
         for (mut answers, within_us) in [(answers, ANSWER_US), (alone, WINDOW_US)] {
             answers.sort_by_key(|part| (part.time_us, part.index));
@@ -201,7 +220,7 @@ impl Parts {
                     part.time_us <= answer.time_us
                         && answer.began_us.saturating_sub(part.time_us) <= within_us
                 };
-                // It was asked when the answer says that it began, else last before it.
+                // Else it was asked last before it.
                 let apart = |part: &&Part| (answer.began_us.abs_diff(part.time_us), u64::MAX - part.index);
                 let meant = asked.iter().filter(may_be).min_by_key(|part| apart(part)).map(|part| part.index);
                 if let Some(meant) = meant {
@@ -215,23 +234,13 @@ impl Parts {
     }
 }
 
-/// What a session's file tells with the log's word of the same tokens, nearest in time first.
+/// What a session's file tells with the log's word of the same tokens, by when they say that it was over.
 fn filed_with(filed: &[Part], answered: &[Part]) -> BTreeMap<u64, u64> {
-    let mut pairs = Vec::new();
-    for part in filed {
-        for answer in answered.iter().filter(|answer| part.tokens.is_some() && answer.tokens == part.tokens) {
-            let gap = (part.began_us - answer.time_us).max(answer.began_us - part.time_us).max(0);
-            if gap <= WINDOW_US {
-                pairs.push((gap, part.time_us.abs_diff(answer.time_us), part.index, answer.index));
-            }
-        }
-    }
-    pairs.sort_unstable();
-    let (mut homes, mut taken) = (BTreeMap::new(), BTreeSet::new());
-    for (_, _, part, answer) in pairs {
-        if !homes.contains_key(&part) && taken.insert(answer) {
-            homes.insert(part, answer);
-        }
-    }
-    homes
+    let apart = |part: &Part, answer: &Part| {
+        let gap = (part.began_us - answer.time_us).max(answer.began_us - part.time_us);
+        let is_same = part.tokens.is_some() && answer.tokens == part.tokens;
+        (is_same && gap <= WINDOW_US).then_some(part.time_us.abs_diff(answer.time_us))
+    };
+    let pairs = clear_pairs(filed, answered, TOLD_US, apart);
+    pairs.into_iter().map(|(part, answer)| (part.index, answer.index)).collect()
 }

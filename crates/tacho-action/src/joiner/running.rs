@@ -1,14 +1,23 @@
 //! Commands of Codex that run on when their call has its answer: the log tells the number of the process with that answer, and
 //! the exit code with that of a later `write_stdin`, a call of its own which names the number.
 //!
-//! Limit: of processes under one number in a session the last is known, and of ends.
+//! Invariants
+//! - A number is used again once its process is over. So which end is whose is decided anew with each word of a number, by the
+//!   times that witnesses tell: that of a launch is the first one after it, and lies before the next launch. In which order
+//!   they came says nothing.
+//! - What an agent says itself neither launches nor ends what a witness tells of, nor says when.
+//!
+//! Limit: of the calls that launched processes under one number of a session the newest [`SAME_ID_MAX`] are looked at, and of
+//! those that told ends.
 
 use super::Joiner;
-use crate::action::Action;
+use super::sharing::SAME_ID_MAX;
+use crate::action::Exit;
 use crate::ids::key;
-use crate::member::flag;
+use crate::member::{Member, flag};
 use crate::observation::Observation;
 use std::collections::BTreeSet;
+use tacho_event::time::Micros;
 use tacho_event::words::{Outcome, Phase};
 
 /// What Codex calls the tool that looks after what runs.
@@ -36,7 +45,7 @@ impl Observation<'_> {
 }
 
 impl Joiner {
-    /// Lets a call that left a process running be over when its exit code is told.
+    /// Lets calls that left processes running under one number be over when their exit codes are told.
     pub(super) fn end_process(
         &mut self,
         id: u64,
@@ -47,25 +56,49 @@ impl Joiner {
             observation.process.zip(observation.session).filter(|_| observation.is_witness())?;
         let key = |what: &[u8]| key(&[what, &session.0, &number.to_be_bytes()]);
         let (runs, ends) = (key(b"process runs"), key(b"process ends"));
-        let own = match observation.name == LOOKS_AFTER {
-            true if observation.exited => ends,
+        match observation.name == LOOKS_AFTER {
+            true if observation.exited => self.list_shared(id, ends),
             true => return None,
-            false => runs,
-        };
-        if self.keys.insert(own, id) != Some(id) {
-            self.actions.get_mut(&id)?.keys.push(own);
+            false => self.list_shared(id, runs),
         }
-        let (launch, end) = (*self.keys.get(&runs)?, *self.keys.get(&ends)?);
-        let ended = self.actions.get(&end)?.members.iter().find(|member| member.has(flag::EXITED))?;
-        let (at_us, is_failure) = (ended.time_us, ended.outcome() == Outcome::Failure);
-        // The number may be that of a process before.
-        let is_before = |action: &&mut Action| {
-            action.members.iter().all(|member| !member.has(flag::LAUNCH) || member.time_us <= at_us)
-        };
-        let action = self.actions.get_mut(&launch).filter(is_before)?;
-        action.finished_us = action.finished_us.max(Some(at_us));
-        action.finished_badly |= is_failure;
-        changed.insert(launch);
+        let mut launches = self.told_of(runs, launched);
+        let mut exits = self.told_of(ends, exited);
+        launches.sort_unstable();
+        exits.sort_unstable();
+        for (at, (launched_us, id)) in launches.iter().enumerate() {
+            let next_us = launches.get(at + 1).map(|(next_us, _)| *next_us);
+            let is_its = |(exit, _): &&(Exit, u64)| {
+                *launched_us <= exit.at_us && next_us.is_none_or(|next_us| exit.at_us < next_us)
+            };
+            let exit = exits.iter().find(is_its).map(|(exit, _)| *exit);
+            if let Some(action) = self.actions.get_mut(id).filter(|action| action.exit != exit) {
+                action.exit = exit;
+                changed.insert(*id);
+            }
+        }
         Some(())
     }
+
+    /// What witnesses tell of it in the newest calls under a number, each with its call.
+    fn told_of<T>(&self, number: u64, told: impl Fn(&[&Member]) -> Option<T>) -> Vec<(T, u64)> {
+        let newest = self.shared.get(&number).into_iter().flat_map(|ids| ids.iter().rev().take(SAME_ID_MAX));
+        let calls = newest.filter_map(|id| self.actions.get(id));
+        let each = calls.filter_map(|action| {
+            let witnesses: Vec<&Member> =
+                action.members.iter().filter(|member| member.is_witness()).collect();
+            Some((told(&witnesses)?, action.id))
+        });
+        each.collect()
+    }
+}
+
+fn launched(witnesses: &[&Member]) -> Option<Micros> {
+    witnesses.iter().filter(|member| member.has(flag::LAUNCH)).map(|member| member.time_us).min()
+}
+
+/// The newest word of it.
+fn exited(witnesses: &[&Member]) -> Option<Exit> {
+    let exits = witnesses.iter().filter(|member| member.has(flag::EXITED));
+    let newest = exits.max_by_key(|member| (member.time_us, member.index))?;
+    Some(Exit { at_us: newest.time_us, is_failure: newest.outcome() == Outcome::Failure })
 }

@@ -1,4 +1,5 @@
-//! Ids that several actions may have: states of an event under one id, and reports of agents under one id.
+//! Ids that several actions may have: states of an event under one id, reports of agents under one id, processes under one
+//! number (`running`).
 //!
 //! The sender's id of an event is the sender's own matter: agents that share a key may each count from one. So states under
 //! one id are one action only where agent, session and call, as far as both say them, are the same, and where the first of
@@ -88,10 +89,16 @@ impl Joiner {
         }
         let report = reporting::sent_as(observation).filter(|_| !observation.is_outcome());
         for key in report.into_iter().chain(begins.then_some(observation.state)) {
-            if action.shared.len() < OBSERVATIONS_MAX && !action.shared.contains(&key) {
-                action.shared.push(key);
-                self.shared.entry(key).or_default().insert(id);
-            }
+            self.list_shared(id, key);
+        }
+    }
+
+    /// Puts an action among those that have the same.
+    pub(super) fn list_shared(&mut self, id: u64, key: u64) {
+        let Some(action) = self.actions.get_mut(&id) else { return };
+        if action.shared.len() < OBSERVATIONS_MAX && !action.shared.contains(&key) {
+            action.shared.push(key);
+            self.shared.entry(key).or_default().insert(id);
         }
     }
 
@@ -110,12 +117,8 @@ impl Joiner {
     /// Puts the action `id` in the place of `gone`, which it took in.
     pub(super) fn hand_on_shared(&mut self, shared: &[u64], gone: u64, id: u64) {
         self.drop_shared(shared, gone);
-        let Some(action) = self.actions.get_mut(&id) else { return };
         for key in shared {
-            if action.shared.len() < OBSERVATIONS_MAX && !action.shared.contains(key) {
-                action.shared.push(*key);
-                self.shared.entry(*key).or_default().insert(id);
-            }
+            self.list_shared(id, *key);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Five requests of a Gemini CLI session to its model, which hooks, spans, log records and the session's file tell of: in
 //! whichever order the batches come, each is one. All have the same tokens, so only their times tell them apart.
 
+use crate::dice::Dice;
 use crate::gemini::{model_hook, model_span};
 use crate::scene::{event, groups, model};
 use std::collections::BTreeSet;
@@ -55,20 +56,7 @@ fn witnesses() -> [Log; 4] {
     ]
 }
 
-/// Numbers that look drawn by chance, the same each time.
-struct Dice(u64);
-
 impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % limit
-    }
-
-    fn shuffled(&mut self, mut sent: Log) -> Log {
-        (1..sent.len()).for_each(|at| sent.swap(at, self.below(at + 1)));
-        sent
-    }
-
     /// What a witness sends in batches, of which two are swapped with the next one.
     fn swapped(&mut self, sent: &Log) -> Log {
         let size = [1, 2, 3][self.below(3)];
