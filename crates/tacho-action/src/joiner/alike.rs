@@ -6,7 +6,7 @@ use super::at_once::is_at_another_time;
 use super::pairing::{is_asking, is_half};
 use crate::action::Action;
 use crate::member::{lasts, slot};
-use crate::near::{Candidate, Half, Likeness, choose};
+use crate::near::{ANSWER_US, Candidate, Half, Likeness, WINDOW_US, choose};
 use crate::observation::Observation;
 use crate::standing::is_made_up;
 use tacho_event::words::Phase;
@@ -32,7 +32,9 @@ impl Joiner {
             let stands_alone = is_question && observation.is_witness() || is_whole && !action.has_steps();
             action.is_witnessed() || !stands_alone
         };
-        let candidates = self.near.actions(likeness.place).filter_map(|id| {
+        let within = if observation.is_model() { ANSWER_US } else { WINDOW_US };
+        let near = self.near.around(likeness.place, lasts, within);
+        let candidates = near.into_iter().filter_map(|id| {
             let action = self.actions.get(&id).filter(may_be)?;
             // Most have an id of their own: no need to look further.
             if own_call && action.is_called_for(observation) || action.has_slot(slot) {

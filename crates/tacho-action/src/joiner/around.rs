@@ -7,10 +7,13 @@
 
 use super::Joiner;
 use crate::action::Action;
+use crate::member::lasts;
+use crate::near::WINDOW_US;
 use crate::observation::Observation;
 use crate::observer::Observer;
 use crate::standing::is_made_up;
 use std::collections::BTreeSet;
+use tacho_event::time::Micros;
 
 impl Joiner {
     /// Joins what a span or a hook without an id leaves clear among the calls of its tool. Tells what its action is now.
@@ -23,7 +26,7 @@ impl Joiner {
         let is_one_of = observation.observer == Observer::Span || is_made_up(observation);
         let place = self.actions.get(&id).and_then(|action| action.likeness).map(|likeness| likeness.place);
         let Some(place) = place.filter(|_| is_one_of && observation.is_witness()) else { return id };
-        while let Some((span, call)) = self.around(place) {
+        while let Some((span, call)) = self.around(place, lasts(observation)) {
             let one = self.merge(span, call);
             changed.remove(&span.max(call));
             changed.insert(one);
@@ -35,8 +38,9 @@ impl Joiner {
     }
 
     /// A span, and the call that alone can be meant.
-    fn around(&self, place: u64) -> Option<(u64, u64)> {
-        let known = || self.near.actions(place).filter_map(|id| self.actions.get(&id));
+    fn around(&self, place: u64, lasts: (Micros, Micros)) -> Option<(u64, u64)> {
+        let near = self.near.around(place, lasts, WINDOW_US);
+        let known = || near.iter().filter_map(|id| self.actions.get(id));
         let is_call = |call: &&Action| {
             call.hooked().is_some() && call.span_lasts().is_none() && call.is_witnessed() && !call.is_called()
         };

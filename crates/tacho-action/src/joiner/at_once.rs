@@ -11,6 +11,7 @@ use super::Joiner;
 use crate::Figure;
 use crate::action::Action;
 use crate::member::{Member, lasts};
+use crate::near::WINDOW_US;
 use crate::observation::Observation;
 use crate::observer::Observer;
 use crate::standing::is_made_up;
@@ -83,10 +84,11 @@ impl Joiner {
 
     /// Each span with its record, of all that went on at once around a time; none where it is not clear.
     fn at_once(&self, place: u64, around: (Micros, Micros)) -> Vec<(u64, u64)> {
-        let known = self.near.actions(place).filter_map(|id| Told::of(self.actions.get(&id)?));
+        let near = self.near.around(place, around, WINDOW_US);
+        let known = near.iter().filter_map(|id| Told::of(self.actions.get(id)?));
         let (mut spans, mut records): (Vec<Told>, Vec<Told>) =
             overlapping(known.collect(), around).into_iter().partition(|told| told.is_span);
-        if spans.len() != records.len() || self.waits_for_a_record(place, &records) {
+        if spans.len() != records.len() || self.waits_for_a_record(&near, &records) {
             return Vec::new();
         }
         spans.sort_by_key(|span| span.to);
@@ -110,17 +112,14 @@ impl Joiner {
     }
 
     /// Whether hooks tell of one more call among these, whose record is still to come: any of the spans may be its.
-    fn waits_for_a_record(&self, place: u64, records: &[Told]) -> bool {
+    fn waits_for_a_record(&self, near: &BTreeSet<u64>, records: &[Told]) -> bool {
         let waits = |action: &Action| {
             let is_alone = action.members.iter().all(|member| member.observer == Observer::Hook);
             let (proposed, answered) = action.hooked().filter(|_| is_alone)?;
             let lasts = (proposed.or(answered)?, answered.or(proposed)?);
             Some(records.iter().any(|record| record.overlaps(lasts)))
         };
-        self.near
-            .actions(place)
-            .filter_map(|id| self.actions.get(&id))
-            .any(|action| waits(action) == Some(true))
+        near.iter().filter_map(|id| self.actions.get(id)).any(|action| waits(action) == Some(true))
     }
 
     /// Whether what hooks tell of a record's call lies within the span.
