@@ -14,6 +14,7 @@ use crate::ids::key;
 use crate::member::{Member, counted, flag};
 use crate::near::Likeness;
 use crate::observation::Observation;
+use crate::said::Said;
 use crate::shares::Owner;
 pub(crate) use crate::standing::has_own_call;
 use crate::standing::{Best, agent_rank, call_rank, inherited_rank, is_witnessed, name_rank, session_rank};
@@ -46,6 +47,8 @@ pub(crate) struct Action {
     agent: Best,
     name: Best,
     call: Best,
+    /// The id that our hook gave it.
+    made_up: Best,
     /// When its background work ended, where a sub-agent's end tells.
     pub(crate) finished_us: Option<Micros>,
     /// And whether it failed.
@@ -78,6 +81,7 @@ impl Action {
             agent: Best::default(),
             name: Best::default(),
             call: Best::default(),
+            made_up: Best::default(),
             finished_us: None,
             finished_badly: false,
             likeness: None,
@@ -91,7 +95,7 @@ impl Action {
         }
     }
 
-    pub(crate) fn add(&mut self, observation: &Observation<'_>) {
+    pub(crate) fn add(&mut self, observation: &Observation<'_>, said: Option<Said>) {
         if matches!(observation.kind, ActionType::Tool | ActionType::Skill | ActionType::External) {
             self.kind |= TOOL;
         }
@@ -104,13 +108,18 @@ impl Action {
         }
         self.agent.offer(agent_rank(observation), observation.agent);
         if let Some(call) = observation.call {
-            self.call.offer(call_rank(observation), call);
+            let own = if has_own_call(observation) { None } else { Some(&mut self.made_up) };
+            for best in own.into_iter().chain([&mut self.call]) {
+                best.offer(call_rank(observation), call);
+            }
         }
         let rank = session_rank(observation.is_witness(), false);
         self.tell_session(observation.session.map(|session| session.0), rank);
         self.has_own_call |= has_own_call(observation);
         self.is_called |= has_own_call(observation) && observation.is_witness();
-        self.keep(Member::new(observation));
+        let mut member = Member::new(observation);
+        member.said = said;
+        self.keep(member);
     }
 
     /// The first of those that know best.
@@ -150,6 +159,7 @@ impl Action {
         self.name.offer(other.name.rank, &other.name.text);
         self.agent.offer(other.agent.rank, &other.agent.text);
         self.call.offer(other.call.rank, &other.call.text);
+        self.made_up.offer(other.made_up.rank, &other.made_up.text);
         self.tell_session(other.session, other.session_rank);
         self.finished_us = self.finished_us.max(other.finished_us);
         self.finished_badly |= other.finished_badly;

@@ -6,6 +6,8 @@
 mod alike;
 mod around;
 mod at_once;
+mod by_input;
+mod by_length;
 mod ending;
 mod leaving;
 mod pairing;
@@ -98,7 +100,6 @@ impl Joiner {
             self.end(end, observation, &mut changed);
         }
         let action = if observation.is_act() { self.act(observation) } else { None };
-        let action = action.map(|id| self.join_around(id, observation, &mut changed));
         let action = action.map(|id| self.join_at_once(id, observation, &mut changed));
         action.and_then(|id| self.end_process(id, observation, &mut changed));
         changed.extend(action);
@@ -158,7 +159,7 @@ impl Joiner {
         let action = self.actions.entry(id).or_insert_with(|| Action::new(observation));
         // What the first witness says of its input stands before what the agent said.
         let is_first = observation.is_witness() && !action.is_witnessed();
-        action.add(observation);
+        action.add(observation, likeness.and_then(|likeness| likeness.input));
         let is_better = likeness
             .is_some_and(|new| is_first || action.likeness.is_none_or(|known| known.is_beaten_by(&new)));
         if is_better {

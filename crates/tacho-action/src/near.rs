@@ -20,7 +20,7 @@ pub(crate) const WINDOW_US: Micros = 10_000_000;
 /// An answer of a model that streams may take so long, microseconds.
 pub(crate) const ANSWER_US: Micros = 600_000_000;
 /// Without an input to compare, the next call must be this much further away.
-const CLEAR_US: Micros = 100_000;
+pub(crate) const CLEAR_US: Micros = 100_000;
 /// What an observation can be found by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Likeness {

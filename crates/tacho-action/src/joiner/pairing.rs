@@ -78,7 +78,7 @@ impl Joiner {
             let is_among_others =
                 at.iter().any(|(other, action)| *action == id && home(*other) != home(part.index));
             if is_among_others {
-                let (own, rest) = self.detach(id, part.index);
+                let (own, rest) = self.detach(id, &|member| member.index == part.index);
                 at.values_mut().filter(|action| **action == id).for_each(|action| *action = rest);
                 at.insert(part.index, own);
                 changed.extend([own, rest]);
@@ -123,16 +123,19 @@ impl Joiner {
         parts
     }
 
-    /// Takes an observation out of its action. Tells the actions of it and of the rest.
-    fn detach(&mut self, id: u64, index: u64) -> (u64, u64) {
+    /// Takes observations out of their action. Tells the actions of these and of the rest.
+    pub(super) fn detach(&mut self, id: u64, is_out: &dyn Fn(&Member) -> bool) -> (u64, u64) {
         let Some(mut rest) = self.actions.remove(&id) else { return (id, id) };
-        let Some(mut own) = rest.detach(index) else {
+        let Some(mut own) = rest.detach(is_out) else {
             self.actions.insert(id, rest);
             return (id, id);
         };
         self.told.leave(id);
         self.list_open(id, rest.open_in.take(), None);
-        let is_its = |node: &u64| self.kin.get(*node).is_some_and(|node| node.index == index);
+        let is_its = |node: &u64| {
+            let index = self.kin.get(*node).map(|node| node.index);
+            own.members.iter().any(|member| Some(member.index) == index)
+        };
         (own.nodes, rest.nodes) = rest.nodes.into_iter().partition(is_its);
         self.near.remove(id);
         let (shared, started) = (std::mem::take(&mut rest.shared), rest.started);
