@@ -5,14 +5,18 @@
 //!
 //! Where as many records as spans are known of what overlaps, and each record came when one span ended, those two are one.
 //! Else calls at once were asked for at one time: the record that took longest belongs to the span that ended last, and so on,
-//! if that gives one time at which all were asked for, no two took equally long, and the last record came when the last span
-//! ended. In doubt they stay apart.
+//! if that gives one time at which all were asked for and no two took equally long. In doubt they stay apart.
 
 use super::at_once::{Pairs, Parts, ROUNDED_US};
 use tacho_event::time::Micros;
 
 /// The calls of one answer were asked for within so much, microseconds: up to 21 ms were seen on a busy machine.
 const ASKED_US: Micros = 25_000;
+
+/// Behind the end of the last span its records come within so much, microseconds: up to 4 ms were seen.
+const OVER_US: Micros = 10_000;
+/// What needs nobody's leave runs so soon after it was asked for, microseconds.
+const BEGUN_US: Micros = 200_000;
 
 /// A span or a record, and from when to when it goes on.
 #[derive(Debug, Clone, Copy)]
@@ -90,8 +94,9 @@ fn are_clear_by_end(pairs: &[(Told, Told)]) -> bool {
     pairs.iter().all(is_then) && pairs.windows(2).all(|two| two[1].1.to - two[0].1.to > 2 * ROUNDED_US)
 }
 
-/// Whether all were asked for at one time, if the one that took longest ended last, and no two took equally long; and
-/// whether the records came when the last of them was over: else another one went on that is not told of yet.
+/// Whether all were asked for at one time, if the one that took longest ended last, and no two took equally long. Records
+/// that come long after the last span ended are of calls beside one that went on: of another tool, where these ran as soon
+/// as they were asked for, or of this one, and its span is still to come.
 fn are_clear_by_length(pairs: &[(Told, Told)]) -> bool {
     let asked = || pairs.iter().map(|(span, record)| span.to - record.took_us());
     let spread = asked().max().zip(asked().min()).map_or(0, |(last, first)| last - first);
@@ -101,9 +106,11 @@ fn are_clear_by_length(pairs: &[(Told, Told)]) -> bool {
     };
     let came = pairs.iter().map(|(_, record)| record.to).max();
     let ended = pairs.iter().map(|(span, _)| span.to).max();
-    let is_over = came.zip(ended).is_some_and(|(came, ended)| came - ended <= ASKED_US);
+    let is_over = came.zip(ended).is_some_and(|(came, ended)| came - ended <= OVER_US);
+    let begins_soon = |(span, record): &(Told, Told)| record.took_us() - span.took_us() <= BEGUN_US;
+    let is_whole = is_over || pairs.iter().all(begins_soon);
     // What was asked for later and took less ends last as well: as far apart as that may be they have to be.
-    is_over && spread <= ASKED_US && pairs.windows(2).all(|two| apart(two) > 2 * spread.max(ASKED_US / 2))
+    is_whole && spread <= ASKED_US && pairs.windows(2).all(|two| apart(two) > 2 * spread.max(ASKED_US / 2))
 }
 
 /// What overlaps a time, or what overlaps that; and the rest.
