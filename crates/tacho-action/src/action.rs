@@ -15,7 +15,6 @@ use crate::member::{Member, counted, flag};
 use crate::near::Likeness;
 use crate::observation::Observation;
 use crate::said::Said;
-use crate::shares::Owner;
 pub(crate) use crate::standing::has_own_call;
 use crate::standing::{Best, agent_rank, call_rank, inherited_rank, is_witnessed, name_rank, session_rank};
 use serde::{Deserialize, Serialize};
@@ -137,14 +136,6 @@ impl Action {
     /// Whether anybody but the agent itself tells of it.
     pub(crate) fn is_witnessed(&self) -> bool {
         self.members.iter().any(Member::is_witness)
-    }
-
-    /// In whose share it is remembered: that of the first who tells of it, of the witnesses where there are any.
-    pub(crate) fn owner(&self) -> Owner {
-        let is_witness = self.is_witnessed();
-        let counts = self.members.iter().filter(|member| member.is_witness() == is_witness);
-        let writer = counts.min_by_key(|member| member.index).map_or(0, |member| member.writer);
-        Owner { is_witness, writer, agent: key(&[self.agent().as_bytes()]) }
     }
 
     /// Whether somebody tells of the steps of it.

@@ -63,7 +63,7 @@ fn is_timed(member: &&Member) -> bool {
 
 impl Part {
     fn of(action: &Action, is_it: &dyn Fn(&Member) -> bool) -> Option<Part> {
-        let all = || action.members.iter().filter(|member| member.is_witness() && is_it(member));
+        let all = || action.members.iter().filter(|member| is_it(member));
         let by = |observer| all().filter(move |member| member.observer == observer);
         let at = |phase| by(Observer::Hook).filter(move |member| member.phase() == Some(phase));
         let hooked = [Phase::Proposed, Phase::Result].map(|phase| at(phase).map(|told| told.time_us).min());
@@ -85,12 +85,15 @@ impl Part {
         let is_sure = |member: &Member| {
             member.has(flag::CALLED) && matches!(member.observer, Observer::Hook | Observer::Log)
         };
-        if action.members.iter().any(|member| member.is_witness() && is_sure(member)) {
+        // What agents tell beside witnesses puts nothing together.
+        let counts = |member: &Member| member.is_witness() || !action.is_witnessed();
+        if action.members.iter().any(|member| counts(member) && is_sure(member)) {
             return [None, None];
         }
-        let named = Part::of(action, &is_named).filter(|part| part.span.is_some() || part.said.is_some());
+        let named = Part::of(action, &|member| counts(member) && is_named(member))
+            .filter(|part| part.span.is_some() || part.said.is_some());
         let is_told = |part: &Part| part.hooked.is_some() || part.record.is_some();
-        [named, Part::of(action, &|member| !is_named(member)).filter(is_told)]
+        [named, Part::of(action, &|member| counts(member) && !is_named(member)).filter(is_told)]
     }
 
     /// Whether both are of one action.
@@ -100,7 +103,7 @@ impl Part {
 
     /// How far apart in time they are.
     pub(super) fn apart_us(&self, other: &Part) -> Micros {
-        (self.lasts.0 - other.lasts.1).max(other.lasts.0 - self.lasts.1).max(0)
+        apart_us(self.lasts, other.lasts)
     }
 
     /// Whether this may be a span's call, by time and input. A record counts from when the model asked for the call, and comes
@@ -201,7 +204,8 @@ impl Joiner {
         }
         let mut parts = Parts::default();
         for id in self.near.around(place, lasts, WINDOW_US) {
-            let [named, loose] = self.actions.get(&id).map(Part::both).unwrap_or_default();
+            let action = self.actions.get(&id).filter(|action| action.is_witnessed());
+            let [named, loose] = action.map(Part::both).unwrap_or_default();
             parts.named.extend(named);
             parts.loose.extend(loose);
         }
@@ -212,22 +216,29 @@ impl Joiner {
     }
 }
 
+fn apart_us(one: (Micros, Micros), other: (Micros, Micros)) -> Micros {
+    one.0.saturating_sub(other.1).max(other.0.saturating_sub(one.1)).max(0)
+}
+
 fn is_part(action: &Action) -> bool {
     Part::both(action).iter().any(Option::is_some)
 }
 
 /// Whether an observation and an action are put together by time, where no input tells: that is decided of all that went on
-/// then, and not of these two.
+/// then, and not of these two. Of what only agents tell a span and a record that overlap are taken for one.
 pub(super) fn is_at_once(action: &Action, observation: &Observation<'_>) -> bool {
-    if observation.is_model() || !observation.is_witness() {
+    if observation.is_model() {
         return false;
     }
-    let has_span = |part: &Option<Part>| part.as_ref().is_some_and(|part| part.span.is_some());
     let is_timed = observation.figures[Figure::DurationUs as usize].is_some();
-    match (observation.observer, Part::both(action)) {
-        (Observer::Span, [_, loose]) => is_timed && loose.is_some(),
-        (Observer::Hook, [named, _]) => is_made_up(observation) && has_span(&named),
-        (Observer::Log, [named, _]) => is_timed && !has_own_call(observation) && has_span(&named),
+    let is_apart =
+        |part: &Part| observation.is_witness() || apart_us(part.lasts, lasts(observation)) > ROUNDED_US;
+    let [named, loose] = Part::both(action);
+    let span = named.filter(|part| part.span.is_some());
+    match observation.observer {
+        Observer::Span => is_timed && loose.is_some_and(|part| part.hooked.is_some() || is_apart(&part)),
+        Observer::Hook => is_made_up(observation) && span.is_some(),
+        Observer::Log => is_timed && !has_own_call(observation) && span.is_some_and(|part| is_apart(&part)),
         _ => false,
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn by_input(parts: &Parts) -> Pairs {
         let (apart, named, loose) = *pair;
         let mut others =
             found.iter().filter(|other| *other != pair && (other.1 == named || other.2 == loose));
-        is_whole(named) || others.all(|other| other.0 >= apart * 2 + CLEAR_US)
+        is_whole(named) || others.next().is_none_or(|other| other.0 >= apart * 2 + CLEAR_US)
     };
     let (mut pairs, mut taken) = (Pairs::new(), BTreeSet::new());
     for pair in found.iter().filter(|pair| is_clear(pair)) {
