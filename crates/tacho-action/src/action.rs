@@ -11,11 +11,10 @@ mod times;
 mod word;
 
 use crate::entry::{Closure, Entry};
-use crate::ids::key;
 use crate::member::{Member, counted, flag};
 use crate::near::Likeness;
 use crate::observation::Observation;
-use crate::shares::Owner;
+use crate::said::Said;
 pub(crate) use crate::standing::has_own_call;
 use crate::standing::{Best, agent_rank, call_rank, inherited_rank, is_witnessed, name_rank, session_rank};
 use kept::Left;
@@ -52,6 +51,8 @@ pub(crate) struct Action {
     agent: Best,
     name: Best,
     call: Best,
+    /// The id that our hook gave it.
+    made_up: Best,
     /// When its background work ended, where a sub-agent's end tells.
     pub(crate) finished_us: Option<Micros>,
     /// How the process ended that it left running, where another call tells.
@@ -83,6 +84,7 @@ impl Action {
             agent: Best::default(),
             name: Best::default(),
             call: Best::default(),
+            made_up: Best::default(),
             finished_us: None,
             exit: None,
             likeness: None,
@@ -96,7 +98,7 @@ impl Action {
         }
     }
 
-    pub(crate) fn add(&mut self, observation: &Observation<'_>) {
+    pub(crate) fn add(&mut self, observation: &Observation<'_>, said: Option<Said>) {
         if matches!(observation.kind, ActionType::Tool | ActionType::Skill | ActionType::External) {
             self.kind |= TOOL;
         }
@@ -109,13 +111,18 @@ impl Action {
         }
         self.agent.offer(agent_rank(observation), observation.agent);
         if let Some(call) = observation.call {
-            self.call.offer(call_rank(observation), call);
+            let own = if has_own_call(observation) { None } else { Some(&mut self.made_up) };
+            for best in own.into_iter().chain([&mut self.call]) {
+                best.offer(call_rank(observation), call);
+            }
         }
         let rank = session_rank(observation.is_witness(), false);
         self.tell_session(observation.session.map(|session| session.0), rank);
         self.has_own_call |= has_own_call(observation);
         self.is_called |= has_own_call(observation) && observation.is_witness();
-        self.keep(Member::new(observation));
+        let mut member = Member::new(observation);
+        member.said = said;
+        self.keep(member);
     }
 
     /// The first of those that know best.
@@ -135,14 +142,6 @@ impl Action {
         self.members.iter().any(Member::is_witness)
     }
 
-    /// In whose share it is remembered: that of the first who tells of it, of the witnesses where there are any.
-    pub(crate) fn owner(&self) -> Owner {
-        let is_witness = self.is_witnessed();
-        let counts = self.members.iter().filter(|member| member.is_witness() == is_witness);
-        let writer = counts.min_by_key(|member| member.index).map_or(0, |member| member.writer);
-        Owner { is_witness, writer, agent: key(&[self.agent().as_bytes()]) }
-    }
-
     /// Whether somebody tells of the steps of it.
     pub(crate) fn has_steps(&self) -> bool {
         self.members.iter().any(|member| member.phase.is_some())
@@ -155,6 +154,7 @@ impl Action {
         self.name.offer(other.name.rank, &other.name.text);
         self.agent.offer(other.agent.rank, &other.agent.text);
         self.call.offer(other.call.rank, &other.call.text);
+        self.made_up.offer(other.made_up.rank, &other.made_up.text);
         self.tell_session(other.session, other.session_rank);
         self.finished_us = self.finished_us.max(other.finished_us);
         self.exit = self.exit.max(other.exit);

@@ -6,6 +6,8 @@
 mod alike;
 mod around;
 mod at_once;
+mod by_input;
+mod by_length;
 mod ending;
 mod leaving;
 mod nearest;
@@ -21,9 +23,10 @@ use crate::entry::Closure;
 use crate::ids::{is_strong, key};
 use crate::kin::Kin;
 use crate::member::slot;
-use crate::near::{Likeness, Near};
+use crate::near::Likeness;
 use crate::observation::Observation;
 use crate::observer::Observer;
+use crate::places::Places;
 use crate::shares::Shares;
 use crate::{Malformed, Overlay};
 use reporting::Reported;
@@ -59,7 +62,9 @@ pub struct Joiner {
     keys: BTreeMap<u64, u64>,
     /// Those of them that nobody but an agent itself has given so far.
     claimed: BTreeSet<u64>,
-    near: Near,
+    /// Follows from the actions.
+    #[serde(skip)]
+    near: Places,
     kin: Kin,
     /// Actions under what several may have: an id that agents gave, the id of an event whose end is to come.
     shared: BTreeMap<u64, BTreeSet<u64>>,
@@ -96,7 +101,6 @@ impl Joiner {
             self.end(end, observation, &mut changed);
         }
         let action = if observation.is_act() { self.act(observation) } else { None };
-        let action = action.map(|id| self.join_around(id, observation, &mut changed));
         let action = action.map(|id| self.join_at_once(id, observation, &mut changed));
         action.and_then(|id| self.end_process(id, observation, &mut changed));
         changed.extend(action);
@@ -128,7 +132,9 @@ impl Joiner {
     /// # Errors
     /// [`Malformed`] when the bytes are no joiner's.
     pub fn load(bytes: &[u8]) -> Result<Joiner, Malformed> {
-        postcard::from_bytes(bytes).map_err(|error| Malformed(format!("state of the joiner: {error}")))
+        let joiner: Joiner = postcard::from_bytes(bytes)
+            .map_err(|error| Malformed(format!("state of the joiner: {error}")))?;
+        Ok(Joiner { near: Places::of(joiner.actions.values()), ..joiner })
     }
 
     /// Puts an observation into its action; nothing where it stands for itself.
@@ -154,12 +160,13 @@ impl Joiner {
         let action = self.actions.entry(id).or_insert_with(|| Action::new(observation));
         // What the first witness says of its input stands before what the agent said.
         let is_first = observation.is_witness() && !action.is_witnessed();
-        action.add(observation);
+        action.add(observation, likeness.and_then(|likeness| likeness.input));
         let is_better = likeness
             .is_some_and(|new| is_first || action.likeness.is_none_or(|known| known.is_beaten_by(&new)));
-        if is_better && let Some(before) = std::mem::replace(&mut action.likeness, likeness) {
-            self.near.remove(before.place, id);
+        if is_better {
+            action.likeness = likeness;
         }
+        self.near.put(action);
         if let (Some(agent), Some(session)) = (observation.started, observation.session) {
             let started = key(&[b"started", &session.0, agent.as_bytes()]);
             if observation.is_witness() || !self.started.contains_key(&started) {
@@ -167,8 +174,6 @@ impl Joiner {
                 self.started.insert(started, id);
             }
         }
-        let place = action.likeness.map(|likeness| likeness.place);
-        let is_own = !action.is_witnessed();
         let mut others = BTreeSet::new();
         for key in keys {
             let before = self.keys.insert(key, id);
@@ -184,9 +189,6 @@ impl Joiner {
             }
         }
         self.share(id, observation);
-        if let Some(place) = place {
-            self.near.add(place, id, is_own);
-        }
         // Found by its call and by its request: they are one.
         let id = others.into_iter().filter(|_| found.is_some()).fold(id, |id, other| self.merge(id, other));
         let learns = is_better && found.is_some() && observation.is_witness();
@@ -257,16 +259,12 @@ impl Joiner {
             self.started.insert(started, id);
         }
         self.hand_on_shared(&absorbed.shared, gone, id);
-        if let Some(likeness) = absorbed.likeness {
-            self.near.remove(likeness.place, gone);
-        }
+        self.near.remove(gone);
         let Some(action) = self.actions.get_mut(&id) else { return id };
         action.keys.append(&mut absorbed.keys);
         action.nodes.append(&mut absorbed.nodes);
         action.absorb(absorbed);
-        if let Some(likeness) = action.likeness {
-            self.near.add(likeness.place, id, !action.is_witnessed());
-        }
+        self.near.put(action);
         id
     }
 

@@ -20,6 +20,7 @@ mod near;
 mod observation;
 mod observer;
 mod overlay;
+mod places;
 mod said;
 mod shares;
 mod standing;

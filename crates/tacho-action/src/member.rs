@@ -5,7 +5,8 @@ use crate::entry::{Closure, Record};
 use crate::ids::key;
 use crate::observation::{Observation, TASK_NOTIFICATION};
 use crate::observer::Observer;
-use crate::standing::rank;
+use crate::said::Said;
+use crate::standing::{has_own_call, rank};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use tacho_event::time::Micros;
@@ -36,6 +37,8 @@ pub(crate) struct Member {
     pub(crate) call: u64,
     /// The library that tells of a call of a model by a span.
     pub(crate) library: Option<u64>,
+    /// What the call's input says, as far as it tells that.
+    pub(crate) said: Option<Said>,
 }
 
 pub(crate) mod flag {
@@ -55,6 +58,8 @@ pub(crate) mod flag {
     pub(crate) const AGENT_SAID: u16 = 2048;
     pub(crate) const EXITED: u16 = 4096;
     pub(crate) const HOOKED_ANSWER: u16 = 8192;
+    /// It names the call by an id of the call's own.
+    pub(crate) const CALLED: u16 = 16384;
 }
 
 impl Member {
@@ -77,6 +82,7 @@ impl Member {
         set(flag::LAUNCH, is_launch && !observation.is_model());
         set(flag::EXITED, observation.exited);
         set(flag::HOOKED_ANSWER, observation.is_hooked_answer());
+        set(flag::CALLED, has_own_call(observation));
         set(flag::NOTICE, observation.name == TASK_NOTIFICATION);
         let cost = observation.figures[Figure::CostMicros as usize];
         set(flag::COST_TOLD, cost.is_some() && !observation.cost_estimated);
@@ -105,6 +111,7 @@ impl Member {
             name: key(&[observation.name.as_bytes()]),
             call: told_key(observation.call),
             library: observation.library.filter(|_| is_span).map(crate::twins::library_key),
+            said: None,
         }
     }
 

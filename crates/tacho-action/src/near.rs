@@ -12,18 +12,15 @@ use crate::member::Member;
 use crate::observation::Observation;
 use crate::said::Said;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
 use tacho_event::time::Micros;
 use tacho_event::words::{ActionType, Phase};
 
-/// Calls of one tool in one session that are compared with.
-const CALLS_MAX: usize = 64;
 /// What lies further apart in time is not the same call, microseconds.
 pub(crate) const WINDOW_US: Micros = 10_000_000;
 /// An answer of a model that streams may take so long, microseconds.
 pub(crate) const ANSWER_US: Micros = 600_000_000;
 /// Without an input to compare, the next call must be this much further away.
-const CLEAR_US: Micros = 100_000;
+pub(crate) const CLEAR_US: Micros = 100_000;
 /// What an observation can be found by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Likeness {
@@ -69,10 +66,6 @@ pub(crate) struct Candidate {
     pub(crate) waits_since: Option<Micros>,
 }
 
-/// By session and tool the actions, each with whether only the agent tells of it.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Near(BTreeMap<u64, VecDeque<(u64, bool)>>);
-
 impl Likeness {
     pub(crate) fn of(observation: &Observation<'_>) -> Option<Likeness> {
         let session = observation.session?;
@@ -93,37 +86,6 @@ impl Likeness {
     /// Whether it says nothing of the input, or less than another one.
     pub(crate) fn is_beaten_by(&self, other: &Likeness) -> bool {
         self.input.is_none_or(|own| !own.is_whole() && other.input.is_some_and(Said::is_whole))
-    }
-}
-
-impl Near {
-    /// The oldest leaves; of what only agents tell of, where that is more than half.
-    pub(crate) fn add(&mut self, place: u64, action: u64, is_own: bool) {
-        let actions = self.0.entry(place).or_default();
-        if let Some(known) = actions.iter_mut().find(|(known, _)| *known == action) {
-            known.1 = is_own;
-            return;
-        }
-        actions.push_back((action, is_own));
-        if actions.len() > CALLS_MAX {
-            let own = || actions.iter().filter(|(_, is_own)| *is_own);
-            let oldest =
-                actions.iter().position(|(_, is_own)| *is_own).filter(|_| own().count() * 2 > CALLS_MAX);
-            actions.remove(oldest.unwrap_or_default());
-        }
-    }
-
-    pub(crate) fn remove(&mut self, place: u64, action: u64) {
-        if let Some(actions) = self.0.get_mut(&place) {
-            actions.retain(|(known, _)| *known != action);
-            if actions.is_empty() {
-                self.0.remove(&place);
-            }
-        }
-    }
-
-    pub(crate) fn actions(&self, place: u64) -> impl Iterator<Item = u64> {
-        self.0.get(&place).into_iter().flatten().map(|(action, _)| *action)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Action;
 use crate::entry::Closure;
-use crate::member::flag;
+use crate::member::{Member, flag};
 use tacho_event::time::Micros;
 
 impl Action {
@@ -12,10 +12,15 @@ impl Action {
         began.filter(|_| self.closure(false) == Closure::Open)
     }
 
+    /// From the first that is told of it to the last.
+    pub(crate) fn lasts(&self) -> Option<(Micros, Micros)> {
+        let all = || self.members.iter().map(Member::lasts);
+        all().map(|(from, _)| from).min().zip(all().map(|(_, to)| to).max())
+    }
+
     /// How far in time from what is told of it, microseconds.
     pub(crate) fn apart_us(&self, (from, to): (Micros, Micros)) -> Micros {
-        let first = self.members.iter().map(|member| member.lasts().0).min().unwrap_or(from);
-        let last = self.members.iter().map(|member| member.lasts().1).max().unwrap_or(to);
+        let (first, last) = self.lasts().unwrap_or((from, to));
         first.saturating_sub(to).max(from.saturating_sub(last)).max(0)
     }
 

@@ -1,7 +1,9 @@
 //! Whose word counts of how an action went, and whether those who saw it disagree.
 
 use super::Action;
+use crate::ids::key;
 use crate::member::{Member, newest};
+use crate::shares::Owner;
 use tacho_event::words::Outcome;
 
 impl Action {
@@ -33,5 +35,13 @@ impl Action {
             |member: &&Member| saw(member) && !self.members.iter().any(|later| member.is_state_before(later));
         let ends = || self.members.iter().filter(stands).filter_map(Member::ended);
         ends().any(|outcome| outcome == Outcome::Success) && ends().any(|outcome| outcome == Outcome::Failure)
+    }
+
+    /// In whose share it is remembered: that of the first who tells of it, of the witnesses where there are any.
+    pub(crate) fn owner(&self) -> Owner {
+        let is_witness = self.is_witnessed();
+        let counts = self.members.iter().filter(|member| member.is_witness() == is_witness);
+        let writer = counts.min_by_key(|member| member.index).map_or(0, |member| member.writer);
+        Owner { is_witness, writer, agent: key(&[self.agent().as_bytes()]) }
     }
 }

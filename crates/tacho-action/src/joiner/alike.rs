@@ -1,12 +1,11 @@
 //! Which action an observation means whose ids do not tell.
 
 use super::Joiner;
-use super::around::is_around;
-use super::at_once::is_at_another_time;
+use super::at_once::{is_at_once, is_beside};
 use super::pairing::{is_asking, is_half};
 use crate::action::Action;
 use crate::member::{lasts, slot};
-use crate::near::{Candidate, Half, Likeness, choose};
+use crate::near::{ANSWER_US, Candidate, Half, Likeness, WINDOW_US, choose};
 use crate::observation::Observation;
 use crate::standing::is_made_up;
 use tacho_event::words::Phase;
@@ -32,7 +31,9 @@ impl Joiner {
             let stands_alone = is_question && observation.is_witness() || is_whole && !action.has_steps();
             action.is_witnessed() || !stands_alone
         };
-        let candidates = self.near.actions(likeness.place).filter_map(|id| {
+        let within = if observation.is_model() { ANSWER_US } else { WINDOW_US };
+        let near = self.near.around(likeness.place, lasts, within);
+        let candidates = near.iter().copied().filter_map(|id| {
             let action = self.actions.get(&id).filter(may_be)?;
             // Most have an id of their own: no need to look further.
             if own_call && action.is_called_for(observation) || action.has_slot(slot) {
@@ -47,16 +48,21 @@ impl Joiner {
                 return None;
             }
             let input = action.likeness.and_then(|likeness| likeness.input);
-            // Which span is around which hooks is decided when all of them are there: see `around`.
-            let is_timed = || is_at_another_time(action, observation) || is_around(action, observation);
-            if likeness.input.zip(input).is_none() && is_timed() {
+            if likeness.input.zip(input).is_none() && is_at_once(action, observation) {
                 return None;
             }
             let half = Half::of(&action.members, observation);
             let waits_since = action.waits_since().filter(|since| is_question && *since <= lasts.0);
             Some(Candidate { action: id, input, apart_us: action.apart_us(lasts), half, waits_since })
         });
-        choose(likeness.input, candidates.collect())
+        let meant = choose(likeness.input, candidates.collect())?;
+        // Where witnesses tell of a call at that time whose turn is still to come, no agent's word takes its place.
+        let is_witnessed = |id: &u64| self.actions.get(id).is_some_and(Action::is_witnessed);
+        let tells = |id: &u64| {
+            self.actions.get(id).is_some_and(|action| is_beside(action, observation, likeness.input))
+        };
+        let is_taken = || observation.is_witness() && !is_witnessed(&meant) && near.iter().any(tells);
+        (!is_taken()).then_some(meant)
     }
 
     /// What witnesses told of a call before one of them names it, where so far only an agent had named it by its id: its word

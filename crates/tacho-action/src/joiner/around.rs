@@ -5,72 +5,25 @@
 //! call alone can be meant, and no other span can mean but that one; what is joined narrows down what is left. In
 //! doubt they stay apart.
 
-use super::Joiner;
-use crate::action::Action;
-use crate::observation::Observation;
-use crate::observer::Observer;
-use crate::standing::is_made_up;
-use std::collections::BTreeSet;
+use super::at_once::{Pairs, Parts};
 
-impl Joiner {
-    /// Joins what a span or a hook without an id leaves clear among the calls of its tool. Tells what its action is now.
-    pub(super) fn join_around(
-        &mut self,
-        mut id: u64,
-        observation: &Observation<'_>,
-        changed: &mut BTreeSet<u64>,
-    ) -> u64 {
-        let is_one_of = observation.observer == Observer::Span || is_made_up(observation);
-        let place = self.actions.get(&id).and_then(|action| action.likeness).map(|likeness| likeness.place);
-        let Some(place) = place.filter(|_| is_one_of && observation.is_witness()) else { return id };
-        while let Some((span, call)) = self.around(place) {
-            let one = self.merge(span, call);
-            changed.remove(&span.max(call));
-            changed.insert(one);
-            if id == span || id == call {
-                id = one;
-            }
-        }
-        id
-    }
-
-    /// A span, and the call that alone can be meant.
-    fn around(&self, place: u64) -> Option<(u64, u64)> {
-        let known = || self.near.actions(place).filter_map(|id| self.actions.get(&id));
-        let is_call = |call: &&Action| {
-            call.hooked().is_some() && call.span_lasts().is_none() && call.is_witnessed() && !call.is_called()
-        };
-        let calls: Vec<&Action> = known().filter(is_call).collect();
-        if calls.is_empty() {
-            return None;
-        }
-        let is_span = |span: &&Action| span.span_lasts().is_some() && span.hooked().is_none();
-        let alone: Vec<(u64, &Action)> = known()
-            .filter(is_span)
-            .filter_map(|span| {
-                let fits = |call: &&&Action| call.may_lie_in(span) && self.may_be_one(span.id, call.id);
-                let mut meant = calls.iter().filter(fits);
-                let call = meant.next().filter(|_| meant.next().is_none())?;
-                Some((span.id, *call))
-            })
-            .collect();
-        let is_clear = |(span, call): &&(u64, &Action)| {
-            let is_anothers = alone.iter().any(|(other, same)| other != span && same.id == call.id);
-            call.is_hooked_whole() && !is_anothers
-        };
-        alone.iter().find(is_clear).map(|(span, call)| (*span, call.id))
-    }
-}
-
-/// Whether one of them is a tool's span, and all that is known of the other one told by hooks that have no id of their own. Of
-/// a request to a model that failed no hook tells the end: the nearest is meant.
-pub(super) fn is_around(action: &Action, observation: &Observation<'_>) -> bool {
-    match observation.observer {
-        _ if observation.is_model() => false,
-        Observer::Span => action.hooked().is_some() && !action.is_called() && action.span_lasts().is_none(),
-        Observer::Hook => {
-            is_made_up(observation) && action.span_lasts().is_some() && action.hooked().is_none()
-        }
-        _ => false,
-    }
+/// A span, and the call that alone can be meant, among what has no partner yet.
+pub(super) fn around(parts: &Parts, pairs: &Pairs) -> Option<(usize, usize)> {
+    let is_free = |loose: &usize| !pairs.values().any(|taken| taken == loose);
+    let calls: Vec<usize> =
+        (0..parts.loose.len()).filter(|call| parts.loose[*call].hooked.is_some() && is_free(call)).collect();
+    let spans = (0..parts.named.len()).filter(|span| parts.named[*span].span.is_some());
+    let alone: Vec<(usize, usize)> = spans
+        .filter(|span| !pairs.contains_key(span))
+        .filter_map(|span| {
+            let mut meant = calls.iter().filter(|call| parts.loose[**call].may_be_of(&parts.named[span]));
+            let call = meant.next().filter(|_| meant.next().is_none())?;
+            Some((span, *call))
+        })
+        .collect();
+    let is_clear = |(span, call): &&(usize, usize)| {
+        let is_anothers = alone.iter().any(|(other, same)| other != span && same == call);
+        matches!(parts.loose[*call].hooked, Some((Some(_), Some(_)))) && !is_anothers
+    };
+    alone.iter().find(is_clear).copied()
 }

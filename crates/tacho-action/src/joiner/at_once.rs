@@ -1,175 +1,251 @@
-//! Spans without an input beside log records without an id: those of Gemini CLI. Its log record says how long a call took
-//! from when the model asked for it, and comes when all calls that were asked for with it are over; its span says when the
-//! call began to run and when it ended. Live hooks, which the record has joined by its input, only narrow that down: in which
-//! order they tell of the ends is not that of the spans, since each span lasts as long as the hooks of its call do.
+//! Calls of one tool at once, as Gemini CLI tells of them: spans and its session's file name a call by its id; hooks and log
+//! records have none. What has an id and what has none is put together by the input, where both tell it; else by time.
 //!
-//! Where as many records as spans are known of what overlaps, and each record came when one span ended, those two are one.
-//! Else calls at once were asked for at one time: the record that took longest belongs to the span that ended last, and so on,
-//! if that gives one time at which all were asked for and no two took equally long. In doubt they stay apart.
+//! Invariant: which of them belong together is decided anew with each that comes, of all that went on at that time; in which
+//! order they came says nothing. So what was joined by time is taken apart again when its partner comes, or the file says
+//! otherwise. In doubt they stay apart.
+//!
+//! Limit: those near in time that `places` finds.
 
 use super::Joiner;
+use super::around::around;
+use super::by_input::by_input;
+use super::by_length::by_length;
 use crate::Figure;
 use crate::action::Action;
-use crate::member::{Member, lasts};
+use crate::member::{Member, flag, lasts};
+use crate::near::WINDOW_US;
 use crate::observation::Observation;
 use crate::observer::Observer;
-use crate::standing::is_made_up;
-use std::collections::BTreeSet;
+use crate::said::Said;
+use crate::standing::{has_own_call, is_made_up};
+use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::time::Micros;
+use tacho_event::words::Phase;
 
-/// Between the end of a call's span and what its record counts to may lie so much, microseconds.
-const ROUNDED_US: Micros = 2_000;
-/// The calls of one answer were asked for within so much, microseconds: up to 21 ms were seen on a busy machine.
-const ASKED_US: Micros = 25_000;
+/// Hooks tell their time in milliseconds, records how long a call took: so far may one seem to lie outside, microseconds.
+pub(super) const ROUNDED_US: Micros = 2_000;
+/// So often what overlaps what overlaps is looked for.
+const REACH_MAX: usize = 8;
 
-/// An action that a span or a record alone tells of, and from when to when.
-#[derive(Debug, Clone, Copy)]
-struct Told {
+/// What names a call by its id, or what tells of one without; of one action.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Part {
     action: u64,
-    is_span: bool,
-    from: Micros,
-    to: Micros,
+    indexes: Vec<u64>,
+    pub(super) lasts: (Micros, Micros),
+    pub(super) said: Option<Said>,
+    /// From when to when its span goes on, where that does not tell the input.
+    pub(super) span: Option<(Micros, Micros)>,
+    /// When hooks told of it, as proposed and as answered.
+    pub(super) hooked: Option<(Option<Micros>, Option<Micros>)>,
+    /// From when to when its log record says that it went on, if it ended when that came.
+    pub(super) record: Option<(Micros, Micros)>,
 }
 
-impl Told {
-    fn of(action: &Action) -> Option<Told> {
-        let is_by = |observer| action.members.iter().any(|member| member.observer == observer);
-        let (is_span, is_log) = (is_by(Observer::Span), is_by(Observer::Log));
-        let is_one =
-            is_span != is_log && (is_log || !is_by(Observer::Hook)) && (is_span || !action.is_called());
-        let took = |member: &&Member| member.figures[Figure::DurationUs as usize].is_some();
-        let by = if is_span { Observer::Span } else { Observer::Log };
-        let told = action.members.iter().filter(|member| is_one && member.observer == by).find(took)?;
-        let (from, to) = told.lasts();
-        Some(Told { action: action.id, is_span, from, to })
+/// What is known of one time.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    pub(super) named: Vec<Part>,
+    pub(super) loose: Vec<Part>,
+}
+
+/// Of the named each with the loose one that it is one with, by their places.
+pub(super) type Pairs = BTreeMap<usize, usize>;
+
+fn is_named(member: &Member) -> bool {
+    member.observer == Observer::Span || member.has(flag::CALLED)
+}
+
+fn is_timed(member: &&Member) -> bool {
+    member.figures[Figure::DurationUs as usize].is_some()
+}
+
+impl Part {
+    fn of(action: &Action, is_it: &dyn Fn(&Member) -> bool) -> Option<Part> {
+        let all = || action.members.iter().filter(|member| is_it(member));
+        let by = |observer| all().filter(move |member| member.observer == observer);
+        let at = |phase| by(Observer::Hook).filter(move |member| member.phase() == Some(phase));
+        let hooked = [Phase::Proposed, Phase::Result].map(|phase| at(phase).map(|told| told.time_us).min());
+        let said = all().filter_map(|member| member.said.map(|said| (!said.is_whole(), member.index, said)));
+        let span = by(Observer::Span).filter(|span| !span.has(flag::INPUT)).find(is_timed);
+        Some(Part {
+            action: action.id,
+            indexes: all().map(|member| member.index).collect(),
+            lasts: (all().map(|member| member.lasts().0).min()?, all().map(|member| member.lasts().1).max()?),
+            said: said.min_by_key(|(is_part, index, _)| (*is_part, *index)).map(|(.., said)| said),
+            span: span.map(Member::lasts),
+            hooked: Some((hooked[0], hooked[1])).filter(|hooked| *hooked != (None, None)),
+            record: by(Observer::Log).find(is_timed).map(Member::lasts),
+        })
     }
 
-    fn took_us(&self) -> Micros {
-        self.to - self.from
+    /// What of an action names the call, and what does not; nothing of one whose hooks or records know the id.
+    fn both(action: &Action) -> [Option<Part>; 2] {
+        let is_sure = |member: &Member| {
+            member.has(flag::CALLED) && matches!(member.observer, Observer::Hook | Observer::Log)
+        };
+        // What agents tell beside witnesses puts nothing together.
+        let counts = |member: &Member| member.is_witness() || !action.is_witnessed();
+        if action.members.iter().any(|member| counts(member) && is_sure(member)) {
+            return [None, None];
+        }
+        let named = Part::of(action, &|member| counts(member) && is_named(member))
+            .filter(|part| part.span.is_some() || part.said.is_some());
+        let is_told = |part: &Part| part.hooked.is_some() || part.record.is_some();
+        [named, Part::of(action, &|member| counts(member) && !is_named(member)).filter(is_told)]
     }
 
-    fn overlaps(&self, (from, to): (Micros, Micros)) -> bool {
-        self.from <= to + ROUNDED_US && from <= self.to + ROUNDED_US
+    /// Whether both are of one action.
+    pub(super) fn is_with(&self, other: &Part) -> bool {
+        self.action == other.action
+    }
+
+    /// How far apart in time they are.
+    pub(super) fn apart_us(&self, other: &Part) -> Micros {
+        apart_us(self.lasts, other.lasts)
+    }
+
+    /// Whether this may be a span's call, by time and input. A record counts from when the model asked for the call, and comes
+    /// when all that was asked for with it is over.
+    pub(super) fn may_be_of(&self, named: &Part) -> bool {
+        let Some((from, to)) = named.span else { return false };
+        let is_other = self.said.zip(named.said).is_some_and(|(one, other)| one.differs(other));
+        let is_recorded = self
+            .record
+            .is_none_or(|(began, came)| came - began + ROUNDED_US >= to - from && came + ROUNDED_US >= to);
+        let is_hooked = self.hooked.is_none_or(|(proposed, answered)| {
+            proposed.is_none_or(|at| at <= from + ROUNDED_US)
+                && answered.is_none_or(|at| from - ROUNDED_US <= at && at <= to + ROUNDED_US)
+        });
+        !is_other && is_recorded && is_hooked
+    }
+}
+
+impl Parts {
+    fn all(&self) -> impl Iterator<Item = &Part> {
+        self.named.iter().chain(&self.loose)
+    }
+
+    /// Which of them are one: by what they say, then by time, until nothing more is clear.
+    fn pairs(&self) -> Pairs {
+        let mut pairs = by_input(self);
+        while let Some((named, loose)) = around(self, &pairs) {
+            pairs.insert(named, loose);
+        }
+        by_length(self, &mut pairs);
+        while let Some((named, loose)) = around(self, &pairs) {
+            pairs.insert(named, loose);
+        }
+        pairs
     }
 }
 
 impl Joiner {
-    /// Joins the spans and the records of calls at once. Tells what the action is now.
+    /// Puts together what belongs together of the time that an observation tells of. Tells what its action is now.
     pub(super) fn join_at_once(
         &mut self,
-        mut id: u64,
+        id: u64,
         observation: &Observation<'_>,
         changed: &mut BTreeSet<u64>,
     ) -> u64 {
-        let is_told = matches!(observation.observer, Observer::Span | Observer::Log);
-        let is_one_of = is_told || is_made_up(observation);
-        let is_asked = is_one_of && observation.is_witness() && !observation.is_model();
-        let Some(action) = self.actions.get(&id).filter(|_| is_asked) else { return id };
-        let Some(place) = action.likeness.map(|likeness| likeness.place) else { return id };
-        // What it has joined just now may leave clear what is left of that time.
-        let all = || action.members.iter().map(Member::lasts);
-        let from = all().map(|(from, _)| from).min().unwrap_or(observation.time_us);
-        let to = all().map(|(_, to)| to).max().unwrap_or(observation.time_us);
-        for (span, record) in self.at_once(place, (from, to)) {
-            let one = self.merge(span, record);
-            changed.remove(&span.max(record));
-            changed.insert(one);
-            if id == span || id == record {
-                id = one;
+        if observation.is_model() || !observation.is_witness() || observation.phase.is_none() {
+            return id;
+        }
+        let Some(action) = self.actions.get(&id).filter(|action| is_part(action)) else { return id };
+        let Some((likeness, lasts)) = action.likeness.zip(action.lasts()) else { return id };
+        let (core, parts) = self.told_around(likeness.place, lasts);
+        let pairs = parts.pairs();
+        let mut at: BTreeMap<u64, u64> =
+            parts.all().flat_map(|part| part.indexes.iter().map(|index| (*index, part.action))).collect();
+        at.entry(observation.index).or_insert(id);
+        // What is not one is taken apart first: an id stands for one call.
+        for (place, named) in parts.named.iter().enumerate() {
+            let beside = parts.loose.iter().position(|loose| loose.action == named.action);
+            let mate = pairs.get(&place).copied();
+            let is_moved = mate.is_some_and(|mate| core.contains(&parts.loose[mate].action));
+            let is_robbed = pairs.iter().any(|(other, mate)| {
+                *other != place && Some(*mate) == beside && core.contains(&parts.named[*other].action)
+            });
+            if beside.is_some() && beside != mate && (core.contains(&named.action) || is_moved || is_robbed) {
+                let (own, rest) = self.detach(named.action, &is_named);
+                changed.extend([own, rest]);
+                at.values_mut().filter(|action| **action == named.action).for_each(|action| *action = rest);
+                at.extend(named.indexes.iter().map(|index| (*index, own)));
             }
         }
-        id
-    }
-
-    /// Each span with its record, of all that went on at once around a time; none where it is not clear.
-    fn at_once(&self, place: u64, around: (Micros, Micros)) -> Vec<(u64, u64)> {
-        let known = self.near.actions(place).filter_map(|id| Told::of(self.actions.get(&id)?));
-        let (mut spans, mut records): (Vec<Told>, Vec<Told>) =
-            overlapping(known.collect(), around).into_iter().partition(|told| told.is_span);
-        if spans.len() != records.len() || self.waits_for_a_record(place, &records) {
-            return Vec::new();
-        }
-        spans.sort_by_key(|span| span.to);
-        records.sort_by_key(|record| record.to);
-        let mut pairs: Vec<(Told, Told)> = spans.iter().copied().zip(records.clone()).collect();
-        if !are_clear_by_end(&pairs) {
-            records.sort_by_key(Told::took_us);
-            pairs = spans.into_iter().zip(records).collect();
-            if !are_clear_by_length(&pairs) {
-                return Vec::new();
+        for (named, loose) in pairs {
+            let (named, loose) = (&parts.named[named], &parts.loose[loose]);
+            let is_near = core.contains(&named.action) || core.contains(&loose.action);
+            let (one, other) = (at[&named.indexes[0]], at[&loose.indexes[0]]);
+            if one != other && is_near && self.may_be_one(one, other) {
+                let whole = self.merge(one, other);
+                changed.remove(&one.max(other));
+                changed.insert(whole);
+                at.values_mut().filter(|at| [one, other].contains(at)).for_each(|at| *at = whole);
             }
         }
-        let fits = |(span, record): &(Told, Told)| {
-            record.took_us() + ROUNDED_US >= span.took_us()
-                && record.to + ROUNDED_US >= span.to
-                && self.may_be_one(span.action, record.action)
-                && self.are_hooks_within(span, record)
-        };
-        let are_fit = pairs.iter().all(fits);
-        pairs.iter().filter(|_| are_fit).map(|(span, record)| (span.action, record.action)).collect()
+        at[&observation.index]
     }
 
-    /// Whether hooks tell of one more call among these, whose record is still to come: any of the spans may be its.
-    fn waits_for_a_record(&self, place: u64, records: &[Told]) -> bool {
-        let waits = |action: &Action| {
-            let is_alone = action.members.iter().all(|member| member.observer == Observer::Hook);
-            let (proposed, answered) = action.hooked().filter(|_| is_alone)?;
-            let lasts = (proposed.or(answered)?, answered.or(proposed)?);
-            Some(records.iter().any(|record| record.overlaps(lasts)))
-        };
-        self.near
-            .actions(place)
-            .filter_map(|id| self.actions.get(&id))
-            .any(|action| waits(action) == Some(true))
-    }
-
-    /// Whether what hooks tell of a record's call lies within the span.
-    fn are_hooks_within(&self, span: &Told, record: &Told) -> bool {
-        let both = self.actions.get(&span.action).zip(self.actions.get(&record.action));
-        both.is_some_and(|(span, call)| call.hooked().is_none() || call.may_lie_in(span))
-    }
-}
-
-/// Whether each record came when its span ended, and no other then: they ran one after the other.
-fn are_clear_by_end(pairs: &[(Told, Told)]) -> bool {
-    let is_then = |(span, record): &(Told, Told)| (record.to - span.to).abs() <= ROUNDED_US;
-    pairs.iter().all(is_then) && pairs.windows(2).all(|two| two[1].1.to - two[0].1.to > 2 * ROUNDED_US)
-}
-
-/// Whether all were asked for at one time, if the one that took longest ended last, and no two took equally long.
-fn are_clear_by_length(pairs: &[(Told, Told)]) -> bool {
-    let asked = || pairs.iter().map(|(span, record)| span.to - record.took_us());
-    let spread = asked().max().zip(asked().min()).map_or(0, |(last, first)| last - first);
-    let apart = |two: &[(Told, Told)]| {
-        let [(span, record), (next_span, next_record)] = [two[0], two[1]];
-        (next_record.took_us() - record.took_us()).min(next_span.to - span.to)
-    };
-    // What was asked for later and took less ends last as well: as far apart as that may be they have to be.
-    spread <= ASKED_US && pairs.windows(2).all(|two| apart(two) > 2 * spread.max(ASKED_US / 2))
-}
-
-/// Whether a span and a record that both say how long the call took are of two calls: they do not overlap.
-pub(super) fn is_at_another_time(action: &Action, observation: &Observation<'_>) -> bool {
-    let is_timed = observation.figures[Figure::DurationUs as usize].is_some() && !observation.is_model();
-    let told = Told::of(action).filter(|told| is_timed && is_other(told.is_span, observation.observer));
-    told.is_some_and(|told| !told.overlaps(lasts(observation)))
-}
-
-/// Whether one of them is a span and the other one a record.
-fn is_other(is_span: bool, observer: Observer) -> bool {
-    observer == if is_span { Observer::Log } else { Observer::Span }
-}
-
-/// What overlaps a time, or what overlaps that.
-fn overlapping(mut known: Vec<Told>, mut around: (Micros, Micros)) -> Vec<Told> {
-    let mut found = Vec::new();
-    loop {
-        let (more, rest): (Vec<Told>, Vec<Told>) = known.into_iter().partition(|told| told.overlaps(around));
-        if more.is_empty() {
-            return found;
+    /// The actions that went on at a time, or while one of these did; and what is told of them and of all close by.
+    fn told_around(&self, place: u64, mut lasts: (Micros, Micros)) -> (BTreeSet<u64>, Parts) {
+        let mut core = BTreeSet::new();
+        for _ in 0..REACH_MAX {
+            let before = lasts;
+            core = self.near.around(place, lasts, ROUNDED_US);
+            let known = core.iter().filter_map(|id| self.actions.get(id)).filter(|action| is_part(action));
+            for (from, to) in known.filter_map(Action::lasts) {
+                lasts = (lasts.0.min(from), lasts.1.max(to));
+            }
+            if lasts == before {
+                break;
+            }
         }
-        around = more.iter().fold(around, |(from, to), told| (from.min(told.from), to.max(told.to)));
-        found.extend(more);
-        known = rest;
+        let mut parts = Parts::default();
+        for id in self.near.around(place, lasts, WINDOW_US) {
+            let action = self.actions.get(&id).filter(|action| action.is_witnessed());
+            let [named, loose] = action.map(Part::both).unwrap_or_default();
+            parts.named.extend(named);
+            parts.loose.extend(loose);
+        }
+        let by_time = |part: &Part| (part.lasts, part.indexes[0]);
+        parts.named.sort_by_key(by_time);
+        parts.loose.sort_by_key(by_time);
+        (core, parts)
     }
+}
+
+fn apart_us(one: (Micros, Micros), other: (Micros, Micros)) -> Micros {
+    one.0.saturating_sub(other.1).max(other.0.saturating_sub(one.1)).max(0)
+}
+
+fn is_part(action: &Action) -> bool {
+    Part::both(action).iter().any(Option::is_some)
+}
+
+/// Whether an observation and an action are put together by time, where no input tells: that is decided of all that went on
+/// then, and not of these two. Of what only agents tell a span and a record that overlap are taken for one.
+pub(super) fn is_at_once(action: &Action, observation: &Observation<'_>) -> bool {
+    if observation.is_model() {
+        return false;
+    }
+    let is_timed = observation.figures[Figure::DurationUs as usize].is_some();
+    let is_apart =
+        |part: &Part| observation.is_witness() || apart_us(part.lasts, lasts(observation)) > ROUNDED_US;
+    let [named, loose] = Part::both(action);
+    let span = named.filter(|part| part.span.is_some());
+    match observation.observer {
+        Observer::Span => is_timed && loose.is_some_and(|part| part.hooked.is_some() || is_apart(&part)),
+        Observer::Hook => is_made_up(observation) && span.is_some(),
+        Observer::Log => is_timed && !has_own_call(observation) && span.is_some_and(|part| is_apart(&part)),
+        _ => false,
+    }
+}
+
+/// Whether witnesses tell of a call at the time of an observation that may be the same.
+pub(super) fn is_beside(action: &Action, observation: &Observation<'_>, said: Option<Said>) -> bool {
+    let input = action.likeness.and_then(|likeness| likeness.input);
+    let is_other = input.zip(said).is_some_and(|(one, other)| one.differs(other));
+    action.is_witnessed() && !is_other && action.apart_us(lasts(observation)) == 0
 }

@@ -36,9 +36,7 @@ impl Joiner {
         if let Some(started) = action.started.filter(|key| self.started.get(key) == Some(&id)) {
             self.started.remove(&started);
         }
-        if let Some(likeness) = action.likeness {
-            self.near.remove(likeness.place, id);
-        }
+        self.near.remove(id);
         self.list_open(id, action.open_in, None);
     }
 

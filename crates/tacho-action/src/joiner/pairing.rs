@@ -4,13 +4,13 @@
 //! Invariant: which of them belong together is decided anew with each that comes, by what they say of their times and tokens;
 //! in which order they came says nothing. So what was joined is taken apart again where its partner came later.
 //!
-//! Limit: those of a session that `near` remembers.
+//! Limit: those near in time that `places` finds.
 
 use super::Joiner;
 use super::nearest::clear_pairs;
 use super::surrounding::TOLD_US;
 use crate::action::{Action, has_own_call};
-use crate::member::Member;
+use crate::member::{Member, lasts};
 use crate::near::{ANSWER_US, Likeness, WINDOW_US};
 use crate::observation::Observation;
 use crate::observer::Observer;
@@ -65,7 +65,7 @@ impl Joiner {
         let Some(Likeness { place, .. }) = Likeness::of(observation).filter(|_| is_part(observation)) else {
             return;
         };
-        let parts = self.parts(place);
+        let parts = self.parts(place, lasts(observation));
         if parts.hooked.is_empty() && !is_half(observation) {
             return;
         }
@@ -82,7 +82,7 @@ impl Joiner {
             let is_among_others =
                 at.iter().any(|(other, action)| *action == id && home(*other) != home(part.index));
             if is_among_others {
-                let (own, rest) = self.detach(id, part.index);
+                let (own, rest) = self.detach(id, &|member| member.index == part.index);
                 at.values_mut().filter(|action| **action == id).for_each(|action| *action = rest);
                 at.insert(part.index, own);
                 changed.extend([own, rest]);
@@ -100,9 +100,10 @@ impl Joiner {
         }
     }
 
-    fn parts(&self, place: u64) -> Parts {
+    fn parts(&self, place: u64, around: (Micros, Micros)) -> Parts {
         let mut parts = Parts::default();
-        for action in self.near.actions(place).filter_map(|id| self.actions.get(&id)) {
+        let near = self.near.around(place, around, ANSWER_US);
+        for action in near.iter().filter_map(|id| self.actions.get(id)) {
             for member in action.members.iter().filter(|member| member.is_witness()) {
                 let list = match (member.observer, member.phase()) {
                     (Observer::Log, Some(Phase::Proposed)) => &mut parts.asked,
@@ -126,20 +127,21 @@ impl Joiner {
         parts
     }
 
-    /// Takes an observation out of its action. Tells the actions of it and of the rest.
-    fn detach(&mut self, id: u64, index: u64) -> (u64, u64) {
+    /// Takes observations out of their action. Tells the actions of these and of the rest.
+    pub(super) fn detach(&mut self, id: u64, is_out: &dyn Fn(&Member) -> bool) -> (u64, u64) {
         let Some(mut rest) = self.actions.remove(&id) else { return (id, id) };
-        let Some(mut own) = rest.detach(index) else {
+        let Some(mut own) = rest.detach(is_out) else {
             self.actions.insert(id, rest);
             return (id, id);
         };
         self.told.leave(id);
         self.list_open(id, rest.open_in.take(), None);
-        let is_its = |node: &u64| self.kin.get(*node).is_some_and(|node| node.index == index);
+        let is_its = |node: &u64| {
+            let index = self.kin.get(*node).map(|node| node.index);
+            own.members.iter().any(|member| Some(member.index) == index)
+        };
         (own.nodes, rest.nodes) = rest.nodes.into_iter().partition(is_its);
-        if let Some(likeness) = rest.likeness {
-            self.near.remove(likeness.place, id);
-        }
+        self.near.remove(id);
         let (shared, started) = (std::mem::take(&mut rest.shared), rest.started);
         let ids = (own.id, rest.id);
         for action in [own, rest] {
@@ -161,9 +163,7 @@ impl Joiner {
         for node in &action.nodes {
             self.kin.set_action(*node, Some(id));
         }
-        if let Some(likeness) = action.likeness {
-            self.near.add(likeness.place, id, !action.is_witnessed());
-        }
+        self.near.put(&action);
         self.actions.insert(id, action);
     }
 }

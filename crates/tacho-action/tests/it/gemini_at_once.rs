@@ -149,3 +149,135 @@ fn spans_and_log_records_of_calls_at_once_are_joined_by_how_long_they_took() {
     later[3].figures[5] = Some(130_000);
     assert_eq!(groups(&later).len(), 4);
 }
+
+const LONG: &str = r#"{"command":"sleep 9; echo long"}"#;
+const SHORT: &str = r#"{"command":"sleep 1; exit 3"}"#;
+const MIDDLE: &str = r#"{"command":"sleep 4"}"#;
+
+/// Commands that took differently long, of which all records came when the longest was over; the last of each a session's
+/// file tells. The spans of the first three: 9, 1 and 4 seconds.
+struct AtOnce {
+    hooks: Log,
+    told: Log,
+    filed: Log,
+}
+
+fn commands(count: usize) -> AtOnce {
+    let ids = ["run_shell_command__1795376901000_0", "run_shell_command__1795376901003_1", "run_shell__2"];
+    let hooked = ["hook-01a204aa-0001", "hook-01a204aa-0002", "hook-01a204aa-0003"];
+    let spans = ["39f7e14c94984b27", "97c3d8755e198eba", "1282f201ca649183"];
+    let inputs = [LONG, SHORT, MIDDLE];
+    let end = 9_037_000;
+    let each = |of: &dyn Fn(usize, i64) -> Log| -> Log {
+        [9_000, 1_000, 4_000].into_iter().enumerate().take(count).flat_map(|(n, took)| of(n, took)).collect()
+    };
+    let at = |n: usize| 70 + 5 * n as i64;
+    AtOnce {
+        hooks: each(&|n, took| {
+            let before = tool_hook(5 + n as i64, "BeforeTool", hooked[n], inputs[n]);
+            vec![before, tool_hook(at(n) + took - 60 - n as i64, "AfterTool", hooked[n], inputs[n])]
+        }),
+        told: [
+            each(&|n, took| vec![tool_span(at(n), took - 40, spans[n], ids[n])]),
+            each(&|n, took| vec![logged(end + n as i64, at(n) + took - 40 - n as i64, inputs[n])]),
+        ]
+        .concat(),
+        filed: each(&|n, _| vec![imported(end + 3_000 + n as i64, ids[n], inputs[n])]),
+    }
+}
+
+/// Which of the three calls an observation is of, by what it says of it.
+fn call_of(observation: &Observation<'_>) -> usize {
+    let of_id = |call: &str| ["_0", "_1", "_2"].iter().position(|end| call.ends_with(end));
+    let of_input = |input: &str| [LONG, SHORT, MIDDLE].iter().position(|known| *known == input);
+    let found = observation.input.and_then(of_input);
+    found.or_else(|| observation.call.and_then(of_id)).expect("one of the three")
+}
+
+/// Whether in the end each call is one, and has no parts of another one.
+fn assert_sorted(log: &Log, calls: usize) {
+    let order = || log.iter().map(|of| (of.observer, of.time_us)).collect::<Vec<_>>();
+    let found = groups(log);
+    let of = |time: &i64| log.iter().find(|of| of.time_us == *time).map(call_of);
+    for group in &found {
+        assert!(group.iter().all(|time| of(time) == of(&group[0])), "{group:?}: {:?}", order());
+    }
+    assert_eq!(found.len(), calls, "{:?}", order());
+}
+
+/// The same, and that no row had parts of two calls on the way.
+fn assert_always_sorted(log: &Log, calls: usize) {
+    for until in 1..log.len() {
+        let told = log[..until].to_vec();
+        assert_sorted(&told, groups(&told).len());
+    }
+    assert_sorted(log, calls);
+}
+
+#[test]
+fn a_record_is_of_the_call_that_took_as_long_in_whichever_order_all_come() {
+    for count in [2, 3] {
+        let AtOnce { hooks, told, .. } = commands(count);
+        orders(&told).iter().for_each(|order| assert_always_sorted(order, count));
+        for order in orders(&told).iter().step_by(7) {
+            assert_sorted(&[hooks.clone(), order.clone()].concat(), count);
+            assert_sorted(&[order.clone(), hooks.clone()].concat(), count);
+        }
+    }
+}
+
+#[test]
+fn an_import_finds_them_sorted_wherever_it_comes_in_between() {
+    let AtOnce { hooks, told, filed } = commands(2);
+    let told_alone = orders(&[told.clone(), filed.clone()].concat());
+    told_alone.iter().step_by(3).for_each(|order| assert_always_sorted(order, 2));
+    let hooks_alone = orders(&[hooks.clone(), filed.clone()].concat());
+    hooks_alone.iter().step_by(3).for_each(|order| assert_always_sorted(order, 2));
+    let mut all = [hooks, told, filed].concat();
+    for turn in 0..all.len() {
+        all.rotate_left(turn);
+        assert_sorted(&all, 2);
+        assert_sorted(&all.iter().rev().cloned().collect(), 2);
+    }
+}
+
+/// Of the pair that time alone put together the file says otherwise: each part goes where it belongs.
+#[test]
+fn a_session_file_takes_apart_what_time_had_put_together() {
+    let wrong = [
+        tool_span(70, 960, "97c3d8755e198eba", "run_shell_command__1795376901003_1"),
+        logged(1_031_000, 1_000, LONG),
+    ];
+    assert_eq!(groups(&wrong).len(), 1, "nothing else is told");
+    let filed = [
+        imported(1_040_000, "run_shell_command__1795376901003_1", SHORT),
+        imported(1_040_001, "run_shell_command__1795376901000_0", LONG),
+    ];
+    for order in orders(&[wrong.to_vec(), filed.to_vec()].concat()) {
+        let want = [vec![70_000, 1_040_000], vec![1_031_000, 1_040_001]];
+        assert_eq!(groups(&order), want, "{:?}", order.iter().map(|of| of.time_us).collect::<Vec<_>>());
+    }
+}
+
+/// Two commands of a real session beside hooks, as the server had them. The last hook came after the spans.
+#[test]
+fn two_commands_of_a_real_session_stay_two() {
+    let ids = ["run_shell_command__run_0", "run_shell_command__run_1"];
+    let real = vec![
+        tool_hook(462, "BeforeTool", "hook-01a204aa-0055", LONG),
+        tool_hook(470, "BeforeTool", "hook-01a204aa-002d", SHORT),
+        tool_hook(1_585, "AfterTool", "hook-01a204aa-002d", SHORT),
+        tool_span(535, 1_073, "97c3d8755e198eba", ids[1]),
+        tool_span(531, 9_053, "39f7e14c94984b27", ids[0]),
+        logged(9_584_001, 9_123, LONG),
+        logged(9_584_002, 1_147, SHORT),
+        tool_hook(9_567, "AfterTool", "hook-01a204aa-0055", LONG),
+        imported(9_585_001, ids[0], LONG),
+        imported(9_585_002, ids[1], SHORT),
+    ];
+    assert_always_sorted(&real, 2);
+    // The same without hooks, the short call's span first.
+    let alone = [&real[3..7], &real[8..]].concat();
+    assert_always_sorted(&alone, 2);
+    assert_always_sorted(&alone[..4].to_vec(), 2);
+}

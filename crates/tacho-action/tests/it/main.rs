@@ -9,6 +9,7 @@ mod gemini;
 mod gemini_at_once;
 mod gemini_models;
 mod gemini_overlap;
+mod long_sessions;
 mod models;
 mod naive;
 mod own_words;

@@ -1,5 +1,6 @@
 //! An agent's own word beside a witness that says little: what it lacks, assumes or hears of later stays the witness's.
 
+use crate::gemini::{HELLO, logged, tool_hook, tool_span};
 use crate::scene::{closures, end, event, groups, hook, join, model, session, span};
 use tacho_action::{Closure, Observation, Observer, Record};
 use tacho_event::words::{ActionType, Known, Outcome, Phase};
@@ -222,5 +223,37 @@ fn what_an_agent_reports_whole_and_without_an_id_is_no_call_that_a_witness_tells
         assert_eq!(groups(&log), [vec![1, 2], vec![3]], "{observer:?}");
         let named = [log[0].clone(), log[1].clone(), Observation { call: Some(CALL), ..log[2].clone() }];
         assert_eq!(groups(&named), [vec![1, 2, 3]], "{observer:?}");
+    }
+}
+
+/// What an agent copies of a log record, before and between what witnesses tell, splits no call of theirs.
+#[test]
+fn copies_of_a_record_under_an_agents_key_split_no_call_that_witnesses_tell_of() {
+    let record = |time| logged(time, 250, HELLO);
+    let hooks = [
+        tool_hook(10, "BeforeTool", "hook-01a203b0-e8e6", HELLO),
+        tool_hook(180, "AfterTool", "hook-01a203b0-e8e6", HELLO),
+    ];
+    let span = tool_span(60, 150, "39f7e14c94984b27", "run_shell_command__run_0");
+    for order in
+        ["hls", "hAls", "hAAls", "hlAs", "hlAAs", "AAhls", "lAAsh", "AsAlh", "lAsh", "sAAlh", "AshAl"]
+    {
+        let mut log = Vec::new();
+        let mut copies = 300_000;
+        for witness in order.chars() {
+            match witness {
+                'h' => log.extend(hooks.clone()),
+                'l' => log.push(record(212_000)),
+                's' => log.push(span.clone()),
+                _ => {
+                    copies += 1;
+                    log.push(Observation { outcome: Outcome::Failure, ..own(record(copies)) });
+                }
+            }
+        }
+        let witnessed = [10_000, 60_000, 180_000, 212_000];
+        let found = groups(&log);
+        let whole = found.iter().find(|group| group.contains(&10_000)).expect("the call");
+        assert!(witnessed.iter().all(|time| whole.contains(time)), "{order}: {found:?}");
     }
 }
