@@ -21,7 +21,8 @@ pub trait Row {
     /// The sender's time, else the server's.
     fn claimed_us(&self) -> i64;
     fn value(&self, field: Field) -> Value<'_>;
-    /// Whether another witness told the same of this call before: only rules over `observations` count it once more.
+    /// Whether another witness told the same of this call before: only rules over `observations` count it once more, and
+    /// those over what is open, where whose word it is matters, look at it.
     fn is_told_before(&self) -> bool {
         false
     }
