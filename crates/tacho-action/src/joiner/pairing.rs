@@ -124,6 +124,11 @@ impl Joiner {
         if parts.hooked.is_empty() {
             parts.spans.clear();
         }
+        let Parts { asked, answered, filed, spans, hooked } = &mut parts;
+        for list in [asked, answered, filed, spans, hooked] {
+            // Of what is equally near that comes first which was first, not which came first.
+            list.sort_by_key(|part| (part.time_us, part.began_us, part.index));
+        }
         parts
     }
 
@@ -212,9 +217,7 @@ impl Parts {
             !homes.contains_key(&part.index) && !timed.iter().any(is_its)
         };
         let mut asked: Vec<&Part> = self.asked.iter().filter(is_left).collect();
-        asked.sort_by_key(|part| (part.time_us, part.index));
-        for (mut answers, within_us) in [(answers, ANSWER_US), (alone, WINDOW_US)] {
-            answers.sort_by_key(|part| (part.time_us, part.index));
+        for (answers, within_us) in [(answers, ANSWER_US), (alone, WINDOW_US)] {
             for answer in answers {
                 let may_be = |part: &&&Part| {
                     part.time_us <= answer.time_us

@@ -58,11 +58,17 @@ impl Parts {
         for part in &self.filed {
             wholes.entry(root(part)).or_default().filed.push(part);
         }
-        wholes.into_iter().collect()
+        let mut wholes: Vec<_> = wholes.into_iter().collect();
+        wholes.sort_by_key(|(_, whole)| whole.first());
+        wholes
     }
 }
 
 impl Whole<'_> {
+    fn first(&self) -> Option<(Micros, u64)> {
+        self.around.iter().chain(&self.filed).map(|part| (part.time_us, part.index)).min()
+    }
+
     /// How far hooks are from it, where they can be of the same request. The file tells late: its time counts only where
     /// nothing else tells.
     fn apart(&self, hooks: &Part) -> Option<u64> {
