@@ -10,7 +10,6 @@ mod times;
 mod word;
 
 use crate::entry::{Closure, Entry};
-use crate::ids::key;
 use crate::member::{Member, counted, flag};
 use crate::near::Likeness;
 use crate::observation::Observation;

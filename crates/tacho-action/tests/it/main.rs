@@ -7,6 +7,7 @@ mod floods;
 mod gemini;
 mod gemini_at_once;
 mod gemini_models;
+mod gemini_orders;
 mod long_sessions;
 mod models;
 mod naive;
