@@ -44,8 +44,8 @@ const ENDS: [&str; 17] = [
 /// The types of actions that are calls.
 const CALLS: [&str; 3] = ["tool", "skill", "external"];
 
-/// The steps of a call.
-const STEPS: [&str; 5] = ["proposed", "asked", "decided", "executed", "result"];
+/// The steps of a call before its result.
+const STEPS: [&str; 4] = ["proposed", "asked", "decided", "executed"];
 
 /// What an event says of a thing.
 pub(crate) enum Says {
@@ -120,9 +120,8 @@ pub(crate) fn says(kind: &str, row: &dyn Row) -> Says {
                 _ => Says::Goes,
             }
         }
-        // A result that it runs is none: it goes on in the background.
-        "call" if is(Field::Outcome, &done) => Says::Ended,
-        "call" if is(Field::Phase, &["result"]) && !is(Field::Outcome, &["running"]) => Says::Ended,
+        // A result that it runs says that it goes on in the background: nobody waits for it.
+        "call" if is(Field::Outcome, &done) || is(Field::Phase, &["result"]) => Says::Ended,
         "call" if has(Field::ActionType) && !is(Field::ActionType, &CALLS) => Says::Goes,
         "call" if is(Field::Phase, &STEPS) => Says::Open,
         // Whoever reports a call whole, as agents do over MCP, tells no step of it.

@@ -179,7 +179,8 @@ fn states(args: &[ArrayRef], mut look: Look<'_>, hung_us: Micros) -> Result<Arra
     let texts: Vec<ArrayRef> = args[..4].to_vec();
     let of = |row: usize| {
         Some(match closure(&texts, &mut look, row)? {
-            Closure::Open | Closure::Asynchronous if now.value(row) - times.value(row) > hung_us => "hung",
+            Closure::Open if now.value(row) - times.value(row) > hung_us => "hung",
+            // What goes on in the background may do so for days.
             Closure::Open | Closure::Asynchronous => "open",
             _ => "closed",
         })

@@ -28,6 +28,9 @@ pub(super) const ROUNDED_US: Micros = 2_000;
 /// So often what overlaps what overlaps is looked for.
 const REACH_MAX: usize = 8;
 
+/// So many spans close by that were in doubt are looked at again.
+const DOUBTFUL_MAX: usize = 8;
+
 /// What names a call by its id, or what tells of one without; of one action.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Part {
@@ -145,7 +148,7 @@ impl Joiner {
     /// Puts together what belongs together of the time that an observation tells of. Tells what its action is now.
     pub(super) fn join_at_once(
         &mut self,
-        id: u64,
+        mut id: u64,
         observation: &Observation<'_>,
         changed: &mut BTreeSet<u64>,
     ) -> u64 {
@@ -154,14 +157,33 @@ impl Joiner {
         }
         let Some(action) = self.actions.get(&id).filter(|action| is_part(action)) else { return id };
         let Some((likeness, lasts)) = action.likeness.zip(action.lasts()) else { return id };
-        let (core, parts) = self.told_around(likeness.place, lasts);
+        let (mut at, mut doubtful) = self.sort_out(likeness.place, lasts, changed);
+        id = at.remove(&observation.index).unwrap_or(id);
+        // Of a call whose end no hook has told any later span may be: what hooks tell makes others clear.
+        doubtful.sort_by_key(|other| (apart_us(lasts, *other), *other));
+        let is_hook = observation.observer == Observer::Hook;
+        for other in doubtful.into_iter().take(if is_hook { DOUBTFUL_MAX } else { 0 }) {
+            (at, _) = self.sort_out(likeness.place, other, changed);
+            id = at.remove(&observation.index).unwrap_or(id);
+        }
+        id
+    }
+
+    /// Decides anew what belongs together of all that went on at a time. Tells for each observation that was looked at in
+    /// which action it is now, and when spans were that are in doubt, at other times close by.
+    fn sort_out(
+        &mut self,
+        place: u64,
+        lasts: (Micros, Micros),
+        changed: &mut BTreeSet<u64>,
+    ) -> (BTreeMap<u64, u64>, Vec<(Micros, Micros)>) {
+        let (core, parts) = self.told_around(place, lasts);
         let pairs = parts.pairs();
         let mut at: BTreeMap<u64, u64> =
             parts.all().flat_map(|part| part.indexes.iter().map(|index| (*index, part.action))).collect();
-        at.entry(observation.index).or_insert(id);
         // What is not one is taken apart first: an id stands for one call.
         for (place, named) in parts.named.iter().enumerate() {
-            let beside = parts.loose.iter().position(|loose| loose.action == named.action);
+            let beside = parts.loose.iter().position(|loose| loose.is_with(named));
             let mate = pairs.get(&place).copied();
             let is_moved = mate.is_some_and(|mate| core.contains(&parts.loose[mate].action));
             let is_robbed = pairs.iter().any(|(other, mate)| {
@@ -174,6 +196,11 @@ impl Joiner {
                 at.extend(named.indexes.iter().map(|index| (*index, own)));
             }
         }
+        let is_doubtful = |(place, part): &(usize, &Part)| {
+            part.span.is_some() && !pairs.contains_key(place) && !core.contains(&part.action)
+        };
+        let spans = parts.named.iter().enumerate().filter(is_doubtful);
+        let doubtful = spans.map(|(_, part)| part.lasts).collect();
         for (named, loose) in pairs {
             let (named, loose) = (&parts.named[named], &parts.loose[loose]);
             let is_near = core.contains(&named.action) || core.contains(&loose.action);
@@ -185,7 +212,7 @@ impl Joiner {
                 at.values_mut().filter(|at| [one, other].contains(at)).for_each(|at| *at = whole);
             }
         }
-        at[&observation.index]
+        (at, doubtful)
     }
 
     /// The actions that went on at a time, or while one of these did; and what is told of them and of all close by.

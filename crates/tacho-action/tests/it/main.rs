@@ -8,6 +8,7 @@ mod floods;
 mod gemini;
 mod gemini_at_once;
 mod gemini_models;
+mod gemini_orders;
 mod gemini_overlap;
 mod long_sessions;
 mod models;

@@ -55,6 +55,5 @@ fn action(overlay: &Overlay, index: u64) -> Option<u64> {
 }
 
 fn is_over(overlay: &Overlay, index: u64) -> Option<bool> {
-    let closure = overlay.record(index)?.closure?;
-    Some(!matches!(closure, Closure::Open | Closure::Asynchronous))
+    Some(overlay.record(index)?.closure? != Closure::Open)
 }
