@@ -53,7 +53,7 @@ pub(crate) const OPEN: [OpenKind; 4] = [
               1000000 * (extract(epoch FROM {now}) - extract(epoch FROM coalesce(first.recorded_at, told.recorded_at))) AS age \
               FROM (SELECT agent_id, session_id, call_id, action_name, action, recorded_at FROM agent_audit_log \
               WHERE call_id IS NOT NULL AND action_type IN ('tool', 'skill', 'external') \
-              AND closure IS NULL AND recorded_at < {now}) AS told \
+              AND state IN ('open', 'hung') AND closure IS NULL AND recorded_at < {now}) AS told \
               LEFT JOIN (SELECT \"index\", recorded_at FROM observations WHERE recorded_at < {now}) AS first \
               ON first.\"index\" = told.action",
     },
