@@ -235,9 +235,10 @@ fn copies_of_a_record_under_an_agents_key_split_no_call_that_witnesses_tell_of()
         tool_hook(180, "AfterTool", "hook-01a203b0-e8e6", HELLO),
     ];
     let span = tool_span(60, 150, "39f7e14c94984b27", "run_shell_command__run_0");
-    for order in
-        ["hls", "hAls", "hAAls", "hlAs", "hlAAs", "AAhls", "lAAsh", "AsAlh", "lAsh", "sAAlh", "AshAl"]
-    {
+    for order in [
+        "hls", "hAls", "hAAls", "hlAs", "hlAAs", "AAhls", "lAAsh", "AsAlh", "lAsh", "sAAlh", "AshAl",
+        "AsAhl", "sAhAl",
+    ] {
         let mut log = Vec::new();
         let mut copies = 300_000;
         for witness in order.chars() {
