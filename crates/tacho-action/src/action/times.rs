@@ -12,9 +12,11 @@ impl Action {
         began.filter(|_| self.closure(false) == Closure::Open)
     }
 
-    /// From the first that is told of it to the last.
+    /// From the first that is told of it to the last: by witnesses, where there are any.
     pub(crate) fn lasts(&self) -> Option<(Micros, Micros)> {
-        let all = || self.members.iter().map(Member::lasts);
+        let witnessed = self.is_witnessed();
+        let counts = |member: &&Member| !witnessed || member.is_witness();
+        let all = || self.members.iter().filter(counts).map(Member::lasts);
         all().map(|(from, _)| from).min().zip(all().map(|(_, to)| to).max())
     }
 

@@ -24,15 +24,19 @@ impl Joiner {
         let slot = slot(observation);
         let lasts = lasts(observation);
         let is_question = observation.phase == Some(Phase::Asked);
+        let within = if observation.is_model() { ANSWER_US } else { WINDOW_US };
+        let near = self.near.around(likeness.place, lasts, within);
+        // Where witnesses tell of a call at that time no agent's word takes its place, also where its turn is still to come.
+        let tells = |action: &Action| is_beside(action, observation, likeness.input);
+        let is_told =
+            observation.is_witness() && near.iter().filter_map(|id| self.actions.get(id)).any(tells);
         // A hook that asks was told of the call, or will be: no agent's word of one stands for that. And agents give ids to
         // what they report whole: where nobody tells of its steps the same tool at the same time is another call.
         let is_whole = !observation.is_witness() && observation.phase.is_none();
         let may_be = |action: &&Action| {
             let stands_alone = is_question && observation.is_witness() || is_whole && !action.has_steps();
-            action.is_witnessed() || !stands_alone
+            action.is_witnessed() || !stands_alone && !is_told
         };
-        let within = if observation.is_model() { ANSWER_US } else { WINDOW_US };
-        let near = self.near.around(likeness.place, lasts, within);
         let candidates = near.iter().copied().filter_map(|id| {
             let action = self.actions.get(&id).filter(may_be)?;
             // Most have an id of their own: no need to look further.
@@ -55,14 +59,7 @@ impl Joiner {
             let waits_since = action.waits_since().filter(|since| is_question && *since <= lasts.0);
             Some(Candidate { action: id, input, apart_us: action.apart_us(lasts), half, waits_since })
         });
-        let meant = choose(likeness.input, candidates.collect())?;
-        // Where witnesses tell of a call at that time whose turn is still to come, no agent's word takes its place.
-        let is_witnessed = |id: &u64| self.actions.get(id).is_some_and(Action::is_witnessed);
-        let tells = |id: &u64| {
-            self.actions.get(id).is_some_and(|action| is_beside(action, observation, likeness.input))
-        };
-        let is_taken = || observation.is_witness() && !is_witnessed(&meant) && near.iter().any(tells);
-        (!is_taken()).then_some(meant)
+        choose(likeness.input, candidates.collect())
     }
 
     /// What witnesses told of a call before one of them names it, where so far only an agent had named it by its id: its word
@@ -100,7 +97,8 @@ impl Joiner {
         let told = |action: &Action| action.is_witnessed() && action.session().is_some();
         let inputs = [one, other].map(|action| action.likeness.and_then(|likeness| likeness.input));
         let are_apart = matches!(inputs, [Some(one), Some(other)] if one.differs(other));
-        let is_twice = one.members.iter().any(|member| other.has_slot(member.slot));
+        // What agents say twice keeps no witnesses apart.
+        let is_twice = one.members.iter().any(|member| member.is_witness() && other.has_slot(member.slot));
         one.id != other.id
             && told(one)
             && told(other)

@@ -66,7 +66,7 @@ fn is_timed(member: &&Member) -> bool {
 
 impl Part {
     fn of(action: &Action, is_it: &dyn Fn(&Member) -> bool) -> Option<Part> {
-        let all = || action.members.iter().filter(|member| is_it(member));
+        let all = || action.members.iter().filter(|member| member.is_witness() && is_it(member));
         let by = |observer| all().filter(move |member| member.observer == observer);
         let at = |phase| by(Observer::Hook).filter(move |member| member.phase() == Some(phase));
         let hooked = [Phase::Proposed, Phase::Result].map(|phase| at(phase).map(|told| told.time_us).min());
@@ -88,15 +88,13 @@ impl Part {
         let is_sure = |member: &Member| {
             member.has(flag::CALLED) && matches!(member.observer, Observer::Hook | Observer::Log)
         };
-        // What agents tell beside witnesses puts nothing together.
-        let counts = |member: &Member| member.is_witness() || !action.is_witnessed();
-        if action.members.iter().any(|member| counts(member) && is_sure(member)) {
+        // What agents tell puts nothing together.
+        if action.members.iter().any(|member| member.is_witness() && is_sure(member)) {
             return [None, None];
         }
-        let named = Part::of(action, &|member| counts(member) && is_named(member))
-            .filter(|part| part.span.is_some() || part.said.is_some());
+        let named = Part::of(action, &is_named).filter(|part| part.span.is_some() || part.said.is_some());
         let is_told = |part: &Part| part.hooked.is_some() || part.record.is_some();
-        [named, Part::of(action, &|member| counts(member) && !is_named(member)).filter(is_told)]
+        [named, Part::of(action, &|member| !is_named(member)).filter(is_told)]
     }
 
     /// Whether both are of one action.
@@ -231,8 +229,7 @@ impl Joiner {
         }
         let mut parts = Parts::default();
         for id in self.near.around(place, lasts, WINDOW_US) {
-            let action = self.actions.get(&id).filter(|action| action.is_witnessed());
-            let [named, loose] = action.map(Part::both).unwrap_or_default();
+            let [named, loose] = self.actions.get(&id).map(Part::both).unwrap_or_default();
             parts.named.extend(named);
             parts.loose.extend(loose);
         }
@@ -252,20 +249,18 @@ fn is_part(action: &Action) -> bool {
 }
 
 /// Whether an observation and an action are put together by time, where no input tells: that is decided of all that went on
-/// then, and not of these two. Of what only agents tell a span and a record that overlap are taken for one.
+/// then, and not of these two.
 pub(super) fn is_at_once(action: &Action, observation: &Observation<'_>) -> bool {
-    if observation.is_model() {
+    if observation.is_model() || !observation.is_witness() {
         return false;
     }
     let is_timed = observation.figures[Figure::DurationUs as usize].is_some();
-    let is_apart =
-        |part: &Part| observation.is_witness() || apart_us(part.lasts, lasts(observation)) > ROUNDED_US;
     let [named, loose] = Part::both(action);
-    let span = named.filter(|part| part.span.is_some());
+    let has_span = || named.is_some_and(|part| part.span.is_some());
     match observation.observer {
-        Observer::Span => is_timed && loose.is_some_and(|part| part.hooked.is_some() || is_apart(&part)),
-        Observer::Hook => is_made_up(observation) && span.is_some(),
-        Observer::Log => is_timed && !has_own_call(observation) && span.is_some_and(|part| is_apart(&part)),
+        Observer::Span => is_timed && loose.is_some(),
+        Observer::Hook => is_made_up(observation) && has_span(),
+        Observer::Log => is_timed && !has_own_call(observation) && has_span(),
         _ => false,
     }
 }

@@ -1,6 +1,6 @@
 //! An agent's own word beside a witness that says little: what it lacks, assumes or hears of later stays the witness's.
 
-use crate::gemini::{HELLO, logged, tool_hook, tool_span};
+use crate::gemini::{HELLO, at_once, logged, tool_hook, tool_span};
 use crate::scene::{closures, end, event, groups, hook, join, model, session, span};
 use tacho_action::{Closure, Observation, Observer, Record};
 use tacho_event::words::{ActionType, Known, Outcome, Phase};
@@ -235,9 +235,10 @@ fn copies_of_a_record_under_an_agents_key_split_no_call_that_witnesses_tell_of()
         tool_hook(180, "AfterTool", "hook-01a203b0-e8e6", HELLO),
     ];
     let span = tool_span(60, 150, "39f7e14c94984b27", "run_shell_command__run_0");
-    for order in
-        ["hls", "hAls", "hAAls", "hlAs", "hlAAs", "AAhls", "lAAsh", "AsAlh", "lAsh", "sAAlh", "AshAl"]
-    {
+    for order in [
+        "hls", "hAls", "hAAls", "hlAs", "hlAAs", "AAhls", "lAAsh", "AsAlh", "lAsh", "sAAlh", "AshAl",
+        "AsAhl", "sAhAl",
+    ] {
         let mut log = Vec::new();
         let mut copies = 300_000;
         for witness in order.chars() {
@@ -256,4 +257,17 @@ fn copies_of_a_record_under_an_agents_key_split_no_call_that_witnesses_tell_of()
         let whole = found.iter().find(|group| group.contains(&10_000)).expect("the call");
         assert!(witnessed.iter().all(|time| whole.contains(time)), "{order}: {found:?}");
     }
+}
+
+/// Nor do they take a span whose call is in doubt among those that witnesses tell of at that time.
+#[test]
+fn a_span_in_doubt_among_witnesses_calls_joins_no_agents_word() {
+    let [hooks @ .., one, other, record, _] = at_once();
+    let [proposed, next, answered, mut last] = hooks;
+    // Both ends lie in both spans.
+    last.time_us = 790_000;
+    let copies = [1, 2].map(|n| own(Observation { time_us: record.time_us + n, ..record.clone() }));
+    let [first, second] = copies;
+    let found = groups(&[proposed, next, answered, last, first, second, one, other]);
+    assert!(found.contains(&vec![707_000]) && found.contains(&vec![708_000]), "{found:?}");
 }
