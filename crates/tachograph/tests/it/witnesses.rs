@@ -205,7 +205,7 @@ fn a_restart_counts_no_failure_twice() {
     let data = dir.path().join("data");
     std::fs::create_dir_all(data.join("rules")).unwrap();
     let rule = "id: fails\ntitle: Fails\nseverity: warning\nquery: |\n  agent_audit_log | action = 'Bash' and outcome_status = 'failure' \
-        | count() as n by session_id | n >= 2\nwindow: 10m\n";
+        | count() as n by session_id | n >= 2\nwindow: 10m\nevery: 1s\n";
     std::fs::write(data.join("rules/fails.yaml"), rule).unwrap();
     let flat = |server: &Server, call: &str| {
         let body = json!({"agent_id": "me", "session_id": "s1", "call_id": call, "action_type": "tool",
