@@ -10,16 +10,17 @@ use crate::error::{Kind, QueryError};
 use crate::moment::Moment;
 use crate::names::Names;
 use crate::sight::Sight;
+use crate::star::{self, Laid, Stars};
 use crate::statement;
 use crate::table::{EventsTable, Scope};
 use crate::views::{AgentEdit, registry_rows};
 use crate::{actions, catalog, complexity, deadline, growth, wire};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::dataframe::DataFrame;
 use datafusion::execution::SessionState;
 use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::execute_stream;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use std::sync::Arc;
@@ -77,6 +78,7 @@ struct Runtimes {
 struct Core {
     base: SessionState,
     events: Arc<EventsTable>,
+    stars: Stars,
     /// What queries of PostgreSQL's clients begin from.
     wire: SessionState,
     limits: Limits,
@@ -153,7 +155,8 @@ impl Engine {
         let (base, events) = catalog::build(&limits, cores)?;
         let places = || Arc::new(Semaphore::new(limits.concurrency));
         let wire = wire::build(&base)?;
-        let core = Core { base, events, wire, limits, permits: places(), lookups: places() };
+        let stars = Stars::new(&base)?;
+        let core = Core { base, events, stars, wire, limits, permits: places(), lookups: places() };
         Ok(Engine { core: Arc::new(core), runtimes: Some(runtimes) })
     }
 
@@ -300,11 +303,8 @@ async fn run(core: &Core, Question { scope, ask, sender }: Question) -> End {
     let sight = scope.sight.clone();
     state.config_mut().set_extension(scope);
     state.mark_start_execution();
-    let plan = match ask {
-        Ask::Sql(text) => {
-            let plan = state.statement_to_plan(statement::parse(&state, &text)?).await?;
-            checked(plan, &sight, &mut state)?
-        }
+    let (plan, laid) = match ask {
+        Ask::Sql(text) => planned(core, &mut state, &sight, &text).await?,
         Ask::Wire(statement, deed) => {
             let (plan, parameters) = wire::plan(&state, &statement).await?;
             match deed {
@@ -315,15 +315,22 @@ async fn run(core: &Core, Question { scope, ask, sender }: Question) -> End {
                     return Ok(());
                 }
                 wire::Deed::Run(values) => {
-                    checked(wire::filled(plan, &parameters, &values)?, &sight, &mut state)?
+                    (checked(wire::filled(plan, &parameters, &values)?, &sight, &mut state)?, None)
                 }
             }
         }
-        Ask::Plan(plan) => plan,
+        Ask::Plan(plan) => match laid_over(core, &sight, &plan, false)? {
+            Some(laid) => (laid.plan.clone(), Some(laid)),
+            None => (plan, None),
+        },
     };
     let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     reading.verify_plan(&plan)?;
-    let mut rows = DataFrame::new(state, plan).execute_stream().await?;
+    let mut physical = state.create_physical_plan(&plan).await?;
+    if let Some(laid) = laid {
+        physical = laid.over(physical, &state)?;
+    }
+    let mut rows = execute_stream(physical, state.task_ctx())?;
     let mut count = 0;
     // A closed channel means that the answer was dropped: nothing left to do.
     if sender.send(Message::Head(rows.schema())).await.is_err() {
@@ -343,6 +350,38 @@ async fn run(core: &Core, Question { scope, ask, sender }: Question) -> End {
         }
     }
     Ok(())
+}
+
+/// What a text asks: a plan, and the columns that stand above it.
+async fn planned(
+    core: &Core,
+    state: &mut SessionState,
+    sight: &Sight,
+    text: &str,
+) -> Result<(LogicalPlan, Option<Laid>), QueryError> {
+    let statement = statement::parse(state, text)?;
+    if let Some(starless) = star::starless(&statement)
+        && let Ok(plan) = state.statement_to_plan(starless).await
+        && let Some(laid) = laid_over(core, sight, &plan, true)?
+    {
+        return Ok((checked(laid.plan.clone(), sight, state)?, Some(laid)));
+    }
+    let plan = state.statement_to_plan(statement).await?;
+    Ok((checked(plan, sight, state)?, None))
+}
+
+/// The plan without the columns of the log, when these are all that it computes. What somebody sees of it is decided by
+/// rules for whole plans.
+fn laid_over(
+    core: &Core,
+    sight: &Sight,
+    plan: &LogicalPlan,
+    stars: bool,
+) -> Result<Option<Laid>, QueryError> {
+    if !sight.is_all() {
+        return Ok(None);
+    }
+    Ok(core.stars.lift_off(plan, stars)?)
 }
 
 /// What everybody's queries are held to before they run.

@@ -51,6 +51,7 @@ mod sight;
 mod slices;
 mod sources;
 mod sparse;
+mod star;
 mod statement;
 mod states;
 mod summary;

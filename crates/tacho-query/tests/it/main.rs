@@ -17,3 +17,4 @@ mod search;
 mod sight;
 mod sparse;
 mod sql;
+mod star;
