@@ -21,6 +21,8 @@ pub(crate) struct Shares {
     pub footers: usize,
     /// Bloom filters of ids: some five bytes an event whose id is looked for.
     pub filters: usize,
+    /// Where ids stand: four bytes an event for each column of ids that is looked in.
+    pub places: usize,
     /// Tables of the letters in texts: two bytes an event.
     pub letters: usize,
     /// Sums by hour and day.
@@ -37,10 +39,11 @@ impl Shares {
     pub(crate) fn of(bytes: usize) -> Shares {
         let part = bytes / 32;
         Shares {
-            footers: 8 * part,
+            footers: 7 * part,
             filters: 6 * part,
-            letters: 6 * part,
-            sums: 6 * part,
+            places: 4 * part,
+            letters: 5 * part,
+            sums: 4 * part,
             states: 4 * part,
             tallies: part,
             columns: part,
@@ -54,7 +57,8 @@ mod tests {
 
     #[test]
     fn the_shares_are_all_there_is() {
-        let Shares { footers, filters, letters, sums, states, tallies, columns } = Shares::of(512 << 20);
-        assert_eq!(footers + filters + letters + sums + states + tallies + columns, 512 << 20);
+        let Shares { footers, filters, places, letters, sums, states, tallies, columns } =
+            Shares::of(512 << 20);
+        assert_eq!(footers + filters + places + letters + sums + states + tallies + columns, 512 << 20);
     }
 }

@@ -35,6 +35,7 @@ mod moment;
 mod names;
 mod over;
 mod phrases;
+mod places;
 mod prune;
 mod pruner;
 mod question;

@@ -8,6 +8,7 @@
 use crate::caches::{Cache, Shares};
 use crate::kept::Kept;
 use crate::known::known;
+use crate::places::{self, Places};
 use crate::prune::{asks_for_text, integer, may_match, text};
 use crate::sources::partitioned;
 use crate::sparse::Tally;
@@ -36,6 +37,7 @@ pub(crate) struct Pruner {
     footers: Arc<FileMetadataCache>,
     /// By digest of the segment, row group and column.
     filters: Kept<([u8; 32], usize, usize), Arc<Sbbf>>,
+    places: Kept<([u8; 32], usize, usize), Arc<Places>>,
     /// By digest of the segment.
     grams: Kept<[u8; 32], Arc<Grams>>,
     sums: Kept<([u8; 32], Span), RecordBatch>,
@@ -55,6 +57,7 @@ impl Pruner {
             store,
             footers,
             filters: Kept::new(shares.filters),
+            places: Kept::new(shares.places),
             grams: Kept::new(shares.letters),
             sums: Kept::new(shares.sums),
             tallies: Kept::new(shares.tallies),
@@ -64,11 +67,12 @@ impl Pruner {
     }
 
     /// What is kept, and how much may be, bytes.
-    pub(crate) fn caches(&self) -> [Cache; 6] {
+    pub(crate) fn caches(&self) -> [Cache; 7] {
         let footers = self.footers.list_entries().values().map(|kept| kept.size_bytes).sum();
         [
             Cache::new("footers", (footers, self.footers.cache_limit())),
             Cache::new("filters", self.filters.bytes()),
+            Cache::new("places", self.places.bytes()),
             Cache::new("letters", self.grams.bytes()),
             Cache::new("sums", self.sums.bytes()),
             Cache::new("tallies", self.tallies.bytes()),
@@ -86,6 +90,7 @@ impl Pruner {
         *last = digests().collect();
         let is_there = |digest: &[u8; 32]| last.contains(digest);
         self.filters.retain(|(digest, _, _)| is_there(digest));
+        self.places.retain(|(digest, _, _)| is_there(digest));
         self.grams.retain(is_there);
         self.sums.retain(|(digest, _)| is_there(digest));
         self.tallies.retain(is_there);
@@ -119,6 +124,35 @@ impl Pruner {
             kept.push(self.group_may_match(segment, &footer, group, filters)?);
         }
         Ok(if kept.iter().all(|keep| *keep) { None } else { Some(kept) })
+    }
+
+    /// Which rows of a row group may pass the filters, in order, where these ask for ids; nothing when it may be any.
+    ///
+    /// # Errors
+    /// When the footer, a filter or a column cannot be read.
+    pub(crate) fn rows(
+        &self,
+        segment: &SegmentFile,
+        footer: &Arc<ParquetMetaData>,
+        group: usize,
+        filters: &[Expr],
+    ) -> Result<Option<Vec<usize>>> {
+        let columns = footer.row_group(group).columns();
+        places::rows(filters, &|name, wanted| {
+            let Some(at) = columns.iter().position(|chunk| chunk.column_path().string() == name) else {
+                return Ok(Vec::new()); // an older file without the column: null in every row
+            };
+            if !self.chunk_may_hold(segment, group, at, &columns[at], wanted)? {
+                return Ok(Vec::new());
+            }
+            let key = (segment.digest, group, at);
+            if let Some(Some(known)) = self.places.get(&key) {
+                return Ok(known.of(wanted));
+            }
+            let read = Arc::new(Places::read(&segment.path, footer, group, at)?);
+            self.places.put(key, Some(Arc::clone(&read)), read.bytes());
+            Ok(read.of(wanted))
+        })
     }
 
     /// Which letters stand in the texts of each block of the segment; nothing when it was not written down.
@@ -229,22 +263,30 @@ impl Pruner {
             else {
                 return true; // an older file without the column
             };
-            if !range_may_hold(&columns[at], wanted) {
-                return false;
-            }
-            match self.filter(segment, group, at, &columns[at]) {
-                Ok(filter) => filter.is_none_or(|filter| filter.check(wanted)),
-                Err(error) => {
-                    failed.replace(Some(error));
-                    true
-                }
-            }
+            self.chunk_may_hold(segment, group, at, &columns[at], wanted).unwrap_or_else(|error| {
+                failed.replace(Some(error));
+                true
+            })
         };
         let keep = filters.iter().all(|filter| may_match(filter, &test));
         match failed.into_inner() {
             Some(error) => Err(error),
             None => Ok(keep),
         }
+    }
+
+    fn chunk_may_hold(
+        &self,
+        segment: &SegmentFile,
+        group: usize,
+        at: usize,
+        chunk: &ColumnChunkMetaData,
+        wanted: &str,
+    ) -> Result<bool> {
+        if !range_may_hold(chunk, wanted) {
+            return Ok(false);
+        }
+        Ok(self.filter(segment, group, at, chunk)?.is_none_or(|filter| filter.check(wanted)))
     }
 
     fn filter(

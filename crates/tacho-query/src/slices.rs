@@ -77,6 +77,28 @@ pub(crate) fn equal(
     (0..parts).map(one).collect()
 }
 
+/// These rows of a row group, in order; in so many parts where they lie far apart.
+pub(crate) fn rows(
+    file: &PartitionedFile,
+    footer: &ParquetMetaData,
+    group: usize,
+    rows: &[usize],
+    parts: usize,
+) -> Vec<Part> {
+    let span = rows.last().zip(rows.first()).map_or(0, |(last, first)| last - first);
+    // Near rows share their pages, which each part would decode.
+    let parts = if span < BLOCK_ROWS { 1 } else { parts };
+    let of_group = footer.row_group(group).num_rows() as usize;
+    let one = |rows: &[usize]| {
+        let mut plan = ParquetAccessPlan::new_none(footer.num_row_groups());
+        let one_by_one = rows.iter().map(|row| *row..row + 1);
+        plan.scan(group);
+        plan.scan_selection(group, RowSelection::from_consecutive_ranges(one_by_one, of_group));
+        Part { file: file.clone().with_extension(plan), rows: None }
+    };
+    rows.chunks(rows.len().div_ceil(parts).max(1)).map(one).collect()
+}
+
 /// These blocks of rows, in order, of the row groups that are kept.
 pub(crate) fn blocks(
     file: &PartitionedFile,

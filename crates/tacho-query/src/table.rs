@@ -64,7 +64,7 @@ enum Cut {
     None,
     /// The newest in slices, as their rows are wide and a few may do.
     Newest,
-    /// Row groups that may hold a row that is looked for, in so many parts.
+    /// The rows that may hold an id, or the row groups in so many parts.
     Equal(usize),
 }
 
@@ -185,6 +185,12 @@ impl EventsTable {
                 files.extend(parts);
                 continue;
             }
+            if let Cut::Equal(parts) = cut
+                && let Some(parts) = self.few(segment, &file, kept.as_deref(), filters, parts).await?
+            {
+                files.extend(parts);
+                continue;
+            }
             let spread = self.spread(segment, &file, &asked).await?;
             if spread == Spread::Nowhere {
                 continue;
@@ -194,10 +200,6 @@ impl EventsTable {
                     let footer = self.pruner.footer(&file.object_meta).await?;
                     let kept = kept.unwrap_or_else(|| vec![true; footer.num_row_groups()]);
                     files.extend(slices::newest_first(&file, &footer, &kept, rows));
-                }
-                (Cut::Equal(parts), Some(kept)) => {
-                    let footer = self.pruner.footer(&file.object_meta).await?;
-                    files.extend(slices::equal(&file, &footer, &kept, parts));
                 }
                 (_, kept) => {
                     let into = if spread == Spread::Sparse { &mut sparse } else { &mut files };
@@ -210,6 +212,27 @@ impl EventsTable {
             }
         }
         Ok(Files { files, sparse })
+    }
+
+    /// The rows that may hold an id, by row group, or the row groups in so many parts where it is not known which rows;
+    /// nothing when it may be any row of the file.
+    async fn few(
+        &self,
+        segment: &SegmentFile,
+        file: &PartitionedFile,
+        kept: Option<&[bool]>,
+        filters: &[Expr],
+        parts: usize,
+    ) -> Result<Option<Vec<Part>>> {
+        let footer = self.pruner.footer(&file.object_meta).await?;
+        let mut found = Vec::new();
+        for group in (0..footer.num_row_groups()).filter(|group| kept.is_none_or(|kept| kept[*group])) {
+            match self.pruner.rows(segment, &footer, group, filters)? {
+                Some(rows) => found.extend(slices::rows(file, &footer, group, &rows, parts)),
+                None => return Ok(kept.map(|kept| slices::equal(file, &footer, kept, parts))),
+            }
+        }
+        Ok(Some(found))
     }
 
     /// The segment with what is known of its columns.

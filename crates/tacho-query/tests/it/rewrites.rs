@@ -1,6 +1,6 @@
 //! What makes queries fast must not change an answer: each rewrite against the same question without it.
 
-use crate::data::{Ev, compacted, generate, hot, mix, now, rows, stored};
+use crate::data::{Ev, compacted, generate, hot, mix, now, rows, stored, try_rows};
 use parquet::file::metadata::ParquetMetaDataReader;
 use std::sync::Arc;
 use tacho_query::{AgentEdit, Engine, Limits, QueryError};
@@ -108,6 +108,44 @@ fn a_phrase_is_found_in_the_blocks_that_hold_its_letters() {
     };
     assert_eq!(holds("zebrafish quarantine"), [0, 2, 4]);
     assert_eq!(holds("done").len(), grams.blocks());
+}
+
+/// Rows of ids are found by numbers kept for each row, and read alone.
+#[test]
+fn ids_are_found_in_the_rows_that_hold_them() {
+    let mut events = generate(9000, now());
+    for (n, ev) in events.iter_mut().enumerate() {
+        ev.session = ev.session.take().filter(|_| n % 5 > 0);
+        ev.who_session = (n % 7 == 0).then(|| format!("their-{}", n % 400));
+        ev.who_id = (n % 11 == 0).then(|| format!("id-{}", n % 990));
+    }
+    let held = stored(&events, 4, true);
+    let all = hot(&events);
+    let engine = Engine::new(Limits::default()).unwrap();
+    let session = events[7001].session.unwrap();
+    for (filter, least) in [
+        (format!("id = '{}'", events[17].id), 1),
+        (format!("event_id IN ('{}', '{}')", events[4400].id, events[8999].id), 2),
+        ("id = 'id-22'".into(), 9),
+        (format!("session_id = '{session}'"), 2),
+        ("session_id IN ('their-7', 'their-14')".into(), 3),
+        (format!("session_id = '{session}' AND index > 7000"), 1),
+        (format!("session_id = '{session}' OR index = 3"), 3),
+        (format!("session_id <> '{session}' AND index < 9"), 5),
+        ("id = 'nobody'".into(), 0),
+        (format!("id = '{}' AND session_id = 'nobody'", events[17].id), 0),
+    ] {
+        let sql = format!(
+            "SELECT index, id, session_id, agent_id FROM agent_audit_log WHERE {filter} ORDER BY index"
+        );
+        let expected = rows(&all, &sql);
+        assert!(expected.len() >= least, "{sql}: {}", expected.len());
+        for again in 0..2 {
+            assert_eq!(try_rows(&engine, &held.snapshot, &sql).unwrap(), expected, "{sql}, time {again}");
+        }
+    }
+    let places = engine.load().caches.into_iter().find(|cache| cache.name == "places").unwrap();
+    assert!(places.bytes >= 4 * 7000, "the columns that were looked in are kept: {places:?}");
 }
 
 #[test]

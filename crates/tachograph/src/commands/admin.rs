@@ -85,6 +85,7 @@ pub(super) fn key(data: &Path, command: &KeyCommand) -> Result<bool, Box<dyn Err
             catalog.insert_key(&made.row, &stamp)?;
             writeln!(std::io::stdout(), "{}", made.text)?;
             eprintln!("This key is shown once. Use it as: Authorization: Bearer KEY");
+            eprintln!("A server that runs already takes it within two seconds.");
         }
         KeyCommand::List => {
             let mut table =
