@@ -3,6 +3,7 @@
 
 pub mod edit;
 mod line;
+mod misnamed;
 mod ours;
 pub mod targets;
 
