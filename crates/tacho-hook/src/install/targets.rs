@@ -133,16 +133,25 @@ impl Target {
         work: &Path,
         get: &dyn Fn(&str) -> Option<String>,
     ) -> PathBuf {
-        let (variable, folder, file) = match self.source {
-            Source::Claude => (Some("CLAUDE_CONFIG_DIR"), ".claude", "settings.json"),
-            Source::Codex => (Some("CODEX_HOME"), ".codex", "hooks.json"),
-            Source::Gemini => (None, ".gemini", "settings.json"),
+        let (variable, file) = match self.source {
+            Source::Claude => (Some("CLAUDE_CONFIG_DIR"), "settings.json"),
+            Source::Codex => (Some("CODEX_HOME"), "hooks.json"),
+            Source::Gemini => (None, "settings.json"),
         };
         let told = variable.and_then(get).filter(|folder| !folder.is_empty());
         match (scope, told) {
             (Scope::User, Some(folder)) => PathBuf::from(folder).join(file),
-            (Scope::User, None) => home.join(folder).join(file),
-            (Scope::Project, _) => work.join(folder).join(file),
+            (Scope::User, None) => home.join(self.folder()).join(file),
+            (Scope::Project, _) => work.join(self.folder()).join(file),
+        }
+    }
+
+    /// What the folder of the settings is called.
+    pub fn folder(&self) -> &'static str {
+        match self.source {
+            Source::Claude => ".claude",
+            Source::Codex => ".codex",
+            Source::Gemini => ".gemini",
         }
     }
 
