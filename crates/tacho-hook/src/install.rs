@@ -6,6 +6,7 @@ mod line;
 mod misnamed;
 mod ours;
 pub mod targets;
+mod worktree;
 
 pub use edit::{Edited, add};
 pub use targets::{Scope, Target};

@@ -1,8 +1,9 @@
-//! What `install` and `uninstall` leave in the folders of agents.
+//! Whether `install`, `uninstall` and `status` look where an agent looks.
 
-use crate::program::Program;
+use crate::program::{Program, spawn};
+use crate::server::Server;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output};
 
 fn text(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
@@ -14,6 +15,76 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_agent-audit-log");
 fn run(program: &Program, folder: &Path, args: &[&str]) -> String {
     let path = Path::new(PROGRAM).parent().unwrap();
     text(&program.command(args).env("PATH", path).current_dir(folder).output().unwrap())
+}
+
+/// What `status` says in a folder with a PATH, while all is well with the server; and whether it says that all is.
+fn status(server: &Server, program: &Program, folder: &Path, path: &Path) -> (String, bool) {
+    let asked = spawn(program.command(&["status"]).env("PATH", path).current_dir(folder));
+    server.next().answer("200 OK", "", "{}");
+    let output = asked.wait_with_output().unwrap();
+    (text(&output), output.status.success())
+}
+
+fn git(folder: &Path, args: &[&str]) {
+    let mut command = Command::new("git");
+    command.current_dir(folder).args(["-c", "user.name=a", "-c", "user.email=a@example.com"]).args(args);
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{args:?}: {output:?}");
+}
+
+#[test]
+fn in_a_linked_worktree_codex_is_served_in_the_main_checkout_and_the_others_where_they_are() {
+    let server = Server::start();
+    let program = Program::new(&server.url);
+    let root = program.home.path().canonicalize().unwrap();
+    let (main, linked) = (root.join("main"), root.join("linked"));
+    std::fs::create_dir(&main).unwrap();
+    git(&main, &["init", "-q"]);
+    git(&main, &["commit", "-q", "--allow-empty", "-m", "x"]);
+    git(&main, &["worktree", "add", "-q", linked.to_str().unwrap()]);
+    let (hooks, folder) = (main.join(".codex/hooks.json"), linked.join(".codex"));
+    let codex =
+        |verb: &str, more: &[&str]| run(&program, &linked, &[&[verb, "codex", "--project"], more].concat());
+    let status = |folder: &Path| status(&server, &program, folder, Path::new(PROGRAM).parent().unwrap());
+
+    let dry = codex("install", &["--dry-run"]);
+    assert!(dry.contains("linked/.codex: not made") && !folder.exists() && !hooks.exists(), "{dry}");
+    let said = codex("install", &[]);
+    assert!(said.contains("main/.codex/hooks.json: changed") && said.contains("linked worktree"), "{said}");
+    assert!(hooks.exists() && folder.is_dir(), "Codex wants the folder, and reads no hooks in it");
+    assert!(!folder.join("hooks.json").exists());
+    let counted = format!("11 of 11 hooks  {}", hooks.display());
+    for place in [&main, &linked] {
+        let (said, is_good) = status(place);
+        assert!(is_good && said.contains(&counted) && !said.contains("worktree"), "{said}");
+    }
+    std::fs::remove_dir(&folder).unwrap();
+    for place in [&main, &linked] {
+        let (said, is_good) = status(place);
+        assert!(
+            !is_good && said.contains("linked/.codex: `agent-audit-log install codex --project`"),
+            "{said}"
+        );
+        let again = run(&program, place, &["install", "codex", "--project"]);
+        assert!(again.contains("nothing to change") && again.contains("linked/.codex: made"), "{again}");
+        std::fs::remove_dir(&folder).unwrap();
+    }
+    codex("install", &[]);
+    codex("uninstall", &[]);
+    assert!(!folder.exists() && !main.join(".codex").exists());
+
+    // What stands in the worktree alone is not read.
+    codex("install", &[]);
+    std::fs::remove_dir(&folder).unwrap();
+    std::fs::rename(main.join(".codex"), &folder).unwrap();
+    let (said, is_good) = status(&linked);
+    assert!(!is_good && said.contains("takes no hooks from") && !said.contains("11 of 11"), "{said}");
+
+    for (agent, file) in [("claude", ".claude/settings.json"), ("gemini", ".gemini/settings.json")] {
+        run(&program, &linked, &["install", agent, "--project"]);
+        assert!(linked.join(file).exists() && !main.join(file).exists());
+    }
 }
 
 #[test]
