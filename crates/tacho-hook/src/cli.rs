@@ -147,6 +147,8 @@ fn command(asked: &Asked) -> Result<bool, Box<dyn std::error::Error>> {
             apply(&change, place.dry_run)?;
             place.serve_worktrees(&target)?;
             say(target.note);
+            let program = install::program_of(&command);
+            program.and_then(|program| agents::told_of(&program)).iter().for_each(say);
             Ok(true)
         }
         Asked::Uninstall { agent, place } => {

@@ -5,10 +5,12 @@ pub mod edit;
 mod line;
 mod misnamed;
 mod ours;
+pub mod program;
 pub mod targets;
 mod worktree;
 
 pub use edit::{Edited, add};
+pub use ours::program_of;
 pub use targets::{Scope, Target};
 
 use std::io::{self, Write};

@@ -1,9 +1,10 @@
-//! What `status` says of the agents: which have the hooks, in the user's settings, the project's and its local ones.
+//! What `status` says of the agents: which have the hooks, in the user's settings, the project's and its local ones, and
+//! whether what the hooks run is there.
 
-use super::{Place, say};
+use super::{Place, get, say};
 use std::path::{Path, PathBuf};
 use tacho_hook::install::edit::{self, Installed};
-use tacho_hook::install::{self, Scope, Target};
+use tacho_hook::install::{self, Scope, Target, program};
 use tacho_hook::stamp::Source;
 
 /// Settings that an agent may have.
@@ -22,7 +23,7 @@ enum Kind {
     PassedBy,
 }
 
-/// Says it for every agent; `false` when hooks are switched off, can't be read or don't count.
+/// Says it for every agent; `false` when hooks are switched off, can't be read, can't run or don't count.
 pub(super) fn report() -> bool {
     let mut good = true;
     for target in Source::ALL.map(Target::of) {
@@ -52,8 +53,10 @@ pub(super) fn report() -> bool {
                     let all = target.events.len();
                     say(format_args!("{name:<14} {} of {all} hooks  {path}", found.events));
                     let unserved = unserved(&target, &site, &found);
-                    good &= !found.is_off && unserved.is_none();
-                    let notes = found.notes.iter().cloned().chain(unserved);
+                    good &=
+                        !found.is_off && unserved.is_none() && found.programs.iter().all(|one| is_there(one));
+                    let programs = found.programs.iter().filter_map(|one| told_of(one));
+                    let notes = found.notes.iter().cloned().chain(unserved).chain(programs);
                     notes.for_each(|note| say(format_args!("{:<14} {note}", "")));
                 }
                 Err(error) => {
@@ -64,6 +67,35 @@ pub(super) fn report() -> bool {
         }
     }
     good
+}
+
+/// What to know about a program that hooks run, where it is not this one.
+pub(super) fn told_of(program: &str) -> Option<String> {
+    let this = std::env::current_exe().ok()?;
+    match find(program) {
+        Some(found) if is_same(&found, &this) => None,
+        Some(found) => Some(format!(
+            "the hooks run {} here, another program than this one, {}",
+            found.display(),
+            this.display()
+        )),
+        None if program.contains('/') => Some(format!(
+            "{program} is not there, or can't be run: these hooks record nothing; install them again"
+        )),
+        None => Some(format!(
+            "{program} is not on PATH: an agent that does not find it records nothing, and does not say so; put it \
+             there, for example with `ln -s {} /usr/local/bin/{program}`",
+            this.display()
+        )),
+    }
+}
+
+fn is_there(program: &str) -> bool {
+    find(program).is_some()
+}
+
+fn find(program: &str) -> Option<PathBuf> {
+    program::find(program, &get("PATH").unwrap_or_default(), get("HOME").as_deref().map(Path::new))
 }
 
 fn look(target: &Target, site: &Site) -> Result<Option<Installed>, String> {

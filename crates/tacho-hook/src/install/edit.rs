@@ -3,7 +3,7 @@
 
 use super::line::as_before;
 use super::misnamed::{MISNAMED, correct};
-use super::ours::{Own, find, text_of};
+use super::ours::{Own, find, program_of, text_of};
 use super::targets::Target;
 use jsonc_parser::cst::{CstArray, CstInputValue, CstObject, CstRootNode};
 use jsonc_parser::{ParseOptions, json};
@@ -28,6 +28,8 @@ pub struct Installed {
     /// What to know: hooks that see less, lines of others, settings that switch all of them off.
     pub notes: Vec<String>,
     pub is_off: bool,
+    /// What the hooks run, each once.
+    pub programs: Vec<String>,
 }
 
 /// Puts the command into every event of the agent.
@@ -189,6 +191,11 @@ pub fn installed(text: &str, target: &Target, command: &str) -> Result<Installed
     for event in target.events {
         let Some(groups) = hooks.array_value(event) else { continue };
         let (own, lines) = find(&groups, event, target, command);
+        for program in own.iter().filter_map(|own| program_of(&text_of(&own.hook, "command")?)) {
+            if !found.programs.contains(&program) {
+                found.programs.push(program);
+            }
+        }
         if own.iter().any(|own| own.limit.is_none()) {
             found.events += 1;
         } else if let Some(limit) = own.iter().find_map(|own| own.limit.as_ref()) {

@@ -1,4 +1,4 @@
-//! Whether `install`, `uninstall` and `status` look where an agent looks.
+//! Whether `install`, `uninstall` and `status` look where an agent looks, and whether the hook can run there.
 
 use crate::program::{Program, spawn};
 use crate::server::Server;
@@ -85,6 +85,38 @@ fn in_a_linked_worktree_codex_is_served_in_the_main_checkout_and_the_others_wher
         run(&program, &linked, &["install", agent, "--project"]);
         assert!(linked.join(file).exists() && !main.join(file).exists());
     }
+}
+
+#[test]
+fn a_hook_whose_program_is_not_there_is_told_by_install_and_by_status() {
+    let server = Server::start();
+    let program = Program::new(&server.url);
+    let home = program.home.path();
+    let (here, other) = (Path::new(PROGRAM).parent().unwrap(), home.join("bin"));
+    let status = |path: &Path| status(&server, &program, home, path);
+    let told = "agent-audit-log is not on PATH";
+    let plain = text(&program.run(&["install", "gemini", "--project", "--dry-run"], b""));
+    assert!(plain.contains(told) && plain.contains(PROGRAM), "{plain}");
+    let said = run(&program, home, &["install", "gemini", "--project"]);
+    assert!(!said.contains(told), "{said}");
+    let (said, is_good) = status(Path::new("/nowhere"));
+    assert!(said.contains(told) && !is_good, "{said}");
+    let (said, is_good) = status(here);
+    assert!(!said.contains("PATH") && is_good, "{said}");
+
+    std::fs::create_dir(&other).unwrap();
+    std::fs::copy("/bin/sh", other.join("agent-audit-log")).unwrap();
+    let (said, is_good) = status(&other);
+    assert!(said.contains("another program than this one") && is_good, "{said}");
+
+    // In the user's settings the program has its place.
+    let said = text(&program.run(&["install", "claude"], b""));
+    assert!(!said.contains("PATH"), "{said}");
+    let settings = home.join(".claude/settings.json");
+    let moved = std::fs::read_to_string(&settings).unwrap().replace(PROGRAM, "/gone/agent-audit-log");
+    std::fs::write(&settings, moved).unwrap();
+    let (said, is_good) = status(here);
+    assert!(said.contains("/gone/agent-audit-log is not there") && !is_good, "{said}");
 }
 
 #[test]
