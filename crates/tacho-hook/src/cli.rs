@@ -1,8 +1,10 @@
 //! The commands for people, and `send`, which a hook starts for itself.
 
+mod agents;
+
 use clap::{Parser, Subcommand};
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -129,7 +131,7 @@ fn command(asked: &Asked) -> Result<bool, Box<dyn std::error::Error>> {
             let mut page = String::new();
             let good = status::page(&settings, &mut page)?;
             say(page.trim_end());
-            Ok(settings_of_agents() && good)
+            Ok(agents::report() && good)
         }
         Asked::Install { agent, place, url, key_file } => {
             url.as_deref().map(settings::check_url).transpose().map_err(|error| format!("--url: {error}"))?;
@@ -143,14 +145,23 @@ fn command(asked: &Asked) -> Result<bool, Box<dyn std::error::Error>> {
             let command = target.command(place.scope(), &std::env::current_exe()?);
             let change = Change::plan(&place.path(&target)?, |text| install::add(text, &target, &command))?;
             apply(&change, place.dry_run)?;
+            place.serve_worktrees(&target)?;
             say(target.note);
+            let program = install::program_of(&command);
+            program.and_then(|program| agents::told_of(&program)).iter().for_each(say);
             Ok(true)
         }
         Asked::Uninstall { agent, place } => {
             let target = Target::of(*agent);
             let command = target.command(place.scope(), &std::env::current_exe()?);
             let change = Change::plan_removal(&place.path(&target)?, &target, &command)?;
-            apply(&change, place.dry_run).map(|()| true)
+            apply(&change, place.dry_run)?;
+            if change.is_some() && !change.path.exists() {
+                // Only those go in which nothing else is.
+                let folders = place.worktree_folders(&target)?;
+                folders.iter().for_each(|folder| drop(std::fs::remove_dir(folder)));
+            }
+            Ok(true)
         }
         Asked::Send { detached: true } => {
             let linger = std::env::var("AUDIT_LOG_LINGER_S").ok().and_then(|seconds| seconds.parse().ok());
@@ -179,6 +190,31 @@ impl Place {
     fn path(self, target: &Target) -> Result<PathBuf, Box<dyn std::error::Error>> {
         let home = get("HOME").map(PathBuf::from).ok_or("no home: set HOME")?;
         Ok(target.path(self.scope(), &home, &std::env::current_dir()?, &get))
+    }
+
+    fn worktree_folders(self, target: &Target) -> io::Result<Vec<PathBuf>> {
+        let work = std::env::current_dir()?;
+        Ok(if self.project { target.worktree_folders(&work) } else { Vec::new() })
+    }
+
+    /// Makes the folders without which hooks of a project don't count in its linked worktrees.
+    fn serve_worktrees(self, target: &Target) -> Result<(), Box<dyn std::error::Error>> {
+        let folders = self.worktree_folders(target)?;
+        for folder in folders.iter().filter(|folder| !folder.is_dir()) {
+            let name = folder.display();
+            if self.dry_run {
+                say(format_args!("{name}: not made (--dry-run)"));
+            } else {
+                std::fs::create_dir_all(folder).map_err(|error| format!("{name}: {error}"))?;
+                say(format_args!("{name}: made"));
+            }
+        }
+        if !folders.is_empty() {
+            say(
+                "in a linked worktree Codex takes the hooks of the main checkout, where the worktree has such a folder",
+            );
+        }
+        Ok(())
     }
 }
 
@@ -221,56 +257,4 @@ fn settings_file(
     file.key_file = key_file.map(std::path::absolute).transpose()?.or(file.key_file);
     let text = toml::to_string(&file)?;
     apply(&Change::plan(&path, |_| Ok(Edited { text, ..Edited::default() }))?, dry_run)
-}
-
-/// Which agents have the hooks, in the user's settings, the project's and its local ones; `false` when some are switched off
-/// or can't be read.
-fn settings_of_agents() -> bool {
-    let mut good = true;
-    for target in Source::ALL.map(Target::of) {
-        let mut seen: Vec<PathBuf> = Vec::new();
-        for (scope, path, is_local) in places(&target) {
-            // In the home folder the project's settings are the user's.
-            if seen.iter().any(|seen| is_same(seen, &path)) {
-                continue;
-            }
-            seen.push(path.clone());
-            let found = match install::read(&path) {
-                Ok(None) => continue,
-                Ok(Some(text)) => {
-                    let command = std::env::current_exe().map(|program| target.command(scope, &program));
-                    let text = install::split_mark(&text).1;
-                    install::edit::installed(text, &target, &command.unwrap_or_default())
-                }
-                Err(error) => Err(error),
-            };
-            good &= found.as_ref().is_ok_and(|found| !found.is_off);
-            let name = target.source.name();
-            match found {
-                // Most local settings are about other things.
-                Ok(found) if is_local && found == install::edit::Installed::default() => {}
-                Err(error) => say(format_args!("{name:<14} {error}  {}", path.display())),
-                Ok(found) => {
-                    let all = target.events.len();
-                    say(format_args!("{name:<14} {} of {all} hooks  {}", found.events, path.display()));
-                    found.notes.iter().for_each(|note| say(format_args!("{:<14} {note}", "")));
-                }
-            }
-        }
-    }
-    good
-}
-
-/// Where an agent's settings may stand, and which are local.
-fn places(target: &Target) -> Vec<(Scope, PathBuf, bool)> {
-    let shared = [Scope::User, Scope::Project].into_iter().filter_map(|scope| {
-        let place = Place { user: false, project: scope == Scope::Project, dry_run: true };
-        Some((scope, place.path(target).ok()?, false))
-    });
-    let local = std::env::current_dir().ok().and_then(|work| target.local_path(&work));
-    shared.chain(local.map(|path| (Scope::Project, path, true))).collect()
-}
-
-fn is_same(one: &Path, other: &Path) -> bool {
-    one == other || one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }

@@ -3,10 +3,14 @@
 
 pub mod edit;
 mod line;
+mod misnamed;
 mod ours;
+pub mod program;
 pub mod targets;
+mod worktree;
 
 pub use edit::{Edited, add};
+pub use ours::program_of;
 pub use targets::{Scope, Target};
 
 use std::io::{self, Write};
@@ -25,6 +29,8 @@ pub struct Change {
     before: Option<String>,
     after: String,
     is_first: bool,
+    /// Goes with the file, when nothing else is in it.
+    folder: Option<PathBuf>,
     /// What was done and what to know, for people.
     pub notes: Vec<String>,
 }
@@ -40,7 +46,7 @@ impl Change {
         let (mark, text) = split_mark(before.as_deref().unwrap_or_default());
         let Edited { text, notes, is_first } = edit(text).map_err(|error| told(&error))?;
         let after = format!("{mark}{text}");
-        Ok(Change { path: path.to_owned(), before, after, is_first, notes })
+        Ok(Change { path: path.to_owned(), before, after, is_first, folder: None, notes })
     }
 
     /// Takes the command out of an agent's settings, back to the file that was kept where nothing else was changed.
@@ -49,10 +55,13 @@ impl Change {
     /// As [`Change::plan`].
     pub fn plan_removal(path: &Path, target: &Target, command: &str) -> Result<Change, String> {
         let kept = read(&beside(&real(path), BACKUP)).ok().flatten();
-        Change::plan(path, |text| match &kept {
+        let change = Change::plan(path, |text| match &kept {
             Some(kept) => edit::remove_to(text, split_mark(kept).1, target, command),
             None => edit::remove(text, target, command),
-        })
+        })?;
+        // A folder of another name was chosen by somebody, who may need it empty.
+        let folder = path.parent().filter(|folder| folder.ends_with(target.folder()));
+        Ok(Change { folder: folder.map(Path::to_owned), ..change })
     }
 
     /// Whether anything changes.
@@ -87,7 +96,9 @@ impl Change {
         if let Some(before) = self.before.as_ref().filter(|_| !backup.exists()) {
             // A file that was not there before goes when nothing is left in it.
             if self.is_empty() {
-                return std::fs::remove_file(&path);
+                std::fs::remove_file(&path)?;
+                self.folder.iter().for_each(|folder| drop(std::fs::remove_dir(folder)));
+                return Ok(());
             }
             write(&backup, before, mode)?;
         }

@@ -10,6 +10,7 @@ mod prepare;
 mod rows;
 mod settings;
 mod victorialogs;
+mod writable;
 
 use clap::Parser;
 use http::Http;
@@ -52,7 +53,7 @@ Environment:
 #[derive(Parser)]
 #[command(name = "mcp-audit-logger", version, about = ABOUT, after_help = MORE)]
 struct Cli {
-    /// Say where events would go and whether it answers, and end
+    /// Say where events would go and whether it answers, or the file can be written, and end
     #[arg(long)]
     check: bool,
 }
@@ -108,7 +109,10 @@ async fn look(log: &dyn Log, settings: &Settings) -> Result<(), String> {
     let filter = Filter { limit: ROWS_USUAL, ..Filter::default() };
     let name = log.name();
     let place = match &settings.backend {
-        Backend::File { path, .. } => path.display().to_string(),
+        Backend::File { path, .. } => {
+            writable::check(path, &format!(".mcp-audit-logger-{}", fresh()))?;
+            path.display().to_string()
+        }
         Backend::Postgres { .. } => "AUDIT_DATABASE_URL".into(),
         Backend::Server | Backend::VictoriaLogs => settings.url.clone(),
     };

@@ -2,13 +2,12 @@
 //! `{"hooks": {EVENT: [{"hooks": [{"type": "command", "command": …}]}]}}`. Pure.
 
 use super::line::as_before;
-use super::ours::{Own, find, text_of};
+use super::misnamed::{MISNAMED, correct};
+use super::ours::{Own, find, program_of, text_of};
 use super::targets::Target;
 use jsonc_parser::cst::{CstArray, CstInputValue, CstObject, CstRootNode};
 use jsonc_parser::{ParseOptions, json};
 
-/// An event that users write and no agent has.
-const MISNAMED: &str = "PostToolCall";
 /// Its text is not shown: it may hold a key.
 const OWN_LINE: &str = "a line of your own runs agent-audit-log too";
 
@@ -29,6 +28,8 @@ pub struct Installed {
     /// What to know: hooks that see less, lines of others, settings that switch all of them off.
     pub notes: Vec<String>,
     pub is_off: bool,
+    /// What the hooks run, each once.
+    pub programs: Vec<String>,
 }
 
 /// Puts the command into every event of the agent.
@@ -190,6 +191,11 @@ pub fn installed(text: &str, target: &Target, command: &str) -> Result<Installed
     for event in target.events {
         let Some(groups) = hooks.array_value(event) else { continue };
         let (own, lines) = find(&groups, event, target, command);
+        for program in own.iter().filter_map(|own| program_of(&text_of(&own.hook, "command")?)) {
+            if !found.programs.contains(&program) {
+                found.programs.push(program);
+            }
+        }
         if own.iter().any(|own| own.limit.is_none()) {
             found.events += 1;
         } else if let Some(limit) = own.iter().find_map(|own| own.limit.as_ref()) {
@@ -217,56 +223,6 @@ fn all(hooks: &CstObject, target: &Target, command: &str) -> Vec<Own> {
 
 fn parse(text: &str) -> Result<CstRootNode, String> {
     CstRootNode::parse(text, &ParseOptions::default()).map_err(|error| format!("not valid JSON: {error}"))
-}
-
-/// Moves what stands under a name that no agent has to the event that was meant, in the form that agents read.
-fn correct(hooks: &CstObject, target: &Target, notes: &mut Vec<String>) -> Result<(), String> {
-    let Some(property) = hooks.get(MISNAMED) else { return Ok(()) };
-    let meant = target.after_call();
-    let value = property.value().map(|value| value.to_string()).unwrap_or_default();
-    let value: serde_json::Value = serde_json::from_str(&value).map_err(|error| {
-        format!("\"hooks.{MISNAMED}\" is meant as \"{meant}\": rename it by hand ({error})")
-    })?;
-    let items = match value {
-        serde_json::Value::Array(items) => items,
-        one => vec![one],
-    };
-    property.remove();
-    let groups =
-        hooks.array_value_or_create(meant).ok_or_else(|| format!("\"hooks.{meant}\" is no array"))?;
-    for item in items {
-        groups.append(input(match item {
-            serde_json::Value::String(command) => {
-                serde_json::json!({ "hooks": [{ "type": "command", "command": command }] })
-            }
-            serde_json::Value::Object(mut hook) if !hook.contains_key("hooks") => {
-                hook.entry("type").or_insert_with(|| "command".into());
-                let matcher = hook.remove("matcher");
-                let mut group = serde_json::json!({ "hooks": [hook] });
-                if let Some(matcher) = matcher {
-                    group["matcher"] = matcher;
-                }
-                group
-            }
-            group => group,
-        }));
-    }
-    notes.push(format!("\"{MISNAMED}\" is no event of this agent and never fired: it is \"{meant}\" now"));
-    Ok(())
-}
-
-fn input(value: serde_json::Value) -> CstInputValue {
-    use serde_json::Value;
-    match value {
-        Value::Null => CstInputValue::Null,
-        Value::Bool(is) => CstInputValue::Bool(is),
-        Value::Number(number) => CstInputValue::Number(number.to_string()),
-        Value::String(text) => CstInputValue::String(text),
-        Value::Array(items) => CstInputValue::Array(items.into_iter().map(input).collect()),
-        Value::Object(members) => {
-            CstInputValue::Object(members.into_iter().map(|(name, value)| (name, input(value))).collect())
-        }
-    }
 }
 
 /// The setting that switches hooks off: Claude Code's or Gemini CLI's.

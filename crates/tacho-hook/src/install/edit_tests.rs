@@ -82,6 +82,28 @@ fn a_name_that_no_agent_has_is_corrected_with_what_stands_under_it() {
 }
 
 #[test]
+fn what_has_the_form_that_agents_read_is_renamed_and_stays_as_it_is_written() {
+    let groups = r#"[
+      // mine
+      {"matcher": "*", "hooks": [{"type": "command", "command": "curl x"}]},
+      {"hooks": [{"type": "command", "timeout": 5, "command": "bell"}]}
+    ]"#;
+    let text = format!("{{\n  \"hooks\": {{\n    \"PostToolCall\": {groups}\n  }}\n}}\n");
+    let edited = add(&text, &claude(), COMMAND).unwrap();
+    let mine = groups.strip_suffix("\n    ]").unwrap();
+    assert!(edited.text.contains(&format!("\"PostToolUse\": {mine},\n")), "{}", edited.text);
+    assert!(!edited.text.contains("PostToolCall") && edited.notes[0].contains("PostToolUse"));
+    // Where the event is there already, they go behind what it has.
+    let both = text.replace("// mine", "").replacen(
+        "{\n    \"Post",
+        "{\"PostToolUse\": [{\"hooks\": []}],\n    \"Post",
+        1,
+    );
+    let hooks = value(&add(&both, &claude(), COMMAND).unwrap().text)["hooks"].clone();
+    assert_eq!(hooks["PostToolUse"].as_array().unwrap().len(), 4, "{hooks}");
+}
+
+#[test]
 fn one_line_stays_one_line_and_is_the_same_again_afterwards() {
     for text in [
         r#"{"model":"opus","hooks":{"Stop":[{"hooks":[{"type":"command","command":"bell: a, b"}]}]}}"#,

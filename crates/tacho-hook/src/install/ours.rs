@@ -78,6 +78,11 @@ fn is_ours(text: &str, command: &str) -> bool {
         || words.split_first().is_some_and(|(program, more)| is_program(program) && is_known(more))
 }
 
+/// The program of a command that is ours.
+pub fn program_of(command: &str) -> Option<String> {
+    words(command)?.into_iter().next()
+}
+
 /// Whether the program is what a line of a shell runs, or one of its parts.
 fn runs_it(text: &str) -> bool {
     let bare = |word: &str| word.trim_matches(['"', '\'']).to_owned();

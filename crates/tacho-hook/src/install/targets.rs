@@ -1,5 +1,6 @@
 //! Which agents there are, where their settings are, and which of their events are asked for.
 
+use super::worktree;
 use crate::stamp::Source;
 use std::path::{Path, PathBuf};
 
@@ -133,17 +134,48 @@ impl Target {
         work: &Path,
         get: &dyn Fn(&str) -> Option<String>,
     ) -> PathBuf {
-        let (variable, folder, file) = match self.source {
-            Source::Claude => (Some("CLAUDE_CONFIG_DIR"), ".claude", "settings.json"),
-            Source::Codex => (Some("CODEX_HOME"), ".codex", "hooks.json"),
-            Source::Gemini => (None, ".gemini", "settings.json"),
+        let variable = match self.source {
+            Source::Claude => Some("CLAUDE_CONFIG_DIR"),
+            Source::Codex => Some("CODEX_HOME"),
+            Source::Gemini => None,
         };
         let told = variable.and_then(get).filter(|folder| !folder.is_empty());
-        match (scope, told) {
-            (Scope::User, Some(folder)) => PathBuf::from(folder).join(file),
-            (Scope::User, None) => home.join(folder).join(file),
-            (Scope::Project, _) => work.join(folder).join(file),
+        let folder = match (scope, told) {
+            (Scope::User, Some(folder)) => PathBuf::from(folder),
+            (Scope::User, None) => home.join(self.folder()),
+            (Scope::Project, _) => {
+                self.main_folder(work).unwrap_or_else(|| work.to_owned()).join(self.folder())
+            }
+        };
+        folder.join(self.file())
+    }
+
+    /// Settings of a linked git worktree that the agent passes by, as it takes its hooks from the main checkout.
+    pub fn passed_by(&self, work: &Path) -> Option<PathBuf> {
+        self.main_folder(work).map(|_| work.join(self.folder()).join(self.file()))
+    }
+
+    /// Folders in the linked worktrees of a project without which hooks of the main checkout don't count there.
+    pub fn worktree_folders(&self, work: &Path) -> Vec<PathBuf> {
+        let folders = if self.source == Source::Codex { worktree::linked_folders(work) } else { Vec::new() };
+        folders.into_iter().map(|folder| folder.join(self.folder())).collect()
+    }
+
+    fn file(&self) -> &'static str {
+        if self.source == Source::Codex { "hooks.json" } else { "settings.json" }
+    }
+
+    /// What the folder of the settings is called.
+    pub fn folder(&self) -> &'static str {
+        match self.source {
+            Source::Claude => ".claude",
+            Source::Codex => ".codex",
+            Source::Gemini => ".gemini",
         }
+    }
+
+    fn main_folder(&self, work: &Path) -> Option<PathBuf> {
+        (self.source == Source::Codex).then(|| worktree::main_folder(work))?
     }
 
     /// Settings of the project in the working folder that are one person's own and not shared. Only Claude Code has some.

@@ -5,6 +5,7 @@
 mod crowd;
 mod died;
 mod hook;
+mod places;
 mod program;
 mod server;
 mod settings;

@@ -248,5 +248,25 @@ fn a_look_says_where_events_would_go() {
     let file = [("AUDIT_BACKEND", "file"), ("AUDIT_LOG_FILE", path.to_str().unwrap())];
     let said = String::from_utf8(run(&file, &["--check"]).stdout).unwrap();
     assert!(said.contains("audit.ndjson answers: 0 events"), "{said}");
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "a look leaves nothing behind");
     assert!(!run(&[("AUDIT_LOG_URL", "http://127.0.0.1:1")], &["--check"]).status.success());
+}
+
+#[test]
+fn a_look_names_a_file_that_can_not_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |path: &str| folder.path().join(path).to_str().unwrap().to_string();
+    let look = |path: &str| run(&[("AUDIT_BACKEND", "file"), ("AUDIT_LOG_FILE", path)], &["--check"]);
+    std::fs::write(at("there"), "{}\n").unwrap();
+    for bad in ["/proc/nope", "/proc/deep/nope", &at(""), &at("there/nope")] {
+        let ended = look(bad);
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert!(!ended.status.success() && said.contains(bad) && ended.stdout.is_empty(), "{bad}: {said}");
+    }
+    for good in ["there", "new", "some/new/folders/new"] {
+        assert!(look(&at(good)).status.success(), "{good}");
+    }
+    let left: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!((left, std::fs::read_to_string(at("there")).unwrap()), (vec!["there".into()], "{}\n".into()));
 }
