@@ -38,7 +38,7 @@ export class Redactor {
   private static made: Redactor | undefined;
   private readonly names: Names;
   private readonly rules: Rule[];
-  private readonly replacement: string;
+  readonly replacement: string;
   private readonly needles: Needles;
   private readonly found: Uint8Array;
   /** Needles from here on are those of names. */
@@ -77,6 +77,16 @@ export class Redactor {
 
   isSecretName(name: string): boolean {
     return this.names.kind(name) !== undefined;
+  }
+
+  /**
+   * Whether all of a value goes, whatever it is: under a secret's name, and a list also under its plural, which else
+   * may count (`tokens`). `pwd` may be a path.
+   */
+  hides(name: string, value: Json): boolean {
+    const isList = Array.isArray(value) && name.endsWith("s");
+    const kind = this.names.kind(name) ?? (isList ? this.names.kind(name.slice(0, -1)) : undefined);
+    return kind !== undefined && kind !== "directory";
   }
 
   private walk(value: Json, kind: Kind | undefined, level: number, depth: number): Json {
