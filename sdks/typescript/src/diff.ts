@@ -83,17 +83,20 @@ class Comparison {
     return Object.fromEntries(this.changes);
   }
 
-  compare(path: string, name: string, before: Json, after: Json, depth: number): void {
+  /** `isSecret`: what stands beside or before the value says so. */
+  compare(path: string, name: string, before: Json, after: Json, depth: number, isSecret = false): void {
     if (this.ignore.has(path) || this.ignore.has(name)) return;
-    const isHidden = this.redactor.hides(name, before) || this.redactor.hides(name, after);
+    const isHidden = isSecret || this.redactor.hides(name, before) || this.redactor.hides(name, after);
     const inner = depth < this.depthMax && !isHidden && !this.redactor.isSecretName(name);
     if (inner && isObject(before) && isObject(after)) {
       for (const member of new Set([...Object.keys(before), ...Object.keys(after)])) {
-        this.compare(join(path, member), member, own(before, member), own(after, member), depth + 1);
+        const isNamed = this.redactor.isNamedSecret(member, before) || this.redactor.isNamedSecret(member, after);
+        this.compare(join(path, member), member, own(before, member), own(after, member), depth + 1, isNamed);
       }
     } else if (inner && Array.isArray(before) && Array.isArray(after)) {
       for (let at = 0; at < Math.max(before.length, after.length); at++) {
-        this.compare(`${path}[${at}]`, name, before[at] ?? null, after[at] ?? null, depth + 1);
+        const isArmed = (this.redactor.armedBy(before[at - 1]) ?? this.redactor.armedBy(after[at - 1])) !== undefined;
+        this.compare(`${path}[${at}]`, name, before[at] ?? null, after[at] ?? null, depth + 1, isArmed);
       }
     } else if (!isSame(before, after)) {
       this.add(path, before, after, (value) => (isHidden ? this.masked(value) : this.told(name, value)));

@@ -139,6 +139,17 @@ test("all that stands under a secret's name is masked, on both sides, and lists 
   assert.deepEqual(generateDiff({ pwd: "/srv/a" }, { pwd: "/srv/b" }), { pwd: { before: "/srv/a", after: "/srv/b" } });
 });
 
+test("a value is masked that its neighbour names a secret", () => {
+  const masked = { before: "[REDACTED]", after: "[REDACTED]" };
+  const of = (value: string) => ({ env: [{ name: "DB_PASSWORD", value }, { name: "REGION", value }], args: ["--password", value, "-v", value] });
+  assert.deepEqual(generateDiff(of("sekret-AAA"), of("sekret-BBB")), {
+    "env[0].value": masked,
+    "env[1].value": { before: "sekret-AAA", after: "sekret-BBB" },
+    "args[1]": masked,
+    "args[3]": { before: "sekret-AAA", after: "sekret-BBB" },
+  });
+});
+
 test("it is bounded: changes, lengths of values, levels", () => {
   const wide = (x: number) => Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`m${at}`, x]));
   const diff = generateDiff(wide(1), wide(2));
