@@ -1,11 +1,13 @@
-"""What a call costs the caller: `PYTHONPATH=src python3 bench.py [calls]`, beside a running server or without one.
+"""What a call costs the caller: `PYTHONPATH=src python3 bench.py [calls [worker]]`, beside a running server or without one.
 
 Measures each `log_action` from outside, with the client's threads at work, for events of several sizes: with the server
 away (everything goes to disk), and against AUDIT_LOG_URL when that is set. Then the texts that are worst for redaction.
+`worker` measures in a child of `multiprocessing`, where a call writes its event itself.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
 import tempfile
@@ -75,4 +77,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[2:] == ["worker"]:
+        worker = multiprocessing.Process(target=main)
+        worker.start()
+        worker.join()
+    else:
+        main()

@@ -147,6 +147,70 @@ os.kill(os.getpid(), signal.SIGKILL)
     assert recorder.sql(f"SELECT count(*) AS n, count(DISTINCT id) AS ids FROM {SENT}") == [{"n": 150, "ids": 150}]
 
 
+WORKERS = f"""
+import multiprocessing, os, signal, sys
+sys.path.insert(0, {SRC!r})
+from tachograph import EventLogger
+
+logger = EventLogger(agent_id="workers")
+
+def work(n):
+    logger.log_action("small", details={{"n": n}})
+    logger.log_action("large", details={{"n": n, "text": "word " * 4000}})
+
+def killed(n):
+    work(n)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[1])
+    with context.Pool(4) as pool:
+        pool.map(work, range(20))
+    process = context.Process(target=killed, args=(20,))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+"""
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_workers_that_are_killed_lose_nothing_and_the_program_sends_it(
+    recorder: Recorder, options: Options, tmp_path: Path, method: str
+) -> None:
+    (tmp_path / "workers.py").write_text(WORKERS)
+    environment = {**os.environ, "AUDIT_LOG_URL": recorder.url, "AUDIT_LOG_SPOOL": str(options.spool_dir)}
+    subprocess.run([sys.executable, str(tmp_path / "workers.py"), method], check=True, env=environment)
+    counts = "count(*) AS n, count(DISTINCT id) AS ids, count(DISTINCT action_details) AS different"
+    rows = recorder.sql(f"SELECT action_name, {counts} FROM {SENT} GROUP BY 1 ORDER BY 1")
+    assert rows == [{"action_name": name, "n": 21, "ids": 21, "different": 21} for name in ("large", "small")]
+    assert not list(Path(options.spool_dir).rglob("*.ndjson"))
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_a_worker_sends_what_waits_at_its_ordinary_end(
+    recorder: Recorder, options: Options, tmp_path: Path, method: str
+) -> None:
+    (tmp_path / "worker.py").write_text(f"""
+import multiprocessing, os, sys
+sys.path.insert(0, {SRC!r})
+from tachograph import EventLogger, Options
+
+logger = EventLogger(options=Options(agent_id="worker", batch_ms=600_000))
+
+def work():
+    logger.log_action("step")
+
+if __name__ == "__main__":
+    process = multiprocessing.get_context({method!r}).Process(target=work)
+    process.start()
+    process.join()
+    os._exit(process.exitcode)
+""")
+    environment = {**os.environ, "AUDIT_LOG_URL": recorder.url, "AUDIT_LOG_SPOOL": str(options.spool_dir)}
+    subprocess.run([sys.executable, str(tmp_path / "worker.py")], check=True, env=environment)
+    assert recorder.sql(f"SELECT count(*) AS n FROM {SENT}") == [{"n": 1}]
+
+
 def test_many_threads_keep_their_order(recorder: Recorder, logger: EventLogger) -> None:
     threads = [threading.Thread(target=log_some, args=(logger, f"thread-{n}", 300)) for n in range(8)]
     for thread in threads:

@@ -2,12 +2,14 @@
  * Any value as JSON, as much of it as a call may cost. Never throws.
  *
  * What JSON has no word for is told as text: `[circular]`, `[function f]`, `[3 bytes]`. Errors keep their name and
- * message, dates are ISO 8601, maps are objects, sets are arrays.
+ * message, dates are ISO 8601, maps and headers are objects, sets are arrays. An object that shows no member is told as the
+ * text that it makes of itself.
  *
  * The bound: a walk looks at so many values, and keeps so many characters, however large what it is given is. What is
  * left out is said where it was. A text may have half of the characters that are left, so that those behind it have
  * some; an object inside of another leaves values for its neighbours.
  */
+import { types } from "node:util";
 
 /** How much one event may hold. The same numbers in every language: sdks/conformance. */
 export interface Size {
@@ -26,7 +28,7 @@ const DEPTH_MAX = 60;
 const RESERVE = 16;
 /** A text that the program put together in pieces is joined by the first look at it, and that takes time with its
  * length: texts of so many characters are looked at in one event, of others only the length is told. */
-const JOINED_MAX = 8 << 20;
+export const JOINED_MAX = 8 << 20;
 const WORD_MAX = 256;
 /** Larger numbers take long to spell. */
 const BIGINT_MAX = 2n ** 4096n;
@@ -69,22 +71,33 @@ export class Walk {
   value(value: unknown, depth = 0, floor = 0): Json | undefined {
     switch (typeof value) {
       case "string":
-        return this.text(value);
+        return this.spelt(value);
       case "boolean":
         return value;
       case "number":
         return Number.isFinite(value) ? value : String(value);
       case "bigint":
-        return value < BIGINT_MAX && value > -BIGINT_MAX ? this.text(value.toString()) : "[a number of more than 4096 bits]";
+        if (value < BIGINT_MAX && value > -BIGINT_MAX) return this.text(value.toString());
+        return this.stand(value, "[a number of more than 4096 bits]");
       case "undefined":
         return undefined;
       case "symbol":
         return this.text(value.toString());
       case "function":
-        return this.text(`[function ${nameOf(value)}]`);
+        return this.stand(value, this.text(`[function ${nameOf(value)}]`));
       default:
         return value === null ? null : this.object(value as object, depth, floor);
     }
+  }
+
+  /** What is told in place of a value that is not told in full. Who compares values keeps the value beside it. */
+  protected stand(_value: unknown, told: string): Json {
+    return told;
+  }
+
+  private spelt(text: string): Json {
+    const told = this.text(text);
+    return told === text ? told : this.stand(text, told);
   }
 
   /** At most half of the characters that are left, and no half of a word: half a secret is no longer known for one. */
@@ -106,7 +119,7 @@ export class Walk {
 
   private object(value: object, depth: number, floor: number): Json {
     if (this.above.has(value)) return "[circular]";
-    if (depth >= DEPTH_MAX) return "[too deep]";
+    if (depth >= DEPTH_MAX) return this.stand(value, "[too deep]");
     this.above.add(value);
     try {
       return this.inside(value, depth, floor);
@@ -119,16 +132,28 @@ export class Walk {
 
   private inside(value: object, depth: number, floor: number): Json {
     if (Array.isArray(value)) return this.items(value, value.length, depth, floor);
-    if (value instanceof Date) return Number.isNaN(value.getTime()) ? "[invalid date]" : value.toISOString();
-    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
-    if (value instanceof RegExp || value instanceof URL) return this.text(String(value));
-    if (value instanceof Set) return this.items(value, value.size, depth, floor);
-    if (value instanceof Map) return this.members(value.keys(), value.size, (name) => value.get(name), depth, floor);
-    if (value instanceof Error) return this.error(value, depth, floor);
+    const isOrdinary = Object.getPrototypeOf(value) === Object.prototype;
+    const known = isOrdinary ? undefined : this.known(value, depth, floor);
+    if (known !== undefined) return known;
     const told: unknown = (value as { toJSON?: unknown }).toJSON;
     if (typeof told === "function") return this.value(told.call(value, ""), depth + 1, floor) ?? null;
     const names = Object.keys(value);
+    const text = isOrdinary || names.length > 0 ? undefined : textOf(value);
+    if (text !== undefined) return this.spelt(text);
     return this.members(names, names.length, (name) => (value as Record<string, unknown>)[name as string], depth, floor);
+  }
+
+  /** What the language brings along, and JSON has no word for. */
+  private known(value: object, depth: number, floor: number): Json | undefined {
+    if (value instanceof Date) return Number.isNaN(value.getTime()) ? "[invalid date]" : value.toISOString();
+    if (isBytes(value)) return this.stand(value, `[${value.byteLength} bytes]`);
+    if (types.isBoxedPrimitive(value)) return this.value(value.valueOf(), depth + 1, floor) ?? null;
+    if (value instanceof Set) return this.items(value, value.size, depth, floor);
+    if (value instanceof Map) return this.members(value.keys(), value.size, (name) => value.get(name), depth, floor);
+    if (value instanceof Error) return this.error(value, depth, floor);
+    if (!isForm(value)) return undefined;
+    const names = new Set(value.keys());
+    return this.members(names, names.size, (name) => value.getAll?.(name as string) ?? value.get(name as string), depth, floor);
   }
 
   private items(items: Iterable<unknown>, size: number, depth: number, floor: number): Json {
@@ -155,7 +180,7 @@ export class Walk {
       const value = this.value(attempt(read, name), depth + 1, floor + reserve);
       if (value === undefined) continue;
       this.values--;
-      set(made, this.text(typeof name === "string" ? name : String(name)), value);
+      set(made, this.text(this.named(name, depth, floor)), value);
     }
     if (left > 0) {
       this.leftOut += left;
@@ -164,11 +189,42 @@ export class Walk {
     return made;
   }
 
+  /** A key of a map may be anything; objects are told apart by what they hold. */
+  private named(name: unknown, depth: number, floor: number): string {
+    if (typeof name === "string") return name;
+    return typeof name === "object" ? JSON.stringify(this.value(name, depth + 1, floor)) : String(name);
+  }
+
   private error(error: Error, depth: number, floor: number): Json {
     const own = new Set(["type", "message", "stack", "cause", ...Object.keys(error)]);
     const read = (name: unknown) => (name === "type" ? error.name : (error as unknown as Record<string, unknown>)[name as string]);
     return this.members(own, own.size, read, depth, floor);
   }
+}
+
+export function isBytes(value: unknown): value is ArrayBufferView | ArrayBufferLike {
+  return ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value);
+}
+
+interface Form {
+  keys(): Iterable<string>;
+  get(name: string): unknown;
+  getAll?(name: string): unknown;
+}
+
+/** Headers and the fields of a form, whoever made them. */
+function isForm(value: object): value is Form {
+  const tag: unknown = (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+  if (tag !== "Headers" && tag !== "FormData") return false;
+  const { keys, get } = value as { keys?: unknown; get?: unknown };
+  return typeof keys === "function" && typeof get === "function";
+}
+
+/** What an object says of itself, if it is more than `[object Object]`. */
+function textOf(value: object): string | undefined {
+  const { toString } = value as { toString?: unknown };
+  const text: unknown = typeof toString === "function" ? toString.call(value) : undefined;
+  return typeof text === "string" && !text.startsWith("[object ") ? text : undefined;
 }
 
 /** `__proto__` is a member like any other. */

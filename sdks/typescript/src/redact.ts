@@ -31,6 +31,9 @@ interface Rule {
 const NESTING_MAX = 4;
 /** What is taken out may have hidden the bounds of a secret next to it. */
 const PASSES_MAX = 4;
+/** `{"name": "TOKEN", "value": …}`: members that name a value, and those that are it. */
+const NAMING = /^(?:[Nn]ame|[Kk]ey|header|selector|element|field|label)$/;
+const NAMED = /^(?:[Vv]alue|val|text)$/;
 /** Members that are stamped by the client itself. */
 const OURS = new Set(["event_id", "communication_id", "timestamp", "producer"]);
 
@@ -38,7 +41,7 @@ export class Redactor {
   private static made: Redactor | undefined;
   private readonly names: Names;
   private readonly rules: Rule[];
-  private readonly replacement: string;
+  readonly replacement: string;
   private readonly needles: Needles;
   private readonly found: Uint8Array;
   /** Needles from here on are those of names. */
@@ -79,6 +82,31 @@ export class Redactor {
     return this.names.kind(name) !== undefined;
   }
 
+  /**
+   * Whether all of a value goes, whatever it is: under a secret's name, and a list also under its plural, which else
+   * may count (`tokens`). `pwd` may be a path.
+   */
+  hides(name: string, value: Json): boolean {
+    const isList = Array.isArray(value) && name.endsWith("s");
+    const kind = this.names.kind(name) ?? (isList ? this.names.kind(name.slice(0, -1)) : undefined);
+    return kind !== undefined && kind !== "directory";
+  }
+
+  /** Whether a member is a value that another member of its object gives a secret's name. */
+  isNamedSecret(name: string, within: { [name: string]: Json }): boolean {
+    return NAMED.test(name) && Object.entries(within).some(([other, item]) => this.namedBy(other, item) !== undefined);
+  }
+
+  /** The kind of what follows an option in a list of arguments. */
+  armedBy(item: Json | undefined): Kind | undefined {
+    return typeof item === "string" && /^-[^= \\]*$/.test(item) ? this.names.kind(item) : undefined;
+  }
+
+  private namedBy(name: string, item: Json): Kind | undefined {
+    if (!NAMING.test(name) || typeof item !== "string") return undefined;
+    return this.names.kind(item.replace(/ (?:field|input)$/, ""));
+  }
+
   private walk(value: Json, kind: Kind | undefined, level: number, depth: number): Json {
     if (typeof value === "string") return this.replaces(value, kind) ? this.replacement : this.text(value, level);
     if (typeof value === "number") {
@@ -95,8 +123,7 @@ export class Redactor {
     let armed: Kind | undefined;
     return items.map((item) => {
       const done = this.walk(item, kind ?? armed, level, depth + 1);
-      const isOption = typeof item === "string" && /^-[^= \\]*$/.test(item);
-      armed = isOption ? this.names.kind(item) : undefined;
+      armed = this.armedBy(item);
       return done;
     });
   }
@@ -105,11 +132,8 @@ export class Redactor {
     let named: Kind | undefined;
     const members = Object.entries(object).map(([name, item]): [string, Json] => {
       if (depth === 0 && OURS.has(name)) return [name, item];
-      // `{"name": "TOKEN", "value": …}`
-      const paired = /^(?:[Vv]alue|val|text)$/.test(name) ? named : undefined;
-      if (/^(?:[Nn]ame|[Kk]ey|header|selector|element|field|label)$/.test(name) && typeof item === "string") {
-        named = this.names.kind(item.replace(/ (?:field|input)$/, ""));
-      }
+      const paired = NAMED.test(name) ? named : undefined;
+      if (NAMING.test(name) && typeof item === "string") named = this.namedBy(name, item);
       const own = this.names.kind(name);
       // What describes a value, as JSON Schema does, does not hold it.
       const describes = own !== undefined && isDescription(item);

@@ -54,7 +54,7 @@ _log.addHandler(logging.NullHandler())
 
 @dataclasses.dataclass(slots=True)
 class _Item:
-    """An event on the queue. A large one is redacted and encoded by the writer, not by the caller."""
+    """An event on the queue. A large one is redacted and encoded by the writer, not by the caller, but in a worker."""
 
     number: int
     born: float
@@ -154,7 +154,8 @@ class Client:
         try:
             is_tight = self._memory_bytes * 2 > self.options.queue_bytes
             made, size = event_of(event, TIGHT if is_tight else FULL)
-            body, raw = b"", made if size > _LARGE_BYTES else None
+            is_worker = _lifetime.is_worker()
+            body, raw = b"", made if size > _LARGE_BYTES and not is_worker else None
             if raw is None:
                 body = _wire(made)
                 size = len(body)
@@ -163,6 +164,8 @@ class Client:
             for _ in range(_PORTIONS_MAX):
                 found = self._put(body, raw, size, event_id)
                 if found == "taken":
+                    if is_worker:
+                        self._drain()  # a signal takes what is in memory
                     return
                 if found == "no room":
                     break
@@ -445,25 +448,24 @@ class Client:
     def _send_loop(self) -> None:
         try:
             while True:
-                self._send_adopted()
+                if self._adopting or time.monotonic() - self._adopted_at >= _ADOPT_EVERY_S:
+                    self._send_adopted()
                 with self._lock:
                     while not self._ready and not self._drained:
                         self._to_send.wait()
                     if not self._ready:
-                        return
+                        break
                     batch = self._ready[0]
                 self._send(batch)
+            self._send_adopted()  # what workers of this process have left, who ended before it
         except _GaveUp:
             pass
         finally:
             self._connection.close()
 
     def _send_adopted(self) -> None:
-        """Sends what ended processes have left, before anything of our own."""
-        now = time.monotonic()
-        if not self._adopting and now - self._adopted_at < _ADOPT_EVERY_S:
-            return
-        self._adopted_at = now
+        """Sends what ended processes have left."""
+        self._adopted_at = time.monotonic()
         for folder in self._spool.adopt():
             for path in _spool.batches(folder):
                 try:

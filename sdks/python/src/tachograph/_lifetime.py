@@ -42,6 +42,13 @@ def renew(owner: Renewed) -> None:
         _renewed.add(owner)
 
 
+def is_worker() -> bool:
+    """Whether this process is a child of `multiprocessing`. Such a one is killed as a matter of course: a `Pool` ends its
+    workers with SIGTERM, and nothing of theirs runs after it."""
+    parent_process = getattr(sys.modules.get("multiprocessing.process"), "parent_process", None)
+    return parent_process is not None and parent_process() is not None
+
+
 def _close_all() -> None:
     with _watching:
         clients = list(_clients)
@@ -54,10 +61,7 @@ def _before_fork() -> None:
     _forking[:] = sorted(_clients, key=id)
     for client in _forking:
         client.before_fork()
-    # A child of `multiprocessing` ends without `atexit`, by finalizers of its own that it clears when it starts.
-    util = sys.modules.get("multiprocessing.util")
-    if util is not None:
-        util.register_after_fork(_MULTIPROCESSING, _MultiprocessingEnd.install)
+    _watch_multiprocessing()
 
 
 def _after_fork_in_parent() -> None:
@@ -76,6 +80,13 @@ def _after_fork_in_child() -> None:
     _watching.release()
 
 
+def _watch_multiprocessing() -> None:
+    """A child of `multiprocessing` ends without `atexit`, by finalizers of its own that it clears when it starts."""
+    register = getattr(sys.modules.get("multiprocessing.util"), "register_after_fork", None)
+    if register is not None:  # there, and imported to its end
+        register(_MULTIPROCESSING, _MultiprocessingEnd.install)
+
+
 class _MultiprocessingEnd:
     def install(self) -> None:
         util = sys.modules["multiprocessing.util"]
@@ -86,6 +97,7 @@ _MULTIPROCESSING = _MultiprocessingEnd()
 
 # Once, when the client is imported: a fork between a first client and its registration would see neither.
 atexit.register(_close_all)
+_watch_multiprocessing()  # a child that was not forked from here imports the client before it clears them
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
         before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
