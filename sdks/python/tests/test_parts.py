@@ -115,14 +115,16 @@ def test_only_folders_without_an_owner_are_taken_over(tmp_path: Path) -> None:
     mine = Spool(tmp_path, 1000)
     host = mine.folder.name.split("-")[1]
     dead = dead_pid()
-    left = [f"v1-{host}-{dead}-{'a' * 16}", f"v1-00000000-1-{'c' * 16}"]
+    # The last one is from before this process: a container that was started again.
+    left = [f"v1-{host}-{dead}-{'a' * 16}", f"v1-00000000-1-{'c' * 16}", f"v1-{host}-{os.getpid()}-{'f' * 16}"]
     kept = [f"v1-{host}-{os.getpid()}-{'b' * 16}", f"v1-ffffffff-1-{'d' * 16}", f"v2-{host}-{dead}-{'e' * 16}", "else"]
     for name in left + kept:
         (tmp_path / name).mkdir()
         (tmp_path / name / "0000000000000001.ndjson").write_text("{}\n")
-    os.utime(tmp_path / left[1], (0, 0))
+    for name in left[1:]:
+        os.utime(tmp_path / name, (0, 0))
     taken = mine.adopt()
-    assert len(taken) == 2 and all(batches(folder) for folder in taken)
+    assert len(taken) == 3 and all(batches(folder) for folder in taken)
     assert all(folder.name.startswith(f"v1-{host}-{os.getpid()}-") for folder in taken)
     assert all((tmp_path / name).is_dir() for name in kept) and not any((tmp_path / name).exists() for name in left)
     assert Spool(tmp_path, 1000).adopt() == []

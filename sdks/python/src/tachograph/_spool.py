@@ -19,6 +19,8 @@ _VERSION = "v1"
 _SUFFIX = ".ndjson"
 _LEFT_S = 3600.0  # a folder of another host counts as left when nothing has changed for so long
 _FOLDERS_MAX = 1000
+# What changed before then is not of this process; less some time, as the disk's clock goes by ticks.
+_BEGAN = time.time() - 1.0
 _SPARE_BYTES = 4096  # beside the limit: room to say what found none
 
 
@@ -87,6 +89,7 @@ class Spool:
         for folder in self._left():
             mine = self._own_name()
             with contextlib.suppress(OSError):  # another was first
+                os.utime(folder)  # seen to be in use, also by other clients of this process
                 folder.rename(mine)
                 taken.append(mine)
         return taken
@@ -105,6 +108,9 @@ class Spool:
             return False
         if host != self._host:
             return time.time() - entry.stat().st_mtime > _LEFT_S
+        if int(pid) == os.getpid():
+            # A container that was started again has the name of the process before it.
+            return entry.stat().st_mtime < _BEGAN
         return not _lives(int(pid))
 
 
