@@ -205,7 +205,8 @@ impl Action {
     }
 
     fn any(&self, flag: u16) -> bool {
-        self.telling().any(|member| member.has(flag))
+        let is_belied = |member: &Member| self.members.iter().any(|other| member.is_belied_by(other));
+        self.telling().any(|member| member.has(flag) && !is_belied(member))
     }
 
     /// How it ended; `is_over` says that its turn or session did.
@@ -259,7 +260,9 @@ impl Action {
         let closure = self.closure(is_over);
         let outcome = self.outcome(closure);
         let is_model = self.kind & MODEL != 0;
-        let Some(shown) = counted(&self.members).max_by_key(|member| member.worth(is_model, outcome)) else {
+        let Some(shown) =
+            counted(&self.members).max_by_key(|member| member.worth(is_model, closure, outcome))
+        else {
             return closure;
         };
         let record = self.record(shown, closure, outcome);

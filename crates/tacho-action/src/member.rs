@@ -1,5 +1,7 @@
 //! One observation of an action, as far as it is remembered.
 
+mod course;
+
 use crate::Figure;
 use crate::entry::{Closure, Record};
 use crate::ids::key;
@@ -53,13 +55,16 @@ pub(crate) mod flag {
     pub(crate) const AGENT_ASSUMED: u16 = 256;
     /// It only says how an action of the agent ended.
     pub(crate) const OUTCOME: u16 = 512;
-    /// That the call never ran is read out of the text that the model was given: the agent may have written it.
+    /// That the call never ran is read out of the text that the model was given: the agent may have written it, and Claude
+    /// Code writes the same of a call that was interrupted.
     pub(crate) const FROM_TEXT: u16 = 1024;
     pub(crate) const AGENT_SAID: u16 = 2048;
     pub(crate) const EXITED: u16 = 4096;
     pub(crate) const HOOKED_ANSWER: u16 = 8192;
     /// It names the call by an id of the call's own.
     pub(crate) const CALLED: u16 = 16384;
+    /// A span around all that is done about the call, also while it waits to be allowed: how it went the spans within tell.
+    pub(crate) const AROUND: u16 = 32768;
 }
 
 impl Member {
@@ -89,8 +94,9 @@ impl Member {
         set(flag::AGENT_ASSUMED, observation.agent_assumed);
         set(flag::AGENT_SAID, observation.said_agent().is_some());
         set(flag::OUTCOME, observation.is_outcome());
-        let is_batch = observation.hook == Some("PostToolBatch");
-        set(flag::FROM_TEXT, is_batch && observation.outcome == Outcome::Failure);
+        let is_batch = observation.hook == Some("PostToolBatch") && observation.outcome == Outcome::Failure;
+        set(flag::FROM_TEXT, is_batch || observation.is_line_of_a_refusal());
+        set(flag::AROUND, observation.is_around());
         let is_span = observation.observer == Observer::Span && observation.is_model();
         Member {
             index: observation.index,
@@ -162,13 +168,6 @@ impl Member {
         self.has(flag::HOOKED_ANSWER) && self.outcome() == Outcome::Running
     }
 
-    /// Whether `other` knows that the call ran, where this one has it from a text that it did not.
-    pub(crate) fn is_belied_by(&self, other: &Member) -> bool {
-        let tells = other.is_witness() && !other.has(flag::FROM_TEXT) && other.phase() == Some(Phase::Result);
-        let knows = other.observer == Observer::Hook || other.outcome() == Outcome::Success;
-        self.has(flag::FROM_TEXT) && tells && knows
-    }
-
     pub(crate) fn has(&self, flag: u16) -> bool {
         self.flags & flag != 0
     }
@@ -179,23 +178,6 @@ impl Member {
         Some([tokens_in?, tokens_out?])
     }
 
-    /// Whether it tells how what was launched ended, and not only that it was launched well.
-    pub(crate) fn ends_launched(&self) -> bool {
-        let is_sure = self.has(flag::NOTICE | flag::EXITED);
-        matches!(self.ended(), Some(Outcome::Failure | Outcome::Partial)) || is_sure && self.ended().is_some()
-    }
-
-    /// From when to when what it tells of went on: a span says when it began, a result when it was over, a request when
-    /// its answer began.
-    pub(crate) fn lasts(&self) -> (Micros, Micros) {
-        let took = self.figures[Figure::DurationUs as usize].unwrap_or(0).max(0);
-        match (self.observer, self.phase()) {
-            (Observer::Span, _) => (self.time_us, self.time_us.saturating_add(took)),
-            (_, Some(Phase::Result | Phase::Proposed)) => (self.time_us.saturating_sub(took), self.time_us),
-            _ => (self.time_us, self.time_us),
-        }
-    }
-
     pub(crate) fn phase(&self) -> Option<Phase> {
         self.phase.and_then(Phase::from_code)
     }
@@ -204,16 +186,11 @@ impl Member {
         Outcome::from_code(self.outcome).unwrap_or(Outcome::Unknown)
     }
 
-    /// The outcome, where this is the end of the call.
-    pub(crate) fn ended(&self) -> Option<Outcome> {
-        let is_end =
-            self.has(flag::NOTICE) || matches!(self.phase(), Some(Phase::Executed | Phase::Result) | None);
-        Some(self.outcome()).filter(|_| is_end && !self.has(flag::LAUNCH) && !self.is_piece())
-    }
-
     /// Whether the event alone says all that the record would.
     pub(crate) fn says_all_of(&self, record: &Record) -> bool {
+        let is_plain = !self.has(flag::AROUND) && self.step().is_none_or(|(_, at)| at == self.time_us);
         record.observations == 1
+            && is_plain
             && record.closure.is_none_or(|closure| closure == Closure::told(self.outcome(), self.phase()))
             && record.outcome.is_none()
             && record.session.is_none()
@@ -224,7 +201,7 @@ impl Member {
     }
 
     /// How much of the action the event shows, when that is how it ended.
-    pub(crate) fn worth(&self, is_model: bool, outcome: Outcome) -> impl Ord + use<> {
+    pub(crate) fn worth(&self, is_model: bool, closure: Closure, outcome: Outcome) -> impl Ord + use<> {
         let weigh = |flag, weight| if self.has(flag) { weight } else { 0 };
         let texts = if outcome == Outcome::Failure {
             weigh(flag::INPUT, 3) + weigh(flag::ERROR, 4) + weigh(flag::OUTPUT, 2)
@@ -240,10 +217,12 @@ impl Member {
         };
         // What is no call of its own stands for none while there is another.
         let is_own = !self.has(flag::NOTICE | flag::OUTCOME);
+        // Nor does what tells of a refusal for one that ran.
+        let is_why = closure == Closure::Refused || !self.has(flag::REFUSED);
         let phase = self.phase.unwrap_or_default();
         let agrees = self.outcome() == outcome;
         let by = (rank(self.observer), phase, self.revision, Reverse(self.time_us), Reverse(self.index));
-        (self.is_witness(), is_own, tokens, texts, agrees, tier, by)
+        (self.is_witness(), is_own, is_why, tokens, texts, agrees, tier, by)
     }
 }
 
@@ -253,10 +232,13 @@ pub(crate) fn newest(members: &[Member]) -> impl Iterator<Item = &Member> {
 }
 
 /// What counts of what is told. A hook runs once for each step of a call: of two that tell of the same step one stands. And a
-/// call that ran did run, whatever its output reads like.
+/// call that ran did run, whatever its output reads like. A transcript's line says of itself that the call ended badly: of it
+/// only the reason is void.
 pub(crate) fn counted(members: &[Member]) -> impl Iterator<Item = &Member> {
-    let is_void =
-        |member: &Member, other: &Member| other.is_told_again_by(member) || member.is_belied_by(other);
+    let is_void = |member: &Member, other: &Member| {
+        let is_read = member.observer == Observer::Hook;
+        other.is_told_again_by(member) || is_read && member.is_belied_by(other)
+    };
     members.iter().filter(move |member| !members.iter().any(|other| is_void(member, other)))
 }
 

@@ -16,6 +16,9 @@ pub(crate) const MODEL_REQUEST: &str = "model_request";
 /// A background task of Claude Code has ended: it names the call that started it.
 pub(crate) const TASK_NOTIFICATION: &str = "TaskNotification";
 
+/// The answer to a call in a transcript that does not name the tool with it.
+pub(crate) const TOOL_RESULT: &str = "tool_result";
+
 /// The agent of what was sent without one.
 pub(crate) const NOBODY: &str = "unknown";
 
@@ -260,6 +263,19 @@ impl<'a> Observation<'a> {
     /// What a model answers, as a hook tells it: piece by piece where it streams.
     pub(crate) fn is_hooked_answer(&self) -> bool {
         self.is_model() && self.hook.is_some() && self.phase == Some(Phase::Result)
+    }
+
+    /// Whether it is Claude Code's answer to the model that a call was refused, as its transcript has it.
+    pub(crate) fn is_line_of_a_refusal(&self) -> bool {
+        self.observer == Observer::Transcript
+            && self.name == TOOL_RESULT
+            && self.error_type == Some("refused")
+    }
+
+    /// Whether it is a span that tells of a call and not how that went: Claude Code's, around those of waiting and of running.
+    pub(crate) fn is_around(&self) -> bool {
+        let told = (self.observer, self.phase, self.outcome);
+        told == (Observer::Span, Some(Phase::Executed), Outcome::Unknown) && !self.is_model()
     }
 
     /// A request to a model under a number that no other one has.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: what a witness tells, assumes or inherits ranks above all that an agent reports of itself.
 
-use crate::observation::{Observation, TASK_NOTIFICATION};
+use crate::observation::{Observation, TASK_NOTIFICATION, TOOL_RESULT};
 use crate::observer::Observer;
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,7 @@ pub(crate) fn rank(observer: Observer) -> u8 {
 /// action ended says nothing of its name. What an agent reports of itself comes after both.
 pub(crate) fn name_rank(observation: &Observation<'_>) -> u8 {
     let name = observation.name;
-    let is_general = matches!(name, "tool_result" | "tool" | "mcp_tool" | TASK_NOTIFICATION)
+    let is_general = matches!(name, TOOL_RESULT | "tool" | "mcp_tool" | TASK_NOTIFICATION)
         || name == observation.kind.as_str()
         || observation.hook == Some(name)
         || name.starts_with("claude_code.tool")

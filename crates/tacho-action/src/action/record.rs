@@ -34,17 +34,10 @@ impl Action {
             if witnessed && !member.is_witness() || member.is_piece() {
                 continue;
             }
-            let place = match member.phase() {
-                Some(Phase::Proposed) => 0,
-                Some(Phase::Asked) => 1,
-                Some(Phase::Decided) => 2,
-                Some(Phase::Executed) => 3,
-                Some(Phase::Result) => 4,
-                Some(Phase::Message) | None => continue,
-            };
-            let told = if place == 0 { member.lasts().0 } else { member.time_us };
-            let time = &mut record.times[place];
-            *time = Some(time.map_or(told, |known| known.min(told)));
+            if let Some((place, told)) = member.step() {
+                let time = &mut record.times[place];
+                *time = Some(time.map_or(told, |known| known.min(told)));
+            }
         }
         record.outcome = Some(outcome.code()).filter(|code| *code != shown.outcome);
         record.session = self.session().filter(|_| shown.session.is_none());
@@ -56,7 +49,8 @@ impl Action {
         record.call = differs(&self.call, shown.call);
         record.agent = self.agent_of(shown);
         for (place, own) in shown.figures.iter().enumerate() {
-            if own.is_none() {
+            let is_told = own.is_some() && !(is_duration(place) && shown.has(flag::AROUND));
+            if !is_told {
                 record.figures[place] = self.best_figure(place);
             }
         }
@@ -75,14 +69,18 @@ impl Action {
 
     /// A figure from whoever knows best.
     fn best_figure(&self, place: usize) -> Option<i64> {
-        // Until the answer began is not how long the call took.
-        let is_whole = |member: &&Member| {
-            place != Figure::DurationUs as usize || member.phase() != Some(Phase::Proposed)
-        };
+        // Until the answer began, or it was decided, is not how long the call took.
+        let is_part = |phase| matches!(phase, Phase::Proposed | Phase::Asked | Phase::Decided);
+        let is_run = |member: &Member| !member.has(flag::AROUND) && !member.phase().is_some_and(is_part);
+        let is_whole = |member: &&Member| !is_duration(place) || is_run(member);
         let counts = self.counts();
         let members = counted(&self.members).filter(|member| counts(member)).filter(is_whole);
         let told = members.filter_map(|member| Some((member, member.figures[place]?)));
         told.max_by_key(|(member, figure)| (rank(member.observer), Reverse(*figure)))
             .map(|(_, figure)| figure)
     }
+}
+
+fn is_duration(figure: usize) -> bool {
+    figure == Figure::DurationUs as usize
 }

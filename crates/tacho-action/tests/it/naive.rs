@@ -30,10 +30,17 @@ fn witness(which: u8, call: &'static str, time_us: i64) -> Observation<'static> 
         8 => {
             Observation { phase: Some(Phase::Result), outcome: Outcome::Success, name: "tool_result", ..line }
         }
-        _ => Observation {
+        9 => Observation {
             phase: Some(Phase::Result),
             outcome: Outcome::Failure,
             error_type: Some("unknown_tool"),
+            ..line
+        },
+        _ => Observation {
+            phase: Some(Phase::Result),
+            outcome: Outcome::Failure,
+            error_type: Some("refused"),
+            name: "tool_result",
             ..line
         },
     }
@@ -56,9 +63,13 @@ fn naive(log: &[Observation<'_>]) -> BTreeMap<Vec<i64>, (Closure, Outcome)> {
         let is_result = |each: &&&Observation<'_>| each.phase == Some(Phase::Result);
         let succeeded = any(&|each| is_result(each) && each.outcome == Outcome::Success);
         let failed = any(&|each| is_result(each) && each.outcome == Outcome::Failure);
-        let refused = any(&|each| !is_result(each) && each.outcome == Outcome::Failure);
+        let rejected = any(&|each| !is_result(each) && each.outcome == Outcome::Failure);
+        // Hooks tell of results of calls that ran, and so do those whose call was accepted.
+        let ran = any(&|each| is_result(each) && each.hook.is_some())
+            || any(&|each| each.phase == Some(Phase::Decided) && each.outcome != Outcome::Failure);
+        let refused = rejected || !ran && any(&|each| each.error_type == Some("refused"));
         let last = each.iter().map(|each| each.time_us).max();
-        let verdict = if any(&|each| each.error_type.is_some()) {
+        let verdict = if any(&|each| each.error_type == Some("unknown_tool")) {
             (Closure::UnknownTool, Outcome::Failure)
         } else if refused && !succeeded {
             (Closure::Refused, Outcome::Failure)
@@ -99,7 +110,7 @@ fn found(log: &[Observation<'_>], overlay: &Overlay) -> BTreeMap<Vec<i64>, (Clos
 
 /// Observations of five calls in an order of their own, and perhaps the end of the session somewhere.
 fn logs() -> impl Strategy<Value = Vec<Observation<'static>>> {
-    let each = (0..CALLS.len(), 0..10_u8, 0..1000_i64);
+    let each = (0..CALLS.len(), 0..11_u8, 0..1000_i64);
     (prop::collection::vec(each, 1..40), prop::option::of(0..1_000_i64)).prop_flat_map(|(told, over)| {
         let mut log: Vec<_> = told
             .into_iter()

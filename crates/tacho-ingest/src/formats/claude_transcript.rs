@@ -3,8 +3,9 @@
 //!
 //! Each block is an event, and the model request behind an assistant's message is one more, under the message's
 //! own id: the program writes one line for each block and repeats the usage on every one, so [`crate::place`] lets it
-//! count once. All ids derive from the line, so that a second import is all duplicates. What has no column goes with
-//! the first event of the line. A sub-agent's lines name it (`agentId`); its parent is the program's own agent.
+//! count once. What the program writes in the model's place ([`NO_MODEL`]) was no request, unless it is the error that
+//! one ended with: that request failed. All ids derive from the line, so that a second import is all duplicates. What
+//! has no column goes with the first event of the line. A sub-agent's lines name it (`agentId`); its parent is the program's own agent.
 //! Recognised by `type` beside `sessionId`, `leafUuid`, `uuid` with `message`, or `messageId` with `snapshot`; without
 //! a `type` by `sessionId` beside a `message` with `usage`.
 
@@ -22,6 +23,8 @@ use tacho_event::words::{ActionType, Level, Outcome, Phase};
 
 /// The agent whose lines name none.
 pub(super) const AGENT: &str = "claude-code";
+/// The model of what the program wrote itself, with tokens that are all zero.
+const NO_MODEL: &str = "<synthetic>";
 
 pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)) -> Result<(), Refused> {
     let kind = kind(&fields);
@@ -111,10 +114,14 @@ fn message<'a>(
     line: Event<'a>,
     each: &mut dyn FnMut(Event<'a>),
 ) -> Result<(), Refused> {
-    let usage = if message.get("id").is_some() { message.take_object("usage")? } else { None };
+    let failed = is_marked(&line, "isApiErrorMessage");
+    let is_request =
+        message.get("id").is_some() && (failed || message.get_text("model").as_deref() != Some(NO_MODEL));
+    let usage = if is_request { message.take_object("usage")? } else { None };
     let blocks = message.take_objects("content")?.unwrap_or_default();
     super::limit_events(blocks.len())?;
-    let request = usage.map(|usage| model_request(&message, usage, &line)).transpose()?;
+    let outcome = if failed { Outcome::Failure } else { Outcome::Success };
+    let request = usage.map(|usage| model_request(&message, usage, outcome, &line)).transpose()?;
     let mut first = line.clone();
     lift_under("message", message, if assistant { said } else { asked }, &mut first)?;
     let model = first.facts.text(TextFact::Model).map(str::to_string);
@@ -159,6 +166,7 @@ fn said(name: &str) -> Option<Lift> {
 fn model_request<'a>(
     message: &Fields<'a>,
     usage: Fields<'a>,
+    outcome: Outcome,
     line: &Event<'a>,
 ) -> Result<Event<'a>, Refused> {
     let mut event = Event {
@@ -166,7 +174,7 @@ fn model_request<'a>(
         extra: Vec::new(),
         action_type: Some(ActionType::External),
         action_name: Some("model_request".into()),
-        outcome: Some(Outcome::Success),
+        outcome: Some(outcome),
         ..line.clone()
     };
     if let Some(model) = message.get_text("model") {
@@ -187,10 +195,14 @@ fn details(name: &str) -> Option<Lift> {
     (name == "thinking_tokens").then_some(Lift::Int(IntFact::TokensReasoning, Unit::Count))
 }
 
+/// Whether a line says of itself that it is something.
+fn is_marked(line: &Event<'_>, mark: &str) -> bool {
+    line.extra.iter().any(|(name, value)| name == mark && value == "true")
+}
+
 /// A text between user and agent. What the program writes in the user's name is no prompt.
 fn speak(assistant: bool, event: &mut Event<'_>) {
-    let is_told = |mark: &str| event.extra.iter().any(|(name, value)| name == mark && value == "true");
-    if !assistant && (is_told("isMeta") || is_told("isCompactSummary")) {
+    if !assistant && (is_marked(event, "isMeta") || is_marked(event, "isCompactSummary")) {
         event.action_name.get_or_insert("context_message".into());
         event.action_type.get_or_insert(ActionType::Log);
         event.level.get_or_insert(Level::Debug);

@@ -203,6 +203,37 @@ fn a_transcript_tells_messages_calls_results_and_costs() {
     assert!(!result.contains("secret plans") && result.contains("/a"), "{result}");
 }
 
+/// What Claude Code writes in the model's place: at the next start after it was killed, and where a request failed.
+#[test]
+fn what_the_program_says_in_the_models_place_is_no_request_but_for_one_that_failed() {
+    let line = |text: &str, more: &str| {
+        take(&format!(
+            r#"{{"type":"assistant","uuid":"u1","sessionId":"s","timestamp":"2026-11-21T01:38:20Z","message":{{"id":"m1","type":"message","role":"assistant","model":"<synthetic>","stop_reason":"stop_sequence","content":[{{"type":"text","text":"{text}"}}],"usage":{{"input_tokens":0,"output_tokens":0,"service_tier":"none"}}}},{more}}}"#
+        ))
+    };
+    let resumed = line("No response requested.", r#""isApiErrorMessage":false"#);
+    let said = resumed.one();
+    assert_eq!(told(&said), "communication assistant_message message unknown claude-code");
+    let kept = format!("{:?}", said.texts);
+    assert!(kept.contains("No response requested.") && kept.contains("service_tier"), "{kept}");
+    assert_eq!(said.facts.text(TextFact::Model), Some("<synthetic>"));
+    assert_eq!(
+        line("No response requested.", r#""isSidechain":true"#).events().iter().map(told).collect::<Vec<_>>(),
+        ["communication assistant_message message unknown claude-code"],
+        "also where nothing is said of an error"
+    );
+
+    let failed = line("API Error: 400", r#""requestId":"req_1","error":"unknown","isApiErrorMessage":true"#);
+    assert_eq!(
+        failed.events().iter().map(told).collect::<Vec<_>>(),
+        [
+            "communication assistant_message message unknown claude-code",
+            "external model_request - failure claude-code"
+        ]
+    );
+    assert_eq!(failed.events()[1].facts.text(TextFact::RequestId), Some("req_1"));
+}
+
 #[test]
 fn a_second_import_is_all_duplicates() {
     let dir = tempfile::tempdir().unwrap();

@@ -28,6 +28,7 @@ mod import;
 mod incident_course;
 mod incident_hand;
 mod incidents;
+mod interrupted;
 mod kill;
 mod lasting;
 mod limited;
