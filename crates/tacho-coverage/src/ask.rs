@@ -158,7 +158,8 @@ pub fn numbers(sessions: &[String]) -> String {
     let quoted: Vec<String> = sessions.iter().map(|id| format!("'{}'", id.replace('\'', "''"))).collect();
     format!(
         "SELECT session_uuid AS session, min({AGENT}) AS agent, {SOURCE} AS source, \
-           producer_seq AS number, {AT} AS at_us, min(index) AS index \
+           producer_seq AS number, {AT} AS at_us, min(index) AS index, count(*) AS events, \
+           bool_and(action_type IN ('log', 'settings')) AS alike \
          FROM events WHERE session_uuid IN ({}) AND producer_seq IS NOT NULL AND {SOURCE} IS NOT NULL \
          GROUP BY session_uuid, {SOURCE}, producer_seq, {AT} \
          ORDER BY bool_and({OWN}), index LIMIT {limit}",
