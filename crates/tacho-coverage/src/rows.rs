@@ -18,6 +18,8 @@ pub struct CallRow {
     pub first_index: u64,
     /// The agent was told why the call never ran: refused, or a tool that is not there.
     pub never_ran: bool,
+    /// Its result is none but what its agent made up when it found that the session had been broken off.
+    pub broken_off: bool,
     /// Its agent runs no hook around it.
     pub unhooked: bool,
 }

@@ -49,6 +49,7 @@ fn call(id: &str, session: &str, source: &str, at: i64) -> CallRow {
         done_us: Some(at_us + SECOND),
         first_index: at.unsigned_abs(),
         never_ran: false,
+        broken_off: false,
         unhooked: false,
     }
 }
