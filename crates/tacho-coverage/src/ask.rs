@@ -61,6 +61,12 @@ const ENDS: &str = "action_type = 'lifecycle' \
 const NEVER_RAN: &str = "coalesce(error_type IN ('refused', 'policy_violation', 'unknown_tool', 'tool_not_registered') \
   AND (hook_event IS NULL OR hook_event IN ('Stop', 'AfterAgent')), false)";
 
+/// The result that Claude Code makes up at the resume of a session which ended while a call was open: nobody knows whether
+/// that had begun.
+const BROKEN_OFF: &str = "coalesce(known = 'imported' AND phase = 'result' \
+  AND json_get_str(extra, 'toolDenialKind') = 'interrupted' \
+  AND error LIKE '\"[Tool call interrupted: the session ended before %', false)";
+
 /// What a range is of: the time that senders say, so that the sources of one call are near one another however late
 /// one of them came.
 fn within(from_us: i64, to_us: i64) -> String {
@@ -86,6 +92,7 @@ pub fn calls(from_us: i64, to_us: i64) -> String {
              OR coalesce(bool_or(action_name = 'tool_result' AND outcome_status = 'failure' \
                AND (error LIKE '\"<tool_use_error>%' OR error LIKE '\"Permission to use %' \
                  OR error LIKE '\"The user %')), false) AS never_ran, \
+           bool_or({BROKEN_OFF}) AND NOT bool_or(phase = 'result' AND NOT {BROKEN_OFF}) AS broken_off, \
            coalesce(bool_or({UNHOOKED}), false) AS unhooked \
          FROM events WHERE {within} AND call_id IS NOT NULL AND {IS_CALL} \
            AND NOT (source = 'otlp' AND call_id ~ '^[0-9a-f]{{16}}$') AND source <> 'internal' \
@@ -158,7 +165,8 @@ pub fn numbers(sessions: &[String]) -> String {
     let quoted: Vec<String> = sessions.iter().map(|id| format!("'{}'", id.replace('\'', "''"))).collect();
     format!(
         "SELECT session_uuid AS session, min({AGENT}) AS agent, {SOURCE} AS source, \
-           producer_seq AS number, {AT} AS at_us, min(index) AS index \
+           producer_seq AS number, {AT} AS at_us, min(index) AS index, count(*) AS events, \
+           bool_and(action_type IN ('log', 'settings')) AS alike \
          FROM events WHERE session_uuid IN ({}) AND producer_seq IS NOT NULL AND {SOURCE} IS NOT NULL \
          GROUP BY session_uuid, {SOURCE}, producer_seq, {AT} \
          ORDER BY bool_and({OWN}), index LIMIT {limit}",

@@ -94,7 +94,8 @@ fn gather<'r>(rows: &'r [CallRow], sessions: &Sessions) -> Vec<Call<'r>> {
             first_us: all().map(|row| row.first_us).min().unwrap_or_default(),
             last_us: all().map(|row| row.last_us).max().unwrap_or_default(),
             done_us: all().filter_map(|row| row.done_us).max(),
-            never_ran: all().any(|row| row.never_ran),
+            // What is broken off and told by nothing that ran with it may never have begun.
+            never_ran: all().any(|row| row.never_ran) || all().all(|row| row.broken_off),
             unhooked: all().any(|row| row.unhooked),
             seen: rows.iter().map(|row| (row.source.as_str(), *row)).collect(),
         }

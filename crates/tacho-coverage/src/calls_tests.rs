@@ -37,6 +37,7 @@ fn span(id: &str) -> CallRow {
         done_us: Some(DAY + 9 * MINUTE),
         first_index: 1,
         never_ran: false,
+        broken_off: false,
         unhooked: false,
     }
 }
@@ -128,4 +129,15 @@ fn hooks_need_not_tell_of_what_runs_none() {
     assert_eq!(judged(&calls, &sessions, "otel_log"), (vec![], (2, 2)));
     let seen = [&calls[..], &[CallRow { source: "hook".into(), ..polled }]].concat();
     assert_eq!(judged(&seen, &sessions, "hook"), (vec![], (2, 2)), "should it run one after all");
+}
+
+#[test]
+fn a_call_that_only_a_result_made_up_at_resume_tells_of_is_expected_of_nobody() {
+    let sessions = [lasting("s", "hook", 0, 10), lasting("s", "transcript", 0, 10)];
+    let broken_off = CallRow { broken_off: true, ..told("call_b", "s", "transcript", 6) };
+    let calls = [told("call_a", "s", "hook", 5), told("call_a", "s", "transcript", 5), broken_off];
+    assert_eq!(judged(&calls, &sessions, "hook"), (vec![], (1, 1)));
+    let began = [&calls[..], &[told("call_b", "s", "otel_log", 6)]].concat();
+    let unseen = "calls_unseen/hook/s".to_owned();
+    assert_eq!(judged(&began, &sessions, "hook"), (vec![unseen], (1, 2)), "another source saw it begin");
 }

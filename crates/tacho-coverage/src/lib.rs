@@ -21,6 +21,7 @@ mod pattern;
 mod points;
 mod report;
 mod rows;
+mod runs;
 mod sessions;
 mod witness;
 

@@ -18,6 +18,8 @@ pub struct CallRow {
     pub first_index: u64,
     /// The agent was told why the call never ran: refused, or a tool that is not there.
     pub never_ran: bool,
+    /// Its result is none but what its agent made up when it found that the session had been broken off.
+    pub broken_off: bool,
     /// Its agent runs no hook around it.
     pub unhooked: bool,
 }
@@ -75,7 +77,7 @@ pub struct NumberedRow {
     pub last_us: i64,
 }
 
-/// A running number that a source gave.
+/// A running number that a source gave at one time.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct NumberRow {
     pub session: String,
@@ -84,6 +86,10 @@ pub struct NumberRow {
     pub number: u64,
     pub at_us: i64,
     pub index: u64,
+    /// How many events have it.
+    pub events: u64,
+    /// It tells of the agent's program only, as another process of the session may with the same words.
+    pub alike: bool,
 }
 
 /// An action of an agent as a source told it, whenever it was.

@@ -49,13 +49,15 @@ fn call(id: &str, session: &str, source: &str, at: i64) -> CallRow {
         done_us: Some(at_us + SECOND),
         first_index: at.unsigned_abs(),
         never_ran: false,
+        broken_off: false,
         unhooked: false,
     }
 }
 
 fn number(session: &str, source: &str, number: u64) -> NumberRow {
     let (session, agent, source) = (session.into(), "victim".into(), source.into());
-    NumberRow { session, agent, source, number, at_us: DAY + number as i64 * SECOND, index: number }
+    let at_us = DAY + number as i64 * SECOND;
+    NumberRow { session, agent, source, number, at_us, index: number, events: 1, alike: false }
 }
 
 fn seen(agent: &str, source: &str, name: &str, last_us: i64) -> SeenRow {

@@ -91,7 +91,8 @@ fn line(name: &str) -> Option<Lift> {
 
 /// Sets what a line without a message is.
 fn settle(kind: Cow<'_, str>, line: &mut Event<'_>) {
-    let name = line.action_name.get_or_insert_with(|| kind.clone().into_owned().into());
+    let named = if kind.is_empty() { "log".into() } else { kind.clone().into_owned().into() };
+    let name = line.action_name.get_or_insert(named);
     let action_type = match name.as_ref() {
         "api_error" => {
             line.outcome = Some(Outcome::Failure);

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 const CLAUDE: &str = "com.anthropic.claude_code.events";
 /// A day that is over for every source.
-const DAY: &str = "2026-11-20";
+pub(crate) const DAY: &str = "2026-11-20";
 const DAY_NANOS: u64 = 1_795_132_800_000_000_000;
-const WHOLE_DAY: &str = "/v1/coverage?from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z";
+pub(crate) const WHOLE_DAY: &str = "/v1/coverage?from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z";
 
-fn serve(config: &str) -> (tempfile::TempDir, PathBuf, Server) {
+pub(crate) fn serve(config: &str) -> (tempfile::TempDir, PathBuf, Server) {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     std::fs::create_dir(&data).unwrap();
@@ -21,7 +21,7 @@ fn serve(config: &str) -> (tempfile::TempDir, PathBuf, Server) {
 }
 
 /// Hooks of a session with these calls, as Claude Code tells them and the hook command stamps them.
-fn hooks(session: &str, calls: &[&str], ends: &[&str]) -> String {
+pub(crate) fn hooks(session: &str, calls: &[&str], ends: &[&str]) -> String {
     let mut seq = 0;
     let mut hook = |name: &str, more: Value| {
         seq += 1;
@@ -41,6 +41,11 @@ fn hooks(session: &str, calls: &[&str], ends: &[&str]) -> String {
 
 /// Records of Claude Code's logs for a session: the number and the call of each.
 fn logs(session: &str, calls: &[(u64, &str)]) -> String {
+    logs_of(session, 0, calls)
+}
+
+/// The same of a process that began so much later.
+pub(crate) fn logs_of(session: &str, later_ms: u64, calls: &[(u64, &str)]) -> String {
     let text = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
     let record = |(seq, call): &(u64, &str)| {
         let name = if call.is_empty() { "user_prompt" } else { "tool_result" };
@@ -56,7 +61,7 @@ fn logs(session: &str, calls: &[(u64, &str)]) -> String {
                 text("success", "true"),
             ]);
         }
-        let nanos = DAY_NANOS + 3_600_000_000_000 + seq * 1_000_000_000;
+        let nanos = DAY_NANOS + 3_600_000_000_000 + seq * 1_000_000_000 + later_ms * 1_000_000;
         json!({"timeUnixNano": nanos.to_string(), "body": {"stringValue": format!("claude_code.{name}")},
             "attributes": attributes})
     };
@@ -66,7 +71,7 @@ fn logs(session: &str, calls: &[(u64, &str)]) -> String {
     .to_string()
 }
 
-fn send(server: &Server, hooks: &str, logs: &[String]) {
+pub(crate) fn send(server: &Server, hooks: &str, logs: &[String]) {
     assert_eq!(server.post("/log", hooks).status, 200);
     for body in logs {
         let headers = [("content-type", "application/json")];
@@ -75,7 +80,7 @@ fn send(server: &Server, hooks: &str, logs: &[String]) {
     }
 }
 
-fn ids(report: &Value) -> Vec<&str> {
+pub(crate) fn ids(report: &Value) -> Vec<&str> {
     report["findings"].as_array().unwrap().iter().map(|finding| finding["id"].as_str().unwrap()).collect()
 }
 

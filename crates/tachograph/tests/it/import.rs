@@ -65,6 +65,24 @@ fn the_usual_folders_are_found_and_read_once() {
 }
 
 #[test]
+fn what_is_kept_of_a_sub_agent_is_the_same_event_wherever_its_folder_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let (home, data) = (home(dir.path()), dir.path().join("data"));
+    let meta = r#"{"agentType":"general-purpose","description":"A","toolUseId":"toolu_1","spawnDepth":1}"#;
+    let project = home.join(".claude/projects/p");
+    std::fs::write(project.join("s/subagents/agent-1.meta.json"), meta).unwrap();
+    let (_, out, _) = run(&data, &home, &["import", "claude"]);
+    assert!(out.contains("accepted 4, duplicates 0, refused 0"), "{out}");
+    let moved = dir.path().join("moved");
+    std::fs::rename(project, &moved).unwrap();
+    let (_, out, _) = run(&data, &home, &["import", moved.to_str().unwrap()]);
+    assert!(out.contains("accepted 0, duplicates 4, refused 0"), "{out}");
+    let asked = "SELECT agent_id, action_name FROM events WHERE extra LIKE '%spawnDepth%'";
+    let (_, out, _) = run(&data, &home, &["sql", asked, "--format", "csv"]);
+    assert_eq!(out, "agent_id,action_name\nclaude-code,log\n");
+}
+
+#[test]
 fn one_bad_file_keeps_no_other_from_being_read() {
     let dir = tempfile::tempdir().unwrap();
     let (home, data) = (home(dir.path()), dir.path().join("data"));

@@ -15,6 +15,7 @@ mod cli;
 mod coverage;
 mod coverage_forged;
 mod coverage_gemini;
+mod coverage_resumed;
 mod door;
 mod erase;
 mod erase_alerts;

@@ -91,7 +91,8 @@ pub(super) struct Found {
 
 impl Found {
     pub(super) fn format(&self) -> Option<Format> {
-        self.agent.map(Agent::format)
+        let agent = self.agent.or(is_of_subagent(&self.path).then_some(Agent::Claude));
+        agent.map(Agent::format)
     }
 
     /// What it is, for people.
@@ -180,6 +181,15 @@ fn walk(
 fn look(path: PathBuf, agent: Option<Agent>) -> Option<Found> {
     let metadata = path.metadata().ok()?;
     Some(Found { path, agent, bytes: metadata.len(), changed: metadata.modified().ok() })
+}
+
+/// Whether it is what Claude Code keeps of a sub-agent beside its session file: what is in it bears no mark of that.
+fn is_of_subagent(path: &Path) -> bool {
+    let is_meta = path.file_name().is_some_and(|name| {
+        let name = name.to_string_lossy();
+        name.starts_with("agent-") && name.contains(".meta.json")
+    });
+    is_meta && path.parent().is_some_and(|folder| folder.ends_with("subagents"))
 }
 
 /// Whether a file's name says that it may hold events.
