@@ -21,3 +21,4 @@ mod same_id;
 mod scene;
 mod states;
 mod streamed;
+mod sub_agents;
