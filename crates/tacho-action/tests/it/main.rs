@@ -10,6 +10,7 @@ mod gemini_at_once;
 mod gemini_models;
 mod gemini_orders;
 mod gemini_overlap;
+mod given_again;
 mod long_sessions;
 mod models;
 mod naive;
