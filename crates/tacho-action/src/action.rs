@@ -8,12 +8,14 @@ mod around;
 mod kept;
 mod record;
 mod times;
+mod whose;
 mod word;
 
 use crate::entry::{Closure, Entry};
 use crate::member::{Member, counted, flag};
 use crate::near::Likeness;
 use crate::observation::Observation;
+use crate::observer::Observer;
 use crate::said::Said;
 pub(crate) use crate::standing::has_own_call;
 use crate::standing::{Best, agent_rank, call_rank, inherited_rank, is_witnessed, name_rank, session_rank};
@@ -65,6 +67,8 @@ pub(crate) struct Action {
     pub(crate) keys: Vec<u64>,
     pub(crate) nodes: Vec<u64>,
     pub(crate) started: Option<u64>,
+    /// The id by which it is named, with its session, where that may give the same id again.
+    pub(crate) given: Option<u64>,
     /// What others may have, too: event ids whose end is to come, and ids under which agents reported it.
     pub(crate) shared: Vec<u64>,
     /// What was last said of it.
@@ -93,6 +97,7 @@ impl Action {
             keys: Vec::new(),
             nodes: Vec::new(),
             started: None,
+            given: None,
             shared: Vec::new(),
             shown: None,
         }
@@ -166,6 +171,7 @@ impl Action {
         self.has_own_call |= other.has_own_call;
         self.is_called |= other.is_called;
         self.started = self.started.or(other.started);
+        self.given = self.given.or(other.given);
         self.left.absorb(other.left);
         other.members.into_iter().for_each(|member| self.keep(member));
     }
@@ -194,6 +200,16 @@ impl Action {
 
     pub(crate) fn has_slot(&self, slot: u64) -> bool {
         self.members.iter().any(|member| member.slot == slot && !member.is_piece())
+    }
+
+    /// The same of what went on at another time: a span lies within another one of the same call.
+    pub(crate) fn has_told(&self, slot: u64, (from, to): (Micros, Micros)) -> bool {
+        let is_around = |member: &Member| {
+            let (began, ended) = member.lasts();
+            member.observer == Observer::Span && began <= to && from <= ended
+        };
+        let same = || self.members.iter().filter(|member| member.slot == slot && !member.is_piece());
+        same().next().is_some() && !same().any(is_around)
     }
 
     /// Whether one library tells of both by spans of its own: then they are two calls.

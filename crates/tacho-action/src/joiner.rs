@@ -9,6 +9,7 @@ mod at_once;
 mod by_input;
 mod by_length;
 mod ending;
+mod given;
 mod leaving;
 mod nearest;
 mod pairing;
@@ -20,12 +21,10 @@ mod surrounding;
 
 use crate::action::{Action, has_own_call};
 use crate::entry::Closure;
-use crate::ids::{is_strong, key};
+use crate::ids::key;
 use crate::kin::Kin;
-use crate::member::slot;
 use crate::near::Likeness;
 use crate::observation::Observation;
-use crate::observer::Observer;
 use crate::places::Places;
 use crate::shares::Shares;
 use crate::{Malformed, Overlay};
@@ -33,7 +32,6 @@ use reporting::Reported;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::time::Micros;
-use tacho_event::words::Phase;
 
 /// Actions that later observations can still join.
 pub const ACTIONS_MAX: usize = 32_768;
@@ -91,6 +89,8 @@ struct Session {
 struct Meant {
     found: Option<u64>,
     keys: Vec<u64>,
+    /// That of the keys which its session may give again.
+    given: Option<u64>,
 }
 
 impl Joiner {
@@ -145,7 +145,7 @@ impl Joiner {
         }
         let likeness = Likeness::of(observation);
         let own_call = has_own_call(observation);
-        let Meant { found: meant, keys } = self.meant(observation, state);
+        let Meant { found: meant, keys, given } = self.meant(observation, state);
         let found = self.seen_before(meant, observation, likeness, own_call).or(meant);
         let id = found.or_else(|| self.alike(observation, likeness?, own_call));
         let id = id.unwrap_or(observation.index);
@@ -153,7 +153,10 @@ impl Joiner {
         let is_guess = meant.is_none()
             && !observation.is_witness()
             && self.actions.get(&id).is_some_and(Action::is_witnessed);
-        let may = |key: &u64| !is_guess && self.may_unite(id, self.keys.get(key), observation);
+        let is_again =
+            |key: &u64| given == Some(*key) && found.is_some() && self.is_given_to_another(*key, id);
+        let may =
+            |key: &u64| !is_guess && !is_again(key) && self.may_unite(id, self.keys.get(key), observation);
         let keys: Vec<u64> = keys.into_iter().filter(may).collect();
         let claims: BTreeSet<u64> =
             keys.iter().copied().filter(|key| self.is_claim(*key, observation)).collect();
@@ -161,6 +164,7 @@ impl Joiner {
         // What the first witness says of its input stands before what the agent said.
         let is_first = observation.is_witness() && !action.is_witnessed();
         action.add(observation, likeness.and_then(|likeness| likeness.input));
+        action.given = action.given.or(given.filter(|_| !is_guess));
         let is_better = likeness
             .is_some_and(|new| is_first || action.likeness.is_none_or(|known| known.is_beaten_by(&new)));
         if is_better {
@@ -199,17 +203,22 @@ impl Joiner {
     fn meant(&self, observation: &Observation<'_>, state: Option<u64>) -> Meant {
         let keys = self.keys_of(observation);
         let found = match self.reported_as(observation) {
-            Reported::As(id) => return Meant { found: Some(id), keys },
+            Reported::As(id) => return Meant { found: Some(id), keys, given: None },
             // Nobody else is to be found by what does not say whom it means.
-            Reported::Unclear => return Meant { found: None, keys: Vec::new() },
+            Reported::Unclear => return Meant { found: None, keys: Vec::new(), given: None },
             Reported::No => state,
         };
         let is_it = |id: &u64| !self.is_of_another(*id, observation);
         let mut sure = keys.iter().filter(|key| !self.is_claim(**key, observation));
-        let mut called = || sure.find_map(|key| self.keys.get(key).copied()).filter(is_it);
+        let given = given::given_again(observation);
+        let of = |key: &u64| match given == Some(*key) && observation.is_witness() {
+            true => self.nearest_given(*key, observation),
+            false => self.keys.get(key).copied(),
+        };
+        let mut called = || sure.find_map(of).filter(is_it);
         let reported = || self.reported(reporting::key_of(observation)?, observation).filter(is_it);
         let by_id = || called().or_else(reported).filter(|id| self.fits(*id, observation));
-        Meant { found: found.or_else(by_id), keys }
+        Meant { found: found.or_else(by_id), keys, given }
     }
 
     /// Whether only an agent's word has a witness's observation belong, by this key, to what other witnesses tell: they joined
@@ -225,15 +234,6 @@ impl Joiner {
         let Some(other) = other.filter(|other| **other != one) else { return true };
         let is_lie = !observation.is_witness() && is_witnessed(&one) && is_witnessed(other);
         !is_lie && !self.is_of_another(*other, observation)
-    }
-
-    /// Whether an action that has the same id can be the same: a short id is used again, once its call is over. An outcome
-    /// that an agent reports is always that of an action before.
-    fn fits(&self, id: u64, observation: &Observation<'_>) -> bool {
-        let Some(action) = self.actions.get(&id) else { return false };
-        let is_outcome = observation.observer == Observer::Mcp && observation.phase == Some(Phase::Result);
-        let is_weak = observation.call.is_some_and(|call| !is_strong(call)) && !is_outcome;
-        !(is_weak && action.has_slot(slot(observation)) && action.closure(false) != Closure::Open)
     }
 
     /// Makes two actions one, under the index that came first.

@@ -1,4 +1,5 @@
-//! Where actions are found that have no id to be found by: by session and tool, and by when they were.
+//! Where actions are found that no id of their own tells apart: by when they were, among those of their session and tool, or
+//! of an id that their session gives again and again.
 //!
 //! What is looked for is near in time, however long the session is: a look-up takes of each place the [`SIDE_MAX`] nearest
 //! on either side, so that it costs the same in a long session and in a flood. What only agents tell of has places of its
@@ -18,12 +19,12 @@ const OWN_SIDE_MAX: usize = SIDE_MAX / 2;
 /// Where an action is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Spot {
-    at: At,
+    at: [Option<At>; 2],
     from: Micros,
     to: Micros,
 }
 
-/// Session and tool, and whether only agents tell of it.
+/// Session and tool, or session and id; and whether only agents tell of it.
 type At = (u64, bool);
 
 /// See the module.
@@ -44,11 +45,11 @@ impl Places {
 
     /// Takes up an action as it is now: also when what is told of it has changed.
     pub(crate) fn put(&mut self, action: &Action) {
-        let spot = action.likeness.zip(action.lasts()).map(|(likeness, (from, to))| Spot {
-            at: (likeness.place, !action.is_witnessed()),
-            from,
-            to,
-        });
+        let places = [action.likeness.map(|likeness| likeness.place), action.given];
+        let is_own = || !action.is_witnessed();
+        let lasts = if places == [None; 2] { None } else { action.lasts() };
+        let spot =
+            lasts.map(|(from, to)| Spot { at: places.map(|place| Some((place?, is_own()))), from, to });
         if self.spots.get(&action.id) != spot.as_ref() {
             self.remove(action.id);
             spot.into_iter().for_each(|spot| self.insert(action.id, spot));
@@ -57,14 +58,17 @@ impl Places {
 
     fn insert(&mut self, id: u64, spot: Spot) {
         self.spots.insert(id, spot);
-        self.began.insert((spot.at, spot.from, id), spot.to);
-        self.ended.insert((spot.at, spot.to, id), spot.from);
+        for at in spot.at.into_iter().flatten() {
+            self.began.insert((at, spot.from, id), spot.to);
+            self.ended.insert((at, spot.to, id), spot.from);
+        }
     }
 
     pub(crate) fn remove(&mut self, id: u64) {
-        if let Some(spot) = self.spots.remove(&id) {
-            self.began.remove(&(spot.at, spot.from, id));
-            self.ended.remove(&(spot.at, spot.to, id));
+        let Some(spot) = self.spots.remove(&id) else { return };
+        for at in spot.at.into_iter().flatten() {
+            self.began.remove(&(at, spot.from, id));
+            self.ended.remove(&(at, spot.to, id));
         }
     }
 
@@ -97,7 +101,7 @@ mod tests {
     fn places(spots: impl IntoIterator<Item = (bool, Micros, Micros)>) -> Places {
         let mut places = Places::default();
         for (id, (is_own, from, to)) in spots.into_iter().enumerate() {
-            places.insert(id as u64, Spot { at: (7, is_own), from, to });
+            places.insert(id as u64, Spot { at: [Some((7, is_own)), None], from, to });
         }
         places
     }

@@ -57,6 +57,7 @@ impl Action {
         self.has_own_call = self.has_id();
         self.is_called = self.members.iter().any(|member| member.is_witness() && is_named(member));
         if !self.has_own_call {
+            self.given = None;
             self.call = self.made_up.clone();
         }
         let witnessed = self.is_witnessed();

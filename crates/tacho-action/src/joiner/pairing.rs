@@ -25,6 +25,7 @@ pub(super) struct Part {
     action: u64,
     pub(super) time_us: Micros,
     pub(super) began_us: Micros,
+    agent: u64,
     pub(super) tokens: Option<[i64; 2]>,
 }
 
@@ -116,7 +117,8 @@ impl Joiner {
                 let tokens = if action.is_called() { None } else { member.tokens() };
                 let (time_us, began_us) = (member.time_us, member.lasts().0);
                 let time_us = if member.observer == Observer::Span { member.lasts().1 } else { time_us };
-                list.push(Part { index: member.index, action: action.id, time_us, began_us, tokens });
+                let (index, action, agent) = (member.index, action.id, member.agent);
+                list.push(Part { index, action, time_us, began_us, agent, tokens });
             }
             parts.hooked.extend(hooks(action));
         }
@@ -183,7 +185,7 @@ fn hooks(action: &Action) -> Option<Part> {
         .min_by_key(|member| member.index)?;
     let (began_us, time_us) = (proposed.or(answered)?, answered.or(proposed)?);
     let tokens = action.hooked_tokens();
-    Some(Part { index: first.index, action: action.id, time_us, began_us, tokens })
+    Some(Part { index: first.index, action: action.id, time_us, began_us, agent: first.agent, tokens })
 }
 
 impl Parts {
@@ -237,12 +239,14 @@ impl Parts {
     }
 }
 
-/// What a session's file tells with the log's word of the same tokens, by when they say that it was over.
+/// What a session's file tells with the log's word of the same tokens, by whose request it was and when they say that it was
+/// over. Sub-agents at once may have the same tokens; of another name for the same agent both are only further away.
 fn filed_with(filed: &[Part], answered: &[Part]) -> BTreeMap<u64, u64> {
     let apart = |part: &Part, answer: &Part| {
         let gap = (part.began_us - answer.time_us).max(answer.began_us - part.time_us);
         let is_same = part.tokens.is_some() && answer.tokens == part.tokens;
-        (is_same && gap <= WINDOW_US).then_some(part.time_us.abs_diff(answer.time_us))
+        let other = if part.agent == answer.agent { 0 } else { WINDOW_US.unsigned_abs() };
+        (is_same && gap <= WINDOW_US).then_some(part.time_us.abs_diff(answer.time_us) + other)
     };
     let pairs = clear_pairs(filed, answered, TOLD_US, apart);
     pairs.into_iter().map(|(part, answer)| (part.index, answer.index)).collect()

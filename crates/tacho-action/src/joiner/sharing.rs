@@ -15,6 +15,7 @@ use crate::entry::Closure;
 use crate::ids::{is_strong, key};
 use crate::observation::Observation;
 use crate::standing::is_made_up;
+use tacho_event::id::Id;
 
 /// So many actions of one id are compared.
 pub(super) const SAME_ID_MAX: usize = 64;
@@ -26,13 +27,30 @@ fn state_key(observation: &Observation<'_>) -> u64 {
     key(&[b"state", &observation.state.to_be_bytes(), &session, agent.as_bytes()])
 }
 
+/// The id of a call in a session.
+pub(super) fn of_session(session: Id, call: &str) -> u64 {
+    key(&[b"call of session", &session.0, call.as_bytes()])
+}
+
 impl Joiner {
+    /// What an observation is found by that names a call by an id drawn by chance: by that id alone. Where witnesses told of
+    /// the same call in another session, as where recorded answers of a model are played again, by id and session.
+    fn everywhere(&self, call: &str, observation: &Observation<'_>) -> u64 {
+        let everywhere = key(&[b"call", call.as_bytes()]);
+        let known = self.keys.get(&everywhere).and_then(|id| self.actions.get(id));
+        let elsewhere =
+            known.zip(observation.session).filter(|(action, own)| action.session() != Some(own.0));
+        let Some((action, session)) = elsewhere else { return everywhere };
+        let own = of_session(session, call);
+        if self.keys.contains_key(&own) || action.is_seen_elsewhere(observation) { own } else { everywhere }
+    }
+
     /// What an observation is surely found by.
     pub(super) fn keys_of(&self, observation: &Observation<'_>) -> Vec<u64> {
         let call = observation.call.and_then(|call| {
             match (is_strong(call) && !is_made_up(observation), observation.session) {
-                (true, _) => Some(key(&[b"call", call.as_bytes()])),
-                (false, Some(session)) => Some(key(&[b"call of session", &session.0, call.as_bytes()])),
+                (true, _) => Some(self.everywhere(call, observation)),
+                (false, Some(session)) => Some(of_session(session, call)),
                 // Whose it is is looked for each time.
                 (false, None) if reporting::is_nobodys(observation) => None,
                 (false, None) => {
