@@ -4,27 +4,32 @@
 
 use super::Action;
 use crate::ids::key;
-use crate::member::{Member, flag};
+use crate::member::{Member, flag, slot};
 use crate::observation::Observation;
 use crate::observer::Observer;
 use tacho_event::words::Phase;
 
+/// An agent as its observations name it.
+pub(crate) fn agent_key(agent: &str) -> u64 {
+    key(&[agent.as_bytes()])
+}
+
 impl Action {
-    /// Whether a witness of the same kind saw it in another session. A notice may come in the session that goes on.
+    /// Whether a witness told of the same step in another session. A notice may come in the session that goes on.
     pub(crate) fn is_seen_elsewhere(&self, observation: &Observation<'_>) -> bool {
         let is_seen = observation.is_witness()
             && observation.observer != Observer::Transcript
             && observation.phase != Some(Phase::Message);
+        let slot = slot(observation);
         let is_other = |member: &Member| {
             let told = member.session.zip(observation.session);
-            member.observer == observation.observer && told.is_some_and(|(one, other)| one != other.0)
+            member.slot == slot && told.is_some_and(|(one, other)| one != other.0)
         };
         is_seen && self.members.iter().any(is_other)
     }
 
     /// Whether a witness of the same kind names another agent, or another one that saw it and names one.
-    pub(crate) fn is_of_other_agent(&self, observation: &Observation<'_>) -> bool {
-        let agent = key(&[observation.agent.as_bytes()]);
+    pub(crate) fn is_of_other_agent(&self, agent: u64, observation: &Observation<'_>) -> bool {
         let is_said = observation.said_agent().is_some() && observation.observer != Observer::Transcript;
         let is_other = |member: &Member| {
             let both_say = is_said && member.has(flag::AGENT_SAID) && member.observer != Observer::Transcript;
@@ -36,8 +41,7 @@ impl Action {
     }
 
     /// Whether a witness names this agent.
-    pub(crate) fn is_told_of(&self, agent: &str) -> bool {
-        let agent = key(&[agent.as_bytes()]);
+    pub(crate) fn is_told_of(&self, agent: u64) -> bool {
         self.members.iter().any(|member| member.is_witness() && member.agent == agent)
     }
 }

@@ -8,7 +8,7 @@
 
 use super::Joiner;
 use super::sharing::of_session;
-use crate::action::Action;
+use crate::action::{Action, agent_key};
 use crate::entry::Closure;
 use crate::ids::is_strong;
 use crate::member::{lasts, slot};
@@ -31,16 +31,21 @@ impl Joiner {
         let lasts = lasts(observation);
         // A notice tells of what goes on, however long ago that began.
         let is_notice = observation.phase == Some(Phase::Message);
+        let agent = agent_key(observation.agent);
         let near = self.near.around(key, lasts, Micros::MAX);
-        let may_be = |action: &&Action| {
-            (is_notice || !action.is_of_other_agent(observation)) && self.fits(action.id, observation)
+        let mut actions: Vec<_> = near
+            .iter()
+            .filter_map(|id| self.actions.get(id))
+            .map(|action| {
+                let is_over = is_notice && action.closure(false) != Closure::Asynchronous;
+                ((is_over, !action.is_told_of(agent), action.apart_us(lasts), action.id), action)
+            })
+            .collect();
+        actions.sort_unstable_by_key(|(by, _)| *by);
+        let may_be = |action: &Action| {
+            (is_notice || !action.is_of_other_agent(agent, observation)) && self.fits(action.id, observation)
         };
-        let actions = near.iter().filter_map(|id| self.actions.get(id)).filter(may_be);
-        let nearest = actions.min_by_key(|action| {
-            let is_over = is_notice && action.closure(false) != Closure::Asynchronous;
-            (is_over, !action.is_told_of(observation.agent), action.apart_us(lasts), action.id)
-        });
-        nearest.map(|action| action.id)
+        actions.into_iter().find(|(_, action)| may_be(action)).map(|(_, action)| action.id)
     }
 
     /// Whether an id is now that of another call that witnesses tell of.
