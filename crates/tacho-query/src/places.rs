@@ -172,7 +172,7 @@ mod tests {
         let found = |filters: &[Expr]| rows(filters, &of).unwrap();
         let own = col("event_id").eq(lit("a"));
         let named = col("who_id").eq(lit("a")).or(col("who_id").is_null().and(own.clone()));
-        assert_eq!(found(&[named.clone()]), Some(vec![1, 3, 9]));
+        assert_eq!(found(std::slice::from_ref(&named)), Some(vec![1, 3, 9]));
         let session = lit("s").eq(col("session_uuid"));
         assert_eq!(found(&[named.clone(), session.clone()]), Some(vec![1, 3]));
         assert_eq!(found(&[named.clone(), col("index").gt(lit(3))]), Some(vec![1, 3, 9]));
