@@ -25,7 +25,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use tacho_event::time::Micros;
 use tacho_event::words::{ActionType, Outcome};
-pub(crate) use whose::agent_key;
 
 const TOOL: u8 = 1;
 const MODEL: u8 = 2;

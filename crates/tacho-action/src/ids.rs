@@ -27,6 +27,11 @@ pub(crate) fn key(parts: &[&[u8]]) -> u64 {
     hash
 }
 
+/// An agent as its observations name it.
+pub(crate) fn agent_key(agent: &str) -> u64 {
+    key(&[agent.as_bytes()])
+}
+
 #[cfg(test)]
 mod tests {
     use super::is_strong;

@@ -5,10 +5,12 @@
 //! - An answer "cannot match" is a proof.
 //! - Footers, filters, letters and sums are read once and kept, because reading them costs more than the rows they save.
 
+mod ids;
+
 use crate::caches::{Cache, Shares};
 use crate::kept::Kept;
 use crate::known::known;
-use crate::places::{self, Places};
+use crate::places::Places;
 use crate::prune::{asks_for_text, integer, may_match, text};
 use crate::sources::partitioned;
 use crate::sparse::Tally;
@@ -25,7 +27,6 @@ use parquet::bloom_filter::Sbbf;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::statistics::Statistics;
 use std::collections::HashSet;
-use std::fs::File;
 use std::sync::Arc;
 use tacho_store::rollup::{Span, read_sums};
 use tacho_store::{Grams, SegmentFile, Snapshot, schema};
@@ -124,35 +125,6 @@ impl Pruner {
             kept.push(self.group_may_match(segment, &footer, group, filters)?);
         }
         Ok(if kept.iter().all(|keep| *keep) { None } else { Some(kept) })
-    }
-
-    /// Which rows of a row group may pass the filters, in order, where these ask for ids; nothing when it may be any.
-    ///
-    /// # Errors
-    /// When the footer, a filter or a column cannot be read.
-    pub(crate) fn rows(
-        &self,
-        segment: &SegmentFile,
-        footer: &Arc<ParquetMetaData>,
-        group: usize,
-        filters: &[Expr],
-    ) -> Result<Option<Vec<usize>>> {
-        let columns = footer.row_group(group).columns();
-        places::rows(filters, &|name, wanted| {
-            let Some(at) = columns.iter().position(|chunk| chunk.column_path().string() == name) else {
-                return Ok(Vec::new()); // an older file without the column: null in every row
-            };
-            if !self.chunk_may_hold(segment, group, at, &columns[at], wanted)? {
-                return Ok(Vec::new());
-            }
-            let key = (segment.digest, group, at);
-            if let Some(Some(known)) = self.places.get(&key) {
-                return Ok(known.of(wanted));
-            }
-            let read = Arc::new(Places::read(&segment.path, footer, group, at)?);
-            self.places.put(key, Some(Arc::clone(&read)), read.bytes());
-            Ok(read.of(wanted))
-        })
     }
 
     /// Which letters stand in the texts of each block of the segment; nothing when it was not written down.
@@ -274,43 +246,6 @@ impl Pruner {
             None => Ok(keep),
         }
     }
-
-    fn chunk_may_hold(
-        &self,
-        segment: &SegmentFile,
-        group: usize,
-        at: usize,
-        chunk: &ColumnChunkMetaData,
-        wanted: &str,
-    ) -> Result<bool> {
-        if !range_may_hold(chunk, wanted) {
-            return Ok(false);
-        }
-        Ok(self.filter(segment, group, at, chunk)?.is_none_or(|filter| filter.check(wanted)))
-    }
-
-    fn filter(
-        &self,
-        segment: &SegmentFile,
-        group: usize,
-        at: usize,
-        chunk: &ColumnChunkMetaData,
-    ) -> Result<Option<Arc<Sbbf>>> {
-        let key = (segment.digest, group, at);
-        if let Some(known) = self.filters.get(&key) {
-            return Ok(known);
-        }
-        let filter = match chunk.bloom_filter_offset() {
-            None => None,
-            Some(_) => {
-                let file = File::open(&segment.path).map_err(DataFusionError::IoError)?;
-                Sbbf::read_from_column_chunk(chunk, &file)?.map(Arc::new)
-            }
-        };
-        let bytes = filter.as_ref().map_or(0, |_| chunk.bloom_filter_length().unwrap_or(0) as usize);
-        self.filters.put(key, filter.clone(), bytes);
-        Ok(filter)
-    }
 }
 
 /// Whether some index of a row group can pass the comparison.
@@ -328,15 +263,4 @@ fn index_may_match(chunk: &ColumnChunkMetaData, op: Operator, value: &ScalarValu
         Operator::GtEq => known.max_opt().is_none_or(|max| *max >= value),
         _ => true,
     }
-}
-
-/// Whether the value lies between the least and greatest of the column chunk. Both may be shortened in the
-/// file, but only outwards.
-fn range_may_hold(chunk: &ColumnChunkMetaData, wanted: &str) -> bool {
-    let Some(statistics) = chunk.statistics() else { return true };
-    if statistics.null_count_opt() == Some(chunk.num_values() as u64) {
-        return false;
-    }
-    statistics.min_bytes_opt().is_none_or(|min| min <= wanted.as_bytes())
-        && statistics.max_bytes_opt().is_none_or(|max| wanted.as_bytes() <= max)
 }

@@ -3,16 +3,10 @@
 //! Files tell of a call again in the session of a fork, and name no agent that was given a name: they keep nothing apart.
 
 use super::Action;
-use crate::ids::key;
 use crate::member::{Member, flag, slot};
 use crate::observation::Observation;
 use crate::observer::Observer;
 use tacho_event::words::Phase;
-
-/// An agent as its observations name it.
-pub(crate) fn agent_key(agent: &str) -> u64 {
-    key(&[agent.as_bytes()])
-}
 
 impl Action {
     /// Whether a witness told of the same step in another session. A notice may come in the session that goes on.

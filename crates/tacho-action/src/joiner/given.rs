@@ -8,9 +8,9 @@
 
 use super::Joiner;
 use super::sharing::of_session;
-use crate::action::{Action, agent_key};
+use crate::action::Action;
 use crate::entry::Closure;
-use crate::ids::is_strong;
+use crate::ids::{agent_key, is_strong};
 use crate::member::{lasts, slot};
 use crate::observation::Observation;
 use crate::observer::Observer;
