@@ -4,12 +4,28 @@
 const STRONG: usize = 16;
 /// So many letters and digits in a row, digits among them, are no word and no counter.
 const DRAWN: usize = 10;
+/// Nor are so many with dashes and underscores among them, which some draw from, too, in capitals and small letters.
+const DRAWN_IN_64: usize = 20;
 
 /// Whether a call's id is unique by itself, or only within its session. One that is drawn by chance is, as
 /// `toolu_01A09q90qw90lq917835` or a UUID; one that is counted or named is not, however long: `call_1`, `functions.Bash:0`.
 pub fn is_strong(call: &str) -> bool {
-    let is_drawn = |run: &[u8]| run.len() >= DRAWN && run.iter().any(u8::is_ascii_digit);
-    call.len() >= STRONG && call.as_bytes().split(|byte| !byte.is_ascii_alphanumeric()).any(is_drawn)
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric();
+    let in_64 = |byte: u8| is_plain(byte) || matches!(byte, b'-' | b'_');
+    let is_drawn = |run: &[u8]| run.len() >= DRAWN && (run.iter().any(u8::is_ascii_digit) || is_mixed(run));
+    call.len() >= STRONG
+        && (call.as_bytes().split(|byte| !is_plain(*byte)).any(is_drawn)
+            || call
+                .as_bytes()
+                .split(|byte| !in_64(*byte))
+                .any(|run| run.len() >= DRAWN_IN_64 && is_mixed(run)))
+}
+
+/// Whether a quarter of the letters at least are capitals, and a quarter small ones: words are not.
+fn is_mixed(run: &[u8]) -> bool {
+    let large = run.iter().filter(|byte| byte.is_ascii_uppercase()).count();
+    let small = run.iter().filter(|byte| byte.is_ascii_lowercase()).count();
+    4 * large.min(small) > large + small
 }
 
 /// Eight bytes in hexadecimal digits.
@@ -43,6 +59,8 @@ mod tests {
             "toolu_bdrk_01A09q90qw90lq917835abcd",
             "tooluse_kZJMlvQmRJ6eAyJE5GIl7Q",
             "call_9pw1qnYScqvGrCH58HWCvFH6",
+            "call_kpwLqnYScqvGrCHxzHWCvFHa",
+            "tooluse_kZJ-lvQmR_eAyJEsG-lpQz",
             "call_00_Xk2ZQpR7mY4tBv9LwN3c",
             "chatcmpl-tool-6f1c2d3e4b5a69788796a5b4c3d2e1f0",
             "01982f0a-7c2e-7b11-9f00-1c2d3e4f5a6b",
@@ -61,6 +79,8 @@ mod tests {
             "deploy-production-step-1",
             "deploy-2026-11-22-step-1",
             "customer-refund-approval",
+            "RunProductionDeployment:1",
+            "functions.mcp__GitHub__createPullRequest:0",
             "",
         ] {
             assert!(!is_strong(counted), "{counted}");

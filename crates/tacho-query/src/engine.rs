@@ -14,7 +14,7 @@ use crate::star::{self, Laid, Stars};
 use crate::statement;
 use crate::table::{EventsTable, Scope};
 use crate::views::{AgentEdit, registry_rows};
-use crate::{actions, catalog, complexity, deadline, growth, wire};
+use crate::{actions, catalog, complexity, deadline, growth, late, wire};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::execution::SessionState;
@@ -326,6 +326,9 @@ async fn run(core: &Core, Question { scope, ask, sender }: Question) -> End {
     };
     let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     reading.verify_plan(&plan)?;
+    if laid.as_ref().is_some_and(|laid| laid.is_computed) {
+        late::unguessed(&mut state);
+    }
     let mut physical = state.create_physical_plan(&plan).await?;
     if let Some(laid) = laid {
         physical = laid.over(physical, &state)?;

@@ -16,6 +16,7 @@ use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, Result};
 use datafusion::datasource::{provider_as_source, source_as_provider};
+use datafusion::execution::SessionState;
 use datafusion::logical_expr::expr::Sort as By;
 use datafusion::logical_expr::logical_plan::TableScanBuilder;
 use datafusion::logical_expr::{
@@ -112,8 +113,20 @@ fn narrow(scan: &TableScan, filter: Option<Expr>, by: Vec<By>, fetch: usize) -> 
         plan = plan.filter(filter)?;
     }
     let index = Expr::Column(Column::new(Some(scan.table_name.clone()), "index"));
+    let is_computed = is_computed(&by);
     let narrow = plan.sort_with_limit(by, Some(fetch))?.project([index])?.build()?;
-    Ok(Some(WinnersTable { events, narrow }))
+    Ok(Some(WinnersTable { events, narrow, is_computed }))
+}
+
+/// Whether a sort is by more than columns of events.
+pub(crate) fn is_computed(by: &[By]) -> bool {
+    !by.iter().all(|by| matches!(by.expr, Expr::Column(_)))
+}
+
+/// Keeps the first rows that were found from becoming a filter of files. DataFusion 55 puts into it the values of columns
+/// that hold one in the whole file, forgets the columns, and then computes with them: such a query would fail.
+pub(crate) fn unguessed(state: &mut SessionState) {
+    state.config_mut().options_mut().optimizer.enable_topk_dynamic_filter_pushdown = false;
 }
 
 /// The rows of `events` whose indexes a plan gives.
@@ -121,6 +134,8 @@ fn narrow(scan: &TableScan, filter: Option<Expr>, by: Vec<By>, fetch: usize) -> 
 struct WinnersTable {
     events: Arc<dyn TableProvider>,
     narrow: LogicalPlan,
+    /// It sorts by what is computed.
+    is_computed: bool,
 }
 
 impl TableProvider for WinnersTable {
@@ -151,7 +166,14 @@ impl TableProvider for WinnersTable {
         Self: 'f,
     {
         Box::pin(async move {
-            let narrow = state.create_physical_plan(&self.narrow).await?;
+            let narrow = match state.as_any().downcast_ref::<SessionState>() {
+                Some(state) if self.is_computed => {
+                    let mut state = state.clone();
+                    unguessed(&mut state);
+                    state.create_physical_plan(&self.narrow).await?
+                }
+                _ => state.create_physical_plan(&self.narrow).await?,
+            };
             let events = Arc::clone(&self.events);
             let partitions = state.config().target_partitions();
             Ok(Arc::new(Winners::new(narrow, events, scope(state)?, projection.cloned(), partitions)?) as _)

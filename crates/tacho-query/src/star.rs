@@ -13,6 +13,7 @@ use crate::actions::{Concluded, plain};
 use crate::beneath::beneath;
 use crate::catalog::scan;
 use crate::confine::Confine;
+use crate::late;
 use crate::table::EventsTable;
 use crate::views::OBSERVATIONS;
 use datafusion::arrow::datatypes::DataType;
@@ -55,6 +56,8 @@ struct Star {
 /// A query over `events`, and what is computed of its rows.
 pub(crate) struct Laid {
     pub(crate) plan: LogicalPlan,
+    /// The query sorts by what is computed of its rows.
+    pub(crate) is_computed: bool,
     schema: DFSchemaRef,
     columns: Arc<[Expr]>,
 }
@@ -138,15 +141,17 @@ impl Stars {
         if let Some(filter) = conjunction(filters) {
             plan = LogicalPlan::Filter(Filter::try_new(filter, Arc::new(plan))?);
         }
+        let mut is_computed = false;
         if let Some(Sort { expr, fetch, .. }) = sort {
-            let expr = expr.iter().zip(keys).map(|(by, expr)| By { expr, ..by.clone() }).collect();
+            let expr: Vec<By> = expr.iter().zip(keys).map(|(by, expr)| By { expr, ..by.clone() }).collect();
+            is_computed = late::is_computed(&expr);
             plan = LogicalPlan::Sort(Sort { expr, input: Arc::new(plan), fetch: *fetch });
         }
         if let Some(limit) = limit {
             plan = LogicalPlan::Limit(Limit { input: Arc::new(plan), ..limit.clone() });
         }
         let schema = Arc::clone(plan.schema());
-        Ok(Some(Laid { plan, schema, columns: Arc::clone(&star.columns) }))
+        Ok(Some(Laid { plan, is_computed, schema, columns: Arc::clone(&star.columns) }))
     }
 
     fn of(&self, projection: &Projection) -> Option<&Star> {

@@ -91,6 +91,42 @@ fn columns_laid_over_rows_are_those_of_the_whole_plan() {
     assert!(rows > 1000, "{rows} rows were compared");
 }
 
+/// A sort by what is computed, beside conditions one of which reads what is not sorted by.
+#[test]
+fn the_first_rows_by_a_computed_column_are_found_in_files() {
+    let mut events = generate(2001, now());
+    for (n, ev) in events.iter_mut().enumerate() {
+        ev.session = ev.session.take().filter(|_| mix(n as u64).is_multiple_of(7));
+    }
+    // A file of a single row has one value in each column.
+    let held = stored(&events, 3, false);
+    assert_eq!(held.snapshot.segments.iter().map(|segment| segment.rows).min(), Some(1));
+    let told = Moment { overlay: Arc::new(overlay(&events)), ..Moment::from(Arc::clone(&held.snapshot)) };
+    let session = uuid(1_000_000_000);
+    for filter in [
+        "extra LIKE '%a%'".to_string(),
+        format!("session_uuid = '{session}'"),
+        "outcome_result LIKE '%9%'".into(),
+    ] {
+        for key in ["closure", "agent_id", "session_id", "duration_ms", "cost_usd DESC", "level"] {
+            let rest =
+                format!("WHERE timestamp > now() - interval '90 days' OR {filter} ORDER BY {key}, index");
+            let (_, whole) = ask(&told, &format!("SELECT index FROM agent_audit_log {rest}")).unwrap();
+            for (table, limit) in
+                [("agent_audit_log", 3), ("(SELECT * FROM agent_audit_log)", 3), ("agent_audit_log", 20_000)]
+            {
+                let sql = format!("SELECT * FROM {table} {rest} LIMIT {limit}");
+                let sql = format!("SELECT index FROM ({sql}) ORDER BY {key}, index");
+                let star = format!("SELECT * FROM {table} {rest} LIMIT {limit}");
+                assert!(ask(&told, &star).is_ok(), "{:?} {star}", ask(&told, &star));
+                let (_, found) = ask(&told, &sql).unwrap_or_else(|error| panic!("{error}\n{sql}"));
+                let first: Vec<&str> = whole.lines().take(3 + limit.min(whole.lines().count() - 4)).collect();
+                assert_eq!(found.lines().take(first.len()).collect::<Vec<_>>(), first, "{sql}");
+            }
+        }
+    }
+}
+
 /// What names something else by the view's name, or says more of columns than a star, is planned as it stands.
 #[test]
 fn stars_that_are_no_plain_stars_are_planned_as_they_stand() {
