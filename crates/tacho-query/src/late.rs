@@ -123,8 +123,8 @@ pub(crate) fn is_computed(by: &[By]) -> bool {
     !by.iter().all(|by| matches!(by.expr, Expr::Column(_)))
 }
 
-/// Keeps the first rows that were found from becoming a filter of files. DataFusion 55 puts into it the values of columns
-/// that hold one in the whole file, forgets the columns, and then computes with them: such a query would fail.
+/// Keeps the first rows that were found from becoming a filter of files. Where it is of a computed key, DataFusion 55 has
+/// failed with "input schema only has 0 columns": in files whose columns hold one value each, as far as was seen.
 pub(crate) fn unguessed(state: &mut SessionState) {
     state.config_mut().options_mut().optimizer.enable_topk_dynamic_filter_pushdown = false;
 }

@@ -6,7 +6,7 @@
 //! Invariants
 //! - A row that is left out cannot pass the filters; one that is named may hold another id with the same number, and is
 //!   compared again.
-//! - What is no comparison of an id with texts leaves every row in.
+//! - What is no comparison of an id with texts leaves every row in, and so does a question for very many ids.
 
 use crate::prune::text;
 use datafusion::arrow::array::AsArray;
@@ -26,6 +26,10 @@ use std::sync::Arc;
 
 /// Columns in which a value stands in few rows.
 pub(crate) const IDS: [&str; 4] = ["event_id", "who_id", "session_uuid", "who_session"];
+
+/// Most ids of a query that are looked for row by row: each goes through all rows of a row group, and planning does not
+/// give way.
+const IDS_MAX: usize = 64;
 
 /// A number for each row's id. Nulls have one of their own, which an id may have, too.
 #[derive(Debug)]
@@ -85,10 +89,25 @@ pub(crate) fn rows(
     of: &dyn Fn(&str, &str) -> Result<Vec<usize>>,
 ) -> Result<Option<Vec<usize>>> {
     let mut found = None;
+    if filters.iter().map(asked).sum::<usize>() > IDS_MAX {
+        return Ok(found);
+    }
     for filter in filters {
         found = both(found, one(filter, of)?);
     }
     Ok(found)
+}
+
+/// How many values the filter compares something with.
+fn asked(filter: &Expr) -> usize {
+    match filter {
+        Expr::Alias(alias) => asked(&alias.expr),
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::And | Operator::Or, right }) => {
+            asked(left) + asked(right)
+        }
+        Expr::InList(list) => list.list.len(),
+        _ => 1,
+    }
 }
 
 fn one(filter: &Expr, of: &dyn Fn(&str, &str) -> Result<Vec<usize>>) -> Result<Option<Vec<usize>>> {
@@ -167,10 +186,14 @@ mod tests {
         })
     }
 
+    fn own_of(id: &str) -> Expr {
+        col("event_id").eq(lit(id))
+    }
+
     #[test]
     fn rows_are_those_that_every_filter_lets_in() {
         let found = |filters: &[Expr]| rows(filters, &of).unwrap();
-        let own = col("event_id").eq(lit("a"));
+        let own = own_of("a");
         let named = col("who_id").eq(lit("a")).or(col("who_id").is_null().and(own.clone()));
         assert_eq!(found(std::slice::from_ref(&named)), Some(vec![1, 3, 9]));
         let session = lit("s").eq(col("session_uuid"));
@@ -182,5 +205,9 @@ mod tests {
         assert_eq!(found(&[col("event_id").in_list(vec![lit("a"), col("who_id")], false)]), None);
         assert_eq!(found(&[!own, col("agent_id").eq(lit("a"))]), None);
         assert_eq!(found(&[]), None);
+        let many =
+            |count: usize| col("event_id").in_list((0..count).map(|n| lit(n.to_string())).collect(), false);
+        assert_eq!(found(&[many(IDS_MAX)]), Some(vec![]));
+        assert_eq!(found(&[many(IDS_MAX).or(own_of("a"))]), None);
     }
 }
