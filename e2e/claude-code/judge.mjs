@@ -133,6 +133,13 @@ async function judgeRefusal(how) {
   check('the answer is a failure', seen.at(-1)?.outcome_status === 'failure', seen.at(-1));
 }
 
+/** A call that runs until the agent is interrupted: no hook tells its end, the transcript has the words of a refusal. */
+async function judgeStop(how) {
+  agent(how, 'tachograph-script:stopped');
+  const seen = await sql(`SELECT phase FROM observations WHERE call_id = ${quoted(callId('stopped', 0))} ORDER BY index`);
+  check('a call that was interrupted is recorded as proposed', seen[0]?.phase === 'proposed', seen);
+}
+
 async function judgeSecret() {
   const record = JSON.stringify(await sql('SELECT * FROM observations'));
   check('the record shows the harmless part of the leaking command', record.includes('deploy with [REDACTED] now'));
@@ -183,6 +190,9 @@ async function judgeImport(session, own) {
   const sub = await sql(`SELECT DISTINCT agent_id FROM observations WHERE known = 'imported'
     AND call_id = ${quoted(callId('sub', 0))}`);
   check('the import has the call of the sub-agent under the same agent as the hooks', sub.length === 1 && sub[0].agent_id === own, sub);
+  const stopped = await sql(`SELECT closure, outcome_status FROM actions WHERE call_id = ${quoted(callId('stopped', 0))}`);
+  check('the call that was interrupted ran and was not refused',
+    stopped.length === 1 && stopped[0].closure === 'failure' && stopped[0].outcome_status === 'partial', stopped);
   const tokens = await sql(`SELECT count(*) AS requests, sum(tokens_input) AS tokens FROM observations
     WHERE action_name = 'model_request' AND known = 'imported' AND session_id = ${quoted(session)} AND agent_id <> ${quoted(own)}`);
   check('the import tells the tokens of the model, which hooks do not', tokens[0]?.requests >= all.main.calls.length && tokens[0].tokens > 0, tokens);
@@ -241,6 +251,7 @@ console.log('== what its hooks told');
 const own = await judgeCalls(ran.session);
 await judgeSession(ran.session, own);
 await judgeRefusal(how);
+await judgeStop(how);
 await judgeSecret();
 fs.writeFileSync(at('pins'), command('keys').out);
 const live = run(tachograph, ['verify', '--server', server.address, '--pin', at('pins')]);

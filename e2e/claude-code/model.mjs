@@ -51,6 +51,14 @@ export function scripts(folder, secret) {
       ],
       ends: 'It was not permitted.',
     },
+    // It is running when its agent is interrupted.
+    stopped: {
+      calls: [
+        { tool: 'Bash', outcome: 'partial',
+          input: { command: 'kill -INT $PPID; sleep 60', description: 'What is interrupted' } },
+      ],
+      ends: 'Nobody hears this.',
+    },
     report: report('reported-1', secret),
     again: report('reported-2', secret),
     short: {

@@ -9,6 +9,8 @@
 //! Recognised by `type` beside `sessionId`, `leafUuid`, `uuid` with `message`, or `messageId` with `snapshot`; without
 //! a `type` by `sessionId` beside a `message` with `usage`.
 
+mod stopped;
+
 use super::parts::resources;
 use super::tools::{self, NeverRan};
 use crate::fields::{Fields, Refused};
@@ -123,6 +125,7 @@ fn message<'a>(
     super::limit_events(blocks.len())?;
     let outcome = if failed { Outcome::Failure } else { Outcome::Success };
     let request = usage.map(|usage| model_request(&message, usage, outcome, &line)).transpose()?;
+    let has_stopped = stopped::is_of_one(&line);
     let mut first = line.clone();
     lift_under("message", message, if assistant { said } else { asked }, &mut first)?;
     let model = first.facts.text(TextFact::Model).map(str::to_string);
@@ -139,7 +142,7 @@ fn message<'a>(
             if let Some(model) = &model {
                 event.facts.set_text(TextFact::Model, model.clone());
             }
-            self::block(block, assistant, &mut event)?;
+            self::block(block, assistant, has_stopped, &mut event)?;
             each(event);
         }
     }
@@ -215,7 +218,12 @@ fn speak(assistant: bool, event: &mut Event<'_>) {
     event.phase.get_or_insert(Phase::Message);
 }
 
-fn block<'a>(block: Fields<'a>, assistant: bool, event: &mut Event<'a>) -> Result<(), Refused> {
+fn block<'a>(
+    block: Fields<'a>,
+    assistant: bool,
+    has_stopped: bool,
+    event: &mut Event<'a>,
+) -> Result<(), Refused> {
     let kind = block.get_text("type").unwrap_or_default();
     let failed = block.get("is_error") == Some("true");
     let table = match kind.as_ref() {
@@ -237,7 +245,10 @@ fn block<'a>(block: Fields<'a>, assistant: bool, event: &mut Event<'a>) -> Resul
             event.action_type = Some(ActionType::Tool);
             event.phase = Some(Phase::Result);
             event.outcome = Some(if failed { Outcome::Failure } else { Outcome::Success });
-            if let Some(why) = event.error.as_deref().and_then(NeverRan::of) {
+            if failed && has_stopped {
+                event.outcome = Some(Outcome::Partial);
+                event.facts.set_int(IntFact::Interrupted, 1);
+            } else if let Some(why) = event.error.as_deref().and_then(NeverRan::of) {
                 why.note(event);
             }
             if let Some(code) = event.error.as_deref().and_then(tools::exit_code) {

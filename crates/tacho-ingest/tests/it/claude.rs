@@ -3,6 +3,7 @@
 use crate::common::{NOW_US, take};
 use tacho_event::fact::{IntFact, TextFact};
 use tacho_event::record::Accepted;
+use tacho_event::words::Outcome;
 use tacho_merkle::{Algorithm, SignerKey};
 use tacho_record::{Log, Options};
 
@@ -232,6 +233,24 @@ fn what_the_program_says_in_the_models_place_is_no_request_but_for_one_that_fail
         ]
     );
     assert_eq!(failed.events()[1].facts.text(TextFact::RequestId), Some("req_1"));
+}
+
+/// Since 2.1.327 its lines say so; the words are a refusal's.
+#[test]
+fn a_call_that_ran_until_escape_was_interrupted_and_one_that_never_ran_was_refused() {
+    let end = |version: &str, more: &str| {
+        let line = take(&format!(
+            r#"{{"type":"user","uuid":"u1","sessionId":"s","version":"{version}","toolUseResult":"User rejected tool use","toolDenialKind":"user-rejected"{more},"message":{{"role":"user","content":[{{"type":"tool_result","tool_use_id":"t1","is_error":true,"content":"The user doesn't want to proceed with this tool use."}}]}}}}"#
+        ));
+        let event = line.one();
+        let why = event.facts.text(TextFact::ErrorType).map(str::to_string);
+        (event.header.outcome, event.facts.int(IntFact::Interrupted), why)
+    };
+    let refused = (Outcome::Failure, None, Some("refused".to_string()));
+    assert_eq!(end("2.1.327", ""), (Outcome::Partial, Some(1), None));
+    assert_eq!(end("2.1.327", r#","toolDenialBeforeRun":true"#), refused);
+    assert_eq!(end("2.1.327", r#","permissionDecision":{"source":"user_reject"}"#), refused);
+    assert_eq!(end("2.1.325", ""), refused, "it says it of none");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! A call of Claude Code that a person allowed and then interrupted, and one that a person refused, as hooks, logs, spans and the
-//! transcript tell of them: live and then imported, and the other way round.
+//! transcript tell of them: live and then imported, and the other way round; and where only hooks and the transcript tell.
 
 use crate::server::{Server, tachograph, text};
 use serde_json::{Value, json};
+use std::path::Path;
 
 const SESSION: &str = "5b1d1c5e-9d52-4a3e-8a44-2f0f5c1f7a11";
 const STOPPED: &str = "toolu_01AllowedAndInterrupted";
@@ -57,8 +58,8 @@ fn spans(at: u64, call: &str, decision: &str, ran_until: Option<u64>) -> Vec<Val
         .collect()
 }
 
-/// What hooks, logs and spans tell while it happens.
-fn tell_live(server: &Server) {
+/// What hooks tell while it happens: after Escape nothing.
+fn tell_hooks(server: &Server) {
     for (call, command) in [(STOPPED, "sleep 20"), (REFUSED, "rm -r /")] {
         for (hook, at, more) in [
             ("PreToolUse", "2026-11-21T10:00:00.010Z", json!({"tool_use_id": call})),
@@ -70,6 +71,10 @@ fn tell_live(server: &Server) {
             assert_eq!(server.post("/log", &body.to_string()).status, 200);
         }
     }
+}
+
+/// What logs and spans tell of it.
+fn tell_telemetry(server: &Server) {
     let failed = json!({"success": "false", "duration_ms": "4184", "error_type": "ShellError", "error": "Shell command failed"});
     let logs = [
         log(2_000, STOPPED, "tool_decision", json!({"decision": "accept", "source": "user_temporary"})),
@@ -81,16 +86,24 @@ fn tell_live(server: &Server) {
     otlp(server, "traces", ["resourceSpans", "scopeSpans", "spans"], &all);
 }
 
-/// The same words for both.
-fn transcript() -> String {
-    let line = |call: &str, at: &str| {
+/// The same words for both; newer versions say of one that it never ran.
+fn transcript(version: &str, never_ran: &Value) -> String {
+    let line = |call: &str, at: &str, more: &Value| {
         let words = "The user doesn't want to proceed with this tool use. The tool use was rejected.";
-        json!({"type": "user", "uuid": format!("line-{call}"), "sessionId": SESSION, "timestamp": at,
-            "toolUseResult": "User rejected tool use", "toolDenialKind": "user-rejected",
+        let mut line = json!({"type": "user", "uuid": format!("line-{call}"), "sessionId": SESSION, "timestamp": at,
+            "toolUseResult": "User rejected tool use", "toolDenialKind": "user-rejected", "version": version,
             "message": {"role": "user", "content": [
-                {"type": "tool_result", "is_error": true, "tool_use_id": call, "content": words}]}})
+                {"type": "tool_result", "is_error": true, "tool_use_id": call, "content": words}]}});
+        line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        line
     };
-    format!("{}\n{}\n", line(STOPPED, "2026-11-21T10:00:06.190Z"), line(REFUSED, "2026-11-21T10:00:02.005Z"))
+    let stopped = line(STOPPED, "2026-11-21T10:00:06.190Z", &json!({}));
+    format!("{stopped}\n{}\n", line(REFUSED, "2026-11-21T10:00:02.005Z", never_ran))
+}
+
+fn import(data: &Path, lines: &str) {
+    let said = tachograph(data, &["import", "-"], lines);
+    assert!(said.status.success(), "{}", text(&said.stderr));
 }
 
 #[test]
@@ -99,16 +112,14 @@ fn an_interrupted_call_failed_and_a_refused_one_never_ran_in_whichever_order_the
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().join("data");
         let server = Server::start(&data);
-        let import = || {
-            let said = tachograph(&data, &["import", "-"], &transcript());
-            assert!(said.status.success(), "{}", text(&said.stderr));
-        };
+        let lines = transcript("2.1.300", &json!({}));
         if imported_first {
-            import();
+            import(&data, &lines);
         }
-        tell_live(&server);
+        tell_hooks(&server);
+        tell_telemetry(&server);
         if !imported_first {
-            import();
+            import(&data, &lines);
         }
         let rows = server.sql(
             "SELECT call_id, closure, asked_at, decided_at, executed_at, duration_ms, error_type \
@@ -122,5 +133,32 @@ fn an_interrupted_call_failed_and_a_refused_one_never_ran_in_whichever_order_the
         let ran = Some("2026-11-21T10:00:02.001000Z");
         assert_eq!(*stopped, row(STOPPED, "failure", ran, 4_184, Some("ShellError")), "{imported_first}");
         assert_eq!(*refused, row(REFUSED, "refused", None, 1_995, Some("refused")), "{imported_first}");
+    }
+}
+
+#[test]
+fn hooks_and_a_transcript_that_says_what_never_ran_tell_the_same() {
+    for imported_first in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let server = Server::start(&data);
+        let lines = transcript("2.1.329", &json!({"toolDenialBeforeRun": true}));
+        if imported_first {
+            import(&data, &lines);
+        }
+        tell_hooks(&server);
+        if !imported_first {
+            import(&data, &lines);
+        }
+        let rows = server.sql("SELECT call_id, closure, asked_at, result_at FROM actions ORDER BY call_id");
+        let row = |call: &str, closure: &str, ended: &str| json!({"call_id": call, "closure": closure, "asked_at": ASKED, "result_at": ended});
+        assert_eq!(
+            rows,
+            [
+                row(STOPPED, "failure", "2026-11-21T10:00:06.190000Z"),
+                row(REFUSED, "refused", "2026-11-21T10:00:02.005000Z")
+            ],
+            "{imported_first}"
+        );
     }
 }
