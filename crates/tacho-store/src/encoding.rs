@@ -2,8 +2,9 @@
 //!
 //! Figures are bytes for a row and microseconds of one core, over the 909-byte events of the benchmark.
 
-use crate::schema::{INT_FACTS_AT, TEXTS_AT, WHO, WHO_AT, at, schema};
+use crate::schema::{COLUMNS, INT_FACTS_AT, TEXTS_AT, WHO, WHO_AT, at, schema};
 use crate::segment::{FORMAT, FORMAT_KEY, ORIGIN_KEY, ROW_GROUP_ROWS};
+use crate::valued::Valued;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
@@ -36,7 +37,7 @@ impl Purpose {
     }
 }
 
-pub(crate) fn properties(origin: &str, purpose: Purpose) -> WriterProperties {
+pub(crate) fn properties(origin: &str, purpose: Purpose, valued: &Valued) -> WriterProperties {
     let pair = |key: &str, value: &str| KeyValue::new(key.to_string(), value.to_string());
     let sorting = SortingColumn { column_idx: at::INDEX as i32, descending: false, nulls_first: false };
     let mut builder = WriterProperties::builder()
@@ -57,12 +58,13 @@ pub(crate) fn properties(origin: &str, purpose: Purpose) -> WriterProperties {
     for column in texts() {
         builder = builder.set_column_data_page_size_limit(path_of(column), TEXT_PAGE_BYTES);
     }
-    // Bytes of chance: to compress them takes time and gives nothing.
-    for column in [at::BODY, at::CONTENT] {
-        builder = builder.set_column_compression(path_of(column), Compression::UNCOMPRESSED);
-    }
     if purpose == Purpose::Kept {
         builder = kept(builder);
+    }
+    // Bytes of chance, and columns without a value: to compress them takes time and gives nothing.
+    let chance = [at::BODY, at::CONTENT].into_iter();
+    for column in chance.chain((0..COLUMNS).filter(|column| !valued.has(*column))) {
+        builder = builder.set_column_compression(path_of(column), Compression::UNCOMPRESSED);
     }
     // The ids on the log, and the originals of those that are no UUIDs.
     let [id, session] = ["who_id", "who_session"].map(|name| WHO.iter().position(|who| *who == name));

@@ -25,6 +25,7 @@ pub mod schema;
 pub mod segment;
 pub mod snapshot;
 pub mod store;
+mod valued;
 
 pub use catalog::{Catalog, Position};
 pub use check::check;

@@ -13,6 +13,7 @@ use crate::schema::{COLUMNS, COMMITMENTS_AT, GONE_AT, INT_FACTS_AT, LENGTHS_AT, 
 use crate::segment::{Leaf, SegmentWriter, check_digest};
 use crate::snapshot::{SegmentFile, Snapshot};
 use crate::store::Store;
+use crate::valued::Valued;
 use arrow::array::{
     ArrayRef, BooleanArray, FixedSizeBinaryBuilder, Int64Builder, RecordBatch, StringViewBuilder,
 };
@@ -149,7 +150,8 @@ impl Store {
         edit: &mut dyn FnMut(RecordBatch) -> Result<RecordBatch, StoreError>,
     ) -> Result<Vec<Arc<SegmentFile>>, StoreError> {
         let Some(first) = old.first() else { return Ok(Vec::new()) };
-        let mut writer = SegmentWriter::new(&self.site, &first.class, first.first, Purpose::Kept)?;
+        let valued = Valued::in_files(old.iter().map(Arc::as_ref))?;
+        let mut writer = SegmentWriter::new(&self.site, &first.class, first.first, Purpose::Kept, &valued)?;
         if old.len() == 1 {
             writer = writer.replacing(first);
         }

@@ -18,6 +18,7 @@ use crate::rollup::Adder;
 use crate::row::{Row, Rows, conform};
 use crate::schema::{COLUMNS, at, schema};
 use crate::snapshot::SegmentFile;
+use crate::valued::Valued;
 use crate::{Observer, Step};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::{max, min};
@@ -144,6 +145,7 @@ impl SegmentWriter {
         class: &str,
         first: u64,
         purpose: Purpose,
+        valued: &Valued,
     ) -> Result<SegmentWriter, StoreError> {
         // Every attempt has a name of its own: two threads may write the same cut.
         static ATTEMPT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
@@ -153,7 +155,7 @@ impl SegmentWriter {
         let sink = Hashing { to: BufWriter::with_capacity(1 << 20, file), hash: Sha256::new(), bytes: 0 };
         // Arrow's own schema would tell other tools to read texts as views, which some of them cannot filter.
         let options = ArrowWriterOptions::new()
-            .with_properties(properties(&site.origin, purpose))
+            .with_properties(properties(&site.origin, purpose, valued))
             .with_skip_arrow_metadata(true);
         let writer = ArrowWriter::try_new_with_options(sink, schema(), options)
             .map_err(StoreError::parquet(&temporary))?;

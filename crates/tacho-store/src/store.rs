@@ -16,6 +16,7 @@ use crate::read::Wanted;
 use crate::schema::at;
 use crate::segment::{Leaf, Name, SegmentWriter, Site};
 use crate::snapshot::{SegmentFile, Snapshot};
+use crate::valued::Valued;
 use crate::{Observer, Step};
 use arrow::array::{BooleanArray, RecordBatch, StringViewArray};
 use arrow::compute::FilterBuilder;
@@ -369,6 +370,7 @@ impl Cut {
     /// [`StoreError::Io`] and [`StoreError::Parquet`] when the disk refuses. Nothing is lost then.
     pub fn write(&self, leaf: Leaf<'_>) -> Result<Written, StoreError> {
         let mut segments = Vec::new();
+        let valued = Valued::in_batches(self.frozen.rows.batches());
         for class in Class::ALL {
             let mut writer: Option<SegmentWriter> = None;
             for batch in self.frozen.rows.batches().flat_map(slices) {
@@ -379,6 +381,7 @@ impl Cut {
                         class.as_str(),
                         self.range().start,
                         Purpose::Fresh,
+                        &valued,
                     )?);
                 }
                 if let Some(writer) = &mut writer {

@@ -1,0 +1,104 @@
+"""The ends and forks of a process, seen once for all clients in it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import threading
+import weakref
+from typing import Protocol
+
+
+class Watched(Protocol):
+    def close(self, timeout: float | None = None) -> bool: ...
+
+    def before_fork(self) -> None: ...
+
+    def after_fork_in_parent(self) -> None: ...
+
+    def after_fork_in_child(self) -> None: ...
+
+
+class Renewed(Protocol):
+    def _renew(self) -> None: ...
+
+
+_clients: weakref.WeakSet[Watched] = weakref.WeakSet()
+_renewed: weakref.WeakSet[Renewed] = weakref.WeakSet()
+_forking: list[Watched] = []
+_watching = threading.RLock()  # held while the sets change or are read, and across a fork
+
+
+def watch(client: Watched) -> None:
+    """Closes the client when the process ends, and keeps it whole when it forks."""
+    with _watching:
+        _clients.add(client)
+
+
+def renew(owner: Renewed) -> None:
+    """Gives what has locks, and nothing to keep whole, new ones in a child: its own may be held by no thread there."""
+    with _watching:
+        _renewed.add(owner)
+
+
+def is_worker() -> bool:
+    """Whether this process is a child of `multiprocessing`. Such a one is killed as a matter of course: a `Pool` ends its
+    workers with SIGTERM, and nothing of theirs runs after it."""
+    parent_process = getattr(sys.modules.get("multiprocessing.process"), "parent_process", None)
+    return parent_process is not None and parent_process() is not None
+
+
+def _close_all() -> None:
+    with _watching:
+        clients = list(_clients)
+    for client in clients:
+        client.close()
+
+
+def _before_fork() -> None:
+    _watching.acquire()
+    _forking[:] = sorted(_clients, key=id)
+    for client in _forking:
+        client.before_fork()
+    _watch_multiprocessing()
+
+
+def _after_fork_in_parent() -> None:
+    for client in _forking:
+        client.after_fork_in_parent()
+    _forking.clear()
+    _watching.release()
+
+
+def _after_fork_in_child() -> None:
+    for client in _forking:
+        client.after_fork_in_child()
+    for owner in list(_renewed):
+        owner._renew()
+    _forking.clear()
+    _watching.release()
+
+
+def _watch_multiprocessing() -> None:
+    """A child of `multiprocessing` ends without `atexit`, by finalizers of its own that it clears when it starts."""
+    register = getattr(sys.modules.get("multiprocessing.util"), "register_after_fork", None)
+    if register is not None:  # there, and imported to its end
+        register(_MULTIPROCESSING, _MultiprocessingEnd.install)
+
+
+class _MultiprocessingEnd:
+    def install(self) -> None:
+        util = sys.modules["multiprocessing.util"]
+        util.Finalize(None, _close_all, exitpriority=0)
+
+
+_MULTIPROCESSING = _MultiprocessingEnd()
+
+# Once, when the client is imported: a fork between a first client and its registration would see neither.
+atexit.register(_close_all)
+_watch_multiprocessing()  # a child that was not forked from here imports the client before it clears them
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
+    )

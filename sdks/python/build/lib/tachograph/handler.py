@@ -1,0 +1,59 @@
+"""`AuditHandler`: records of Python's `logging`, as events."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from ._plain import timestamp
+from .logger import EventLogger
+
+_log = logging.getLogger("tachograph")
+_inside = threading.local()
+
+
+class AuditHandler(logging.Handler):
+    """Sends each record to the recorder, without waiting: `logging.getLogger().addHandler(AuditHandler(logger))`.
+
+    Lines `AGENT_EXECUTION`, `AGENT_SLOW` and `AGENT_FAILURE` are understood by the server. Records of the client itself
+    are left out.
+    """
+
+    def __init__(self, logger: EventLogger | None = None, level: int = logging.NOTSET) -> None:
+        super().__init__()
+        try:
+            self.setLevel(level)
+        except Exception as error:
+            _log.warning("level: %s; every record is sent", error)
+        self.logger = logger if logger is not None else EventLogger()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name.split(".")[0] == "tachograph" or getattr(_inside, "emits", False):
+            return
+        _inside.emits = True  # converting a value may log
+        try:
+            self._emit(record)
+        except Exception:
+            self.handleError(record)
+        finally:
+            _inside.emits = False
+
+    def _emit(self, record: logging.LogRecord) -> None:
+        event = {
+            "levelname": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "stack_info": record.stack_info,
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            formatter = self.formatter or logging.Formatter()
+            event["exc_info"] = formatter.formatException(record.exc_info)
+        given = {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
+        where = {"file": record.pathname, "line": record.lineno, "function": record.funcName}
+        named = {name: given.pop(name) for name in ("session_id", "user_id", "agent_id") if name in given}
+        said = {name: value for name, value in event.items() if value}
+        when = timestamp(record.created)
+        self.logger.log_event(said, timestamp=when, attributes={**where, **given}, **named)
+
+
+_STANDARD = frozenset(vars(logging.LogRecord("", 0, "", 0, "", None, None))) | {"message", "asctime", "taskName"}
