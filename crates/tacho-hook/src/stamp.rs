@@ -3,6 +3,7 @@
 //! A session's [`State`] is what earlier hooks told and later ones do not repeat. It is kept in the spool and changed
 //! under its lock, so numbers have no gap but where a hook died or an event was lost.
 
+mod asking;
 mod state;
 
 pub use state::State;

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 /// Calls and sub-agents that are remembered.
 const REMEMBERED_MAX: usize = 64;
 /// Members in which an agent gives the id of a call.
-const CALL_NAMES: &[&str] = &["tool_use_id", "tool_call_id", "call_id"];
+pub(super) const CALL_NAMES: &[&str] = &["tool_use_id", "tool_call_id", "call_id"];
 
 /// Members in which an event has its own id.
 pub(super) const EVENT_NAMES: &[&str] = &["event_id", "id", "eventId"];
@@ -24,6 +24,9 @@ pub struct State {
     /// Calls that are open: what was called, and its id, where the agent gives none the one it got here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub open: Vec<(u32, String)>,
+    /// Those of this turn that nobody was asked about yet, by whose and which tool they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unasked: Vec<(u32, String)>,
     /// Requests to a model, in the same way; a streamed answer gives several hooks, so none is ever closed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked: Vec<(u32, String)>,
@@ -54,6 +57,7 @@ impl State {
             "AfterAgent" => self.follow_unanswered(members),
             "PreToolUse" | "PermissionRequest" | "PermissionDenied" | "PostToolUse"
             | "PostToolUseFailure" => self.follow_named(&hook, members),
+            "UserPromptSubmit" | "Stop" if !members.has(&["agent_id"]) => self.unasked.clear(),
             _ => {}
         }
         if matches!(hook.as_str(), "BeforeTool" | "AfterTool" | "BeforeModel" | "AfterModel") {
@@ -112,23 +116,6 @@ impl State {
     fn close(&mut self, what: u32) -> Option<String> {
         let at = self.open.iter().position(|(open, _)| *open == what)?;
         Some(self.open.remove(at).1)
-    }
-
-    /// Calls that have an id, but for the question whether they may run: the newest open call of the same tool with
-    /// the same input is what is asked for.
-    fn follow_named(&mut self, hook: &str, members: &mut Members) {
-        let what = digest(members, &["tool_name", "tool_input"]);
-        match (hook, members.text("tool_use_id")) {
-            ("PreToolUse", Some(id)) => remember(&mut self.open, (what, id)),
-            ("PostToolUse" | "PostToolUseFailure", Some(id)) => self.open.retain(|(_, open)| *open != id),
-            (_, None) if !members.has(CALL_NAMES) => {
-                if let Some((_, id)) = self.open.iter().rev().find(|(open, _)| *open == what) {
-                    let id = quote(id);
-                    members.set("call_id", id);
-                }
-            }
-            _ => {}
-        }
     }
 
     /// A request to the model and its answers.
@@ -262,7 +249,7 @@ impl State {
 }
 
 /// What is called or asked for, in short.
-fn digest(members: &Members, names: &[&str]) -> u32 {
+pub(super) fn digest(members: &Members, names: &[&str]) -> u32 {
     let mut what = crc32fast::Hasher::new();
     for name in names {
         what.update(members.get(name).unwrap_or_default().as_bytes());
@@ -270,7 +257,7 @@ fn digest(members: &Members, names: &[&str]) -> u32 {
     what.finalize()
 }
 
-fn remember<T>(list: &mut Vec<T>, item: T) {
+pub(super) fn remember<T>(list: &mut Vec<T>, item: T) {
     if list.len() == REMEMBERED_MAX {
         list.remove(0);
     }

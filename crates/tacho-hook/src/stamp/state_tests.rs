@@ -119,18 +119,54 @@ fn a_sub_agent_that_was_sent_on_its_way_is_known_by_its_task() {
     assert_eq!(follow(&mut state, call)["parent_id"], "t2");
 }
 
+/// A hook around a shell command: of which agent, with which input and which other members.
+fn shell(hook: &str, agent: &str, input: u8, more: &str) -> String {
+    let agent = if agent.is_empty() { String::new() } else { format!(r#","agent_id":"{agent}""#) };
+    format!(r#"{{"hook_event_name":"{hook}"{agent},"tool_name":"Bash","tool_input":{{"n":{input}}}{more}}}"#)
+}
+
 #[test]
 fn the_question_whether_a_call_may_run_belongs_to_the_call() {
     let mut state = State::default();
-    let call = |hook: &str, id: &str, input: u8| {
-        format!(r#"{{"hook_event_name":"{hook}","tool_name":"Bash","tool_input":{{"n":{input}}}{id}}}"#)
-    };
-    follow(&mut state, &call("PreToolUse", r#","tool_use_id":"t1""#, 1));
-    follow(&mut state, &call("PreToolUse", r#","tool_use_id":"t2""#, 2));
-    assert_eq!(follow(&mut state, &call("PermissionRequest", "", 1))["call_id"], "t1");
-    assert!(follow(&mut state, &call("PermissionRequest", "", 3))["call_id"].is_null());
-    follow(&mut state, &call("PostToolUse", r#","tool_use_id":"t1""#, 1));
-    assert!(follow(&mut state, &call("PermissionRequest", "", 1))["call_id"].is_null());
+    for id in 1..=3 {
+        follow(&mut state, &shell("PreToolUse", "", id, &format!(r#","tool_use_id":"t{id}""#)));
+    }
+    let mut asked = |input| follow(&mut state, &shell("PermissionRequest", "", input, ""))["call_id"].clone();
+    assert_eq!(asked(1), "t1");
+    assert!(asked(9).is_null(), "two could be meant");
+    assert_eq!(asked(2), "t2");
+    assert_eq!(asked(9), "t3", "another hook has changed what it is called with");
+    assert!(asked(9).is_null());
+    follow(&mut state, &shell("PostToolUse", "", 1, r#","tool_use_id":"t1""#));
+    assert!(follow(&mut state, &shell("PermissionRequest", "", 1, ""))["call_id"].is_null());
+}
+
+#[test]
+fn a_question_is_about_a_call_of_the_agent_that_asks() {
+    let mut state = State::default();
+    follow(&mut state, &shell("PreToolUse", "b", 1, r#","tool_use_id":"of b""#));
+    follow(&mut state, &shell("PreToolUse", "a", 1, r#","tool_use_id":"of a""#));
+    assert_eq!(follow(&mut state, &shell("PermissionRequest", "b", 1, ""))["call_id"], "of b");
+    assert_eq!(follow(&mut state, &shell("PermissionRequest", "a", 1, ""))["call_id"], "of a");
+    assert!(follow(&mut state, &shell("PermissionRequest", "", 1, ""))["call_id"].is_null());
+}
+
+#[test]
+fn equal_calls_are_asked_about_each_in_turn() {
+    let mut state = State::default();
+    follow(&mut state, &shell("PreToolUse", "", 1, r#","tool_use_id":"t1""#));
+    follow(&mut state, &shell("PreToolUse", "", 1, r#","tool_use_id":"t2""#));
+    let mut asked = || follow(&mut state, &shell("PermissionRequest", "", 1, ""))["call_id"].clone();
+    assert_eq!([asked(), asked()], ["t2", "t1"]);
+}
+
+#[test]
+fn what_another_turn_called_is_not_asked_about() {
+    let mut state = State::default();
+    follow(&mut state, &shell("PreToolUse", "", 1, r#","tool_use_id":"interrupted""#));
+    follow(&mut state, r#"{"hook_event_name":"UserPromptSubmit"}"#);
+    follow(&mut state, &shell("PreToolUse", "", 2, r#","tool_use_id":"t2""#));
+    assert_eq!(follow(&mut state, &shell("PermissionRequest", "", 9, ""))["call_id"], "t2");
 }
 
 #[test]

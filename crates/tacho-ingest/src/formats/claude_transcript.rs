@@ -9,13 +9,15 @@
 //! Recognised by `type` beside `sessionId`, `leafUuid`, `uuid` with `message`, or `messageId` with `snapshot`; without
 //! a `type` by `sessionId` beside a `message` with `usage`.
 
-mod stopped;
+mod block;
+mod course;
 
+use super::notifications;
 use super::parts::resources;
-use super::tools::{self, NeverRan};
 use crate::fields::{Fields, Refused};
 use crate::lift::{Head, Lift, lift, lift_under};
 use crate::read::Unit;
+use course::Course;
 use std::borrow::Cow;
 use tacho_event::event::Event;
 use tacho_event::fact::{IntFact, TextFact};
@@ -125,7 +127,7 @@ fn message<'a>(
     super::limit_events(blocks.len())?;
     let outcome = if failed { Outcome::Failure } else { Outcome::Success };
     let request = usage.map(|usage| model_request(&message, usage, outcome, &line)).transpose()?;
-    let has_stopped = stopped::is_of_one(&line);
+    let course = Course::of(&line);
     let mut first = line.clone();
     lift_under("message", message, if assistant { said } else { asked }, &mut first)?;
     let model = first.facts.text(TextFact::Model).map(str::to_string);
@@ -142,7 +144,7 @@ fn message<'a>(
             if let Some(model) = &model {
                 event.facts.set_text(TextFact::Model, model.clone());
             }
-            self::block(block, assistant, has_stopped, &mut event)?;
+            block::add(block, assistant, course, &mut event)?;
             each(event);
         }
     }
@@ -212,86 +214,11 @@ fn speak(assistant: bool, event: &mut Event<'_>) {
         event.level.get_or_insert(Level::Debug);
         return;
     }
+    if !assistant {
+        notifications::settle(event);
+    }
     let name = if assistant { "assistant_message" } else { "user_message" };
     event.action_name.get_or_insert(name.into());
     event.action_type.get_or_insert(ActionType::Communication);
     event.phase.get_or_insert(Phase::Message);
-}
-
-fn block<'a>(
-    block: Fields<'a>,
-    assistant: bool,
-    has_stopped: bool,
-    event: &mut Event<'a>,
-) -> Result<(), Refused> {
-    let kind = block.get_text("type").unwrap_or_default();
-    let failed = block.get("is_error") == Some("true");
-    let table = match kind.as_ref() {
-        "tool_use" | "server_tool_use" => tool_use,
-        "tool_result" if failed => tool_error,
-        "tool_result" => tool_result,
-        _ if assistant => output_text,
-        _ => input_text,
-    };
-    lift_under("content", block, table, event)?;
-    match kind.as_ref() {
-        "tool_use" | "server_tool_use" => {
-            event.phase = Some(Phase::Proposed);
-            event.outcome = Some(Outcome::Running);
-            tools::describe(event);
-        }
-        "tool_result" => {
-            event.action_name.get_or_insert("tool_result".into());
-            event.action_type = Some(ActionType::Tool);
-            event.phase = Some(Phase::Result);
-            event.outcome = Some(if failed { Outcome::Failure } else { Outcome::Success });
-            if failed && has_stopped {
-                event.outcome = Some(Outcome::Partial);
-                event.facts.set_int(IntFact::Interrupted, 1);
-            } else if let Some(why) = event.error.as_deref().and_then(NeverRan::of) {
-                why.note(event);
-            }
-            if let Some(code) = event.error.as_deref().and_then(tools::exit_code) {
-                event.facts.set_int(IntFact::ExitCode, code);
-            }
-        }
-        "thinking" => {
-            event.action_name = Some("assistant_thinking".into());
-            speak(assistant, event);
-        }
-        _ => speak(assistant, event),
-    }
-    Ok(())
-}
-
-fn tool_use(name: &str) -> Option<Lift> {
-    Some(match name {
-        "id" => Lift::Head(Head::Call),
-        "name" => Lift::Head(Head::Action),
-        "input" => Lift::Section(Section::Input),
-        _ => return None,
-    })
-}
-
-fn tool_result(name: &str) -> Option<Lift> {
-    Some(match name {
-        "tool_use_id" => Lift::Head(Head::Call),
-        "content" => Lift::Section(Section::Output),
-        _ => return None,
-    })
-}
-
-fn tool_error(name: &str) -> Option<Lift> {
-    match name {
-        "content" => Some(Lift::Section(Section::Error)),
-        _ => tool_result(name),
-    }
-}
-
-fn input_text(name: &str) -> Option<Lift> {
-    (name == "text").then_some(Lift::Section(Section::Input))
-}
-
-fn output_text(name: &str) -> Option<Lift> {
-    matches!(name, "text" | "thinking").then_some(Lift::Section(Section::Output))
 }

@@ -52,10 +52,18 @@ impl NeverRan {
             "The user doesn't want to proceed",
             "The user rejected",
             "Permission denied by hook",
+            // What a sub-agent is told.
+            "Permission for this tool use was denied",
+            "This call was denied and did not run",
             "Execution stopped by PreToolUse hook",
         ];
+        /// A correction behind the words of a refusal.
+        const STOPPED: &str = "this call was stopped while running, not refused before it ran";
         const SHORT_TEXT: usize = 1000;
         let text = raw.strip_prefix('"').unwrap_or_default();
+        if text.contains(STOPPED) {
+            return None;
+        }
         let asks = |text: &str| text.contains(" needs approval") || text.contains(" requires approval");
         if text.starts_with("<tool_use_error>Error: No such tool available") {
             Some(NeverRan::UnknownTool)
