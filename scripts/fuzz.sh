@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs every fuzz target for some seconds: `scripts/fuzz.sh [SECONDS, default 60] [TARGET…]`.
 # A failing input is kept in fuzz/artifacts/TARGET; run it again with `cargo +nightly fuzz run TARGET FILE`.
-# Our crates hold no unsafe code, so no sanitizer is built in: panics, overflows and broken properties are
+# The crates that are fuzzed hold no unsafe code, so no sanitizer is built in: panics, overflows and broken properties are
 # what is looked for.
 set -eu
 cd "$(dirname -- "$0")/.."

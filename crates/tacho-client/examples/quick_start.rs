@@ -17,5 +17,5 @@ fn main() {
     span.in_scope(|| tracing::info!(tokens_input = 120, "built"));
     drop(span);
 
-    client.close(); // or drop the last clone: what the server does not take now stays on disk
+    client.close(); // or just end: what the server does not take now stays on disk
 }

@@ -10,8 +10,9 @@
 mod clean;
 
 use crate::spool::{Limits, Refused, Spool};
-use crate::waiting::{Waiting, known};
+use crate::waiting::{Cleaner, Waiting, known};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// A call that finds memory full moves so much to disk, bytes, or one event.
@@ -40,6 +41,7 @@ pub(crate) struct Backlog {
     memory: VecDeque<Waiting>,
     memory_bytes: usize,
     current: Option<Batch>,
+    pub(crate) cleaner: Arc<Cleaner>,
     spool: Spool,
     limits: Limits,
     max: Memory,
@@ -54,6 +56,7 @@ impl Backlog {
             memory: VecDeque::new(),
             memory_bytes: 0,
             current: None,
+            cleaner: Arc::default(),
             spool,
             limits,
             max,
@@ -229,7 +232,7 @@ impl Backlog {
 
     /// Writes the last word of a client, into room that is kept for it. False when the disk takes nothing.
     pub(crate) fn leave(&mut self, mut event: Waiting) -> bool {
-        event.clean();
+        self.cleaner.clean(&mut event);
         match self.spool.append_last(event.seq, &event.line) {
             Ok(_) => true,
             Err(Refused::Full(told) | Refused::Disk(told)) => {
@@ -289,7 +292,7 @@ impl Backlog {
             taken.extend(self.memory.pop_front());
         }
         self.memory_bytes -= bytes;
-        taken.iter_mut().for_each(Waiting::clean);
+        taken.iter_mut().for_each(|event| self.cleaner.clean(event));
         taken
     }
 }

@@ -4,6 +4,7 @@
 //! - Recording returns at once, whatever the server and the disk do, and neither fails nor panics.
 //! - After a fork each process has a thread and a spool of its own; what the parent had is the parent's alone.
 
+use crate::at_exit::{self, When};
 use crate::event::Event;
 use crate::options::Options;
 use crate::receipts::Receipt;
@@ -13,7 +14,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Sends events to tachograph. Cheap to clone; when the last clone is dropped, what waits is sent or left on disk.
+/// Sends events to tachograph. Cheap to clone; when the last clone is dropped or the process ends, what waits is sent or left on disk.
 #[derive(Clone)]
 pub struct Client {
     handle: Arc<Handle>,
@@ -30,7 +31,16 @@ struct Handle {
 impl Client {
     /// Starts a client and its thread. Nothing is asked of the server before there is something to send.
     pub fn new(options: Options) -> Client {
-        Client { handle: Arc::new(Handle::new(options)) }
+        let handle = Arc::new(Handle::new(options));
+        let weak = Arc::downgrade(&handle);
+        at_exit::close(Box::new(move |when| {
+            let Some(handle) = weak.upgrade() else { return false };
+            if when == When::Exit {
+                handle.end();
+            }
+            true
+        }));
+        Client { handle }
     }
 
     /// Records an event and returns its id. Never waits for the network.
@@ -101,6 +111,15 @@ impl Handle {
         }
         let made = || Box::new(Handle::new(self.shared.options.clone()));
         self.forked.get_or_init(made).here()
+    }
+
+    /// Closes what this process has of it.
+    fn end(&self) {
+        if self.pid == std::process::id() {
+            self.close();
+        } else if let Some(forked) = self.forked.get() {
+            forked.end();
+        }
     }
 
     /// When nothing is left that could be answered for; else the answer is what tells.

@@ -4,6 +4,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod answer;
+mod at_exit;
 mod backlog;
 mod bounded;
 mod client;

@@ -9,7 +9,7 @@ use crate::http::Wire;
 use crate::options::Problem;
 use crate::shared::{Core, Shared};
 use crate::waiting::Waiting;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Looks so often for what dead processes left.
@@ -140,8 +140,11 @@ fn spill(shared: &Shared) {
 
 /// Redacts what is moved next, while callers have the lock for themselves.
 fn clean_some(shared: &Shared) {
-    let mut events = shared.lock().backlog.unclean();
-    events.iter_mut().for_each(Waiting::clean);
+    let (mut events, cleaner) = {
+        let core = shared.lock();
+        (core.backlog.unclean(), Arc::clone(&core.backlog.cleaner))
+    };
+    events.iter_mut().for_each(|event| cleaner.clean(event));
     shared.lock().backlog.cleaned(events);
 }
 

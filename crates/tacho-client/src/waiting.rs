@@ -1,12 +1,30 @@
 //! An event on its way: one line, redacted when it leaves memory.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 use tacho_redact::{Findings, Policy, Redactor};
 
-/// Made once for all clients of a process, when the first event leaves memory.
-static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| {
-    Redactor::new(&Policy::default()).expect("the default policy is valid: its own tests compile it")
-});
+/// Takes secrets and personal data out of events. Each client has one, and after a fork the child's client has its own: while one makes
+/// its patterns another thread may fork, and in the child nobody would ever end that.
+#[derive(Default)]
+pub(crate) struct Cleaner(OnceLock<Redactor>);
+
+impl Cleaner {
+    pub(crate) fn clean(&self, event: &mut Waiting) {
+        if event.stamps == 0 {
+            return;
+        }
+        // Made when the first event leaves memory.
+        let redactor = self.0.get_or_init(|| {
+            Redactor::new(&Policy::default()).expect("the default policy is valid: its own tests compile it")
+        });
+        // The comma before the members is read as the brace that opens an object of its own.
+        let members = format!("{{{}", &event.line[event.stamps + 1..]);
+        let redacted = redactor.json(&members, &mut Findings::default());
+        event.line.truncate(event.stamps + 1);
+        event.line.push_str(&redacted[1..]);
+        event.stamps = 0;
+    }
+}
 
 /// An event on its way.
 #[derive(Debug, Clone)]
@@ -24,19 +42,6 @@ impl Waiting {
     /// With its line end.
     pub(crate) fn bytes(&self) -> usize {
         self.line.len() + 1
-    }
-
-    /// Takes secrets and personal data out.
-    pub(crate) fn clean(&mut self) {
-        if self.stamps == 0 {
-            return;
-        }
-        // The comma before the members is read as the brace that opens an object of its own.
-        let members = format!("{{{}", &self.line[self.stamps + 1..]);
-        let redacted = REDACTOR.json(&members, &mut Findings::default());
-        self.line.truncate(self.stamps + 1);
-        self.line.push_str(&redacted[1..]);
-        self.stamps = 0;
     }
 }
 
