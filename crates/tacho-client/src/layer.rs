@@ -4,10 +4,13 @@
 //! line. Both carry what the spans around them say about agent, session, call and user. Fields that tachograph has a
 //! column for go there, all others under `attributes`.
 
+mod names;
+
 use crate::bounded;
 use crate::client::Client;
 use crate::event::Event;
 use crate::within;
+use names::{COLUMNS, INHERITED};
 use serde_json::{Map, Value};
 use std::fmt::Debug;
 use std::time::{Instant, SystemTime};
@@ -20,75 +23,6 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 /// Fields of one span or event; what is beyond is counted.
 const FIELDS_MAX: usize = 128;
-
-/// A field's name, and the event's member for it.
-const COLUMNS: &[(&str, &str)] = &[
-    ("agent", "agent_id"),
-    ("agent_id", "agent_id"),
-    ("agent_name", "agent_name"),
-    ("agent_version", "agent_version"),
-    ("agent.id", "agent_id"),
-    ("agent.name", "agent_name"),
-    ("gen_ai.agent.id", "agent_id"),
-    ("gen_ai.agent.name", "agent_name"),
-    ("team", "team"),
-    ("session", "session_id"),
-    ("session_id", "session_id"),
-    ("session.id", "session_id"),
-    ("conversation_id", "conversation_id"),
-    ("gen_ai.conversation.id", "conversation_id"),
-    ("user", "user_id"),
-    ("user_id", "user_id"),
-    ("user.id", "user_id"),
-    ("ip", "ip"),
-    ("user_agent", "user_agent"),
-    ("call_id", "call_id"),
-    ("tool_use_id", "call_id"),
-    ("gen_ai.tool.call.id", "call_id"),
-    ("parent_id", "parent_id"),
-    ("request_id", "request_id"),
-    ("action_type", "action_type"),
-    ("action_name", "action_name"),
-    ("action", "action_name"),
-    ("tool", "tool"),
-    ("tool_name", "tool"),
-    ("gen_ai.tool.name", "tool"),
-    ("category", "category"),
-    ("class", "category"),
-    ("input", "action_details"),
-    ("details", "action_details"),
-    ("gen_ai.tool.call.arguments", "action_details"),
-    ("output", "outcome_result"),
-    ("result", "outcome_result"),
-    ("status", "outcome_status"),
-    ("error", "outcome_error"),
-    ("err", "outcome_error"),
-    ("exit_code", "exit_code"),
-    ("tokens_input", "tokens_input"),
-    ("input_tokens", "tokens_input"),
-    ("gen_ai.usage.input_tokens", "tokens_input"),
-    ("tokens_output", "tokens_output"),
-    ("output_tokens", "tokens_output"),
-    ("gen_ai.usage.output_tokens", "tokens_output"),
-    ("cost_usd", "cost_usd"),
-    ("duration_ms", "duration_ms"),
-    ("model", "model"),
-    ("gen_ai.request.model", "model"),
-    ("permission_level", "permission_level"),
-    ("message", "message"),
-];
-
-/// What an inner event has from the spans around it.
-const INHERITED: [&str; 8] = [
-    "agent_id",
-    "agent_name",
-    "agent_version",
-    "session_id",
-    "conversation_id",
-    "user_id",
-    "ip",
-    "request_id",
-];
 
 /// Records spans and events of `tracing` with a client. Filter it as any layer: `.with_filter(LevelFilter::INFO)`.
 pub struct TachoLayer {
@@ -110,6 +44,9 @@ struct Open {
     call: String,
     /// An event of level ERROR was seen in it.
     failed: bool,
+    /// The thread was panicking when it was entered: what is done then did not panic itself.
+    entered_in_panic: bool,
+    panicked: bool,
 }
 
 #[derive(Default)]
@@ -175,7 +112,15 @@ impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for TachoLayer {
             let mut fields = Fields::default();
             attributes.record(&mut fields);
             let call = fields.text("call_id").map_or_else(crate::owner::random, str::to_owned);
-            let open = Open { fields, began: Instant::now(), began_us: now_us(), call, failed: false };
+            let open = Open {
+                fields,
+                began: Instant::now(),
+                began_us: now_us(),
+                call,
+                failed: false,
+                entered_in_panic: false,
+                panicked: false,
+            };
             span.extensions_mut().insert(open);
         });
     }
@@ -208,11 +153,25 @@ impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for TachoLayer {
         });
     }
 
+    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
+        let entered_in_panic = std::thread::panicking();
+        change(id, &context, |open| open.entered_in_panic = entered_in_panic);
+    }
+
+    fn on_exit(&self, id: &Id, context: Context<'_, S>) {
+        if std::thread::panicking() {
+            change(id, &context, |open| open.panicked |= !open.entered_in_panic);
+        }
+    }
+
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         within::once(|| {
             let Some(span) = context.span(&id) else { return };
             let Some(mut open) = span.extensions_mut().remove::<Open>() else { return };
             let metadata = span.metadata();
+            if open.panicked {
+                open.fields.columns.entry("outcome_error").or_insert_with(|| "panicked".into());
+            }
             let failed = open.failed || open.fields.columns.contains_key("outcome_error");
             let mut default = |name: &str, value: Value| {
                 open.fields.columns.entry(name).or_insert(value);
@@ -225,6 +184,20 @@ impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for TachoLayer {
             self.record(open.fields, metadata, kind, metadata.name(), span.parent(), Some(open.began_us));
         });
     }
+}
+
+fn change<S: for<'l> LookupSpan<'l> + Subscriber>(
+    id: &Id,
+    context: &Context<'_, S>,
+    change: impl FnOnce(&mut Open),
+) {
+    within::once(|| {
+        if let Some(span) = context.span(id)
+            && let Some(open) = span.extensions_mut().get_mut::<Open>()
+        {
+            change(open);
+        }
+    });
 }
 
 impl TachoLayer {

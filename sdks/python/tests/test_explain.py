@@ -48,6 +48,15 @@ def test_an_explanation_of_shap_for_several_rows(table: Any) -> None:
     assert made["feature_names"] == FEATURES and len(made["values"]) == 4 and len(made["data"]) == 4
 
 
+def test_as_many_rows_as_features_are_rows_and_several_outputs_are_of_one_row() -> None:
+    values = np.arange(9.0).reshape(3, 3)
+    for data in (values * 10, None):
+        rows = sent(shap.Explanation(values=values, base_values=np.zeros(3), data=data, feature_names=FEATURES))
+        assert rows["values"] == values.tolist() and rows["feature_names"] == FEATURES
+    one = shap.Explanation(values=values, base_values=np.zeros(3), data=np.array([1.0, 2.0, 3.0]), feature_names=FEATURES)
+    assert sent(one)["values"] == dict(zip(FEATURES, values.tolist()))
+
+
 def test_explanations_of_lime(table: Any) -> None:
     explainer = lime_tabular.LimeTabularExplainer(table, feature_names=FEATURES, mode="regression", random_state=1)
     explanation = explainer.explain_instance(table[0], linear, num_features=3, num_samples=200)

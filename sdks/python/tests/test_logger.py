@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import datetime
 import inspect
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,74 @@ def test_calls_of_tools_are_recorded_as_they_end(away: Away) -> None:
     assert made[1]["outcome_error"] == {"type": "ValueError", "message": "no"} and "action_details" not in made[1]
     assert made[1]["user_id"] == "u-1" and "outcome_result" not in made[2]
     assert made[4]["action_type"] == "skill" and made[4]["action_details"] == {"text": "q"}
+
+
+def test_what_a_call_was_given_is_recorded_as_it_was(away: Away) -> None:
+    logger, events = away
+
+    @audited(logger)
+    def delete(paths: list[str], options: dict[str, bool]) -> None:
+        paths.clear()
+        options["dry_run"] = True
+
+    @audited(logger)
+    def large(text: str, rest: list[int]) -> None:
+        rest.clear()
+
+    delete(["/prod/a"], {"dry_run": False})
+    large("x " * 200_000, list(range(10_000)))
+    first, second = events()
+    assert first["action_details"] == {"paths": ["/prod/a"], "options": {"dry_run": False}}
+    assert second["action_details"]["rest"][:3] == [0, 1, 2]
+    assert second["cut_bytes"] > 300_000 and second["cut_values"] > 6_000
+
+
+def test_an_audited_asynchronous_generator_is_still_the_functions_own(away: Away) -> None:
+    logger, events = away
+    told: list[str] = []
+
+    @audited(logger)
+    async def work() -> AsyncIterator[str]:
+        try:
+            said = yield "one"
+            told.append(f"sent {said}")
+            while True:
+                try:
+                    yield "two"
+                except ValueError as error:
+                    told.append(f"thrown {error}")
+        finally:
+            told.append("closed")
+
+    @audited(logger)
+    async def transaction() -> AsyncIterator[str]:
+        try:
+            yield "open"
+        except KeyError:
+            told.append("rolled back")
+            raise
+
+    async def main() -> None:
+        going: Any = work()
+        assert [await going.__anext__(), await going.asend("yes"), await going.athrow(ValueError("no"))] == ["one", "two", "two"]
+        await going.aclose()
+        with pytest.raises(KeyError):
+            async with contextlib.asynccontextmanager(transaction)():
+                raise KeyError("x")
+        assert [item async for item in count()] == [0, 1, 2]
+
+    @audited(logger)
+    async def count() -> AsyncIterator[int]:
+        for number in range(3):
+            yield number
+
+    asyncio.run(main())
+    assert told == ["sent yes", "thrown no", "closed", "rolled back"]
+    assert [(event["action_name"], event["outcome_status"]) for event in events()] == [
+        ("work", "success"),
+        ("transaction", "failure"),
+        ("count", "success"),
+    ]
 
 
 def test_an_async_logger_records_calls_of_tools_as_well(away: Away) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -93,6 +95,37 @@ def test_an_alert_that_raises_does_not_end_the_thread(clock: Clock, caplog: pyte
     assert calls.acquire(timeout=20) and calls.acquire(timeout=20)
     monitor.stop()
     assert len([record for record in caplog.records if "mine" in record.getMessage()]) == 1
+
+
+def test_an_alert_that_raises_keeps_no_other_from_being_told(clock: Clock) -> None:
+    def refuse(_: Alert) -> None:
+        raise RuntimeError("mine")
+
+    monitor = PerformanceMonitor(alert_thresholds={"a": 1, "b": 1}, on_alert=refuse, clock=clock)
+    for name in ("a", "b"):
+        monitor.add_collector(name, lambda: 5)
+    assert monitor.collect_metrics()["b"] == 5
+    assert {alert["metric"] for alert in monitor.generate_performance_report("1h")["alerts"]} >= {"a", "b"}
+
+
+def test_numbers_of_other_libraries_are_checked_and_texts_are_none() -> None:
+    np = pytest.importorskip("numpy")
+    alerts = AlertSystem({"success_rate": 0.95})
+    for low in (0.5, np.float64(0.5), np.float32(0.5), Decimal("0.5"), Fraction(1, 2), np.array(0.5)):
+        (found,) = alerts.check_thresholds({"success_rate": low})
+        assert found.value == 0.5 and type(found.value) is float
+    for none in ("0.5", b"0.5", True, np.bool_(False), float("nan"), np.array([0.5, 0.5]), None):
+        assert alerts.check_thresholds({"success_rate": none}) == []
+    assert [a.value for a in AlertSystem({"queue": 10}).check_thresholds({"queue": np.int64(99)})] == [99.0]
+
+
+def test_bounds_may_be_texts_and_lists_as_files_have_them() -> None:
+    given: Any
+    for given in ("30", ("5", "30"), [5, 30], {"max": "30"}, Threshold(upper="30")):  # type: ignore[arg-type]
+        (found,) = AlertSystem({"depth": given}).check_thresholds({"depth": 31})
+        assert found.threshold == 30.0
+    for given in ({"max": "many"}, {"min": True}, [1, 2, 3], float("nan")):
+        assert "depth" not in AlertSystem({"depth": given}).thresholds
 
 
 def test_a_report_is_of_its_time_frame(clock: Clock) -> None:

@@ -11,7 +11,7 @@ import { Backlog, type Waiting } from "./backlog.js";
 import { contextOf, currentContext } from "./context.js";
 import { Courier } from "./courier.js";
 import * as shape from "./events.js";
-import { unwatch, watch, type Saver } from "./exits.js";
+import { isEnding, unwatch, watch, type Saver } from "./exits.js";
 import { Connection } from "./http.js";
 import { newId } from "./id.js";
 import { line } from "./line.js";
@@ -273,6 +273,7 @@ export class Client {
   private put(event: Waiting): void {
     if (this.isClosed) return this.lose(event, "the client is closed");
     if (!this.backlog.push(event)) return this.lose(event, "there is no room, neither in memory nor on disk");
+    if (isEnding()) return void this.backlog.spillAll();
     if (this.backlog.isFull) this.courier.wake(false);
     else this.timer ??= this.later();
     this.persisting ??= setTimeout(() => {

@@ -18,6 +18,7 @@ const OURS = Symbol.for("tachograph-client signals");
 const SIGNAL_EXIT = Symbol.for("signal-exit emitter");
 const savers = new Set<Saver>();
 let isWatching = false;
+let hasEnded = false;
 const tried = new WeakSet<Saver>();
 
 export function watch(saver: Saver): void {
@@ -60,7 +61,14 @@ function saveAll(isEnd: boolean): void {
 }
 
 function onExit(): void {
+  hasEnded = true;
   saveAll(true);
+}
+
+/** Whether the process only waits for the listeners of `exit`: what is recorded now has no later turn in which it would be written. */
+export function isEnding(): boolean {
+  // Node says so before it calls the first of them, also where this library has not listened in time.
+  return hasEnded || (process as { _exiting?: boolean })._exiting === true;
 }
 
 function onSignal(signal: NodeJS.Signals): void {

@@ -31,6 +31,16 @@ test("process.exit leaves what waits on disk", async (t) => {
   assert.match(spooled(spool), /"action":"ONE"/);
 });
 
+test("what listeners of exit record is on disk, whenever they began to listen", async (t) => {
+  const listen = 'process.on("exit", () => log("LAST"));';
+  for (const code of [`${listen} log("ONE");`, `log("ONE"); ${listen}`, listen, `log("ONE"); ${listen} process.exit();`]) {
+    const spool = folder(t);
+    const end = await program(t, `${LOG} ${code}`, { AUDIT_LOG_URL: AWAY, AUDIT_LOG_SPOOL: spool });
+    assert.equal(end.code, 0);
+    assert.match(spooled(spool), /"action":"LAST"/, code);
+  }
+});
+
 test("an error that nobody catches ends the program as ever, and what waits is on disk", async (t) => {
   const spool = folder(t);
   const end = await program(t, `${LOG} log("ONE"); throw new Error("of the program");`, { AUDIT_LOG_URL: AWAY, AUDIT_LOG_SPOOL: spool });

@@ -71,6 +71,30 @@ fn a_tool_that_fails_says_so() {
 }
 
 #[test]
+fn a_span_that_panics_has_failed_and_what_cleans_up_after_it_has_not() {
+    struct Cleans;
+    impl Drop for Cleans {
+        fn drop(&mut self) {
+            tracing::info_span!("cleans").in_scope(|| {});
+        }
+    }
+    let events = recorded(|_| {
+        let panics = || {
+            let span = tracing::info_span!("panics", tool = "Bash");
+            let _cleans = Cleans;
+            span.in_scope(|| std::panic::resume_unwind(Box::new("no")));
+        };
+        assert!(std::panic::catch_unwind(panics).is_err());
+    });
+    let told = |name: &str| {
+        let event = events.iter().find(|event| event["action_name"] == name).unwrap();
+        (event["outcome_status"].clone(), event["outcome_error"].clone())
+    };
+    assert_eq!(told("Bash"), (json!("failure"), json!("panicked")));
+    assert_eq!(told("cleans"), (json!("success"), Value::Null));
+}
+
+#[test]
 fn nested_spans_name_their_parent() {
     let events = recorded(|_| {
         let outer = tracing::info_span!("outer", agent = "a");

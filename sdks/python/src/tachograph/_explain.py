@@ -44,15 +44,28 @@ def _shap(value: Any) -> dict[str, Any]:
     if isinstance(values, list) and len(values) == 1 and isinstance(values[0], list):
         values = values[0]  # one row of a table
         data = data[0] if isinstance(data, list) and len(data) == 1 else data
-    one_row = isinstance(values, list) and (not values or not isinstance(values[0], list))
-    if one_row or isinstance(values, list) and names and len(values) == len(names):
+    outputs = _names(getattr(value, "output_names", None))
+    if _is_one_row(values, data, names, outputs):
         made["values"] = _by_name(values, names)
         if isinstance(data, list) and len(data) == len(values):
             made["data"] = _by_name(data, names)
     else:  # several rows
         made |= {"values": values} | ({"feature_names": names} if names else {}) | ({"data": data} if data else {})
-    outputs = _names(getattr(value, "output_names", None))
     return made | ({"output_names": outputs} if outputs else {})
+
+
+def _is_one_row(values: Any, data: Any, names: list[str], outputs: list[str]) -> bool:
+    """Whether values stand for features, and not for rows of them. With several outputs each feature has a list of its own, and as
+    many features as rows look the same: then what was explained tells, which is a list for one row."""
+    if not isinstance(values, list):
+        return False
+    if not values or not isinstance(values[0], list):
+        return True
+    if not names or len(values) != len(names):
+        return False
+    if isinstance(data, list) and data:
+        return not isinstance(data[0], list)
+    return len(values[0]) != len(names) or len(outputs) == len(values[0])
 
 
 def _is_lime(value: Any) -> bool:

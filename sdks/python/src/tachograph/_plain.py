@@ -70,6 +70,22 @@ def event_of(members: dict[str, Any], size: Size = FULL) -> tuple[dict[str, Any]
     return made, (size.chars - walk.chars) + 8 * (size.values - walk.values)
 
 
+class Frozen(NamedTuple):
+    """A value as it was at another time, with what was left out of it then, and what it took of the bound."""
+
+    made: Json
+    values: int
+    chars: int
+    cut_chars: int
+    left_out: int
+
+    @classmethod
+    def of(cls, value: Any) -> Frozen:
+        walk = Walk()
+        made = walk.value(value)
+        return cls(made, FULL.values - walk.values, FULL.chars - walk.chars, walk.cut_chars, walk.left_out)
+
+
 class Walk:
     """One look at a value."""
 
@@ -90,6 +106,14 @@ class Walk:
             return value if value.bit_length() <= INT_BITS_MAX else self._text(_huge(value))
         if kind is float:
             return value if math.isfinite(value) else str(value)
+        if kind is Frozen:
+            self.cut_chars += value.cut_chars
+            self.left_out += value.left_out
+            if value.values > self.values - floor or value.chars > self.chars:
+                return self.value(value.made, depth, floor)
+            self.values -= value.values
+            self.chars -= value.chars
+            return value.made
         if depth >= DEPTH_MAX:
             return "[too deep]"
         if id(value) in self._above:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Union
 
@@ -49,7 +49,7 @@ DEFAULT_THRESHOLDS: Mapping[str, Threshold] = {
     "model_accuracy": Threshold(lower=0.95),
 }
 
-Given = Union[Threshold, float, Mapping[str, Any], tuple[Any, Any]]
+Given = Union[Threshold, float, Mapping[str, Any], Sequence[Any]]
 
 # What people call a bound, and what it is.
 _NAMES = {"upper": "upper", "max": "upper", "lower": "lower", "min": "lower"}
@@ -82,6 +82,7 @@ class AlertSystem:
                 _log.warning("threshold of %s is left out: %s", metric, error)
         self._on_alert = on_alert
         self._logger = logger
+        self._failed = False
 
     def set(self, metric: str, given: Given | None) -> None:
         """Sets the bounds of a metric; None takes them away."""
@@ -94,14 +95,14 @@ class AlertSystem:
         """The metrics that are out of their bounds. A value that is no number is no alert."""
         found: list[Alert] = []
         now = timestamp()
-        for metric, value in metrics.items():
-            bounds = self.thresholds.get(metric)
-            if bounds is None or isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+        for metric, measured in metrics.items():
+            bounds, value = self.thresholds.get(metric), _number(measured)
+            if bounds is None or value is None:
                 continue
             if bounds.upper is not None and value > bounds.upper:
-                found.append(Alert(metric, float(value), bounds.upper, "upper", bounds.severity, now))
+                found.append(Alert(metric, value, bounds.upper, "upper", bounds.severity, now))
             elif bounds.lower is not None and value < bounds.lower:
-                found.append(Alert(metric, float(value), bounds.lower, "lower", bounds.severity, now))
+                found.append(Alert(metric, value, bounds.lower, "lower", bounds.severity, now))
         for alert in found:
             self._tell(alert)
         return found
@@ -122,10 +123,43 @@ class AlertSystem:
                 level="CRITICAL" if alert.severity == "critical" else "WARNING",
             )
         if self._on_alert is not None:
-            self._on_alert(alert)
+            try:
+                self._on_alert(alert)
+            except Exception as error:  # the caller's own: the other alerts are told all the same
+                if not self._failed:
+                    _log.warning("on_alert failed: %s: %s", type(error).__name__, error)
+                self._failed = True
+
+
+def _number(value: Any) -> float | None:
+    """A number of any library: numpy's, `Decimal`. Texts and truth values are none."""
+    if isinstance(value, (str, bytes, bytearray)) or type(value).__name__ in ("bool", "bool_"):
+        return None
+    try:
+        number = float(value)
+    except Exception:
+        return None
+    return None if number != number else number
 
 
 def _threshold(metric: str, given: Given) -> Threshold:
+    made = _meant(metric, given)
+    lower, upper = (_bound(metric, bound) for bound in (made.lower, made.upper))
+    return Threshold(upper=upper, lower=lower, severity=made.severity)
+
+
+def _bound(metric: str, bound: Any) -> float | None:
+    """A number, also one that a file or the environment gave as a text."""
+    try:
+        number = None if bound is None or isinstance(bound, bool) else float(bound)
+    except Exception:
+        number = None
+    if bound is not None and (number is None or number != number):
+        raise ValueError(f"threshold of {metric}: expected a number, found {bound!r}")
+    return number
+
+
+def _meant(metric: str, given: Given) -> Threshold:
     if isinstance(given, Threshold):
         return given
     if isinstance(given, Mapping):
@@ -138,9 +172,10 @@ def _threshold(metric: str, given: Given) -> Threshold:
         if len(named) < len(given):
             raise ValueError(f"threshold of {metric}: upper and max, and lower and min, are the same: give one of each")
         return Threshold(**named)
-    if isinstance(given, tuple):
+    if isinstance(given, (tuple, list)):
         lower, upper = given
         return Threshold(upper=upper, lower=lower)
     good = metric.endswith(("_rate", "_accuracy", "availability", "uptime"))
     bad = any(word in metric for word in ("error", "failure", "escalation"))
-    return Threshold(lower=float(given)) if good and not bad else Threshold(upper=float(given))
+    bound: Any = given  # looked at by the caller of this
+    return Threshold(lower=bound) if good and not bad else Threshold(upper=bound)

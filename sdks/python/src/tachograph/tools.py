@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 import time
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any, TypeVar, cast
 
+from ._plain import Frozen
 from .asynchronous import AsyncEventLogger
 from .logger import EventLogger
 
@@ -34,7 +35,9 @@ def audited(
         called = str(name or getattr(function, "__name__", "call"))
 
         def begin(args: tuple[Any, ...], named: dict[str, Any]) -> _Call:
-            return _Call(recorder, called, type, _details(signature, args, named) if arguments else None, result, more)
+            # As they are now: the function may change them.
+            details = Frozen.of(_details(signature, args, named)) if arguments else None
+            return _Call(recorder, called, type, details, result, more)
 
         if inspect.iscoroutinefunction(function):
 
@@ -46,10 +49,25 @@ def audited(
         elif inspect.isasyncgenfunction(function):
 
             @functools.wraps(function)
-            async def wrapper(*args: Any, **named: Any) -> AsyncIterator[Any]:
+            async def wrapper(*args: Any, **named: Any) -> AsyncGenerator[Any, Any]:
                 with begin(args, named):
-                    async for item in function(*args, **named):
-                        yield item
+                    # There is no `yield from` for these: what the caller sends, throws or closes goes to the function itself.
+                    inner: AsyncGenerator[Any, Any] = function(*args, **named)
+                    step: Awaitable[Any] = inner.__anext__()
+                    while True:
+                        try:
+                            item = await step
+                        except StopAsyncIteration:
+                            return
+                        try:
+                            sent = yield item
+                        except GeneratorExit:
+                            await inner.aclose()
+                            raise
+                        except BaseException as error:
+                            step = inner.athrow(error)
+                        else:
+                            step = inner.asend(sent)
 
         elif inspect.isgeneratorfunction(function):
 
