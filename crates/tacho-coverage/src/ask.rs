@@ -57,6 +57,14 @@ const BEGINS: &str = "action_type = 'lifecycle' \
 const ENDS: &str = "action_type = 'lifecycle' \
   AND lower(action_name) IN ('sessionend', 'session_end', 'session_ended')";
 
+/// What a program tells while it starts: Claude Code under an id that it leaves again, when it goes on with another session.
+const IDLE: &str = "action_type IN ('log', 'settings', 'metric')";
+
+/// A conversation that Codex has with its model by itself, to give the task a title: it may do nothing, and runs no hooks.
+const ASIDE: &str = "action_name = 'conversation_starts' AND source = 'otlp' \
+  AND json_get_str(extra, 'originator') = 'codex-tui' AND json_get_str(extra, 'mcp_servers') = '' \
+  AND json_get_str(extra, 'sandbox_policy') = 'read-only'";
+
 /// A call that never ran, told as such.
 const NEVER_RAN: &str = "coalesce(error_type IN ('refused', 'policy_violation', 'unknown_tool', 'tool_not_registered') \
   AND (hook_event IS NULL OR hook_event IN ('Stop', 'AfterAgent')), false)";
@@ -66,6 +74,9 @@ const NEVER_RAN: &str = "coalesce(error_type IN ('refused', 'policy_violation', 
 const BROKEN_OFF: &str = "coalesce(known = 'imported' AND phase = 'result' \
   AND json_get_str(extra, 'toolDenialKind') = 'interrupted' \
   AND error LIKE '\"[Tool call interrupted: the session ended before %', false)";
+
+/// Whose process it was, as far as that is told.
+const USER: &str = "max(who_user) AS user";
 
 /// What a range is of: the time that senders say, so that the sources of one call are near one another however late
 /// one of them came.
@@ -107,7 +118,7 @@ pub fn calls(from_us: i64, to_us: i64) -> String {
 pub fn sessions(from_us: i64, to_us: i64) -> String {
     format!(
         "SELECT session_uuid AS session, max(who_session) AS name, {AGENT} AS agent, \
-           {SOURCE} AS source, count(*) AS events, min({AT}) AS first_us, max({AT}) AS last_us, \
+           {source} AS source, count(*) AS events, min({AT}) AS first_us, max({AT}) AS last_us, \
            max(index) AS last_index, \
            greatest(count(*) FILTER (WHERE {unnamed} AND phase = 'result' AND NOT {NEVER_RAN}), \
              count(*) FILTER (WHERE {unnamed} AND phase = 'proposed') \
@@ -119,11 +130,15 @@ pub fn sessions(from_us: i64, to_us: i64) -> String {
            max(index) FILTER (WHERE known <> 'self_reported' AND source <> 'otlp' AND hook_event = 'ConfigChange') AS changed, \
            max(index) FILTER (WHERE action_name IN ('hook_registered', 'hook_execution_start', \
              'hook_execution_complete')) AS hooked, \
-           coalesce(bool_or({BEGINS} AND known = 'imported' AND agent_type = 'subagent'), false) AS started \
-         FROM events WHERE {within} AND session_uuid IS NOT NULL AND {SOURCE} IS NOT NULL \
-         GROUP BY session_uuid, {AGENT}, {SOURCE} \
+           coalesce(bool_or({BEGINS} AND known = 'imported' AND agent_type = 'subagent') \
+             OR {source} = 'otel_log' AND bool_and({IDLE}) \
+             OR bool_or({ASIDE}) AND NOT bool_or({IS_CALL}), false) AS started \
+         FROM events WHERE {within} AND session_uuid IS NOT NULL AND ({SOURCE} IS NOT NULL OR {ASIDE}) \
+         GROUP BY session_uuid, {AGENT}, {source} \
          ORDER BY bool_and({OWN}), last_us DESC LIMIT {limit}",
         within = within(from_us, to_us),
+        // What tells of a conversation's beginning is numbered by nobody.
+        source = format_args!("coalesce({SOURCE}, 'otel_log')"),
         unnamed = format_args!("{IS_CALL} AND (call_id IS NULL OR {IS_MADE_UP})"),
         limit = SESSIONS_MAX + 1,
     )
@@ -151,7 +166,8 @@ pub fn troubles(from_us: i64, to_us: i64) -> String {
 pub fn numbered(from_us: i64, to_us: i64) -> String {
     format!(
         "SELECT session_uuid AS session, {SOURCE} AS source, count(DISTINCT producer_seq) AS given, \
-           min(producer_seq) AS lowest, max(producer_seq) AS highest, count(*) AS events, {LAST} AS last_us \
+           min(producer_seq) AS lowest, max(producer_seq) AS highest, count(*) AS events, {LAST} AS last_us, \
+           {USER} \
          FROM events WHERE {within} AND producer_seq IS NOT NULL AND session_uuid IS NOT NULL \
            AND {SOURCE} IS NOT NULL \
          GROUP BY session_uuid, {SOURCE} ORDER BY bool_and({OWN}), last_us DESC LIMIT {limit}",
@@ -166,7 +182,7 @@ pub fn numbers(sessions: &[String]) -> String {
     format!(
         "SELECT session_uuid AS session, min({AGENT}) AS agent, {SOURCE} AS source, \
            producer_seq AS number, {AT} AS at_us, min(index) AS index, count(*) AS events, \
-           bool_and(action_type IN ('log', 'settings')) AS alike \
+           bool_and(action_type IN ('log', 'settings')) AS alike, {USER} \
          FROM events WHERE session_uuid IN ({}) AND producer_seq IS NOT NULL AND {SOURCE} IS NOT NULL \
          GROUP BY session_uuid, {SOURCE}, producer_seq, {AT} \
          ORDER BY bool_and({OWN}), index LIMIT {limit}",

@@ -1,7 +1,8 @@
 //! Sessions that hooks should have told of and did not, sources that had to tell and did not, and hooks that failed.
 //!
 //! Gemini CLI writes a sub-agent's session into a file of its own, which names no parent. What hooks and telemetry tell of it
-//! they tell in the session that started it: one of the same agent, which goes on meanwhile.
+//! they tell in the session that started it: one of the same agent, which goes on meanwhile. So it is with what Codex asks its model
+//! for itself (a title), and with the id under which Claude Code starts before it goes on with an older session.
 
 use crate::config::Config;
 use crate::judge::{Window, named};

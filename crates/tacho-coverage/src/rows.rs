@@ -48,7 +48,8 @@ pub struct SessionRow {
     pub changed: Option<u64>,
     /// The last event that says that the agent has hooks, or ran one.
     pub hooked: Option<u64>,
-    /// It says that it is the session of a sub-agent, which another session's agent started.
+    /// It says that it is the session of a sub-agent, which another session's agent started, or something that a program does by
+    /// itself beside another session.
     pub started: bool,
 }
 
@@ -75,6 +76,8 @@ pub struct NumberedRow {
     pub highest: u64,
     pub events: u64,
     pub last_us: i64,
+    /// Whose it is, where that is told.
+    pub user: Option<String>,
 }
 
 /// A running number that a source gave at one time.
@@ -90,6 +93,7 @@ pub struct NumberRow {
     pub events: u64,
     /// It tells of the agent's program only, as another process of the session may with the same words.
     pub alike: bool,
+    pub user: Option<String>,
 }
 
 /// An action of an agent as a source told it, whenever it was.

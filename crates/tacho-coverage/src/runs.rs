@@ -134,6 +134,7 @@ mod tests {
             index: 0,
             events,
             alike: false,
+            user: None,
         };
         events.into_iter().map(row).collect()
     }

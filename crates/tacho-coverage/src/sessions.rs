@@ -27,7 +27,7 @@ pub(crate) struct Session {
     pub ended_us: Option<i64>,
     pub changed: Option<u64>,
     pub hooked: Option<u64>,
-    /// It is a sub-agent's, and another session has what hooks tell of it.
+    /// It is a sub-agent's, or the program's own: another session has what hooks tell of it.
     pub started: bool,
     pub first_us: i64,
     pub last_us: i64,

@@ -57,7 +57,7 @@ fn call(id: &str, session: &str, source: &str, at: i64) -> CallRow {
 fn number(session: &str, source: &str, number: u64) -> NumberRow {
     let (session, agent, source) = (session.into(), "victim".into(), source.into());
     let at_us = DAY + number as i64 * SECOND;
-    NumberRow { session, agent, source, number, at_us, index: number, events: 1, alike: false }
+    NumberRow { session, agent, source, number, at_us, index: number, events: 1, alike: false, user: None }
 }
 
 fn seen(agent: &str, source: &str, name: &str, last_us: i64) -> SeenRow {
@@ -225,6 +225,7 @@ fn no_number_of_an_agents_words_shortens_the_range_or_takes_a_witness_place() {
         highest: 9,
         events: 2,
         last_us: DAY,
+        user: None,
     };
     assert_eq!(crate::suspicious(&[row("own", "http"), row("whole", "otel_log")]), ["whole", "own"]);
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 const CLAUDE: &str = "com.anthropic.claude_code.events";
 /// A day that is over for every source.
 pub(crate) const DAY: &str = "2026-11-20";
-const DAY_NANOS: u64 = 1_795_132_800_000_000_000;
+pub(crate) const DAY_NANOS: u64 = 1_795_132_800_000_000_000;
 pub(crate) const WHOLE_DAY: &str = "/v1/coverage?from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z";
 
 pub(crate) fn serve(config: &str) -> (tempfile::TempDir, PathBuf, Server) {

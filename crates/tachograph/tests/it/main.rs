@@ -13,6 +13,7 @@ mod channels;
 mod check;
 mod cli;
 mod coverage;
+mod coverage_aside;
 mod coverage_forged;
 mod coverage_gemini;
 mod coverage_resumed;

@@ -39,7 +39,11 @@ impl Course {
             Some(_) if is("toolDenialAfterRun") => Course::Ran,
             Some("\"permission-rule\"") => Course::Refused,
             Some(kind) if kind.starts_with("\"automode-") => Course::Refused,
-            Some("\"interrupted\"") => Course::Lost,
+            Some("\"interrupted\"")
+                if result.is_some_and(|result| result.starts_with("\"[Tool call interrupted:")) =>
+            {
+                Course::Lost
+            }
             Some("\"user-rejected\"") if is("toolDenialBeforeRun") || is_rejected() == Some(true) => {
                 Course::Refused
             }

@@ -1,0 +1,147 @@
+use super::*;
+
+const WINDOW: Window =
+    Window { from_us: 0, to_us: 1000, until_us: 1000, grace_us: 100, session_silence_us: 100 };
+
+fn rows(source: &str, numbers: &[(u64, i64)]) -> Vec<NumberRow> {
+    let row = |(number, at_us): &(u64, i64)| NumberRow {
+        session: "s".into(),
+        agent: "a".into(),
+        source: source.into(),
+        number: *number,
+        at_us: *at_us,
+        index: at_us.unsigned_abs(),
+        events: 1,
+        alike: false,
+        user: None,
+    };
+    numbers.iter().map(row).collect()
+}
+
+fn missing(source: &str, numbers: &[(u64, i64)]) -> Vec<(u64, u64)> {
+    let found = gaps(&rows(source, numbers), &Sessions::default(), &WINDOW);
+    found.iter().flat_map(|finding| &finding.evidence.gaps).map(|gap| (gap.first, gap.last)).collect()
+}
+
+#[test]
+fn a_gap_is_named_with_the_events_on_both_sides() {
+    let found =
+        gaps(&rows("otel_log", &[(0, 1), (1, 2), (4, 3), (5, 4), (7, 5)]), &Sessions::default(), &WINDOW);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].id, "sequence_gap/otel_log/s");
+    assert_eq!((found[0].evidence.missing, found[0].evidence.of), (3, 8));
+    assert_eq!(found[0].evidence.events, [2, 3, 4, 5]);
+    assert!(found[0].what.ends_with("did not arrive: 2 to 3, 6"), "{}", found[0].what);
+}
+
+#[test]
+fn each_source_begins_where_it_begins() {
+    assert_eq!(missing("otel_log", &[(2, 1), (3, 2)]), [(0, 1)]);
+    assert_eq!(missing("hook", &[(2, 1), (3, 2)]), [(1, 1)]);
+    assert_eq!(missing("http", &[(7, 1), (9, 2)]), [(8, 8)]);
+    assert_eq!(missing("hook", &[(0, 1), (1, 2)]), []);
+}
+
+#[test]
+fn order_of_arrival_does_not_matter_and_the_newest_gap_may_still_be_filled() {
+    assert_eq!(missing("otel_log", &[(2, 3), (0, 1), (1, 2)]), []);
+    assert_eq!(missing("otel_log", &[(0, 1), (3, 950)]), []);
+}
+
+#[test]
+fn a_log_that_begins_again_is_judged_apart_and_one_event_in_parts_is_one_number() {
+    assert_eq!(missing("otel_log", &[(0, 1), (1, 2), (0, 10), (1, 11), (3, 12)]), [(2, 2)]);
+    assert_eq!(missing("hook", &[(1, 1), (2, 2), (2, 2), (3, 3)]), []);
+}
+
+#[test]
+fn two_processes_at_once_leave_no_gap_and_what_one_of_them_lacks_is_at_least_that() {
+    let run = |start: i64, numbers: &[u64]| -> Vec<(u64, i64)> {
+        numbers.iter().map(|number| (*number, start + *number as i64 * 10)).collect()
+    };
+    let whole: Vec<u64> = (0..50).collect();
+    assert_eq!(missing("otel_log", &[run(0, &whole), run(33, &whole)].concat()), []);
+    let lacking: Vec<u64> = (0..50).filter(|number| !(20..=21).contains(number)).collect();
+    let both = [run(0, &whole), run(33, &lacking)].concat();
+    let found = gaps(&rows("otel_log", &both), &Sessions::default(), &WINDOW);
+    assert_eq!((found[0].evidence.missing, found[0].evidence.of), (2, 100));
+    let what = &found[0].what;
+    assert!(what.starts_with("at least 2 of 100 events"), "{what}");
+    assert!(what.ends_with("did not arrive: 20 to 21"), "{what}");
+}
+
+/// What one user's processes numbered: session, number, time.
+fn of_user(numbers: &[(&str, std::ops::Range<u64>, i64)]) -> Vec<NumberRow> {
+    let each = numbers.iter().flat_map(|(session, numbers, at_us)| {
+        let timed = numbers.clone().zip(*at_us..).map(|(number, at_us)| (number, at_us));
+        let mut rows = rows(LOG, &timed.collect::<Vec<_>>());
+        rows.iter_mut().for_each(|row| (row.session, row.user) = ((*session).to_owned(), Some("u".into())));
+        rows
+    });
+    each.collect()
+}
+
+#[test]
+fn a_process_that_goes_on_in_another_session_leaves_no_gap_and_what_is_missing_is_of_the_session_behind() {
+    // The first is cleared, the second begun by another process, which resumes the first.
+    let whole =
+        [("a", 0..78, 0), ("b", 78..120, 100), ("c", 0..36, 200), ("b", 36..80, 300), ("a", 80..99, 400)];
+    assert_eq!(gaps(&of_user(&whole), &Sessions::default(), &WINDOW).len(), 0);
+    let lacking = [("a", 0..78, 0), ("b", 81..120, 100)];
+    let found = gaps(&of_user(&lacking), &Sessions::default(), &WINDOW);
+    assert_eq!((found.len(), found[0].id.as_str()), (1, "sequence_gap/otel_log/b"));
+    assert_eq!((found[0].evidence.missing, found[0].evidence.of), (3, 42));
+    assert!(found[0].what.starts_with("3 of 42 events"), "{}", found[0].what);
+}
+
+#[test]
+fn a_process_that_goes_on_after_another_one_began_and_fell_silent_is_whole() {
+    assert_eq!(missing("otel_log", &[(0, 1), (1, 2), (2, 3), (0, 10), (1, 11), (3, 20), (4, 21)]), []);
+}
+
+#[test]
+fn what_two_processes_may_have_told_in_the_same_words_at_once_is_no_gap() {
+    let numbers = [(0, 1), (0, 2), (1, 3), (2, 4), (3, 5), (3, 6), (4, 7), (4, 8)];
+    let mut rows = rows("otel_log", &numbers);
+    let found = |rows: &[NumberRow]| gaps(rows, &Sessions::default(), &WINDOW).len();
+    assert_eq!(found(&rows), 1, "1 and 2 tell of calls, and no two calls are alike");
+    rows.iter_mut().for_each(|row| row.alike = true);
+    assert_eq!(found(&rows), 0);
+    let later = [(0, 1), (1, 2), (2, 3), (3, 4), (0, 500), (3, 510)];
+    let mut rows = self::rows("otel_log", &later);
+    rows.iter_mut().for_each(|row| row.alike = true);
+    assert_eq!(found(&rows), 1, "what was told before the process began is not what it told");
+}
+
+#[test]
+fn only_suspicious_sessions_are_looked_at_closely() {
+    let row = |session: &str, source: &str, lowest, highest, given, events| NumberedRow {
+        session: session.into(),
+        source: source.into(),
+        lowest,
+        highest,
+        given,
+        events,
+        last_us: 0,
+        user: None,
+    };
+    let rows = [
+        row("whole", "otel_log", 0, 9, 10, 10),
+        row("gap", "otel_log", 0, 9, 9, 9),
+        row("again", "otel_log", 0, 9, 10, 15),
+        row("parts", "hook", 1, 9, 9, 15),
+        row("late", "hook", 2, 9, 8, 8),
+        row("late", "otel_log", 1, 9, 9, 9),
+        row("anywhere", "http", 7, 9, 3, 3),
+    ];
+    assert_eq!(suspicious(&rows), ["gap", "again", "late"]);
+    let mut rows = rows;
+    rows.iter_mut()
+        .filter(|row| ["gap", "whole", "parts"].contains(&row.session.as_str()))
+        .for_each(|row| row.user = Some("u".into()));
+    assert_eq!(
+        suspicious(&rows),
+        ["gap", "again", "late", "whole"],
+        "what one user's other processes numbered, too"
+    );
+}

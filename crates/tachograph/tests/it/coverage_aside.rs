@@ -1,0 +1,79 @@
+//! Coverage of what programs do beside the session that a person sees: numbers that run on through several sessions, ids that are left
+//! again at the start, conversations of their own.
+
+use crate::coverage::{DAY_NANOS, WHOLE_DAY, hooks, ids, send, serve};
+use serde_json::{Value, json};
+
+fn text(key: &str, value: &str) -> Value {
+    json!({"key": key, "value": {"stringValue": value}})
+}
+
+/// Logs of one user's processes at these seconds of the hour.
+fn logs(service: &str, records: &[(u64, Vec<Value>)]) -> String {
+    let record = |(at_s, attributes): &(u64, Vec<Value>)| {
+        let nanos = DAY_NANOS + (3_600 + at_s) * 1_000_000_000;
+        json!({"timeUnixNano": nanos.to_string(), "body": {"stringValue": "x"}, "attributes": attributes})
+    };
+    let records: Vec<Value> = records.iter().map(record).collect();
+    let scope = if service == "claude-code" { "com.anthropic.claude_code.events" } else { "codex" };
+    json!({"resourceLogs": [{"resource": {"attributes": [text("service.name", service)]},
+        "scopeLogs": [{"scope": {"name": scope}, "logRecords": records}]}]})
+    .to_string()
+}
+
+fn claude(session: &str, name: &str, numbers: std::ops::Range<u64>, from_s: u64) -> Vec<(u64, Vec<Value>)> {
+    let one = |(number, at_s): (u64, u64)| {
+        let number = json!({"key": "event.sequence", "value": {"intValue": number.to_string()}});
+        (at_s, vec![text("event.name", name), text("session.id", session), text("user.id", "3f1c"), number])
+    };
+    numbers.zip(from_s..).map(one).collect()
+}
+
+/// `/clear`, the end of the process, and a second one that resumes both sessions: as Claude Code 2.1.329 numbers them.
+#[test]
+fn a_process_that_goes_through_several_sessions_leaves_no_gap_and_hooks_need_not_tell_of_an_id_that_it_left()
+{
+    let (_dir, _data, server) = serve("");
+    let told = hooks("a", &[], &["SessionEnd"]) + &hooks("b", &[], &["SessionEnd"]);
+    let sent = [
+        claude("a", "user_prompt", 0..20, 2),
+        claude("b", "user_prompt", 20..30, 30),
+        claude("c", "hook_registered", 0..12, 1),
+        claude("b", "user_prompt", 12..20, 60),
+        claude("a", "user_prompt", 20..25, 90),
+    ];
+    let bodies: Vec<String> = sent.iter().map(|records| logs("claude-code", records)).collect();
+    send(&server, &told, &bodies);
+    let report = server.get(WHOLE_DAY).json();
+    assert_eq!(ids(&report), Vec::<&str>::new(), "{report}");
+    send(&server, "{\"note\":1}", &[logs("claude-code", &claude("a", "user_prompt", 28..30, 120))]);
+    let report = server.get(WHOLE_DAY).json();
+    assert_eq!(ids(&report), ["sequence_gap/otel_log/a"]);
+    assert_eq!(report["findings"][0]["evidence"]["gaps"], json!([{"first": 25, "last": 27}]));
+    // Somebody who is there and tells of prompts and no hook is another matter.
+    send(&server, "{\"note\":2}", &[logs("claude-code", &claude("c", "user_prompt", 0..1, 121))]);
+    assert!(ids(&server.get(WHOLE_DAY).json()).contains(&"hooks_off/hook/c"));
+}
+
+/// The title that the Codex TUI asks its model for is a conversation of its own.
+#[test]
+fn a_conversation_that_codex_has_by_itself_needs_no_hooks_and_one_that_may_act_does() {
+    let (_dir, _data, server) = serve("");
+    let event = |session: &str, name: &str, more: &[(&str, &str)]| {
+        let own =
+            [text("event.name", name), text("conversation.id", session), text("originator", "codex-tui")];
+        own.into_iter().chain(more.iter().map(|(key, value)| text(key, value))).collect::<Vec<_>>()
+    };
+    let starts = |session: &str, sandbox: &str, servers: &str, at_s| {
+        let more = [("sandbox_policy", sandbox), ("mcp_servers", servers)];
+        vec![
+            (at_s, event(session, "codex.conversation_starts", &more)),
+            (at_s, event(session, "codex.user_prompt", &[("prompt", "Generate a title")])),
+        ]
+    };
+    let main = hooks("main", &[], &["Stop", "Stop", "SessionEnd"])
+        .replace("\"cwd\"", "\"agent_id\":\"codex\",\"cwd\"");
+    let records = [starts("title", "read-only", "", 2), starts("acts", "workspace-write", "", 2)].concat();
+    send(&server, &main, &[logs("codex_cli_rs", &records)]);
+    assert_eq!(ids(&server.get(WHOLE_DAY).json()), ["hooks_off/hook/acts"]);
+}
