@@ -123,8 +123,9 @@ fn figures(own: &ArrayRef, mut look: Look<'_>, at: usize) -> ArrayRef {
     }
     let of = |(row, own): (usize, Option<i64>)| {
         let mut told = || look.record(look.indexes.value(row)).and_then(|record| record.figures[at]);
-        // How long what was launched took is not how long the launch did.
-        if at == Figure::DurationUs as usize { told().or(own) } else { own.or_else(told) }
+        // How long what was launched took is not how long the launch did, and another may know better what a request cost.
+        let is_known_better = [Figure::DurationUs as usize, Figure::CostMicros as usize].contains(&at);
+        if is_known_better { told().or(own) } else { own.or_else(told) }
     };
     Arc::new(own.as_primitive::<Int64Type>().iter().enumerate().map(of).collect::<Int64Array>())
 }

@@ -54,6 +54,9 @@ impl Action {
                 record.figures[place] = self.best_figure(place);
             }
         }
+        if let Some(cost) = self.fuller_estimate(shown) {
+            record.figures[Figure::CostMicros as usize] = Some(cost);
+        }
         if let Some(ended_us) = self.launched_until() {
             // That it was launched is not when it was over.
             record.times[4] = Some(ended_us);
@@ -65,6 +68,18 @@ impl Action {
             record.figures[Figure::DurationUs as usize] = Some(ended_us.saturating_sub(began_us));
         }
         record
+    }
+
+    /// The cost as one estimated it who knew of more kinds of tokens: what was read from a cache costs less.
+    fn fuller_estimate(&self, shown: &Member) -> Option<i64> {
+        const COST: usize = Figure::CostMicros as usize;
+        let kinds = |member: &Member| member.figures[..COST].iter().filter(|tokens| tokens.is_some()).count();
+        let own = shown.figures[COST].filter(|_| !shown.has(flag::COST_TOLD))?;
+        let counts = self.counts();
+        let members = counted(&self.members).filter(|member| counts(member) && kinds(member) > kinds(shown));
+        let fuller =
+            members.filter_map(|member| Some((kinds(member), rank(member.observer), member.figures[COST]?)));
+        fuller.max().map(|(.., cost)| cost).filter(|cost| *cost != own)
     }
 
     /// A figure from whoever knows best.

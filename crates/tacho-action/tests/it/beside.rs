@@ -24,7 +24,7 @@ fn cost(log: &[Observation<'_>]) -> i64 {
     let overlay = join(log);
     let shown = |(at, event): (usize, &Observation<'_>)| match overlay.entry(at as u64) {
         Some(Entry::Hidden { .. }) => None,
-        Some(Entry::Shown(record)) => event.figures[COST].or(record.figures[COST]),
+        Some(Entry::Shown(record)) => record.figures[COST].or(event.figures[COST]),
         None => event.figures[COST],
     };
     log.iter().enumerate().filter_map(shown).sum()
@@ -89,5 +89,21 @@ fn what_an_agent_claims_under_a_number_makes_none_of_two_calls_of_a_model() {
         let claim = own(costing(log(2, Some(REQUEST), 1000, 1000), 1000), observer);
         let all = [log(1, None, 1000, 1), claim, log(4, Some(REQUEST), 90_000, 4)];
         stay_two(&all, &format!("{observer:?}"));
+    }
+}
+
+/// Gemini CLI's hook does not tell what was read from the cache, its log does.
+#[test]
+fn an_estimate_that_knows_what_was_read_from_a_cache_stands_before_one_that_does_not() {
+    let answer = |time, observer, read, cost| {
+        let told = Observation { request: Some(REQUEST), observer, cost_estimated: true, ..event(time) };
+        let mut told = costing(model(told, 1000), cost);
+        told.figures[2] = read;
+        told
+    };
+    let hooked = Observation { hook: Some("AfterModel"), ..answer(1, Observer::Hook, None, 30) };
+    let logged = answer(2, Observer::Log, Some(950), 4);
+    for log in [[hooked.clone(), logged.clone()], [logged, hooked]] {
+        assert_eq!((groups(&log).len(), cost(&log)), (1, 4));
     }
 }

@@ -18,6 +18,8 @@ use tacho_event::limits::{FACT_BYTES_MAX, INTEGER_MAX};
 use tacho_event::section::Section;
 use tacho_event::words::{ActionType, Outcome, Phase};
 
+/// By what the exporter is known beside libraries of OpenTelemetry.
+const LIBRARY: &str = "openai.agents";
 /// So far up is looked for an agent.
 const ANCESTORS_MAX: usize = 64;
 
@@ -118,6 +120,8 @@ fn item<'a>(mut fields: Fields<'a>, kin: &Kin<'a>) -> Result<Event<'a>, Refused>
     if event.parent.is_none() && !is_trace && !trace.is_empty() {
         event.parent = Some(trace);
     }
+    // Who tells, so that other libraries may tell of the same call of the model.
+    event.facts.set_text(TextFact::Logger, LIBRARY);
     if let Some(id) = id.filter(|id| id.len() <= FACT_BYTES_MAX) {
         event.facts.set_text(TextFact::SpanId, id.clone());
         event.call.get_or_insert(id);
