@@ -3,14 +3,15 @@
 //!
 //! A library that tells of chains and agents puts spans of its own around the call. So a span stands below its parent,
 //! and where that is of the same library below its parent in turn, and so on: these are its places. Where nothing but
-//! its own library's spans are above it, the last place is the root, which all traces of one agent and model share.
+//! its own library's spans are above it, the last place is the root, which all traces of one model share.
 //!
 //! Invariants
 //! - Two spans of one library are two calls. So are two whose models, tokens or answers' ids say otherwise.
 //! - One began while the other went on. Where no tokens are told by both, as of a call that failed, they have the same
 //!   parent, and one lies within the other or they began together.
-//! - At the root one lies within the other or they began together, no session says otherwise, and tokens are told by both
-//!   or by neither: in traces of their own one that was not told them may be any other call.
+//! - At the root one lies within the other or they began together, no session and no agent says otherwise, and tokens are told
+//!   by both or by neither: in traces of their own one that was not told them may be any other call, unless it began and ended
+//!   within the same millisecond.
 //!
 //! Limits: as many spans as `kin` remembers, [`PLACES_MAX`] places of each; [`BESIDE_MAX`] before and after one are
 //! compared with it at each place.
@@ -29,6 +30,8 @@ const BESIDE_MAX: usize = 64;
 const BEGIN_SHARE: Micros = 10;
 /// The same in traces of their own where the tokens are equal.
 const ROOT_SHARE: Micros = 2;
+/// Beginnings and ends that are no further apart are the same: two listeners that one program calls in turn.
+const TICK_US: u64 = 1_000;
 /// So far up a span's own library is followed.
 const PLACES_MAX: usize = 16;
 /// So many spans are moved when the one around them comes.
@@ -42,6 +45,8 @@ pub(crate) struct Twin {
     lasts: (Micros, Micros),
     tokens: [Option<i64>; 2],
     answer: Option<u64>,
+    /// Its agent, and whether that is the program's name, for want of one.
+    agent: (u64, bool),
     /// The place that it has where nothing but spans of its own library are above it.
     root: u64,
     /// Known once it stands there.
@@ -70,13 +75,20 @@ impl Twin {
         Some(Twin {
             library: library_key(observation.library?),
             model: key(&[model]),
-            root: key(&[b"root", observation.agent.as_bytes(), model]),
+            agent: (key(&[observation.agent.as_bytes()]), observation.agent_assumed),
+            root: key(&[b"root", model]),
             session: None,
             lasts: crate::member::lasts(observation),
             // A library that was not told writes zero.
             tokens: [tokens_in, tokens_out].map(|tokens| tokens.filter(|tokens| *tokens > 0)),
             answer: observation.strong_request().map(|answer| key(&[answer.as_bytes()])),
         })
+    }
+
+    /// A program's name is no agent's: it is told apart from other programs' names, and fits any agent where tokens or times do.
+    fn may_share_agent(&self, other: &Twin, fits: bool) -> bool {
+        let is_one_assumed = self.agent.1 != other.agent.1;
+        self.agent.0 == other.agent.0 || is_one_assumed && fits
     }
 
     /// Whether both tell of one call.
@@ -94,7 +106,13 @@ impl Twin {
         }
         let counts = |twin: &Twin| twin.tokens.iter().any(Option::is_some);
         let is_open = !is_told && (counts(self) || counts(other));
-        if stand == Stand::Root && (is_open || differ(self.session, other.session)) {
+        let is_at_once =
+            self.lasts.0.abs_diff(other.lasts.0).max(self.lasts.1.abs_diff(other.lasts.1)) <= TICK_US;
+        if stand == Stand::Root
+            && (is_open && !is_at_once
+                || differ(self.session, other.session)
+                || !self.may_share_agent(other, is_told || is_at_once))
+        {
             return false;
         }
         let (first, second) =

@@ -45,6 +45,35 @@ fn one_call_that_two_libraries_tell_of_in_traces_of_their_own_counts_once() {
     }
 }
 
+/// The OpenAI Agents SDK's own export names the agent, a library beside it only the program.
+#[test]
+fn a_programs_name_is_no_agent_that_says_otherwise_where_the_tokens_are_the_same() {
+    let named = |agent| Observation {
+        agent,
+        agent_assumed: false,
+        ..alone("openai.agents", "00000000000000e1", 100, 900, 182)
+    };
+    let own = named("planner");
+    let program = |agent, tokens| Observation {
+        agent,
+        agent_assumed: true,
+        ..alone("openinference", "00000000000000e2", 110, 880, tokens)
+    };
+    for log in [[own.clone(), program("app", 182)], [program("app", 182), own.clone()]] {
+        assert_eq!(groups(&log), [vec![100, 110]]);
+    }
+    assert_eq!(groups(&[own.clone(), program("app", 183)]).len(), 2, "other tokens");
+    let long = |library, id, from, took| Observation { agent: library, ..alone(library, id, from, took, 0) };
+    let untold =
+        Observation { agent_assumed: false, ..long("openai.agents", "00000000000000e1", 100_000, 900_000) };
+    let near = long("openinference", "00000000000000e2", 100_300, 899_900);
+    assert_eq!(groups(&[untold.clone(), near]), [vec![100_000, 100_300]], "no tokens, and the same times");
+    let within = long("openinference", "00000000000000e2", 110_000, 880_000);
+    assert_eq!(groups(&[untold, within]).len(), 2, "no tokens, and about the same times");
+    let other = Observation { agent: "other app", agent_assumed: true, ..own };
+    assert_eq!(groups(&[other, program("app", 182)]).len(), 2, "two programs");
+}
+
 #[test]
 fn calls_in_traces_of_their_own_that_are_not_surely_one_stay_apart() {
     let outer = alone("openllmetry", "00000000000000e1", 100, 900, 182);
@@ -58,7 +87,10 @@ fn calls_in_traces_of_their_own_that_are_not_surely_one_stay_apart() {
     apart(Observation { model: Some("gpt-4o-mini"), ..inner.clone() }, "another model");
     apart(Observation { parent: Some("00000000000000f0"), ..inner.clone() }, "one has a span around it");
     apart(alone("openinference", "00000000000000e2", 110, 880, 183), "other tokens");
-    apart(alone("openinference", "00000000000000e2", 110, 880, 0), "only one was told tokens");
+    let long = alone("openllmetry", "00000000000000e1", 100_000, 900_000, 182);
+    let untold = |from, took| alone("openinference", "00000000000000e2", from, took, 0);
+    assert_eq!(groups(&[long.clone(), untold(110_000, 880_000)]).len(), 2, "only one was told tokens");
+    assert_eq!(groups(&[long, untold(100_300, 899_900)]).len(), 1, "and at the same time as the other");
     apart(alone("openinference", "00000000000000e2", 1_001, 880, 182), "after it");
     apart(
         alone("openinference", "00000000000000e2", 700, 880, 182),
