@@ -4,25 +4,21 @@
 //! line. Both carry what the spans around them say about agent, session, call and user. Fields that tachograph has a
 //! column for go there, all others under `attributes`.
 
+mod fields;
 mod names;
 
-use crate::bounded;
 use crate::client::Client;
 use crate::event::Event;
 use crate::within;
-use names::{COLUMNS, INHERITED};
-use serde_json::{Map, Value};
-use std::fmt::Debug;
+use fields::Fields;
+use names::INHERITED;
+use serde_json::Value;
 use std::time::{Instant, SystemTime};
 use tacho_event::time;
-use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
-
-/// Fields of one span or event; what is beyond is counted.
-const FIELDS_MAX: usize = 128;
 
 /// Records spans and events of `tracing` with a client. Filter it as any layer: `.with_filter(LevelFilter::INFO)`.
 pub struct TachoLayer {
@@ -47,62 +43,6 @@ struct Open {
     /// The thread was panicking when it was entered: what is done then did not panic itself.
     entered_in_panic: bool,
     panicked: bool,
-}
-
-#[derive(Default)]
-struct Fields {
-    columns: Map<String, Value>,
-    attributes: Map<String, Value>,
-    left_out: u64,
-}
-
-impl Fields {
-    fn set(&mut self, field: &Field, value: Value) {
-        let column = COLUMNS.iter().find(|(name, _)| *name == field.name()).map(|(_, column)| *column);
-        let (map, name) = match column {
-            Some(column) => (&mut self.columns, column),
-            None => (&mut self.attributes, field.name()),
-        };
-        if map.len() >= FIELDS_MAX && !map.contains_key(name) {
-            self.left_out += 1;
-            return;
-        }
-        map.insert(name.to_owned(), value);
-    }
-
-    fn text(&self, name: &str) -> Option<&str> {
-        self.columns.get(name).and_then(Value::as_str)
-    }
-}
-
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.set(field, bounded::shown(format_args!("{value:?}")).into());
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.set(field, bounded::short(value).into());
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.set(field, value.into());
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.set(field, value.into());
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.set(field, value.into());
-    }
-
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.set(field, value.into());
-    }
-
-    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
-        self.set(field, bounded::shown(format_args!("{value}")).into());
-    }
 }
 
 impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for TachoLayer {
