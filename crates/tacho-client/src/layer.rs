@@ -12,7 +12,6 @@ use crate::event::Event;
 use crate::within;
 use fields::Fields;
 use names::INHERITED;
-use serde_json::Value;
 use std::time::{Instant, SystemTime};
 use tacho_event::time;
 use tracing::span::{Attributes, Id, Record};
@@ -110,16 +109,13 @@ impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for TachoLayer {
             let Some(mut open) = span.extensions_mut().remove::<Open>() else { return };
             let metadata = span.metadata();
             if open.panicked {
-                open.fields.columns.entry("outcome_error").or_insert_with(|| "panicked".into());
+                open.fields.or_set("outcome_error", "panicked".into());
             }
-            let failed = open.failed || open.fields.columns.contains_key("outcome_error");
-            let mut default = |name: &str, value: Value| {
-                open.fields.columns.entry(name).or_insert(value);
-            };
-            default("outcome_status", if failed { "failure" } else { "success" }.into());
-            default("call_id", open.call.clone().into());
+            let failed = open.panicked || open.fields.failed().unwrap_or(open.failed);
+            open.fields.or_set("outcome_status", if failed { "failure" } else { "success" }.into());
+            open.fields.or_set("call_id", open.call.into());
             let elapsed = open.began.elapsed();
-            default("duration_ms", (elapsed.as_micros() as f64 / 1000.0).into());
+            open.fields.or_set("duration_ms", (elapsed.as_micros() as f64 / 1000.0).into());
             let kind = if open.fields.columns.contains_key("tool") { "tool" } else { "lifecycle" };
             self.record(open.fields, metadata, kind, metadata.name(), span.parent(), Some(open.began_us));
         });

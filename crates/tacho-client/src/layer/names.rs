@@ -42,6 +42,8 @@ pub(super) const COLUMNS: &[(&str, &str)] = &[
     ("status", "outcome_status"),
     ("error", "outcome_error"),
     ("err", "outcome_error"),
+    ("error_type", "error_type"),
+    ("error.type", "error_type"),
     ("exit_code", "exit_code"),
     ("tokens_input", "tokens_input"),
     ("input_tokens", "tokens_input"),

@@ -6,7 +6,7 @@ use tacho_client::{Client, TachoLayer};
 use tracing_subscriber::prelude::*;
 
 /// What a program with the layer records.
-fn recorded(program: impl FnOnce(&Client)) -> Vec<Value> {
+pub(crate) fn recorded(program: impl FnOnce(&Client)) -> Vec<Value> {
     let folder = tempfile::tempdir().unwrap();
     let (url, requests) = start();
     let client = client(&url, folder.path());

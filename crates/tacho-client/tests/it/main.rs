@@ -4,6 +4,7 @@
 
 mod ends;
 mod layer;
+mod outcome;
 mod readme;
 mod server;
 mod spool;
