@@ -12,6 +12,7 @@ use crate::event::Event;
 use crate::within;
 use fields::Fields;
 use names::INHERITED;
+use serde_json::Value;
 use std::time::{Instant, SystemTime};
 use tacho_event::time;
 use tracing::span::{Attributes, Id, Record};
@@ -39,6 +40,8 @@ struct Open {
     call: String,
     /// An event of level ERROR was seen in it.
     failed: bool,
+    /// What the last of them said.
+    error: Option<Value>,
     /// The thread was panicking when it was entered: what is done then did not panic itself.
     entered_in_panic: bool,
     panicked: bool,
@@ -57,6 +60,7 @@ impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for TachoLayer {
                 began_us: now_us(),
                 call,
                 failed: false,
+                error: None,
                 entered_in_panic: false,
                 panicked: false,
             };
@@ -87,6 +91,7 @@ impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for TachoLayer {
                 && let Some(open) = span.extensions_mut().get_mut::<Open>()
             {
                 open.failed = true;
+                open.error = fields.error().cloned().or(open.error.take());
             }
             self.record(fields, metadata, "log", metadata.target(), span, None);
         });
@@ -113,6 +118,12 @@ impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for TachoLayer {
             }
             let failed = open.panicked || open.fields.failed().unwrap_or(open.failed);
             open.fields.or_set("outcome_status", if failed { "failure" } else { "success" }.into());
+            // What succeeded after all has no error, though it may have logged one.
+            if let Some(error) = open.error
+                && !open.fields.succeeded()
+            {
+                open.fields.or_set("outcome_error", error);
+            }
             open.fields.or_set("call_id", open.call.into());
             let elapsed = open.began.elapsed();
             open.fields.or_set("duration_ms", (elapsed.as_micros() as f64 / 1000.0).into());

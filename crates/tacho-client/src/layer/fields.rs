@@ -4,6 +4,7 @@ use super::names::COLUMNS;
 use crate::bounded;
 use serde_json::{Map, Value};
 use std::fmt::Debug;
+use tacho_event::words::Outcome;
 use tracing::field::{Field, Visit};
 
 /// Fields of one span or event; what is beyond is counted.
@@ -49,6 +50,11 @@ impl Fields {
         self.columns.entry(column).or_insert(value);
     }
 
+    /// Whether its status is a word for success.
+    pub(super) fn succeeded(&self) -> bool {
+        self.text("outcome_status").and_then(Outcome::understand) == Some(Outcome::Success)
+    }
+
     /// Whether it failed, by its fields. They may also say nothing of it.
     pub(super) fn failed(&self) -> Option<bool> {
         let code = self.attributes.get("otel.status_code").and_then(Value::as_str).unwrap_or_default();
@@ -60,6 +66,11 @@ impl Fields {
             || ["error", "err"].iter().any(|name| self.attributes.get(*name) == Some(&Value::Bool(true)))
             || self.columns.get("exit_code").is_some_and(is_nonzero);
         failed.then_some(true)
+    }
+
+    /// What an event says of an error.
+    pub(super) fn error(&self) -> Option<&Value> {
+        self.columns.get("outcome_error").or_else(|| self.columns.get("message"))
     }
 }
 

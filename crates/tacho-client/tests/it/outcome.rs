@@ -3,7 +3,7 @@
 use crate::layer::recorded;
 use serde_json::{Value, json};
 use tracing::field::Empty;
-use tracing::{Span, info_span};
+use tracing::{Span, error, info_span};
 
 /// The event of the one span that a program has.
 fn ended(program: impl FnOnce()) -> Value {
@@ -168,4 +168,61 @@ fn a_status_that_is_given_stands() {
         || info_span!("s", status = "running", error = true),
     ]);
     assert_eq!(told, ["success", "partial", "failed", "ok", "running"].map(silent));
+}
+
+#[tracing::instrument(err, fields(tool = "Bash"))]
+fn fails() -> Result<(), String> {
+    error!("first try");
+    Err("exit code 2".to_owned())
+}
+
+#[test]
+fn what_an_instrumented_function_returns_is_the_error_of_its_span() {
+    let event = ended(|| drop(fails()));
+    assert_eq!((&event["action_name"], &event["outcome_status"]), (&json!("Bash"), &json!("failure")));
+    assert_eq!(event["outcome_error"], "exit code 2");
+}
+
+/// Status and error of a span in which something happens.
+fn around(span: fn() -> Span, program: fn()) -> (Value, Value) {
+    let mut event = ended(|| span().in_scope(program));
+    (event["outcome_status"].take(), event["outcome_error"].take())
+}
+
+#[test]
+fn a_span_without_an_error_has_that_of_the_last_event_of_level_error() {
+    let plain = || info_span!("s");
+    assert_eq!(around(plain, || error!("no such file")), failure("no such file"));
+    assert_eq!(around(plain, || error!(error = "ENOENT", "no such file")), failure("ENOENT"));
+    assert_eq!(around(plain, || error!(error = true, "no such file")), failure("no such file"));
+    assert_eq!(around(plain, || error!(rows = 3)), silent("failure"));
+    assert_eq!(
+        around(plain, || {
+            error!("first");
+            error!("last");
+            error!(rows = 3);
+            tracing::warn!(error = "slow", "no error");
+        }),
+        failure("last")
+    );
+    assert_eq!(around(|| info_span!("s", error = "its own"), || error!("no such file")), failure("its own"));
+    assert_eq!(around(|| info_span!("s", error = true), || error!("no such file")), failure("no such file"));
+    assert_eq!(around(|| info_span!("s", error = false), || error!("no such file")), failure("no such file"));
+    assert_eq!(
+        around(|| info_span!("s", status = "failed"), || error!("no")),
+        (json!("failed"), json!("no"))
+    );
+    assert_eq!(around(|| info_span!("s", status = "success"), || error!("tried again")), silent("success"));
+    assert_eq!(
+        around(|| info_span!("s", otel.status_code = "OK"), || error!("tried again")),
+        silent("success")
+    );
+}
+
+#[test]
+fn the_error_of_a_span_is_bounded() {
+    let (status, error) = around(|| info_span!("s"), || error!(error = "x".repeat(1 << 20)));
+    assert_eq!(status, "failure");
+    let error = error.as_str().unwrap();
+    assert!(error.starts_with("xxx") && error.len() < 128 * 1024, "{}", error.len());
 }
