@@ -118,14 +118,25 @@ fn settle_model(is_over: bool, event: &mut Event<'_>) {
 fn settle_result(event: &mut Event<'_>) {
     let Some(Ok(response)) = event.output.as_deref().map(Fields::object) else { return };
     let failed = response.get("error").is_some_and(|error| error != "null");
-    let code = response.get_text("llmContent").and_then(|text| exit_code(&text));
-    let code = code.filter(|_| event.action_name.as_deref() == Some("run_shell_command"));
+    let is_command = event.action_name.as_deref() == Some("run_shell_command");
+    let text = response.get_text("llmContent").filter(|_| is_command).unwrap_or_default();
+    if is_cancelled(&text) {
+        event.facts.set_int(IntFact::Interrupted, 1);
+        event.outcome.get_or_insert(Outcome::Partial);
+    }
+    let code = exit_code(&text);
     if let Some(code) = code {
         event.facts.set_int(IntFact::ExitCode, code);
     }
     if failed || code.is_some_and(|code| code != 0) {
         event.outcome.get_or_insert(Outcome::Failure);
     }
+}
+
+/// Whether the program says, before anything that a command printed, that somebody ended it.
+fn is_cancelled(text: &str) -> bool {
+    let own = text.strip_prefix("<untrusted_context>\n").unwrap_or(text);
+    own.starts_with("Command was cancelled by user before it could complete")
 }
 
 /// The code in the lines behind a command's output: the last such line, since the output may hold one as well.
@@ -146,6 +157,16 @@ pub(super) fn exit_code(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_was_cancelled_where_the_program_says_so_and_not_where_the_command_does() {
+        let words = "Command was cancelled by user before it could complete. There was no output before it was cancelled.";
+        assert!(
+            is_cancelled(words)
+                && is_cancelled(&format!("<untrusted_context>\n{words}\n</untrusted_context>"))
+        );
+        assert!(!is_cancelled(&format!("<untrusted_context>\nOutput: {words}")) && !is_cancelled(""));
+    }
 
     #[test]
     fn the_exit_code_is_the_programs_own_line_and_not_one_of_the_output() {
