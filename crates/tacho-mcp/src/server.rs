@@ -7,6 +7,7 @@ use crate::log::{Answer, Caller, Costs, Fault, Filter, Kind, Log, Page, Recorded
 use futures::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// A request to the HTTP interface. `Accept` is always JSON; what is no JSON comes as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +72,12 @@ impl<T: Transport> ServerLog<T> {
     async fn rows(&self, caller: &Caller, sql: &str) -> Result<Vec<Map<String, Value>>, Fault> {
         let rows: Rows = self.json(caller, "/v1/sql".into(), Some(sql.into())).await?;
         rows.whole().map(|rows| rows.rows)
+    }
+
+    /// The numbers in one column of an answer.
+    async fn numbers(&self, caller: &Caller, sql: &str, column: &str) -> Result<BTreeSet<u64>, Fault> {
+        let rows = self.rows(caller, sql).await?;
+        Ok(rows.iter().filter_map(|row| row.get(column)?.as_u64()).collect())
     }
 }
 
@@ -172,9 +179,12 @@ impl<T: Transport> Log for ServerLog<T> {
             let Some(id) = entry.get("header").and_then(|header| header["event_id"].as_str()) else {
                 return Ok(Vec::new());
             };
-            let told = self.rows(caller, &sql::joined(id)?).await?;
-            let actions = told.iter().filter_map(|row| row.get("action")?.as_u64()).collect();
-            self.rows(caller, &sql::observations(id, &actions, max)?).await
+            let actions = self.numbers(caller, &sql::joined(id)?, "action").await?;
+            let places = self.numbers(caller, &sql::places(id, &actions, max)?, "index").await?;
+            if places.is_empty() {
+                return Ok(Vec::new());
+            }
+            self.rows(caller, &sql::observations(&places)).await
         })
     }
 

@@ -3,26 +3,37 @@
 use crate::log::{CostBy, Costs, Fault};
 use std::collections::BTreeSet;
 
-/// The actions of an event that others tell of too. What nobody else tells of has no other observation.
+/// The actions of an event that others tell of too. What nobody else tells of has no other observation. The views are asked,
+/// not the functions that they rest on: a key that sees only its own has no others.
 pub(super) fn joined(id: &str) -> Result<String, Fault> {
+    let id = literal(id)?;
     Ok(format!(
-        "SELECT action_of(index) AS action FROM events WHERE event_id = {} \
-         AND (observations(index) > 1 OR NOT is_shown(index))",
-        literal(id)?
+        "SELECT action FROM observations WHERE event_id = {id} AND (observations > 1 \
+         OR index NOT IN (SELECT index FROM agent_audit_log WHERE event_id = {id}))"
     ))
 }
 
-/// The states of an event, and what tells of its actions: an action is named by the index of its first observation.
-pub(super) fn observations(id: &str, actions: &BTreeSet<u64>, max: usize) -> Result<String, Fault> {
+/// Where the states of an event are, and what tells of its actions: an action is named by the index of its first observation.
+pub(super) fn places(id: &str, actions: &BTreeSet<u64>, max: usize) -> Result<String, Fault> {
     let mut which = format!("event_id = {}", literal(id)?);
     if let Some(first) = actions.first() {
-        let list: Vec<String> = actions.iter().map(u64::to_string).collect();
-        which = format!("{which} OR (index >= {first} AND action_of(index) IN ({}))", list.join(", "));
+        which = format!("{which} OR (index >= {first} AND action IN ({}))", list(actions));
     }
-    Ok(format!(
+    Ok(format!("SELECT index FROM observations WHERE {which} ORDER BY index LIMIT {max}"))
+}
+
+/// Each as it came: in the view the event that stands for its action has the action's outcome.
+pub(super) fn observations(places: &BTreeSet<u64>) -> String {
+    format!(
         "SELECT index, either(who_id, event_id) AS id, revision, timestamp, source, known, hook_event, phase, agent_id, \
-         action_type, action_name, outcome_status, output AS result, error FROM events WHERE {which} ORDER BY index LIMIT {max}"
-    ))
+         action_type, action_name, outcome_status, output AS result, error FROM events WHERE index IN ({}) ORDER BY index",
+        list(places)
+    )
+}
+
+fn list(indexes: &BTreeSet<u64>) -> String {
+    let texts: Vec<String> = indexes.iter().map(u64::to_string).collect();
+    texts.join(", ")
 }
 
 /// What was spent, by what it is added up by.
@@ -79,11 +90,12 @@ mod tests {
     }
 
     #[test]
-    fn observations_are_asked_for_by_id_and_by_action() {
-        let sql = observations("x'y", &BTreeSet::from([7, 9]), 3).unwrap();
-        assert!(sql.contains("event_id = 'x''y' OR (index >= 7 AND action_of(index) IN (7, 9))"), "{sql}");
+    fn observations_are_looked_for_by_id_and_by_action() {
+        let sql = places("x'y", &BTreeSet::from([7, 9]), 3).unwrap();
+        assert!(sql.contains("event_id = 'x''y' OR (index >= 7 AND action IN (7, 9))"), "{sql}");
         assert!(sql.ends_with("LIMIT 3"), "{sql}");
-        assert!(!observations("x", &BTreeSet::new(), 3).unwrap().contains("action_of"));
+        assert!(!places("x", &BTreeSet::new(), 3).unwrap().contains("action"));
+        assert!(observations(&BTreeSet::from([7, 9])).contains("index IN (7, 9)"));
     }
 
     #[test]

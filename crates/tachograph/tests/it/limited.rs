@@ -120,6 +120,44 @@ fn a_limited_key_sees_its_own_and_nothing_of_others_by_any_way() {
     assert_eq!(ask(&server, &team, "GET /v1/subjects/alice/export", "", "").0, 403);
 }
 
+#[test]
+fn a_limited_key_asks_for_an_entry_of_its_own_with_what_tells_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let key = |name: &str, more: &[&str]| made(dir.path(), name, more);
+    let admin = key("boss", &["--role", "admin"]);
+    let alice = key("alice", &["--role", "viewer", "--user", "alice"]);
+    let agents = key("agents", &["--role", "viewer", "--agents", "ops/a"]);
+    let server = Server::start(dir.path());
+    let call = |tool: &str, arguments: Value| {
+        let params = serde_json::json!({"name": tool, "arguments": arguments});
+        serde_json::json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).to_string()
+    };
+    let say = |key: &str, tool: &str, arguments: Value| {
+        let (status, body) = ask(&server, key, "POST /mcp", &call(tool, arguments), MCP);
+        assert_eq!(status, 200, "{body}");
+        serde_json::from_str::<Value>(&body).unwrap()["result"].clone()
+    };
+    let who = serde_json::json!({"event_id": "own", "action_name": "deploy", "agent_id": "ops/a", "session_id": "s",
+        "user_id": "alice", "status": "running"});
+    let index = say(&admin, "log_action", who)["structuredContent"]["index"].to_string();
+    // The outcome that another agent tells joins the action and stays that agent's.
+    for (agent, user, word) in [("ops/a", "alice", "wisteria"), ("ops/b", "bob", "oleander")] {
+        let ended = serde_json::json!({"action_id": "own", "event_id": format!("{word}-ended"), "agent_id": agent,
+            "session_id": "s", "user_id": user, "status": "success", "result": word});
+        assert_eq!(say(&admin, "log_outcome", ended)["isError"], false);
+    }
+    for key in [&alice, &agents] {
+        for id in ["own", index.as_str(), "wisteria-ended"] {
+            let entry = say(key, "get_entry", serde_json::json!({"id": id}));
+            assert_eq!(entry["isError"], false, "{entry}");
+            assert_eq!(entry["structuredContent"]["observations"].as_array().unwrap().len(), 2, "{entry}");
+            assert!(!entry.to_string().contains("oleander"), "{entry}");
+        }
+        let others = say(key, "get_entry", serde_json::json!({"id": "oleander-ended"}));
+        assert_eq!(others["isError"], true, "{others}");
+    }
+}
+
 /// Reads the stream until so many messages came.
 fn tailed(server: &Server, key: &str, last: Option<u64>, count: usize) -> Vec<Value> {
     let mut stream = TcpStream::connect(&server.address).unwrap();
