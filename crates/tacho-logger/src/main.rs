@@ -2,6 +2,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod columns;
 mod file;
 mod http;
 mod lines;
@@ -93,7 +94,6 @@ async fn run(check: bool) -> Result<(), String> {
 
 fn open(settings: &Settings) -> Result<Arc<dyn Log>, String> {
     let http = || Http::new(settings.url.clone(), settings.key.clone(), settings.ca_file.as_deref());
-    let preparer = || Preparer::new(|| tacho_event::time::format(now_us()));
     Ok(match &settings.backend {
         Backend::Server => Arc::new(ServerLog::new(http()?)),
         Backend::VictoriaLogs => Arc::new(victorialogs::VictoriaLogs::new(http()?, preparer())),
@@ -102,6 +102,10 @@ fn open(settings: &Settings) -> Result<Arc<dyn Log>, String> {
             Arc::new(file::FileLog::new(path.clone(), *bytes_max, preparer()))
         }
     })
+}
+
+fn preparer() -> Preparer {
+    Preparer::new(|| tacho_event::time::format(now_us()))
 }
 
 /// For people who set it up: the first thing that can go wrong is that nothing answers.
@@ -123,13 +127,20 @@ async fn look(log: &dyn Log, settings: &Settings) -> Result<(), String> {
         }
         Err(fault) => return Err(format!("{name} at {place}: {fault}")),
     };
+    let mut notes = String::new();
+    if let Backend::Postgres { url } = &settings.backend {
+        let database = postgres::Postgres::new(url, preparer())?;
+        let known = database.check(&fresh(), &settings.defaults).await;
+        let known = known.map_err(|fault| format!("{name} at {place}: {fault}"))?;
+        known.iter().for_each(|note| notes.extend(["\n", note]));
+    }
     let pinned = match settings.pins.keys.len() {
         0 => {
             "no keys are pinned: proofs are checked, whose signature they bear is not (AUDIT_LOG_PIN)".into()
         }
         n => format!("{n} keys are pinned"),
     };
-    writeln!(std::io::stdout(), "{answers}\n{pinned}").map_err(|error| error.to_string())?;
+    writeln!(std::io::stdout(), "{answers}{notes}\n{pinned}").map_err(|error| error.to_string())?;
     Ok(())
 }
 

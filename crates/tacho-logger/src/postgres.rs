@@ -1,8 +1,8 @@
 //! PostgreSQL as a destination: the users' table `agent_audit_log`, one row for each event.
 //!
 //! The table keeps the column names of the users' sketch, made valid: ids are text, the indexes are statements of their own.
-//! It is made when it is not there; one that is there is used as it is. What has no column is in `action_details`, with
-//! `known`, `source` and a `digest` of the content.
+//! It is made when it is not there; one that is there is used as it is, with the types that its columns have. What has no
+//! column, or does not fit into it, is in `action_details`, with `known`, `source` and a `digest` of the content.
 //!
 //! *Invariants*
 //! - The same id with the same content is one row. With other content it is a row of its own, `ID/r1`, `ID/r2` …, whose
@@ -11,11 +11,13 @@
 //!
 //! *Limits*: one connection, opened when it is needed; a statement has [`STATEMENT_MS`].
 
+use crate::columns::{Columns, LOOK};
 use crate::prepare::{Prepared, Preparer};
-use crate::rows::{COLUMNS, TABLE, conditions, row, state_id};
+use crate::rows::{COLUMNS, TABLE, conditions, insert, row, state_id};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 use std::time::Duration;
-use tacho_mcp::{Answer, Caller, CostBy, Costs, Fault, Filter, Log, Page, Recorded};
+use tacho_mcp::{Answer, Caller, CostBy, Costs, Defaults, Fault, Filter, Log, Page, Recorded};
 use tokio::sync::Mutex;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, NoTls};
@@ -31,7 +33,13 @@ const STEPS_MAX: usize = 1000;
 pub(crate) struct Postgres {
     config: Config,
     preparer: Preparer,
-    client: Mutex<Option<Client>>,
+    open: Mutex<Option<Open>>,
+}
+
+/// A connection, and the columns as they were when it was opened.
+struct Open {
+    client: Client,
+    columns: Arc<Columns>,
 }
 
 impl Postgres {
@@ -45,19 +53,15 @@ impl Postgres {
             .connect_timeout(CONNECT_TIME)
             .application_name("mcp-audit-logger")
             .options(format!("-c statement_timeout={STATEMENT_MS}"));
-        Ok(Postgres { config, preparer, client: Mutex::new(None) })
+        Ok(Postgres { config, preparer, open: Mutex::new(None) })
     }
 
     /// Runs a statement whose parameters are all texts; a connection that broke is opened once more.
     async fn texts(&self, sql: &str, values: &[Option<String>]) -> Result<Vec<Option<String>>, Fault> {
-        let mut held = self.client.lock().await;
+        let mut held = self.open.lock().await;
         let mut again = held.is_some();
         loop {
-            if held.as_ref().is_none_or(Client::is_closed) {
-                *held = Some(self.open().await?);
-            }
-            let client = held.as_ref().expect("it was opened above");
-            let failed = match run(client, sql, values).await {
+            let failed = match run(&self.opened(&mut held).await?.client, sql, values).await {
                 Ok(rows) => return Ok(rows),
                 Err(error) => error,
             };
@@ -69,7 +73,19 @@ impl Postgres {
         }
     }
 
-    async fn open(&self) -> Result<Client, Fault> {
+    async fn opened<'h>(&self, held: &'h mut Option<Open>) -> Result<&'h Open, Fault> {
+        if held.as_ref().is_none_or(|open| open.client.is_closed()) {
+            *held = Some(self.open().await?);
+        }
+        Ok(held.as_ref().expect("it was opened above"))
+    }
+
+    async fn columns(&self) -> Result<Arc<Columns>, Fault> {
+        let mut held = self.open.lock().await;
+        Ok(Arc::clone(&self.opened(&mut held).await?.columns))
+    }
+
+    async fn open(&self) -> Result<Open, Fault> {
         let (client, connection) = self.config.connect(NoTls).await.map_err(|error| told(&error))?;
         // It ends when the client is dropped; what went wrong is told by the statement that found out.
         tokio::spawn(async move { drop(connection.await) });
@@ -83,7 +99,46 @@ impl Postgres {
         {
             return Err(told(&error));
         }
-        Ok(client)
+        let looked = run(&client, LOOK, &[]).await.map_err(|error| told(&error))?;
+        let text = looked.into_iter().next().flatten().unwrap_or_default();
+        let columns = Columns::read(&text).map_err(|why| Fault::failed(format!("PostgreSQL: {why}")))?;
+        Ok(Open { client, columns: Arc::new(columns) })
+    }
+
+    /// Adds rows such as will come, takes them back, and asks for them: nothing else shows that the table takes them. Gives
+    /// what is worth knowing of its columns.
+    ///
+    /// # Errors
+    /// What was refused; the table is as it was.
+    pub(crate) async fn check(&self, id: &str, defaults: &Defaults) -> Result<Vec<String>, Fault> {
+        let mut held = self.open.lock().await;
+        let Open { client, columns } = self.opened(&mut held).await?;
+        for (what, event) in trials(id, defaults) {
+            let (sql, values) = insert(row(&self.preparer.prepare(event)?, 0, columns), columns);
+            client.batch_execute("BEGIN").await.map_err(|error| told(&error))?;
+            let added = run(client, &sql, &values).await;
+            client.batch_execute("ROLLBACK").await.map_err(|error| told(&error))?;
+            added.map_err(|error| Fault::failed(format!("{what} is refused: {}", told(&error))))?;
+        }
+        let mut notes = columns.notes(&COLUMNS);
+        drop(held);
+        let text = || Some(id.to_string());
+        let filter = Filter {
+            query: text(),
+            agent: text(),
+            session: text(),
+            action: text(),
+            cursor: Some(format!("2026-11-21T00:00:00Z|{id}")),
+            limit: 1,
+            ..Filter::default()
+        };
+        self.search(&Caller::default(), &filter).await?;
+        let by = Costs { by: CostBy::Agent, agent: None, from: None, to: None, limit: 1 };
+        // Nothing is lost where they can't be added up.
+        if let Err(fault) = self.costs(&Caller::default(), &by).await {
+            notes.push(format!("get_costs can't answer: {fault}"));
+        }
+        Ok(notes)
     }
 
     /// The rows of a query as JSON.
@@ -96,26 +151,23 @@ impl Postgres {
     }
 
     async fn add(&self, prepared: Prepared) -> Result<Recorded, Fault> {
-        let columns: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
-        let casts: Vec<String> =
-            COLUMNS.iter().enumerate().map(|(at, (_, kind))| format!("${}::{kind}", at + 1)).collect();
-        let insert = format!(
-            "INSERT INTO agent_audit_log ({}) VALUES ({}) ON CONFLICT DO NOTHING RETURNING id",
-            columns.join(", "),
-            casts.join(", ")
+        let columns = self.columns().await?;
+        let state = format!(
+            "SELECT action_details->>'digest' FROM agent_audit_log WHERE id = {} LIMIT 1",
+            columns.cast("id", 1)
         );
-        let state = "SELECT action_details->>'digest' FROM agent_audit_log WHERE id = $1 LIMIT 1";
         let mut number = 0;
         while number <= REVISIONS_MAX {
-            let id = state_id(&prepared.id, number);
-            match self.texts(state, &[Some(id)]).await?.into_iter().next() {
+            let id = columns.key(&state_id(&prepared.id, number));
+            match self.texts(&state, &[Some(id)]).await?.into_iter().next() {
                 Some(Some(digest)) if digest == prepared.digest => {
                     return Ok(Recorded { index: None, duplicate: true });
                 }
                 Some(_) => number += 1,
                 // Somebody else may take the place meanwhile: then it is looked at again.
                 None => {
-                    if !self.texts(&insert, &row(&prepared, number)).await?.is_empty() {
+                    let (sql, values) = insert(row(&prepared, number, &columns), &columns);
+                    if !self.texts(&sql, &values).await?.is_empty() {
                         return Ok(Recorded { index: None, duplicate: false });
                     }
                 }
@@ -123,6 +175,24 @@ impl Postgres {
         }
         Err(Fault::refused(format!("{} has {REVISIONS_MAX} later states already", prepared.id)))
     }
+}
+
+/// Events of every kind that tools write, each with what it is.
+fn trials(id: &str, defaults: &Defaults) -> [(&'static str, Map<String, Value>); 2] {
+    let least = serde_json::json!({"event_id": id, "action_name": "check"});
+    let most = serde_json::json!({
+        "event_id": format!("{id}/outcome"), "agent_id": "mcp-audit-logger", "session_id": id, "conversation_id": id,
+        "action_type": "workflow", "action_name": "check", "action_details": {"a": [1]}, "outcome_status": "success",
+        "outcome_result": {"a": 1}, "outcome_error": "none", "tokens_input": 1, "tokens_output": 1, "duration_ms": 1,
+        "cost_usd": 0.5, "permission_level": "user", "resources_accessed": ["/"], "sensitive_data_accessed": false,
+    });
+    let mut events = [least, most].map(|event| event.as_object().cloned().unwrap_or_default());
+    for (name, value) in [("agent_id", &defaults.agent), ("session_id", &defaults.session)] {
+        let Some(value) = value else { continue };
+        events.iter_mut().for_each(|event| drop(event.insert(name.into(), value.clone().into())));
+    }
+    let [least, most] = events;
+    [("an event that says no more than its name", least), ("an event that says everything", most)]
 }
 
 async fn run(
@@ -159,7 +229,7 @@ impl Log for Postgres {
 
     fn search<'a>(&'a self, _: &'a Caller, filter: &'a Filter) -> Answer<'a, Page> {
         Box::pin(async move {
-            let (conditions, values) = conditions(filter)?;
+            let (conditions, values) = conditions(filter, self.columns().await?.as_ref())?;
             let limit = filter.limit;
             let query = format!(
                 "SELECT * FROM agent_audit_log WHERE {conditions} ORDER BY timestamp DESC, id DESC LIMIT {limit}"
@@ -175,7 +245,9 @@ impl Log for Postgres {
 
     fn entry<'a>(&'a self, _: &'a Caller, id: &'a str) -> Answer<'a, Value> {
         Box::pin(async move {
-            let rows = self.rows("SELECT * FROM agent_audit_log WHERE id = $1", &[Some(id.into())]).await?;
+            let columns = self.columns().await?;
+            let query = format!("SELECT * FROM agent_audit_log WHERE id = {}", columns.cast("id", 1));
+            let rows = self.rows(&query, &[Some(columns.key(id))]).await?;
             let row = rows.into_iter().next();
             row.map(Value::Object).ok_or_else(|| Fault::absent(format!("no event has the id {id}")))
         })
@@ -183,8 +255,9 @@ impl Log for Postgres {
 
     fn session<'a>(&'a self, _: &'a Caller, id: &'a str) -> Answer<'a, Value> {
         Box::pin(async move {
+            let is_of = self.columns().await?.equal("session_id", id, 1);
             let query = format!(
-                "SELECT * FROM agent_audit_log WHERE session_id = $1 ORDER BY timestamp, id LIMIT {STEPS_MAX}"
+                "SELECT * FROM agent_audit_log WHERE {is_of} ORDER BY timestamp, id LIMIT {STEPS_MAX}"
             );
             let steps = self.rows(&query, &[Some(id.into())]).await?;
             if steps.is_empty() {
@@ -203,7 +276,7 @@ impl Log for Postgres {
                 CostBy::Action => ("action_name", "action_name"),
             };
             let filter = Filter { agent: costs.agent.clone(), ..Filter::default() };
-            let (mut conditions, mut values) = conditions(&filter)?;
+            let (mut conditions, mut values) = conditions(&filter, self.columns().await?.as_ref())?;
             for (operator, day) in [(">=", &costs.from), ("<=", &costs.to)] {
                 let Some(day) = day else { continue };
                 values.push(Some(day.clone()));
