@@ -62,6 +62,61 @@ function user() {
   return { uid: id('-u'), gid: id('-g') };
 }
 
+/** A table that was there before the program: ids are UUIDs, names have a length, numbers are of four bytes. */
+const sketched = `
+  CREATE TABLE agent_audit_log (
+    id UUID PRIMARY KEY DEFAULT gen_random_uuid(), timestamp TIMESTAMPTZ NOT NULL DEFAULT NOW(), agent_id VARCHAR(100) NOT NULL,
+    session_id UUID, conversation_id UUID, action_type VARCHAR(50) NOT NULL, action_name VARCHAR(100) NOT NULL,
+    action_details JSONB NOT NULL, outcome_status VARCHAR(20) NOT NULL, outcome_result JSONB, outcome_error JSONB,
+    tokens_input INT, tokens_output INT, duration_ms INT, cost_usd DECIMAL(10, 6), permission_level VARCHAR(20),
+    resources_accessed JSONB, sensitive_data_accessed BOOLEAN DEFAULT FALSE)`;
+
+async function judgeSketch({ logger, check, env, ask }) {
+  const tables = { sketch: sketched, lists: sketched.replace('outcome_error JSONB', 'outcome_error TEXT').replace('resources_accessed JSONB', 'resources_accessed TEXT[]') };
+  for (const [name, table] of Object.entries(tables)) {
+    ask('postgres', `CREATE DATABASE ${name}`);
+    ask(name, table);
+    const own = env(name);
+    const looked = run(logger, ['--check'], { env: own });
+    check(`PostgreSQL, ${name}: a look tells of the columns and leaves no row`, looked.code === 0
+      && looked.out.includes('session_id is of type uuid') && ask(name, 'SELECT count(*) FROM agent_audit_log').out.trim() === '0', looked);
+    const log = await open(logger, own);
+    const uuid = (digit) => `${digit.repeat(8)}-1111-4111-8111-111111111111`;
+    const given = { ...action, event_id: uuid('a'), session_id: uuid('b'), resources_accessed: ['/etc/hosts'], error: 'slow' };
+    const said = [];
+    const say = async (tool, what) => said.push((await log.call(tool, what)).structuredContent?.duplicate);
+    await say('log_action', given);
+    await say('log_action', given);
+    await say('log_action', { ...given, status: 'success' });
+    await say('log_outcome', { action_id: uuid('a'), status: 'success', session_id: uuid('b') });
+    await say('log_action', action);
+    await say('log_action', action);
+    check(`PostgreSQL, ${name}: ids of every kind are recorded, and once`, `${said}` === 'false,true,false,false,false,true', said);
+    const found = async (what) => (await log.call('search_logs', what)).structuredContent?.events;
+    const of = await found({ session: uuid('b'), agent: 'judge' });
+    const other = await found({ session: 's1' });
+    check(`PostgreSQL, ${name}: sessions are found, whether they are UUIDs or not`, of?.length === 3 && other?.length === 1
+      && other[0].session_id === undefined && other[0].action_details.session_id === 's1' && other[0].action_details.event_id === 'e1', { of, other });
+    const entry = (await log.call('get_entry', { id: 'e1' })).structuredContent;
+    const session = (await log.call('get_session', { session_id: 's1' })).structuredContent;
+    check(`PostgreSQL, ${name}: an id that is no UUID is found by itself`, entry?.event.action_name === 'deploy' && session?.timeline.steps.length === 1, { entry, session });
+    const pages = [];
+    for (let cursor; pages.length < 9;) {
+      const page = (await log.call('search_logs', { limit: 2, ...(cursor && { cursor }) })).structuredContent;
+      pages.push(...(page?.events ?? []));
+      if (!(cursor = page?.next_cursor)) break;
+    }
+    check(`PostgreSQL, ${name}: pages follow one another`, new Set(pages.map((row) => row.id)).size === 4 && pages.length === 4, pages);
+    const large = await log.call('log_action', { ...action, event_id: 'large', tokens_input: 5_000_000_000 });
+    check(`PostgreSQL, ${name}: a number that is too large is refused in so many words`, large.isError && large.content[0].text.includes('out of range'), large);
+    await log.close();
+  }
+  ask('postgres', 'CREATE DATABASE strict');
+  ask('strict', sketched.replace('session_id UUID,', 'session_id UUID NOT NULL,'));
+  const looked = run(logger, ['--check'], { env: env('strict') });
+  check('PostgreSQL: a look says which events a table refuses', looked.code === 1 && looked.err.includes('"session_id"'), looked);
+}
+
 async function judgePostgres({ logger, folder, check }) {
   const programs = found();
   if (!programs) {
@@ -79,8 +134,9 @@ async function judgePostgres({ logger, folder, check }) {
   const started = command('pg_ctl', '-D', path.join(data, 'db'), '-w', '-o', options, '-l', path.join(data, 'log'), 'start');
   check('PostgreSQL runs', made.code === 0 && started.code === 0, made.err + started.err);
   try {
-    const AUDIT_DATABASE_URL = `postgres://audit@${encodeURIComponent(data)}/postgres`;
-    const log = await open(logger, { AUDIT_BACKEND: 'postgres', AUDIT_DATABASE_URL, AGENT_ID: 'judge' });
+    const env = (database) =>
+      ({ AUDIT_BACKEND: 'postgres', AUDIT_DATABASE_URL: `postgres://audit@${encodeURIComponent(data)}/${database}`, AGENT_ID: 'judge' });
+    const log = await open(logger, env('postgres'));
     await log.call('log_action', action);
     const again = await log.call('log_action', action);
     check('PostgreSQL: a repeated event is recorded once', again.structuredContent?.duplicate === true, again);
@@ -93,6 +149,9 @@ async function judgePostgres({ logger, folder, check }) {
     const costs = (await log.call('get_costs', { by: 'day' })).structuredContent?.rows;
     check('PostgreSQL: costs add up', costs?.length === 1 && costs[0].cost_usd === 0.5 && costs[0].tokens_input === 10, costs);
     check('PostgreSQL: it ends with its input', (await log.close()) === 0);
+    const paths = { env: { ...process.env, PATH: `${process.env.PATH}:${programs}` } };
+    const ask = (database, sql) => run('psql', ['-h', data, '-U', 'audit', '-d', database, '-Atqc', sql], { ...own, ...paths, cwd: data });
+    await judgeSketch({ logger, check, env, ask });
   } finally {
     command('pg_ctl', '-D', path.join(data, 'db'), '-m', 'immediate', 'stop');
   }
