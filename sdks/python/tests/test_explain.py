@@ -74,6 +74,26 @@ def test_explanations_of_lime(table: Any) -> None:
     assert made["class_names"] == ["down", "up"] and len(made["values"]) == 2 and len(made["predict_proba"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("asked", "label"),
+    [({"top_labels": 2}, 2), ({"labels": (0, 2)}, 0), ({"labels": (2, 1, 0)}, 1), ({"labels": (2,)}, 2)],
+)
+def test_an_explanation_of_lime_says_which_label_it_is_of(table: Any, asked: dict[str, Any], label: int) -> None:
+    def chances(rows: Any) -> Any:
+        up = 1 / (1 + np.exp(-linear(rows)))
+        return np.column_stack([0.2 * (1 - up), 0.2 * up, np.full(len(rows), 0.8)])
+
+    names = ["down", "up", "flat"]
+    explainer = lime_tabular.LimeTabularExplainer(table, feature_names=FEATURES, class_names=names, random_state=1)
+    explanation = explainer.explain_instance(table[0], chances, num_features=2, num_samples=200, **asked)
+    made = sent(explanation)
+    assert (made["label"], made["class"]) == (label, names[label])
+    assert made["values"] == {name: pytest.approx(weight) for name, weight in explanation.as_list(label=label)}
+    assert made["base_value"] == pytest.approx(explanation.intercept[label])
+    assert made.get("score_label", label) == list(explanation.local_exp)[-1]
+    assert ("by_label" in made) == (len(explanation.local_exp) > 1)
+
+
 def test_arrays_alone_and_objects_as_they_are() -> None:
     assert sent(np.array([0.5, -0.25])) == {"method": "values", "values": [0.5, -0.25]}
     mine = {"method": "shap", "values": {"close": np.float32(0.5)}}

@@ -74,20 +74,40 @@ def _is_lime(value: Any) -> bool:
 
 def _lime(value: Any) -> dict[str, Any]:
     classifies = getattr(value, "mode", "classification") == "classification"
-    labels = sorted(value.local_exp) if classifies else [None]
-    lists = [value.as_list(label=label) if label is not None else value.as_list() for label in labels]
+    labels = sorted(value.local_exp) if classifies else []
+    shown = _shown_label(value) if classifies else None
     made: dict[str, Any] = {"method": "lime"}
+    if shown is not None:
+        made["label"] = plain(shown)
+        classes = _names(getattr(value, "class_names", None))
+        if 0 <= shown < len(classes):
+            made["class"] = classes[shown]
     intercept = getattr(value, "intercept", None)
     if isinstance(intercept, Mapping) and intercept:
-        made["base_value"] = plain(intercept.get(labels[0], next(iter(intercept.values()))))
-    made["values"] = {str(name): plain(weight) for name, weight in lists[0]}
-    if len(lists) > 1:
-        made["by_label"] = {str(label): {str(n): plain(w) for n, w in pairs} for label, pairs in zip(labels, lists)}
+        made["base_value"] = plain(intercept.get(shown, next(iter(intercept.values()))))
+    made["values"] = _weights(value.as_list() if shown is None else value.as_list(label=shown))
+    if len(labels) > 1:
+        made["by_label"] = {str(label): _weights(value.as_list(label=label)) for label in labels}
     for name in ("score", "local_pred", "predict_proba", "class_names"):
         found = getattr(value, name, None)
         if found is not None:
             made[name] = plain(found)
+    last = next(reversed(value.local_exp), None)
+    if shown is not None and last != shown:  # LIME keeps these two of the label that it explained last
+        made["score_label"] = plain(last)
     return made
+
+
+def _shown_label(value: Any) -> Any:
+    """The label that LIME shows by itself: the likeliest if it was asked for those, else that of `as_list()`, 1."""
+    top = getattr(value, "top_labels", None)
+    if top is not None and len(top):
+        return top[0]
+    return 1 if 1 in value.local_exp else next(iter(value.local_exp))
+
+
+def _weights(pairs: Any) -> dict[str, Any]:
+    return {str(name): plain(weight) for name, weight in pairs}
 
 
 def _is_pairs(value: Any) -> bool:
