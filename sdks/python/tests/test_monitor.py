@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
 from decimal import Decimal
 from fractions import Fraction
@@ -10,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tachograph import Alert, AlertSystem, PerformanceMonitor, Threshold
-from tachograph.monitor import seconds
+from tachograph import Alert, AlertSystem, PerformanceMonitor, Threshold, _series
+from tachograph.monitor import CALLS_MAX, seconds
 
 DAY = 86_400.0
 
@@ -54,6 +55,18 @@ def test_a_metric_of_ones_own_and_one_that_fails(clock: Clock) -> None:
     assert metrics["queue_depth"] == 12 and metrics["cpu_usage"] is None
     report = monitor.generate_performance_report("1h")
     assert [alert["metric"] for alert in report["alerts"] if alert["metric"] == "queue_depth"] == ["queue_depth"]
+
+
+def test_what_is_not_a_number_is_left_out_of_the_figures(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    monitor = PerformanceMonitor(alert_thresholds={"depth": 10}, clock=clock)
+    values = iter([1.0, float("nan"), float("inf"), 3.0])
+    monitor.add_collector("depth", lambda: next(values))
+    assert [monitor.collect_metrics()["depth"] for _ in range(4)] == [1.0, None, None, 3.0]
+    report = monitor.generate_performance_report("1h")
+    found = report["metrics"]["depth"]
+    assert (found["count"], found["mean"], found["p50"], found["max"]) == (2, 2.0, 1.0, 3.0)
+    assert not [alert for alert in report["alerts"] if alert["metric"] == "depth"]
+    assert len([record for record in caplog.records if "gave no number" in record.getMessage()]) == 1
 
 
 def test_a_collector_that_gives_no_number_is_told_once_and_the_rest_goes_on(
@@ -170,6 +183,152 @@ def test_bottlenecks(clock: Clock) -> None:
     ]
     assert [(spot["name"], spot["share"]) for spot in found["cpu_hotspots"]["calls"]] == [("render", 0.75), ("SELECT orders", 0.25)]
     assert len(found["cpu_hotspots"]["busy_samples"]) == 10
+
+
+def test_a_day_of_calls_is_there_as_a_whole(clock: Clock) -> None:
+    monitor = PerformanceMonitor(clock=clock)
+    chance = random.Random(1)
+    times = []
+    for second in range(86_400):
+        clock.now += 1
+        times.append(chance.lognormvariate(4, 1) + (2000 if second < 30_000 else 0))
+        monitor.record_call("GET /orders", times[-1], ok=second >= 1000, cpu_ms=1)
+        if second % 600 == 0:
+            monitor.record_trade(success=second >= 40_000)
+    report = monitor.generate_performance_report("1d")
+    found = report["calls"]["GET /orders"]
+    assert (found["count"], found["failures"], found["min"], found["max"]) == (86_400, 1000, min(times), max(times))
+    assert found["mean"] == pytest.approx(sum(times) / len(times)) and found["last"] == times[-1]
+    ordered = sorted(times)
+    for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99)):
+        assert found[name] == pytest.approx(ordered[int(share * 86_400) - 1], rel=found["percentile_error"])
+    assert report["trade_success_rate"] == 0.5347 and "incomplete" not in report
+    slow = [ms for ms in times if ms > 1000]
+    (told,) = monitor.analyze_bottlenecks("1d")["slow_queries"]
+    assert (told["slow"], told["count"], told["max_ms"]) == (len(slow), 86_400, max(slow))
+    assert told["mean_ms"] == pytest.approx(sum(slow) / len(slow))
+    (other,) = monitor.analyze_bottlenecks("1d", slow_ms=1500)["slow_queries"]
+    assert other["slow"] == pytest.approx(len(slow), rel=0.05)
+    (used,) = monitor.analyze_bottlenecks("1d")["cpu_hotspots"]["calls"]
+    assert used["cpu_ms"] == 86_400
+    hour = monitor.generate_performance_report("1h")["calls"]["GET /orders"]
+    assert hour["count"] == 3601 and hour["p50"] == sorted(times[-3601:])[1800]  # so many are kept as they are
+
+
+def test_no_kind_pushes_another_out(clock: Clock) -> None:
+    monitor = PerformanceMonitor(clock=clock)
+    for _ in range(20):
+        monitor.record_trade(success=False)
+        monitor.record_prediction(True)
+    for _ in range(50_000):
+        monitor.record_call("tick", 0.1)
+        clock.now += 0.001
+    metrics = monitor.collect_metrics()
+    assert (metrics["trade_success_rate"], metrics["model_accuracy"]) == (0.0, 1.0)
+    assert metrics["api_latency"] == pytest.approx(0.1)
+
+
+def test_names_beyond_the_bound_are_counted_together(clock: Clock) -> None:
+    monitor = PerformanceMonitor(clock=clock)
+    for n in range(_series.NAMES_MAX + 50):
+        monitor.record_call(f"GET /orders/{n}", 1)
+    report = monitor.generate_performance_report("1d")
+    assert len(report["calls"]) == _series.NAMES_MAX + 1 and report["calls"]["other"]["count"] == 50
+    assert "other" in report["incomplete"]["api_names"]
+    clock.now += 31 * DAY
+    monitor.collect_metrics()
+    monitor.record_call("new", 1)  # the old names have made room
+    assert set(monitor.generate_performance_report("1d")["calls"]) == {"new"}
+
+
+def test_what_finds_no_room_is_told(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_series, "STEPS", ((60, 200), (3600, 200), (86_400, 100)))
+    monitor = PerformanceMonitor(clock=clock)
+    began = clock.now
+    for n in range(CALLS_MAX + 20_000):
+        monitor.record_call(f"call {n % 5}", n % 50, ok=n % 10 > 0)
+        clock.now += 60
+    kept = monitor._calls["api"]
+    assert all(tier.weight <= tier.weight_max for tier in kept._tiers)
+    for tier in kept._tiers:
+        assert tier.weight == sum(tally.weight for step in tier.steps.values() for tally in step.values())
+    report = monitor.generate_performance_report("30d")
+    lost = kept.lost_until
+    assert began < lost < clock.now and set(report["incomplete"]) == {"api"}
+    whole = monitor.generate_performance_report(clock.now - lost - 1)  # type: ignore[arg-type]
+    assert "incomplete" not in whole
+    assert sum(found["count"] for found in whole["calls"].values()) == (clock.now - lost) // 60 - 1
+
+
+def test_samples_of_a_day_of_seconds(clock: Clock) -> None:
+    monitor = PerformanceMonitor(1, clock=clock)
+    for metric in list(monitor._collectors):
+        monitor.add_collector(metric, lambda: None)
+    grown = 1000.0
+    monitor.add_collector("process_memory_bytes", lambda: grown)
+    monitor.add_collector("cpu_usage", lambda: 99.0 if grown < 1010 else 1.0)
+    for _ in range(86_400):
+        clock.now += 1
+        grown += 1
+        monitor.collect_metrics()
+    report = monitor.generate_performance_report("1d")
+    assert report["samples"] == 86_400 and report["metrics"]["process_memory_bytes"]["min"] == 1001
+    found = monitor.analyze_bottlenecks("1d")
+    assert found["memory_leaks"][0]["growth_per_hour"] == pytest.approx(3600, rel=0.01)
+    assert found["cpu_hotspots"]["busy_samples"][0]["cpu_usage"] == 99.0
+
+
+def test_a_month_of_minutes_is_kept_as_it_is(clock: Clock) -> None:
+    monitor = PerformanceMonitor(clock=clock)
+    for metric in list(monitor._collectors):
+        monitor.add_collector(metric, lambda: None)
+    monitor.add_collector("depth", lambda: clock.now)
+    for _ in range(30 * 1440):
+        clock.now += 60
+        monitor.collect_metrics()
+    report = monitor.generate_performance_report("1m")
+    assert report["samples"] == 30 * 1440 and "percentile_error" not in report["metrics"]["depth"]
+    assert "incomplete" not in report
+    assert set(monitor.generate_performance_report("1y")) == set(report)  # nothing was dropped yet
+    for _ in range(10):
+        clock.now += 60
+        monitor.collect_metrics()
+    assert "retention" in monitor.generate_performance_report("1y")["incomplete"]
+
+
+@pytest.mark.parametrize("spread", [(-3, 3), (0, 12), (-300, 300)])
+def test_percentiles_of_a_histogram_are_within_their_error(spread: tuple[int, int]) -> None:
+    chance = random.Random(2)
+    values = [chance.choice((1, 1, -1)) * 10 ** chance.uniform(*spread) for _ in range(5000)]
+    values += [0.0] * 100 + [10.0**power for power in range(*spread)]
+    exact, rough = _series.Tally(), _series.Tally()
+    for at, value in enumerate(values):
+        exact.add(at, value, True, 0)
+        one = _series.Tally()
+        one.add(at, value, True, 0)
+        one.coarsen()
+        rough.merge(one)
+    told, true = rough.summary(), exact.summary()
+    assert told.pop("percentile_error") == _series.ERROR
+    assert told == {name: pytest.approx(value, rel=_series.ERROR, abs=1e-9) for name, value in true.items()}
+    for bound in (1000.0, 10.0):
+        above = exact.slower_than(bound)
+        assert rough.slower_than(bound) == (pytest.approx(above[0], rel=0.02), pytest.approx(above[1], rel=_series.ERROR))
+    assert rough.slower_than(1000.0) == exact.slower_than(1000.0)
+
+
+def test_a_call_that_cannot_be_counted_is_told_once(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    monitor = PerformanceMonitor(clock=clock)
+    odd: Any
+    for odd in ("fast", object(), [], 10**400):
+        monitor.record_call("x", odd)
+        monitor.record_call("x", 1, cpu_ms=odd)
+    monitor.record_call("x", float("nan"), ok=False)
+    monitor.record_call("x" * 10_000, 5)
+    monitor.record_call(odd, 5, kind=odd)
+    report = monitor.generate_performance_report("1h")
+    assert sorted(map(len, report["calls"])) == [200, 200] and len(caplog.records) == 1
+    assert json.dumps(report)
 
 
 def test_measuring_lets_errors_through(clock: Clock) -> None:
