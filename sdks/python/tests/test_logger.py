@@ -6,9 +6,12 @@ import asyncio
 import contextlib
 import dataclasses
 import datetime
+import functools
+import gc
 import inspect
 import json
 import logging
+import operator
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -170,6 +173,126 @@ def test_an_audited_asynchronous_generator_is_still_the_functions_own(away: Away
         ("transaction", "failure"),
         ("count", "success"),
     ]
+
+
+async def reads(address: str) -> str:
+    await asyncio.sleep(0.02)
+    if address == "bad":
+        raise RuntimeError("tool failed")
+    return "page"
+
+
+class Reader:
+    async def __call__(self, address: str) -> str:
+        return await reads(address)
+
+
+class Lazy:
+    """Can be awaited, and is no coroutine."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def __await__(self) -> Any:
+        return reads(self.address).__await__()
+
+
+class Entered(Lazy):
+    async def __aenter__(self) -> str:
+        return await self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+
+def wrapped(function: Any) -> Any:
+    @functools.wraps(function)
+    def wrapper(*args: Any) -> Any:
+        return function(*args)
+
+    return wrapper
+
+
+def later(address: str) -> Any:
+    return asyncio.ensure_future(reads(address))
+
+
+@pytest.mark.parametrize(
+    "tool", [Reader(), wrapped(reads), lambda address: reads(address), functools.partial(reads), functools.partial(Reader()), later, Lazy]
+)
+def test_what_is_awaited_is_recorded_when_it_ends(away: Away, tool: Any) -> None:
+    logger, events = away
+    called = audited(logger, name="read")(tool)
+
+    async def main() -> None:
+        assert await called("good") == "page"
+        with pytest.raises(RuntimeError, match="tool failed"):
+            await called("bad")
+        await asyncio.sleep(0)
+        if not isinstance(going := called("slow"), Lazy) and not hasattr(going, "address"):
+            going = asyncio.ensure_future(going)
+            await asyncio.sleep(0)
+            going.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await going
+            await asyncio.sleep(0)
+        else:
+            assert going.address == "slow"  # as it would be without
+
+    asyncio.run(main())
+    good, bad, *cancelled = events()
+    assert good["outcome_status"] == "success" and good["outcome_result"] == "page" and good["duration_ms"] >= 15
+    assert bad["outcome_status"] == "failure" and bad["outcome_error"]["message"] == "tool failed"
+    assert "outcome_result" not in bad and bad["duration_ms"] >= 15
+    assert [event["outcome_error"]["type"] for event in cancelled] == ["CancelledError"] * (tool is not Lazy)
+
+
+def test_a_task_is_given_back_as_it_is_and_still_tells_of_its_error(away: Away) -> None:
+    logger, events = away
+    told: list[str] = []
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["message"]))
+        made: list[Any] = []
+
+        def begin(address: str) -> Any:
+            made.append(asyncio.ensure_future(reads(address)))
+            return made[-1]
+
+        assert audited(logger)(begin)("good") is made[0]
+        audited(logger)(begin)("bad")
+        await asyncio.sleep(0.1)
+        made.clear()
+        gc.collect()
+
+    asyncio.run(main())
+    assert [event["outcome_status"] for event in events()] == ["success", "failure"]
+    assert told == ["Task exception was never retrieved"]
+
+
+def test_what_is_more_than_awaited_stays_what_it_is(away: Away) -> None:
+    logger, events = away
+
+    async def main() -> None:
+        async with audited(logger)(Entered)("good") as page:
+            assert page == "page"
+
+    asyncio.run(main())
+    assert [event["outcome_status"] for event in events()] == ["running"]
+
+
+def test_what_has_no_signature_can_be_audited(away: Away) -> None:
+    logger, events = away
+    table: dict[str, int] = {}
+    assert audited(logger)(max)(1, 3, key=None) == 3
+    assert audited(logger)(int)("7") == 7
+    audited(logger, name="update")(dict.update)(table, {"a": 1})
+    assert audited(logger)(operator.itemgetter(0))("xyz") == "x"
+    with pytest.raises(ValueError):
+        audited(logger)(max)([])
+    made = events()
+    assert [event["outcome_status"] for event in made] == ["success"] * 4 + ["failure"]
+    assert made[0]["action_name"] == "max" and made[0]["action_details"] == {"args": [1, 3], "kwargs": {"key": None}}
 
 
 def test_an_async_logger_records_calls_of_tools_as_well(away: Away) -> None:
