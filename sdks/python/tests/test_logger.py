@@ -441,6 +441,17 @@ def test_what_was_lost_is_told_by_the_next_process(options: Options) -> None:
     assert kept[-1]["action_name"] == "events_lost" and kept[-1]["producer_seq"] > kept[-2]["producer_seq"] and kept[-1]["agent_id"] == "test/agent"
 
 
+def test_what_is_given_up_at_the_end_has_a_receipt_that_says_so(options: Options) -> None:
+    options.close_ms, options.spool_bytes, options.queue_events = 50, 20_000, 100
+    logger = EventLogger(options=options, on_error=lambda *_: None)
+    ids = [logger.log_action("step", details="word " * 100) for _ in range(300)]
+    assert not logger.close()
+    found = [logger.receipt(entry) for entry in ids]
+    lost = [receipt for receipt in found if receipt and receipt.status == "lost"]
+    assert len(lost) == logger.stats.lost and len([r for r in found if r and r.status == "waiting"]) == 300 - len(lost)
+    assert any("neither sent nor kept when the client closed" in (receipt.reason or "") for receipt in lost)
+
+
 def test_without_a_loss_nothing_is_told(options: Options) -> None:
     options.close_ms = 50
     with EventLogger(options=options, on_error=lambda *_: None) as logger:

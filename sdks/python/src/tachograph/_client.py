@@ -287,6 +287,10 @@ class Client:
                         self._stats.lost += batch.count
                         self._stats.waiting -= batch.count
                         self._lost_untold += batch.count
+                        for line in batch.lines:
+                            reason = f"neither sent nor kept when the client closed: {error}"
+                            self._receipts.settle(Receipt(_id_of(line), "lost", reason=reason))
+                        self._settled.notify_all()
                     self._trouble("lost", f"{batch.count} events could be neither sent nor kept: {error}")
             self._leave_lost(last=True)
             self._spool.remove_if_empty()
