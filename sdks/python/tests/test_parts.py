@@ -15,6 +15,7 @@ from tachograph import Options
 from tachograph._answer import Answer, Split, Taken, Wait, judge
 from tachograph._client import new_id
 from tachograph._context import _git
+from tachograph._options import meant
 from tachograph._plain import timestamp
 from tachograph._spool import Spool, batches, read
 
@@ -95,6 +96,32 @@ def test_an_address_with_a_path_is_taken_as_it_stands() -> None:
     assert Options(url="http://h:1").events_url == Options(url="http://h:1/").events_url == "http://h:1/v1/events"
     assert Options(url="http://h:1/log").events_url == "http://h:1/log"
     assert Options(url="http://[broken").spool != Options(url="http://h:1").spool
+
+
+@pytest.mark.parametrize("given", ["h.example:7420", " http://h.example:7420 \n", "h.example:7420/", "http://h.example:7420/v1/events"])
+def test_an_address_without_a_scheme_or_with_blanks_is_meant(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDIT_LOG_URL", given)
+    for options in (Options(), meant(None, {})[0], meant(None, {"url": given})[0]):
+        assert options.events_url == "http://h.example:7420/v1/events" and options.base_url == "http://h.example:7420"
+        assert options.spool == Options(url="http://h.example:7420").spool
+    assert meant(None, {})[1] == []
+    assert meant(None, {"url": "[::1]:7420"})[0].events_url == "http://[::1]:7420/v1/events"
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["no address: at all", "ftp://h", "http://", "h:port", "h:99999", "http://[broken", "   ", "http://u:hunter2@h:x", "http://" + "a" * 70, "h/\u00e4"],
+)
+def test_an_address_that_is_none_is_told_and_the_default_is_used(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AUDIT_LOG_URL", raising=False)
+    options, wrong = meant(None, {"url": given})
+    assert options.url == "http://127.0.0.1:7420"
+    assert len(wrong) == 1 and wrong[0].startswith("url: expected an address such as") and "hunter2" not in wrong[0]
+    monkeypatch.setenv("AUDIT_LOG_URL", given)
+    options, wrong = meant(None, {})
+    assert options.url == "http://127.0.0.1:7420" and len(wrong) == 1
+    monkeypatch.setenv("AUDIT_LOG_URL", "other:1")
+    assert meant(None, {"url": given})[0].url == "http://other:1"
 
 
 def test_a_line_that_was_cut_off_or_is_none_is_left_out(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ class Connection:
         return Answer(response.status, read, response.headers.get("retry-after"))
 
     def _connect(self) -> http.client.HTTPConnection:
-        parts = urlsplit(self._options.url)
+        parts = urlsplit(self._options.base_url)
         if not parts.hostname or parts.scheme not in ("http", "https"):
             raise ValueError("an address looks like http://host:7420")
         timeout = self._options.timeout_ms / 1000

@@ -55,16 +55,17 @@ class Options:
     @property
     def events_url(self) -> str:
         """Where events are posted to: an address with a path is taken as it stands."""
+        url = _whole(self.url)
         try:
-            has_path = urlsplit(self.url).path not in ("", "/")
+            has_path = urlsplit(url).path not in ("", "/")
         except ValueError:
             has_path = False
-        return self.url if has_path else self.url.rstrip("/") + EVENTS_PATH
+        return url if has_path else url.rstrip("/") + EVENTS_PATH
 
     @property
     def base_url(self) -> str:
         """The server without a path, for questions."""
-        parts = urlsplit(self.url)
+        parts = urlsplit(_whole(self.url))
         return f"{parts.scheme}://{parts.netloc}"
 
     @property
@@ -90,7 +91,31 @@ def meant(options: Any, given: dict[str, Any]) -> tuple[Options, list[str]]:
             wrong.append(f"{member.name}: expected {expected}, found {type(value).__name__}; the default is used")
             value = getattr(otherwise, member.name)
         kept[member.name] = value
+    if not _is_address(kept["url"]):
+        found = kept["url"].rpartition("@")[2].partition("?")[0][:100]  # a password may be in the rest
+        wrong.append(f'url: expected an address such as {DEFAULT_URL}, found "{found}"; the default is used')
+        kept["url"] = otherwise.url if _is_address(otherwise.url) else DEFAULT_URL
+    kept["url"] = _whole(kept["url"])
     return replace(options, **kept), wrong
+
+
+def _whole(url: str) -> str:
+    """The address as it is meant: without blanks around it, `http` where it names no scheme."""
+    url = url.strip()
+    return url if "://" in url else f"http://{url}"
+
+
+def _is_address(url: str) -> bool:
+    """Whether a request could be sent there."""
+    whole = _whole(url)
+    try:
+        parts = urlsplit(whole)
+        host = (parts.hostname or "").encode("idna")
+        f"{parts.path}?{parts.query}".encode("ascii")
+        parts.port  # noqa: B018  raises where it is none
+    except ValueError:
+        return False
+    return bool(host) and parts.scheme in ("http", "https") and not any(sign.isspace() or sign < " " for sign in whole)
 
 
 _OPTIONAL = ("key", "ca_file", "agent_id", "environment")
