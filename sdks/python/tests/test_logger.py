@@ -343,6 +343,30 @@ def test_the_handler_leaves_out_the_clients_own_records(away: Away) -> None:
     assert event["attributes"]["file"] == "f.py" and event["attributes"]["line"] == 1
 
 
+def test_a_level_of_ones_own_is_the_nearest_below(away: Away) -> None:
+    logger, events = away
+    handler = AuditHandler(logger)
+    for number in (5, 10, 20, 25, 30, 35, 45, 50, 60):
+        record = logging.LogRecord("app", number, "f.py", 1, "hello", (), None)
+        if number == 35:
+            record.levelname = "NOTICE"
+        handler.handle(record)
+    made = events()
+    names = ["DEBUG", "DEBUG", "INFO", "INFO", "WARNING", "WARNING", "ERROR", "CRITICAL", "CRITICAL"]
+    assert [event["levelname"] for event in made] == names
+    assert made[5]["attributes"]["level_name"] == "NOTICE" and "level_name" not in made[4]["attributes"]
+
+
+def test_where_a_line_was_logged_is_no_error(away: Away) -> None:
+    logger, events = away
+    handler = AuditHandler(logger)
+    for number in (20, 30, 40):
+        handler.handle(logging.LogRecord("app", number, "f.py", 1, "hello", (), None, sinfo="Stack (most recent call last)"))
+    info, warning, error = events()
+    assert "stack_info" not in info and info["attributes"]["stack_info"] == "Stack (most recent call last)"
+    assert "stack_info" not in warning and error["stack_info"] == "Stack (most recent call last)"
+
+
 def test_a_monitor_records_its_samples_and_alerts(away: Away) -> None:
     logger, events = away
     monitor = PerformanceMonitor(alert_thresholds={"depth": 1}, logger=logger)

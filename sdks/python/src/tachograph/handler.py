@@ -39,21 +39,29 @@ class AuditHandler(logging.Handler):
             _inside.emits = False
 
     def _emit(self, record: logging.LogRecord) -> None:
-        event = {
-            "levelname": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-            "stack_info": record.stack_info,
-        }
+        level = _level(record.levelno)
+        event = {"levelname": level, "logger": record.name, "message": record.getMessage()}
         if record.exc_info and record.exc_info[0] is not None:
             formatter = self.formatter or logging.Formatter()
             event["exc_info"] = formatter.formatException(record.exc_info)
         given = {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
-        where = {"file": record.pathname, "line": record.lineno, "function": record.funcName}
+        where: dict[str, object] = {"file": record.pathname, "line": record.lineno, "function": record.funcName}
+        if record.levelname != level:
+            where["level_name"] = record.levelname
+        if record.stack_info:  # the server takes it for an error, which a line of a lower level has none of
+            (event if record.levelno >= logging.ERROR else where)["stack_info"] = record.stack_info
         named = {name: given.pop(name) for name in ("session_id", "user_id", "agent_id") if name in given}
         said = {name: value for name, value in event.items() if value}
         when = timestamp(record.created)
         self.logger.log_event(said, timestamp=when, attributes={**where, **given}, **named)
+
+
+_LEVELS = {50: "CRITICAL", 40: "ERROR", 30: "WARNING", 20: "INFO"}
+
+
+def _level(number: int) -> str:
+    """The nearest of Python's own from below: the server does not know others, or means something else by their name."""
+    return next((name for level, name in _LEVELS.items() if number >= level), "DEBUG")
 
 
 _STANDARD = frozenset(vars(logging.LogRecord("", 0, "", 0, "", None, None))) | {"message", "asctime", "taskName"}
