@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tachograph import Alert, AlertSystem, PerformanceMonitor, Threshold, _series
+from tachograph import Alert, AlertSystem, PerformanceMonitor, Threshold, _series, _tally
 from tachograph.monitor import CALLS_MAX, seconds
 
 DAY = 86_400.0
@@ -301,19 +301,19 @@ def test_percentiles_of_a_histogram_are_within_their_error(spread: tuple[int, in
     chance = random.Random(2)
     values = [chance.choice((1, 1, -1)) * 10 ** chance.uniform(*spread) for _ in range(5000)]
     values += [0.0] * 100 + [10.0**power for power in range(*spread)]
-    exact, rough = _series.Tally(), _series.Tally()
+    exact, rough = _tally.Tally(), _tally.Tally()
     for at, value in enumerate(values):
         exact.add(at, value, True, 0)
-        one = _series.Tally()
+        one = _tally.Tally()
         one.add(at, value, True, 0)
         one.coarsen()
         rough.merge(one)
     told, true = rough.summary(), exact.summary()
-    assert told.pop("percentile_error") == _series.ERROR
-    assert told == {name: pytest.approx(value, rel=_series.ERROR, abs=1e-9) for name, value in true.items()}
+    assert told.pop("percentile_error") == _tally.ERROR
+    assert told == {name: pytest.approx(value, rel=_tally.ERROR, abs=1e-9) for name, value in true.items()}
     for bound in (1000.0, 10.0):
         above = exact.slower_than(bound)
-        assert rough.slower_than(bound) == (pytest.approx(above[0], rel=0.02), pytest.approx(above[1], rel=_series.ERROR))
+        assert rough.slower_than(bound) == (pytest.approx(above[0], rel=0.02), pytest.approx(above[1], rel=_tally.ERROR))
     assert rough.slower_than(1000.0) == exact.slower_than(1000.0)
 
 

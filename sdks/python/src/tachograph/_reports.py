@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ._series import Key, Point, Tally
+from ._series import Key, Point
+from ._tally import Tally
 
 MEMORY = ("process_memory_bytes", "memory_usage")
 

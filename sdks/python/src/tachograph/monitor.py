@@ -22,7 +22,8 @@ from . import _lifetime
 from ._machine import Machine
 from ._plain import timestamp
 from ._reports import MEMORY, by_name, memory_leaks, share, slow
-from ._series import NAMES_MAX, OTHER, SLOW_MS, Key, Part, Point, Series, Tally
+from ._series import NAMES_MAX, OTHER, Key, Part, Point, Series
+from ._tally import SLOW_MS, Tally
 from .alerts import Alert, AlertSystem, Given
 from .logger import EventLogger
 
