@@ -73,7 +73,7 @@ fn two_processes_at_once_leave_no_gap_and_what_one_of_them_lacks_is_at_least_tha
 /// What one user's processes numbered: session, number, time.
 fn of_user(numbers: &[(&str, std::ops::Range<u64>, i64)]) -> Vec<NumberRow> {
     let each = numbers.iter().flat_map(|(session, numbers, at_us)| {
-        let timed = numbers.clone().zip(*at_us..).map(|(number, at_us)| (number, at_us));
+        let timed = numbers.clone().zip(*at_us..);
         let mut rows = rows(LOG, &timed.collect::<Vec<_>>());
         rows.iter_mut().for_each(|row| (row.session, row.user) = ((*session).to_owned(), Some("u".into())));
         rows

@@ -6,6 +6,7 @@ mod accepting;
 mod bodies;
 mod classes;
 mod claude;
+mod claude_ends;
 mod common;
 mod duplicates;
 mod history;
