@@ -12,7 +12,7 @@
 
 use crate::accept::Sender;
 use crate::body::lines;
-use crate::formats::{Format, charge, decode_within, digest, running_total};
+use crate::formats::{Format, Reports, charge, decode_within, digest};
 use crate::ingest::{Options, mapped};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -36,8 +36,9 @@ pub struct Place {
     since: u64,
     time_us: Option<Micros>,
     thread: Thread,
-    /// The running total of tokens that was reported last.
+    /// The running total of tokens that a count of Codex reported last.
     total: Option<i64>,
+    reports: Reports,
     usages: Vec<Usage>,
 }
 
@@ -103,10 +104,9 @@ impl Place {
         self.name(format, text, key, sender, options, events);
     }
 
-    /// A report of tokens counts when its running total is a new one.
+    /// A report of tokens counts when no other told of the same answer.
     fn report(&mut self, event: &mut Event<'_>) {
-        let Some(total) = running_total(event) else { return };
-        if self.total.replace(total) != Some(total) {
+        if self.reports.is_new(event, &mut self.total) {
             charge(event);
         }
     }

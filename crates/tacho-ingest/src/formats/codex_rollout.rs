@@ -4,14 +4,16 @@
 //! with exit code and duration), as the model saw its result (`function_call_output`); all have its `call_id`. What the
 //! user and the agent said stands as `response_item`, and once more as `event_msg`: the second is a log line. Only the
 //! first line names the session and only `turn_context` the model: [`crate::place`] hands them on. Tokens are reported
-//! with a running total, often twice: [`charge`] is for the first report of a total.
+//! twice: [`charge`] is for the first report of an answer, which [`Reports`] tells.
 //! Files from before there was a `payload` hold the items as they are.
 //! Recognised by `payload` beside a `type` of those below.
 
+mod fate;
 mod ran;
 mod tokens;
 
-pub(crate) use tokens::{charge, running_total};
+pub(crate) use fate::{ending, note as note_fate};
+pub(crate) use tokens::{Reports, charge};
 
 use super::{said, tools};
 use crate::fields::{Fields, Refused, unquote};
@@ -234,35 +236,7 @@ fn result(event: &mut Event<'_>) {
         event.facts.set_int(IntFact::ExitCode, code);
     }
     event.outcome = outcome.or(Some(Outcome::Unknown));
-}
-
-/// The exit code and how the call ended, as far as its output tells.
-pub(crate) fn ending(output: &str) -> (Option<i64>, Option<Outcome>) {
-    const FAILED: &[&str] = &[
-        "exec_command failed",
-        "apply_patch verification failed",
-        "unsupported call",
-        "unsupported custom tool call",
-        "failed to parse",
-    ];
-    let by_code = |code| (Some(code), Some(if code == 0 { Outcome::Success } else { Outcome::Failure }));
-    let Some(text) = unquote(output) else {
-        let metadata =
-            Fields::object(output).ok().and_then(|mut fields| fields.take_object("metadata").ok()?);
-        let code = metadata.and_then(|metadata| metadata.get("exit_code")?.parse().ok());
-        return code.map_or((None, None), by_code);
-    };
-    for line in text.lines().take_while(|line| *line != "Output:").take(8) {
-        let code =
-            line.strip_prefix("Process exited with code ").or_else(|| line.strip_prefix("Exit code: "));
-        if let Some(code) = code.and_then(|code| code.trim().parse().ok()) {
-            return by_code(code);
-        }
-        if line.starts_with("Process running with session ID") {
-            return (None, Some(Outcome::Running));
-        }
-    }
-    (None, FAILED.iter().any(|start| text.starts_with(start)).then_some(Outcome::Failure))
+    note_fate(event);
 }
 
 /// A line of another type.

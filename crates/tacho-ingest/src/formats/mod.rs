@@ -28,7 +28,7 @@ pub(crate) mod tools;
 mod trade;
 mod who_and_when;
 
-pub(crate) use codex_rollout::{charge, running_total};
+pub(crate) use codex_rollout::{Reports, charge};
 pub use kinds::Format;
 pub(crate) use said::digest;
 

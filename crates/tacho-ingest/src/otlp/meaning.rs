@@ -154,6 +154,7 @@ fn of_agent(program: &str, name: &str, event: &mut Event<'_>) -> Meaning {
 /// Codex calls every command that it could start a success. How it ended, or that it runs still, stands before its output.
 fn tell_ending(event: &mut Event<'_>) {
     let (code, outcome) = event.output.as_deref().map(codex_rollout::ending).unwrap_or_default();
+    codex_rollout::note_fate(event);
     if let Some(code) = code {
         event.facts.set_int(IntFact::ExitCode, code);
     }

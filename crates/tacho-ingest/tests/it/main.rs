@@ -7,6 +7,7 @@ mod bodies;
 mod classes;
 mod claude;
 mod claude_ends;
+mod codex;
 mod common;
 mod duplicates;
 mod history;
