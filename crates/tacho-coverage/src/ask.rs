@@ -75,6 +75,11 @@ const BROKEN_OFF: &str = "coalesce(known = 'imported' AND phase = 'result' \
   AND json_get_str(extra, 'toolDenialKind') = 'interrupted' \
   AND error LIKE '\"[Tool call interrupted: the session ended before %', false)";
 
+/// The result of a call of Codex whose turn a person broke off. Its logs have every call that was allowed, and none that still
+/// waited for that; its session file has the same words of both, and says of what ran that it did.
+const STOPPED: &str = "coalesce(known = 'imported' AND phase = 'result' AND outcome_status = 'unknown' \
+  AND interrupted = 1, false)";
+
 /// Whose process it was, as far as that is told.
 const USER: &str = "max(who_user) AS user";
 
@@ -104,7 +109,8 @@ pub fn calls(from_us: i64, to_us: i64) -> String {
                AND (error LIKE '\"<tool_use_error>%' OR error LIKE '\"Permission to use %' \
                  OR error LIKE '\"The user %')), false) AS never_ran, \
            bool_or({BROKEN_OFF}) AND NOT bool_or(phase = 'result' AND NOT {BROKEN_OFF}) AS broken_off, \
-           coalesce(bool_or({UNHOOKED}), false) AS unhooked \
+           coalesce(bool_or({UNHOOKED}), false) AS unhooked, \
+           bool_or({STOPPED}) AND NOT coalesce(bool_or(phase = 'executed'), false) AS unlogged \
          FROM events WHERE {within} AND call_id IS NOT NULL AND {IS_CALL} \
            AND NOT (source = 'otlp' AND call_id ~ '^[0-9a-f]{{16}}$') AND source <> 'internal' \
            AND NOT {IS_MADE_UP} \

@@ -23,7 +23,11 @@ struct Call<'r> {
     done_us: Option<i64>,
     never_ran: bool,
     unhooked: bool,
+    unlogged: bool,
 }
+
+/// Sources that can't see some calls.
+const BLIND: [&str; 2] = ["hook", "otel_log"];
 
 /// Counts of one agent and source.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +42,8 @@ pub(crate) struct Weighed {
     pub by_source: BTreeMap<(String, String), Tally>,
     /// Calls of each agent that any source saw.
     pub all: BTreeMap<String, u64>,
-    /// Those of them that run no hook.
-    pub unhooked: BTreeMap<String, u64>,
+    /// Those of them that a source neither saw nor could see.
+    pub hidden: BTreeMap<(String, String), u64>,
     pub unseen: Vec<Finding>,
 }
 
@@ -59,7 +63,10 @@ pub(crate) fn weigh(rows: &[CallRow], sessions: &Sessions, config: &Config, wind
     let mut weighed = Weighed::default();
     for group in groups(&calls, sessions, window) {
         *weighed.all.entry(group.agent.to_owned()).or_default() += group.count;
-        *weighed.unhooked.entry(group.agent.to_owned()).or_default() += group.hidden_from("hook");
+        for source in BLIND {
+            let hidden = weighed.hidden.entry((group.agent.to_owned(), source.to_owned())).or_default();
+            *hidden += group.hidden_from(source);
+        }
         for source in group.sources() {
             let tally = weighed.by_source.entry((group.agent.to_owned(), source.to_owned())).or_default();
             tally.seen += group.seen_by(source);
@@ -97,6 +104,7 @@ fn gather<'r>(rows: &'r [CallRow], sessions: &Sessions) -> Vec<Call<'r>> {
             // What is broken off and told by nothing that ran with it may never have begun.
             never_ran: all().any(|row| row.never_ran) || all().all(|row| row.broken_off),
             unhooked: all().any(|row| row.unhooked),
+            unlogged: all().any(|row| row.unlogged),
             seen: rows.iter().map(|row| (row.source.as_str(), *row)).collect(),
         }
     };
@@ -145,7 +153,8 @@ impl Call<'_> {
 impl<'r> Call<'r> {
     /// Whether a source has to tell of the call: not of what it can't see by its nature.
     fn is_due_from(&self, source: &str) -> bool {
-        self.seen.contains_key(source) || !(self.unhooked && source == "hook")
+        let is_hidden = self.unhooked && source == "hook" || self.unlogged && source == "otel_log";
+        self.seen.contains_key(source) || !is_hidden
     }
 
     /// The sources whose word counts.

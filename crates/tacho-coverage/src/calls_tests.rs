@@ -36,9 +36,7 @@ fn span(id: &str) -> CallRow {
         last_us: DAY + 9 * MINUTE,
         done_us: Some(DAY + 9 * MINUTE),
         first_index: 1,
-        never_ran: false,
-        broken_off: false,
-        unhooked: false,
+        ..CallRow::default()
     }
 }
 
@@ -129,6 +127,28 @@ fn hooks_need_not_tell_of_what_runs_none() {
     assert_eq!(judged(&calls, &sessions, "otel_log"), (vec![], (2, 2)));
     let seen = [&calls[..], &[CallRow { source: "hook".into(), ..polled }]].concat();
     assert_eq!(judged(&seen, &sessions, "hook"), (vec![], (2, 2)), "should it run one after all");
+}
+
+#[test]
+fn logs_need_not_tell_of_what_was_broken_off_before_it_was_allowed() {
+    let sessions = ["hook", "otel_log", "transcript"].map(|source| lasting("s", source, 0, 10));
+    let stopped = CallRow { unlogged: true, ..told("call_b", "s", "transcript", 6) };
+    let seen = ["hook", "otel_log", "transcript"].map(|source| told("call_a", "s", source, 5));
+    let calls = [&seen[..], &[stopped, told("call_b", "s", "hook", 6)]].concat();
+    assert_eq!(judged(&calls, &sessions, "otel_log"), (vec![], (1, 1)));
+    assert_eq!(judged(&calls, &sessions, "hook"), (vec![], (2, 2)));
+    let unseen = "calls_unseen/hook/s".to_owned();
+    assert_eq!(
+        judged(&calls[..4], &sessions, "hook"),
+        (vec![unseen], (1, 2)),
+        "hooks run before it is asked"
+    );
+    let logged = [&calls[..], &[told("call_b", "s", "otel_log", 6)]].concat();
+    assert_eq!(
+        judged(&logged, &sessions, "otel_log"),
+        (vec![], (2, 2)),
+        "it was allowed and broken off then"
+    );
 }
 
 #[test]

@@ -184,7 +184,7 @@ fn figures(
         figure.calls_in_its_sessions = tally.in_its_sessions;
         // Nobody has to report over MCP: there is nothing that it should have seen.
         let all = weighed.all.get(&key.0).filter(|_| key.1 != "mcp");
-        let hidden = weighed.unhooked.get(&key.0).filter(|_| key.1 == "hook");
+        let hidden = weighed.hidden.get(&key);
         figure.calls_all = all.copied().unwrap_or_default() - hidden.copied().unwrap_or_default();
         figure.calls_share = share(figure.calls_seen, figure.calls_all);
         figure.sessions_all = sessions.get(key.0.as_str()).copied().unwrap_or_default();

@@ -18,9 +18,7 @@ fn call(id: &str, source: &str, at_us: i64) -> CallRow {
         last_us: at_us + SECOND,
         done_us: Some(at_us + SECOND),
         first_index: (at_us - DAY).unsigned_abs() / 1000,
-        never_ran: false,
-        broken_off: false,
-        unhooked: false,
+        ..CallRow::default()
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// What one source saw of one call.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct CallRow {
     pub call: String,
     pub session: Option<String>,
@@ -22,6 +22,8 @@ pub struct CallRow {
     pub broken_off: bool,
     /// Its agent runs no hook around it.
     pub unhooked: bool,
+    /// A person broke it off, perhaps before it was allowed: its agent's logs tell of none before.
+    pub unlogged: bool,
 }
 
 /// What one source told of one agent in one session.

@@ -48,9 +48,7 @@ fn call(id: &str, session: &str, source: &str, at: i64) -> CallRow {
         last_us: at_us + SECOND,
         done_us: Some(at_us + SECOND),
         first_index: at.unsigned_abs(),
-        never_ran: false,
-        broken_off: false,
-        unhooked: false,
+        ..CallRow::default()
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Place {
     thread: Thread,
     /// The running total of tokens that a count of Codex reported last.
     total: Option<i64>,
+    /// Left out where there are none: a client of an earlier version does not know it.
+    #[serde(skip_serializing_if = "Reports::is_empty")]
     reports: Reports,
     usages: Vec<Usage>,
 }

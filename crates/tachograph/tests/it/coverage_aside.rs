@@ -1,7 +1,8 @@
 //! Coverage of what programs do beside the session that a person sees: numbers that run on through several sessions, ids that are left
-//! again at the start, conversations of their own.
+//! again at the start, conversations of their own; and of calls that a person did not allow.
 
-use crate::coverage::{DAY_NANOS, WHOLE_DAY, hooks, ids, send, serve};
+use crate::coverage::{DAY, DAY_NANOS, WHOLE_DAY, hooks, ids, send, serve};
+use crate::server::{tachograph, text as text_of};
 use serde_json::{Value, json};
 
 fn text(key: &str, value: &str) -> Value {
@@ -76,4 +77,42 @@ fn a_conversation_that_codex_has_by_itself_needs_no_hooks_and_one_that_may_act_d
     let records = [starts("title", "read-only", "", 2), starts("acts", "workspace-write", "", 2)].concat();
     send(&server, &main, &[logs("codex_cli_rs", &records)]);
     assert_eq!(ids(&server.get(WHOLE_DAY).json()), ["hooks_off/hook/acts"]);
+}
+
+/// Escape while Codex asks whether it may: its logs tell nothing of the call, and its session file says the same as of a call
+/// that ran.
+#[test]
+fn logs_of_codex_need_not_tell_of_a_call_that_was_broken_off_before_it_was_allowed() {
+    let (dir, data, server) = serve("");
+    let session = "01a1fbcb-15a5-7951-8428-af1573e4a30a";
+    let result = |call: &str| {
+        let own = [text("event.name", "codex.tool_result"), text("conversation.id", session)];
+        let more = [text("call_id", call), text("tool_name", "exec_command"), text("success", "true")];
+        own.into_iter().chain(more).collect::<Vec<_>>()
+    };
+    send(&server, "{\"note\":1}", &[logs("codex_cli_rs", &[(1, result("call_1")), (9, result("call_9"))])]);
+    let line = |second: u32, kind: &str, payload: Value| {
+        json!({"timestamp": format!("{DAY}T01:00:0{second}Z"), "type": kind, "payload": payload}).to_string()
+            + "\n"
+    };
+    let call = |second, call: &str| {
+        let asked =
+            json!({"type": "function_call", "name": "exec_command", "arguments": "{}", "call_id": call});
+        let output = "Wall time: 1.0 seconds\naborted by user";
+        let stopped = json!({"type": "function_call_output", "call_id": call, "output": output});
+        line(second, "response_item", asked) + &line(second, "response_item", stopped)
+    };
+    let file = dir.path().join("rollout.jsonl");
+    let import = |lines: &str| {
+        std::fs::write(&file, lines).unwrap();
+        let done = tachograph(&data, &["import", file.to_str().unwrap()], "");
+        assert_eq!(done.status.code(), Some(0), "{}", text_of(&done.stderr));
+        server.get(WHOLE_DAY).json()
+    };
+    let begun = line(0, "session_meta", json!({"id": session})) + &call(1, "call_1") + &call(2, "call_2");
+    let report = import(&begun);
+    assert_eq!(ids(&report), Vec::<&str>::new(), "{report}");
+    let ran = json!({"type": "item_completed", "item": {"type": "CommandExecution", "id": "call_2", "exit_code": -1}});
+    let report = import(&(begun + &line(3, "event_msg", ran) + &call(9, "call_9")));
+    assert_eq!(report["findings"][0]["evidence"]["calls"], json!(["call_2"]), "it ran: {report}");
 }

@@ -45,6 +45,10 @@ struct Waiting {
 }
 
 impl Reports {
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Reports::default()
+    }
+
     /// Whether an event reports what no report before it did. `counted` is the running total of the last `token_count`.
     pub(crate) fn is_new(&mut self, event: &Event<'_>, counted: &mut Option<i64>) -> bool {
         let turn = event.facts.text(TextFact::TurnId);
