@@ -10,10 +10,13 @@ use crate::resolve_expr::Scope;
 impl Scope<'_> {
     /// Sums need one unit; products and quotients scale it, and a quotient of two durations is a number.
     pub(crate) fn math(&self, how: Arithmetic, a: &Expr, b: &Expr, span: Span) -> Result<Typed, PipeError> {
-        if let Some(difference) = self.between(how, a, b)? {
-            return Ok(difference);
+        // Each side is looked at once: a chain nests as deep as it is long.
+        let (left, right) = (self.typed(a)?, self.typed(b)?);
+        let time = Type::Kind(Kind::Time);
+        if how == Arithmetic::Subtract && left.1 == time && right.1 == time {
+            return Ok(between(left.0, right.0));
         }
-        let ((left, x), (right, y)) = (self.operand(a)?, self.operand(b)?);
+        let ((left, x), (right, y)) = (self.operand(left, a)?, self.operand(right, b)?);
         let same_unit = matches!(how, Arithmetic::Add | Arithmetic::Subtract | Arithmetic::Remainder);
         let build = |left, right| Term::Math(how, Box::new(left), Box::new(right));
         let number = Kind::Number;
@@ -36,24 +39,9 @@ impl Scope<'_> {
         Ok((term, Type::Kind(kind)))
     }
 
-    /// One time minus another is a duration.
-    fn between(&self, how: Arithmetic, a: &Expr, b: &Expr) -> Result<Option<Typed>, PipeError> {
-        if how != Arithmetic::Subtract {
-            return Ok(None);
-        }
-        let time = Type::Kind(Kind::Time);
-        Ok(match (self.typed(a)?, self.typed(b)?) {
-            ((left, x), (right, y)) if x == time && y == time => {
-                let term = Term::Scalar("time_between".into(), vec![left, right]);
-                Some((term, Type::Kind(Kind::Duration { unit_us: 1 })))
-            }
-            _ => None,
-        })
-    }
-
     /// A number and the unit that it counts, when it is a duration.
-    fn operand(&self, expr: &Expr) -> Result<(Term, Option<i64>), PipeError> {
-        Ok(match self.typed(expr)? {
+    fn operand(&self, typed: Typed, expr: &Expr) -> Result<(Term, Option<i64>), PipeError> {
+        Ok(match typed {
             (term, Type::Kind(Kind::Number)) => (term, None),
             (term, Type::Kind(Kind::Duration { unit_us })) => (term, Some(unit_us)),
             (term, Type::Written(_)) => (term, Some(1)),
@@ -83,4 +71,10 @@ impl Scope<'_> {
         };
         Ok((Term::Scalar(name.to_string(), terms), Type::Kind(kind)))
     }
+}
+
+/// One time minus another is a duration.
+fn between(left: Term, right: Term) -> Typed {
+    let term = Term::Scalar("time_between".into(), vec![left, right]);
+    (term, Type::Kind(Kind::Duration { unit_us: 1 }))
 }

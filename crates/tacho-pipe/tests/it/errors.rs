@@ -167,3 +167,13 @@ fn a_regular_expression_that_is_none_is_refused_where_its_fault_is() {
     }
     assert!(plan("agent_audit_log | ip =~ '(?i)^(git|it''s)\\b.*\\p{Greek}$'").is_ok());
 }
+
+/// Each part of a chain is looked at once: with two looks at each this would not end.
+#[test]
+fn a_long_chain_of_differences_is_resolved_as_fast_as_it_is_read() {
+    let chain = format!("agent_audit_log | where tokens_input{} > 1", " - 1".repeat(40));
+    let nested = format!("agent_audit_log | where {}1{} > 1", "1 - (".repeat(40), ")".repeat(40));
+    for query in [chain, nested] {
+        plan(&query).unwrap();
+    }
+}
