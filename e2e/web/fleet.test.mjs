@@ -101,9 +101,9 @@ test("a session is replayed by keyboard, from failure to failure", async () => {
 
 test("the figures of a search are those of its list", async () => {
   const page = await open(browser, program.url);
-  const [{ n }] = await program.sql("SELECT count(*) AS n FROM agent_audit_log WHERE index < 300 AND outcome_status = 'failure' AND NOT agent_id LIKE 'ops/%' AND (action_details ILIKE '%test%' OR outcome_result ILIKE '%test%' OR outcome_error ILIKE '%test%' OR decision ILIKE '%test%' OR extra ILIKE '%test%' OR action_name ILIKE '%test%' OR agent_id ILIKE '%test%' OR resources_accessed ILIKE '%test%')");
+  const [{ n }] = await program.sql("SELECT count(*) AS n FROM agent_audit_log WHERE index < 2000 AND outcome_status = 'failure' AND NOT agent_id LIKE 'ops/%' AND (action_details ILIKE '%test%' OR outcome_result ILIKE '%test%' OR outcome_error ILIKE '%test%' OR decision ILIKE '%test%' OR extra ILIKE '%test%' OR action_name ILIKE '%test%' OR agent_id ILIKE '%test%' OR resources_accessed ILIKE '%test%')");
   assert.ok(n > 0);
-  await page.goto(`${program.url}/explore?${new URLSearchParams({ range: "all", q: "status:failed test -agent:ops/* index:<300" })}`);
+  await page.goto(`${program.url}/explore?${new URLSearchParams({ range: "all", q: "status:failed test -agent:ops/* index:<2000" })}`);
   await page.getByRole("heading", { name: new RegExp(`^${n} events?$`) }).waitFor();
   await page.getByText(`${n}, newest first`).waitFor();
   quiet(page);
