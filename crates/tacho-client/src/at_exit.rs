@@ -41,12 +41,12 @@ fn register() {
 extern "C" fn at_exit() {
     // Nobody is there to be told of a panic.
     let _ = catch_unwind(|| {
-        let mut clients = match CLIENTS.try_lock() {
-            Ok(clients) => clients,
-            Err(TryLockError::Poisoned(clients)) => clients.into_inner(),
+        // Closing calls functions of the program, which may make another client: the list is free by then.
+        let clients = match CLIENTS.try_lock() {
+            Ok(mut clients) => std::mem::take(&mut *clients),
+            Err(TryLockError::Poisoned(clients)) => std::mem::take(&mut *clients.into_inner()),
             Err(TryLockError::WouldBlock) => return,
         };
-        let clients = std::mem::take(&mut *clients);
         for client in &clients {
             client(When::Exit);
         }

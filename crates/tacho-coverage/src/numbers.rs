@@ -56,9 +56,10 @@ pub(crate) fn gaps(rows: &[NumberRow], sessions: &Sessions, window: &Window) -> 
     }
     let found = of.into_values().flat_map(|mut rows| {
         rows.sort_by_key(|row| (row.at_us, row.number, row.index));
-        let numbers =
-            if rows[0].source == LOG { begun_again(&rows, window.grace_us) } else { given_once(&rows) };
-        by_session(&rows, numbers)
+        match rows[0].source == LOG {
+            true => by_session(&rows, begun_again(&rows, window.grace_us)),
+            false => vec![given_once(&rows)],
+        }
     });
     found.filter_map(|numbers| finding(numbers, sessions, window)).collect()
 }

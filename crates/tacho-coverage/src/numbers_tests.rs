@@ -52,6 +52,8 @@ fn order_of_arrival_does_not_matter_and_the_newest_gap_may_still_be_filled() {
 fn a_log_that_begins_again_is_judged_apart_and_one_event_in_parts_is_one_number() {
     assert_eq!(missing("otel_log", &[(0, 1), (1, 2), (0, 10), (1, 11), (3, 12)]), [(2, 2)]);
     assert_eq!(missing("hook", &[(1, 1), (2, 2), (2, 2), (3, 3)]), []);
+    let parts = gaps(&rows("hook", &[(1, 1), (2, 2), (2, 3), (4, 4)]), &Sessions::default(), &WINDOW);
+    assert_eq!((parts[0].evidence.missing, parts[0].evidence.of), (1, 4));
 }
 
 #[test]
