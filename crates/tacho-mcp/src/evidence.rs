@@ -7,17 +7,19 @@
 use crate::handler::AuditServer;
 use crate::limits::EVIDENCE_MAX;
 use crate::log::{Caller, Fault, bounded};
-use crate::prove::{Head, Signed, off_thread};
+use crate::prove::{Head, Signed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tacho_merkle::tile::{TILE_WIDTH, decode_bundle};
-use tacho_merkle::{Checkpoint, Note, TlogProof, leaf_hash, verify_inclusion};
+use tacho_merkle::{Checkpoint, TlogProof, leaf_hash, verify_inclusion};
 
 /// What the document begins with.
 const FORMAT: &str = "tachograph-evidence/v1";
 const CHECK: &str = "for each entry: jq -rj '.entries[0].proof_head + \"\\n\\n\" + .checkpoint' EVIDENCE > PROOF; \
                      tachograph verify --proof PROOF --pin KEYS, with keys that were kept outside the server";
+
+/// Rounds in which proofs under an older checkpoint are asked for again.
+const ROUNDS_MAX: usize = 5;
 
 /// Arguments of `export_evidence`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -78,10 +80,12 @@ impl AuditServer {
             };
             events.push((id, index, event));
         }
-        let head = self.head_over(caller, &events).await?;
+        let indexes: Vec<u64> = events.iter().map(|(_, index, _)| *index).collect();
+        let (head, proofs) = self.proofs(caller, &indexes).await?;
         let mut entries = Vec::with_capacity(found);
-        for (id, index, event) in events {
-            let proof_head = self.proof_head(caller, &id, index, &head).await?;
+        for ((id, index, event), proof) in events.into_iter().zip(proofs) {
+            let proof_head = proof_head(&proof, index, &head.checkpoint)
+                .map_err(|why| Fault::failed(format!("the entry {id} is not proved: {why}")))?;
             entries.push(Exhibit { id, index, proof_head, event: (!asked.proofs_only).then_some(event) });
         }
         let Head { checkpoint, signed, note } = head;
@@ -97,39 +101,43 @@ impl AuditServer {
         })
     }
 
-    /// A checkpoint over all of the events. The newest may have none yet: its proof is asked for first, which waits.
-    async fn head_over(&self, caller: &Caller, events: &[(String, u64, Value)]) -> Result<Head, Fault> {
-        if let Some((id, ..)) = events.iter().max_by_key(|(_, index, _)| index) {
-            self.log().proof(caller, id).await?;
+    /// Proofs of all of the entries under one checkpoint: the log seals while they are asked for, so those that are
+    /// under an older one are asked for again. The newest entry is first, as its checkpoint is waited for.
+    async fn proofs(&self, caller: &Caller, indexes: &[u64]) -> Result<(Head, Vec<TlogProof>), Fault> {
+        let mut newest_first: Vec<usize> = (0..indexes.len()).collect();
+        newest_first.sort_by_key(|&place| std::cmp::Reverse(indexes[place]));
+        let mut proofs: Vec<Option<TlogProof>> = vec![None; indexes.len()];
+        let mut note = String::new();
+        for _ in 0..ROUNDS_MAX {
+            for &place in &newest_first {
+                let old = proofs[place].as_ref().is_none_or(|proof| proof.checkpoint.to_string() != note);
+                if old {
+                    let text = self.log().proof(caller, &indexes[place].to_string()).await?;
+                    let proof = TlogProof::parse(&text).map_err(|error| Fault::failed(error.to_string()))?;
+                    note = proof.checkpoint.to_string();
+                    proofs[place] = Some(proof);
+                }
+            }
+            let of_one = |proof: &TlogProof| proof.checkpoint.to_string() == note;
+            if proofs.iter().flatten().all(of_one) {
+                return Ok((self.opened(note)?, proofs.into_iter().flatten().collect()));
+            }
         }
-        self.head(caller).await
+        Err(Fault::failed(format!(
+            "the log published a new checkpoint during each of {ROUNDS_MAX} rounds: ask for fewer entries at once"
+        )))
     }
+}
 
-    /// The proof of one entry under the given head, without the checkpoint; checked before it is handed out.
-    async fn proof_head(&self, caller: &Caller, id: &str, index: u64, head: &Head) -> Result<String, Fault> {
-        let Checkpoint { size, root, .. } = head.checkpoint;
-        if index >= size {
-            return Err(Fault::failed(format!("the entry {id} is not sealed yet: ask again in a second")));
-        }
-        let entry = self.entry_bytes(caller, index, size).await?;
-        let mut tiles = self.tiles(caller, size)?;
-        let hashes = move || tiles.inclusion(index).map_err(|error| Fault::failed(error.to_string()));
-        let hashes = off_thread(hashes).await?;
-        verify_inclusion(leaf_hash(&entry), index, size, &hashes, root)
-            .map_err(|error| Fault::failed(format!("the entry {id} is not proved: {error}")))?;
-        let checkpoint = Note::parse(&head.note).map_err(|error| Fault::failed(error.to_string()))?;
-        let proof = TlogProof { index, extra: Some(entry), hashes, checkpoint }.to_string();
-        Ok(proof.split_once("\n\n").map(|(head, _)| head.to_string()).unwrap_or_default())
+/// The proof of one entry without its checkpoint; checked before it is handed out.
+fn proof_head(proof: &TlogProof, index: u64, head: &Checkpoint) -> Result<String, String> {
+    let entry = proof.extra.as_deref().ok_or("the proof holds no entry")?;
+    if proof.index != index {
+        return Err(format!("the proof is of entry {}, expected {index}", proof.index));
     }
-
-    /// The entry as it stands on the log.
-    async fn entry_bytes(&self, caller: &Caller, index: u64, size: u64) -> Result<Vec<u8>, Fault> {
-        let width = u64::from(TILE_WIDTH);
-        let first = index / width * width;
-        let wide = width.min(size - first);
-        let bundle = self.bundle(caller, index / width, wide).await?;
-        let entries = decode_bundle(&bundle, wide as u16)
-            .map_err(|error| Fault::failed(format!("entries {first} to {}: {error}", first + wide - 1)))?;
-        Ok(entries[(index - first) as usize].to_vec())
-    }
+    verify_inclusion(leaf_hash(entry), index, head.size, &proof.hashes, head.root)
+        .map_err(|error| error.to_string())?;
+    let text = proof.to_string();
+    let (head, _) = text.split_once("\n\n").ok_or("the proof has no checkpoint")?;
+    Ok(head.to_string())
 }

@@ -143,6 +143,11 @@ impl AuditServer {
     pub(crate) async fn head(&self, caller: &Caller) -> Result<Head, Fault> {
         let bytes = self.log().published(caller, "checkpoint").await?;
         let note = String::from_utf8(bytes).map_err(|_| Fault::failed("the checkpoint is no text"))?;
+        self.opened(note)
+    }
+
+    /// A checkpoint and who signed it.
+    pub(crate) fn opened(&self, note: String) -> Result<Head, Fault> {
         let opened = open(&note, self.pins());
         let (checkpoint, signed) =
             opened.map_err(|why| Fault::failed(format!("the log's checkpoint is refused: {why}")))?;
@@ -150,13 +155,13 @@ impl AuditServer {
     }
 
     /// The bundle of entries that belongs to a tile.
-    pub(crate) async fn bundle(&self, caller: &Caller, index: u64, width: u64) -> Result<Vec<u8>, Fault> {
+    async fn bundle(&self, caller: &Caller, index: u64, width: u64) -> Result<Vec<u8>, Fault> {
         let path = BundlePath { index, width: width as u16 };
         self.log().published(caller, &path.path()).await
     }
 
     /// The tree's tiles, for code that reads them on a thread that may wait.
-    pub(crate) fn tiles(&self, caller: &Caller, size: u64) -> Result<TileReader<Tiles>, Fault> {
+    fn tiles(&self, caller: &Caller, size: u64) -> Result<TileReader<Tiles>, Fault> {
         let runtime = tokio::runtime::Handle::current();
         let tiles = Tiles { log: Arc::clone(self.log()), caller: caller.clone(), runtime };
         TileReader::new(tiles, size).map_err(|error| Fault::failed(error.to_string()))
@@ -164,14 +169,14 @@ impl AuditServer {
 }
 
 /// Runs what reads tiles.
-pub(crate) async fn off_thread<T: Send + 'static>(
+async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Fault> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Fault::failed(error.to_string()))?
 }
 
 /// Tiles that are asked of the log one by one.
-pub(crate) struct Tiles {
+struct Tiles {
     log: Arc<dyn Log>,
     caller: Caller,
     runtime: tokio::runtime::Handle,

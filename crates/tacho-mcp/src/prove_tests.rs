@@ -6,6 +6,7 @@ use crate::handler::Defaults;
 use crate::log::{Answer, Recorded};
 use serde_json::{Map, json};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tacho_merkle::tile::{TileWriter, encode_bundle};
 use tacho_merkle::{Algorithm, SignerKey, TlogProof};
 
@@ -15,6 +16,8 @@ const SIZE: u64 = 600;
 struct Memory {
     files: HashMap<String, Vec<u8>>,
     entries: Vec<Vec<u8>>,
+    /// Proofs that are told under the first checkpoint; a later one has one more signature.
+    first_proofs: AtomicUsize,
 }
 
 fn key(seed: u8) -> SignerKey {
@@ -30,7 +33,8 @@ impl Memory {
         let mut files: HashMap<_, _> = tiles.into_iter().map(|tile| (tile.path.path(), tile.bytes)).collect();
         let checkpoint = Checkpoint::new("example.org/log", SIZE, writer.root());
         files.insert("checkpoint".into(), checkpoint.sign(&[key(1)]).unwrap().into_bytes());
-        let mut memory = Memory { files, entries };
+        files.insert("later".into(), checkpoint.sign(&[key(1), key(2)]).unwrap().into_bytes());
+        let mut memory = Memory { files, entries, first_proofs: AtomicUsize::new(usize::MAX) };
         memory.bundles();
         memory
     }
@@ -64,7 +68,9 @@ impl Log for Memory {
     fn proof<'a>(&'a self, caller: &'a Caller, id: &'a str) -> Answer<'a, String> {
         Box::pin(async move {
             let index = id.parse::<u64>().unwrap();
-            let note = String::from_utf8(self.published(caller, "checkpoint").await?).unwrap();
+            let left = self.first_proofs.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+            let name = if left.is_ok() { "checkpoint" } else { "later" };
+            let note = String::from_utf8(self.published(caller, name).await?).unwrap();
             let hashes = TileReader::new(self, SIZE).unwrap().inclusion(index).unwrap();
             let extra = Some(self.entries[index as usize].clone());
             Ok(TlogProof { index, extra, hashes, checkpoint: Note::parse(&note).unwrap() }.to_string())
@@ -183,18 +189,28 @@ async fn a_range_is_bounded_and_within_the_log() {
 
 #[tokio::test]
 async fn evidence_is_proofs_that_others_read() {
-    let server = Memory::new().server(pinned());
-    let asked = json!({"ids": ["0", "300", "599"]});
-    let asked: Export = serde_json::from_value(asked).unwrap();
-    let evidence = server.export_evidence(&Caller::default(), asked).await.unwrap();
-    let evidence = serde_json::to_value(evidence).unwrap();
-    for exhibit in evidence["entries"].as_array().unwrap() {
-        let head = exhibit["proof_head"].as_str().unwrap();
-        let text = format!("{head}\n\n{}", evidence["checkpoint"].as_str().unwrap());
-        let proof = TlogProof::parse(&text).unwrap();
-        proof.verify(leaf_hash(proof.extra.as_ref().unwrap()), &pinned()).unwrap();
-        assert_eq!(proof.index, exhibit["index"].as_u64().unwrap());
+    // The log seals before the first proof, after one or two of them, or not at all meanwhile.
+    for first_proofs in [0, 1, 2, 3] {
+        let mut memory = Memory::new();
+        memory.first_proofs = AtomicUsize::new(first_proofs);
+        let newest = if first_proofs == 3 { "checkpoint" } else { "later" };
+        let newest = String::from_utf8(memory.files[newest].clone()).unwrap();
+        let asked: Export = serde_json::from_value(json!({"ids": ["0", "599", "300"]})).unwrap();
+        let evidence = memory.server(pinned()).export_evidence(&Caller::default(), asked).await.unwrap();
+        let evidence = serde_json::to_value(evidence).unwrap();
+        assert_eq!(evidence["checkpoint"], newest);
+        let mut indexes = Vec::new();
+        for exhibit in evidence["entries"].as_array().unwrap() {
+            let head = exhibit["proof_head"].as_str().unwrap();
+            let text = format!("{head}\n\n{}", evidence["checkpoint"].as_str().unwrap());
+            let proof = TlogProof::parse(&text).unwrap();
+            proof.verify(leaf_hash(proof.extra.as_ref().unwrap()), &pinned()).unwrap();
+            assert_eq!(proof.index, exhibit["index"].as_u64().unwrap());
+            indexes.push(proof.index);
+        }
+        assert_eq!(indexes, [0, 599, 300]);
     }
+    let server = Memory::new().server(pinned());
     let none: Export = serde_json::from_value(json!({"ids": []})).unwrap();
     assert!(server.export_evidence(&Caller::default(), none).await.is_err());
 }

@@ -95,6 +95,8 @@ def test_the_commit_of_a_work_tree(tmp_path: Path) -> None:
 def test_an_address_with_a_path_is_taken_as_it_stands() -> None:
     assert Options(url="http://h:1").events_url == Options(url="http://h:1/").events_url == "http://h:1/v1/events"
     assert Options(url="http://h:1/log").events_url == "http://h:1/log"
+    assert Options(url="http://h:1/log/").events_url == "http://h:1/log"
+    assert Options(url=" h:1/ ").events_url == "http://h:1/v1/events"
     assert Options(url="http://[broken").spool != Options(url="http://h:1").spool
 
 

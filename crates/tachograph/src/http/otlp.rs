@@ -199,8 +199,11 @@ fn items(body: &[u8]) -> Result<&[u8], String> {
         #[serde(borrow)]
         data: &'a serde_json::value::RawValue,
     }
-    let data: Data<'_> = serde_json::from_slice(body)
-        .map_err(|error| format!("expected {{\"data\":[…]}} of traces and spans: {error}"))?;
+    let expected = "expected {\"data\":[…]} of traces and spans";
+    let data: Data<'_> = serde_json::from_slice(body).map_err(|error| format!("{expected}: {error}"))?;
+    if !data.data.get().starts_with('[') {
+        return Err(format!("{expected}: data is no array"));
+    }
     Ok(if body.len() <= EVENT_BYTES_MAX { body } else { data.data.get().as_bytes() })
 }
 

@@ -153,8 +153,15 @@ fn a_limited_key_asks_for_an_entry_of_its_own_with_what_tells_of_it() {
             assert_eq!(entry["structuredContent"]["observations"].as_array().unwrap().len(), 2, "{entry}");
             assert!(!entry.to_string().contains("oleander"), "{entry}");
         }
-        let others = say(key, "get_entry", serde_json::json!({"id": "oleander-ended"}));
-        assert_eq!(others["isError"], true, "{others}");
+        let evidence = say(key, "export_evidence", serde_json::json!({"ids": ["own", "wisteria-ended"]}));
+        assert_eq!(evidence["structuredContent"]["entries"].as_array().unwrap().len(), 2, "{evidence}");
+        for (tool, named) in [
+            ("get_entry", serde_json::json!({"id": "oleander-ended"})),
+            ("export_evidence", serde_json::json!({"ids": ["own", "oleander-ended"]})),
+        ] {
+            let others = say(key, tool, named);
+            assert_eq!(others["isError"], true, "{others}");
+        }
     }
 }
 

@@ -217,7 +217,9 @@ fn the_agents_sdk_of_openai_may_send_its_own_traces() {
         "SELECT action_name, session_id, action_details->>'qty' AS qty FROM agent_audit_log ORDER BY index",
     );
     assert_eq!(rows[1], json!({"action_name": "order", "session_id": "conv-42", "qty": "10"}));
-    assert_eq!(post(&server.address, "/v1/traces/ingest", b"[]", &[JSON]).status, 400);
+    for refused in [&b"[]"[..], br#"{"data":5}"#, br#"{"data":{"object":"trace.span"}}"#, b"{}"] {
+        assert_eq!(post(&server.address, "/v1/traces/ingest", refused, &[JSON]).status, 400);
+    }
 }
 
 #[test]

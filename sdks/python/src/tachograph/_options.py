@@ -60,7 +60,7 @@ class Options:
             has_path = urlsplit(url).path not in ("", "/")
         except ValueError:
             has_path = False
-        return url if has_path else url.rstrip("/") + EVENTS_PATH
+        return url if has_path else url + EVENTS_PATH
 
     @property
     def base_url(self) -> str:
@@ -100,9 +100,11 @@ def meant(options: Any, given: dict[str, Any]) -> tuple[Options, list[str]]:
 
 
 def _whole(url: str) -> str:
-    """The address as it is meant: without blanks around it, `http` where it names no scheme."""
-    url = url.strip()
-    return url if "://" in url else f"http://{url}"
+    """The address as it is meant: without blanks around it or a slash behind it, `http` where it names no scheme."""
+    scheme, separator, rest = url.strip().partition("://")
+    if not separator:
+        scheme, rest = "http", scheme
+    return f"{scheme}://{rest.rstrip('/')}"
 
 
 def _is_address(url: str) -> bool:
