@@ -99,6 +99,8 @@ async function judgeSketch({ logger, check, env, ask }) {
       && other[0].session_id === undefined && other[0].action_details.session_id === 's1' && other[0].action_details.event_id === 'e1', { of, other });
     const entry = (await log.call('get_entry', { id: 'e1' })).structuredContent;
     const session = (await log.call('get_session', { session_id: 's1' })).structuredContent;
+    const last = (await log.call('get_entry', { id: uuid('a') })).structuredContent?.event;
+    check(`PostgreSQL, ${name}: an entry is its last state`, last?.outcome_status === 'success', last);
     check(`PostgreSQL, ${name}: an id that is no UUID is found by itself`, entry?.event.action_name === 'deploy' && session?.timeline.steps.length === 1, { entry, session });
     const pages = [];
     for (let cursor; pages.length < 9;) {
@@ -142,6 +144,8 @@ async function judgePostgres({ logger, folder, check }) {
     check('PostgreSQL: a repeated event is recorded once', again.structuredContent?.duplicate === true, again);
     const later = await log.call('log_action', { ...action, status: 'success' });
     check('PostgreSQL: a later state is a row of its own', later.structuredContent?.duplicate === false, later);
+    const last = (await log.call('get_entry', { id: action.event_id })).structuredContent?.event;
+    check('PostgreSQL: an entry is its last state', last?.outcome_status === 'success' && last.action_details.revision_of === action.event_id, last);
     const rows = (await log.call('search_logs', { session: 's1', query: 'deploy' })).structuredContent?.events;
     check('PostgreSQL: both are found, redacted, self_reported, in the users\' columns',
       rows?.length === 2 && rows.every((row) => row.agent_id === 'judge' && row.action_details.known === 'self_reported')

@@ -4,6 +4,7 @@
 //! - All that a sender says of whose the event is and which step it tells is part of it, so that a call that is proposed,
 //!   executed and over under one id is three events.
 //! - What the request lends to an event that comes alone is not: in a list it is the same event.
+//! - A line that Claude Code copies into the file of another session is the same event.
 //! - What version 0.1 recorded is known again: its fingerprint knew nothing of whose and which step, and took what the
 //!   request lends for the event's own.
 
@@ -11,6 +12,7 @@ use crate::accept::{Acceptor, Said};
 use crate::fields::string_end;
 use std::borrow::Cow;
 use tacho_event::event::Event;
+use tacho_event::fact::{Facts, TextFact};
 use tacho_event::record::Accepted;
 use tacho_event::section::Who;
 use tacho_event::words::Phase;
@@ -20,8 +22,8 @@ pub(crate) const NAMED: usize = 3;
 
 impl Acceptor {
     /// Writes down the fingerprint of all that was sent, and beside it the former one, of `parts` alone: the sections behind
-    /// [`NAMED`] others. Of an event whose id is made of what it tells (`said` is nothing) whose it is depends on its
-    /// neighbours, and is left out.
+    /// [`NAMED`] others. Of an event whose id is made of what it tells (`said` is nothing) whose it is and in which turn
+    /// depends on its neighbours, or on the file that repeats it, and is left out.
     pub(crate) fn fingerprint(
         &self,
         event: &mut Accepted<'_>,
@@ -30,11 +32,15 @@ impl Acceptor {
         parts: &[&[u8]],
         is_lent: bool,
     ) {
-        let mut rendered = Vec::new();
+        let (mut rendered, mut rendered_own) = (Vec::new(), [Vec::new(), Vec::new()]);
         let former = is_lent.then(|| self.id_key.fingerprint(parts));
-        let parts = if is_lent { without_lent(parts, event.who, &mut rendered) } else { parts.into() };
+        let who = if is_lent { Who { ip: None, user_agent: None, ..event.who } } else { event.who };
+        let parts = if is_lent { without_lent(parts, who, &mut rendered) } else { parts.into() };
         let Some(said) = said else {
-            (event.content, event.former) = (Some(self.id_key.fingerprint(&parts)), former);
+            let plain = self.id_key.fingerprint(&parts);
+            let content =
+                self.id_key.fingerprint(&of_any_session(&parts, who, event.facts.clone(), &mut rendered_own));
+            (event.content, event.former) = (Some(content), former.or((content != plain).then_some(plain)));
             return;
         };
         let agent = sent.agent.as_deref().filter(|_| said.by_event).or(said.by_request);
@@ -55,12 +61,32 @@ impl Acceptor {
     }
 }
 
-/// The parts without what the request lent to section `who`, which is the first.
+/// The parts with this section `who`, without what the request lent; it is the first.
 fn without_lent<'p>(parts: &[&'p [u8]], who: Who<'_>, rendered: &'p mut Vec<u8>) -> Cow<'p, [&'p [u8]]> {
-    Who { ip: None, user_agent: None, ..who }.render(rendered);
+    who.render(rendered);
     let (named, sections) = parts.split_at(NAMED);
     let own = (!rendered.is_empty()).then_some(rendered.as_slice());
     Cow::Owned(named.iter().copied().chain(own).chain(sections.iter().skip(1).copied()).collect())
+}
+
+/// The parts without session and turn, which stand in the sections `who` and `facts`.
+fn of_any_session<'p>(
+    parts: &[&'p [u8]],
+    told: Who<'_>,
+    mut told_facts: Facts<'_>,
+    rendered: &'p mut [Vec<u8>; 2],
+) -> Cow<'p, [&'p [u8]]> {
+    let [who, facts] = rendered;
+    let (named, sections) = parts.split_at(NAMED);
+    told.render(who);
+    told_facts.render(facts);
+    let sections = &sections[usize::from(!who.is_empty()) + usize::from(!facts.is_empty())..];
+    (who.clear(), facts.clear());
+    told_facts.texts[TextFact::TurnId as usize] = None;
+    Who { session: None, ..told }.render(who);
+    told_facts.render(facts);
+    let own = [&*who, &*facts].into_iter().map(Vec::as_slice).filter(|bytes| !bytes.is_empty());
+    named.iter().copied().chain(own).chain(sections.iter().copied()).collect()
 }
 
 /// JSON without the whitespace between its tokens, so that a retry that was printed in another way is the same.

@@ -68,7 +68,9 @@ impl Log for Memory {
     fn proof<'a>(&'a self, caller: &'a Caller, id: &'a str) -> Answer<'a, String> {
         Box::pin(async move {
             let index = id.parse::<u64>().unwrap();
-            let left = self.first_proofs.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+            let left = self
+                .first_proofs
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
             let name = if left.is_ok() { "checkpoint" } else { "later" };
             let note = String::from_utf8(self.published(caller, name).await?).unwrap();
             let hashes = TileReader::new(self, SIZE).unwrap().inclusion(index).unwrap();

@@ -21,7 +21,7 @@ use course::Course;
 use std::borrow::Cow;
 use tacho_event::event::Event;
 use tacho_event::fact::{IntFact, TextFact};
-use tacho_event::limits::FACT_BYTES_MAX;
+use tacho_event::limits::{FACT_BYTES_MAX, ID_BYTES_MAX};
 use tacho_event::section::Section;
 use tacho_event::words::{ActionType, Level, Outcome, Phase};
 
@@ -37,6 +37,7 @@ pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)
         _ => None,
     };
     let mut line = Event::default();
+    let asked_in = asked_in(&mut fields);
     let cost = fields.get("costUSD").and_then(|raw| Unit::Dollars.read(raw));
     let started = fields.get("toolUseResult").filter(|raw| raw.contains("\"agentId\""));
     if let Some(Ok(result)) = started.map(Fields::object)
@@ -45,6 +46,7 @@ pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)
         line.facts.set_text(TextFact::ToAgent, agent);
     }
     lift(fields, self::line, &mut line)?;
+    line.session = asked_in.or(line.session);
     if line.agent.is_some() {
         line.parent.get_or_insert(AGENT.into());
     }
@@ -62,6 +64,21 @@ pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)
             Ok(())
         }
     }
+}
+
+/// The session that a line is from, where a session that goes on from it repeats it (`/branch`, `--fork-session`): it
+/// asked the model and paid. Without these marks the copy is the line that it was made from.
+fn asked_in<'a>(fields: &mut Fields<'a>) -> Option<Cow<'a, str>> {
+    let is_id = |text: &Cow<'_, str>| !text.is_empty() && text.len() <= ID_BYTES_MAX;
+    let request = fields.get_text("requestSessionId").filter(is_id);
+    let branched = fields.get("forkedFrom").and_then(|raw| Fields::object(raw).ok()?.get_text("sessionId"));
+    let branched = branched.filter(is_id);
+    for (name, known) in [("requestSessionId", &request), ("forkedFrom", &branched)] {
+        if known.is_some() {
+            fields.take(name);
+        }
+    }
+    request.or(branched)
 }
 
 /// What a line is. Some programs that copy transcripts leave the type out.

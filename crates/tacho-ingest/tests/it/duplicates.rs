@@ -136,3 +136,46 @@ fn events_without_an_id_are_never_taken_for_one_another() {
     let taken = take(&plain.repeat(2));
     assert!(taken.events().iter().all(|event| event.content.is_none()));
 }
+
+/// Lines as Claude Code 2.1.329 copies them into the file of a session that goes on from another (`--fork-session`, `/branch`).
+#[test]
+fn a_line_that_another_session_repeats_is_the_same_event() {
+    let (own, fork) = ("0192f8a1-1111-7111-8111-111111111111", "0192f8a1-2222-7222-8222-222222222222");
+    let prompt = |session: &str, more: &str| {
+        format!(
+            r#"{{"type":"user","uuid":"u1","timestamp":"2026-11-21T00:00:00Z","sessionId":"{session}"{more},"message":{{"role":"user","content":"x"}}}}"#
+        )
+    };
+    let answer = |session: &str, more: &str| {
+        format!(
+            r#"{{"type":"assistant","uuid":"a1","timestamp":"2026-11-21T00:00:01Z","sessionId":"{session}"{more},"message":{{"id":"m1","role":"assistant","model":"m","usage":{{"input_tokens":7,"output_tokens":2}},"content":[{{"type":"text","text":"y"}}]}}}}"#
+        )
+    };
+    let branched = format!(r#","forkedFrom":{{"sessionId":"{own}","messageUuid":"u1"}}"#);
+    let asked = format!(r#","requestSessionId":"{own}""#);
+    let twice = format!(r#"{asked},"forkedFrom":{{"sessionId":"0192f8a1-3333-7333-8333-333333333333"}}"#);
+    let first = [prompt(own, r#","promptId":"p1""#), answer(own, "")];
+    let copies = [
+        [prompt(fork, r#","promptId":"p2""#), answer(fork, &asked)],
+        [prompt(fork, &branched), answer(fork, &branched)],
+        [prompt(fork, ""), answer(fork, &twice)],
+        // Versions before 2.1 copied without a mark.
+        [prompt("other", ""), answer(fork, "")],
+    ];
+    for copy in copies {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = open(dir.path());
+        let mut accepted = |lines: &[String; 2]| {
+            let taken = take(&lines.join("\n"));
+            assert_eq!((taken.tally.refused_lines, taken.events().len()), (0, 3), "{lines:?}");
+            log.append(NOW_US, taken.batches).unwrap()[0].accepted
+        };
+        assert_eq!((accepted(&first), accepted(&copy)), (3, 0), "{copy:?}");
+    }
+    // Who asked and paid is known, whichever is read first, and nothing else of a copy is left out.
+    let request = take(&answer(fork, &asked));
+    let session = request.events()[0].header.session.unwrap();
+    assert_eq!(session, take(&answer(own, "")).events()[0].header.session.unwrap());
+    let odd = take(&answer(fork, r#","requestSessionId":7,"forkedFrom":"nowhere""#));
+    assert!(format!("{:?}", odd.events()[0].texts).contains("nowhere"));
+}

@@ -111,27 +111,30 @@ fn read_all(
     is_followed: bool,
 ) -> Result<Vec<Course>, Box<dyn Error>> {
     let workers = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, WORKERS_MAX);
-    let queue = Mutex::new(VecDeque::from(courses));
     let done = Mutex::new(Vec::new());
     let broken: Mutex<Option<String>> = Mutex::new(None);
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                while let Some(mut course) = next(&queue).filter(|_| !stop.is_asked()) {
-                    match course.advance(sink, summary, stop, !is_followed) {
-                        Ok(()) => {}
-                        Err(Failure::File(why)) => summary.failed(&course, &why),
-                        Err(Failure::Sink(why)) => {
-                            set(&broken, why);
-                            stop.ask();
+    // What a session repeats of another one is of the session that is recorded first.
+    let (copies, own): (Vec<_>, Vec<_>) = courses.into_iter().partition(Course::begins_with_copies);
+    for queue in [own, copies].map(|courses| Mutex::new(VecDeque::from(courses))) {
+        std::thread::scope(|scope| {
+            for _ in 0..workers {
+                scope.spawn(|| {
+                    while let Some(mut course) = next(&queue).filter(|_| !stop.is_asked()) {
+                        match course.advance(sink, summary, stop, !is_followed) {
+                            Ok(()) => {}
+                            Err(Failure::File(why)) => summary.failed(&course, &why),
+                            Err(Failure::Sink(why)) => {
+                                set(&broken, why);
+                                stop.ask();
+                            }
                         }
+                        summary.file_is_done();
+                        done.lock().expect("nothing panics while it holds the list").push(course);
                     }
-                    summary.file_is_done();
-                    done.lock().expect("nothing panics while it holds the list").push(course);
-                }
-            });
-        }
-    });
+                });
+            }
+        });
+    }
     summary.pause();
     match broken.into_inner().expect("nothing panics while it holds the reason") {
         Some(why) => Err(why.into()),

@@ -11,10 +11,14 @@ use super::stop::Stop;
 use super::summary::Summary;
 use std::fmt::{Display, Formatter};
 use std::fs::File;
+use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use tacho_ingest::Place;
 use tacho_ingest::formats::Format;
+
+/// So far into a file copies are looked for, bytes.
+const HEAD_BYTES: u64 = 1 << 20;
 
 pub(super) struct Course {
     pub(super) path: PathBuf,
@@ -42,7 +46,7 @@ struct Seen {
 }
 
 /// What an answer tells: that everything up to here is recorded.
-struct Read {
+struct Told {
     at: u64,
     place: Place,
     ends: Option<u64>,
@@ -86,6 +90,15 @@ impl Course {
         let (kind, name) = ("other", name_of(&path));
         let (at, place) = (0, Place::default());
         Course { path, kind, name, format, at, place, ends: None, seen: None, read: None, is_document: false }
+    }
+
+    /// Whether the file begins with lines of another session, as Claude Code writes it for a session that goes on from one.
+    /// A file that can't be read is told of when it is its turn.
+    pub(super) fn begins_with_copies(&self) -> bool {
+        let mut head = Vec::new();
+        let read = File::open(&self.path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
+        let marks = [&br#""requestSessionId":""#[..], br#""forkedFrom":{"#];
+        read.is_ok() && marks.iter().any(|mark| memchr::memmem::find(&head, mark).is_some())
     }
 
     /// Reads what is new in the file. `is_whole` says that nobody writes to it any more: then a last line without
@@ -172,7 +185,7 @@ impl Course {
         stop: &Stop,
         tail: Tail,
     ) -> Result<(), Failure> {
-        let (mut piece, mut before): (_, Option<(Sent, Read)>) = (Vec::new(), None);
+        let (mut piece, mut before): (_, Option<(Sent, Told)>) = (Vec::new(), None);
         let mut place = self.place.clone();
         let (mut at, mut is_whole) = (self.at, true);
         while !stop.is_asked() {
@@ -196,7 +209,7 @@ impl Course {
             self.take(before.take(), summary)?;
             if let Some((sent, next)) = sent {
                 place = next.clone();
-                before = Some((sent, Read { at, place: next, ends: is_whole.then(|| ends.digest()) }));
+                before = Some((sent, Told { at, place: next, ends: is_whole.then(|| ends.digest()) }));
             }
             summary.has_read(self, piece.len() as u64);
             if read != Piece::Lines {
@@ -207,11 +220,11 @@ impl Course {
     }
 
     /// Takes the answer for a piece.
-    fn take(&mut self, sent: Option<(Sent, Read)>, summary: &Summary) -> Result<(), Failure> {
-        let Some((sent, read)) = sent else { return Ok(()) };
+    fn take(&mut self, sent: Option<(Sent, Told)>, summary: &Summary) -> Result<(), Failure> {
+        let Some((sent, told)) = sent else { return Ok(()) };
         let answer = sent.answer().map_err(Failure::Sink)?;
         summary.add(self, answer);
-        (self.at, self.place, self.ends) = (read.at, read.place, read.ends);
+        (self.at, self.place, self.ends) = (told.at, told.place, told.ends);
         Ok(())
     }
 }
