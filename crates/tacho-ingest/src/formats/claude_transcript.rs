@@ -11,6 +11,7 @@
 
 mod block;
 mod course;
+mod program;
 
 use super::notifications;
 use super::parts::resources;
@@ -18,6 +19,7 @@ use crate::fields::{Fields, Refused};
 use crate::lift::{Head, Lift, lift, lift_under};
 use crate::read::Unit;
 use course::Course;
+use program::Speaker;
 use std::borrow::Cow;
 use tacho_event::event::Event;
 use tacho_event::fact::{IntFact, TextFact};
@@ -36,6 +38,10 @@ pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)
         "user" | "assistant" => fields.take_object("message")?,
         _ => None,
     };
+    let queued = match kind.as_ref() {
+        "attachment" => take_queued(&mut fields)?,
+        _ => None,
+    };
     let mut line = Event::default();
     let asked_in = asked_in(&mut fields);
     let cost = fields.get("costUSD").and_then(|raw| Unit::Dollars.read(raw));
@@ -51,15 +57,25 @@ pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)
         line.parent.get_or_insert(AGENT.into());
     }
     match message {
-        Some(message) => self::message(message, kind.as_ref() == "assistant", line, &mut |mut event| {
-            if let Some((micros, _)) = cost.filter(|_| event.action_name.as_deref() == Some("model_request"))
-            {
-                event.facts.set_int(IntFact::CostMicros, micros);
-            }
-            each(event);
-        }),
+        Some(message) => self::message(
+            message,
+            Speaker::of(kind.as_ref() == "assistant", &line),
+            line,
+            &mut |mut event| {
+                if let Some((micros, _)) =
+                    cost.filter(|_| event.action_name.as_deref() == Some("model_request"))
+                {
+                    event.facts.set_int(IntFact::CostMicros, micros);
+                }
+                each(event);
+            },
+        ),
         None => {
-            settle(kind, &mut line);
+            match queued {
+                Some(queued) => lift_under("attachment", queued, self::queued, &mut line)
+                    .map(|()| speak(Speaker::of(false, &line), &mut line))?,
+                None => settle(kind, &mut line),
+            }
             each(line);
             Ok(())
         }
@@ -79,6 +95,21 @@ fn asked_in<'a>(fields: &mut Fields<'a>) -> Option<Cow<'a, str>> {
         }
     }
     request.or(branched)
+}
+
+/// What was said while the agent worked, and reached it within its turn: by the person, or by the program of a task that ended.
+fn take_queued<'a>(fields: &mut Fields<'a>) -> Result<Option<Fields<'a>>, Refused> {
+    let attachment = fields.get("attachment").and_then(|raw| Fields::object(raw).ok());
+    let is_queued = |attachment: Fields<'_>| {
+        let mode = attachment.get_text("commandMode");
+        attachment.get_text("type").as_deref() == Some("queued_command")
+            && matches!(mode.as_deref(), Some("prompt" | "task-notification"))
+    };
+    if attachment.is_some_and(is_queued) { fields.take_object("attachment") } else { Ok(None) }
+}
+
+fn queued(name: &str) -> Option<Lift> {
+    (name == "prompt").then_some(Lift::Section(Section::Input))
 }
 
 /// What a line is. Some programs that copy transcripts leave the type out.
@@ -132,11 +163,11 @@ fn settle(kind: Cow<'_, str>, line: &mut Event<'_>) {
 /// The parts of a message, from what is common to its line.
 fn message<'a>(
     mut message: Fields<'a>,
-    assistant: bool,
+    speaker: Speaker,
     line: Event<'a>,
     each: &mut dyn FnMut(Event<'a>),
 ) -> Result<(), Refused> {
-    let failed = is_marked(&line, "isApiErrorMessage");
+    let failed = program::is_marked(&line, "isApiErrorMessage");
     let is_request =
         message.get("id").is_some() && (failed || message.get_text("model").as_deref() != Some(NO_MODEL));
     let usage = if is_request { message.take_object("usage")? } else { None };
@@ -146,10 +177,10 @@ fn message<'a>(
     let request = usage.map(|usage| model_request(&message, usage, outcome, &line)).transpose()?;
     let course = Course::of(&line);
     let mut first = line.clone();
-    lift_under("message", message, if assistant { said } else { asked }, &mut first)?;
+    lift_under("message", message, if speaker == Speaker::Assistant { said } else { asked }, &mut first)?;
     let model = first.facts.text(TextFact::Model).map(str::to_string);
     if blocks.is_empty() {
-        speak(assistant, &mut first);
+        speak(speaker, &mut first);
         each(first);
     } else {
         for (number, block) in blocks.into_iter().enumerate() {
@@ -161,7 +192,7 @@ fn message<'a>(
             if let Some(model) = &model {
                 event.facts.set_text(TextFact::Model, model.clone());
             }
-            block::add(block, assistant, course, &mut event)?;
+            block::add(block, speaker, course, &mut event)?;
             each(event);
         }
     }
@@ -218,23 +249,18 @@ fn details(name: &str) -> Option<Lift> {
     (name == "thinking_tokens").then_some(Lift::Int(IntFact::TokensReasoning, Unit::Count))
 }
 
-/// Whether a line says of itself that it is something.
-fn is_marked(line: &Event<'_>, mark: &str) -> bool {
-    line.extra.iter().any(|(name, value)| name == mark && value == "true")
-}
-
 /// A text between user and agent. What the program writes in the user's name is no prompt.
-fn speak(assistant: bool, event: &mut Event<'_>) {
-    if !assistant && (is_marked(event, "isMeta") || is_marked(event, "isCompactSummary")) {
-        event.action_name.get_or_insert("context_message".into());
-        event.action_type.get_or_insert(ActionType::Log);
-        event.level.get_or_insert(Level::Debug);
-        return;
-    }
-    if !assistant {
+fn speak(speaker: Speaker, event: &mut Event<'_>) {
+    if speaker != Speaker::Assistant {
         notifications::settle(event);
+        if event.action_name.is_none() && (speaker == Speaker::Program || program::wrote(event)) {
+            event.action_name = Some("context_message".into());
+            event.action_type = Some(ActionType::Log);
+            event.level.get_or_insert(Level::Debug);
+            return;
+        }
     }
-    let name = if assistant { "assistant_message" } else { "user_message" };
+    let name = if speaker == Speaker::Assistant { "assistant_message" } else { "user_message" };
     event.action_name.get_or_insert(name.into());
     event.action_type.get_or_insert(ActionType::Communication);
     event.phase.get_or_insert(Phase::Message);

@@ -3,7 +3,7 @@
 
 use crate::fields::{Fields, unquote};
 use tacho_event::event::Event;
-use tacho_event::fact::TextFact;
+use tacho_event::fact::{IntFact, TextFact};
 use tacho_event::limits::FACT_BYTES_MAX;
 use tacho_event::words::{ActionType, Outcome};
 
@@ -30,6 +30,10 @@ pub(super) fn settle(event: &mut Event<'_>) {
         event.facts.set_text(TextFact::TaskId, task);
     }
     if let Some(status) = status {
+        if matches!(status.as_str(), "killed" | "stopped") {
+            event.outcome.get_or_insert(Outcome::Failure);
+            event.facts.set_int(IntFact::Interrupted, 1);
+        }
         event.outcome = event.outcome.or_else(|| Outcome::understand(&status));
         event.facts.set_text(TextFact::Status, status);
     }

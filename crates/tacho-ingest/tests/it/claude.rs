@@ -246,3 +246,44 @@ fn a_second_import_is_all_duplicates() {
     };
     assert_eq!((import(), import()), ((9, 0), (0, 9)));
 }
+
+/// Lines as Claude Code 2.1.329 writes them; the texts of Escape and of outputs stand so in versions before it, too.
+#[test]
+fn whose_words_a_line_of_a_transcript_holds() {
+    let line =
+        |more: &str| format!(r#"{{"uuid":"u","sessionId":"s","timestamp":"2026-11-21T01:00:00Z",{more}}}"#);
+    let user = |content: &str, more: &str| {
+        line(&format!(r#""type":"user"{more},"message":{{"role":"user","content":{content}}}"#))
+    };
+    let queued = |mode: &str, prompt: &str| {
+        line(&format!(
+            r#""type":"attachment","attachment":{{"type":"queued_command","commandMode":"{mode}","prompt":{prompt},"timestamp":"2026-11-21T01:00:00Z"}}"#
+        ))
+    };
+    let notice = r#""<task-notification>\n<task-id>b1</task-id>\n<tool-use-id>t1</tool-use-id>\n<status>killed</status>\n</task-notification>""#;
+    let stopped = r#""Background agent \"A\" was stopped by the user.""#;
+    let origin = r#","origin":{"kind":"task-notification"},"promptSource":"system""#;
+    let (program, person) = (
+        "log context_message - unknown claude-code",
+        "communication user_message message unknown claude-code",
+    );
+    for (line, want) in [
+        (queued("prompt", r#""and this""#), person),
+        (queued("prompt", r#"[{"type":"text","text":"and this"}]"#), person),
+        (queued("task-notification", notice), "workflow TaskNotification message failure claude-code"),
+        (queued("else", r#""x""#), "log attachment - unknown claude-code"),
+        (user(notice, origin), "workflow TaskNotification message failure claude-code"),
+        (user(stopped, origin), program),
+        (user(stopped, ""), person),
+        (user(r#"[{"type":"text","text":"[Request interrupted by user for tool use]"}]"#, ""), program),
+        (user(r#""[Request interrupted by user] was what I read""#, ""), person),
+        (user(r#""<bash-stdout>ok</bash-stdout><bash-stderr></bash-stderr>""#, ""), program),
+        (user(r#""<bash-input>make</bash-input>""#, r#","origin":{"kind":"human"}"#), person),
+    ] {
+        let taken = take(&line);
+        assert_eq!(told(&taken.one()), want, "{line}");
+        assert_eq!(taken.one().header.call, line.contains("tool-use-id").then_some("t1"), "{line}");
+    }
+    let two = user(r#"[{"type":"text","text":"a"},{"type":"text","text":"b"}]"#, r#","isMeta":true"#);
+    assert_eq!(take(&two).events().iter().map(told).collect::<Vec<_>>(), [program; 2]);
+}

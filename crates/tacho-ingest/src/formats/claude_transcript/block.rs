@@ -2,6 +2,7 @@
 
 use super::super::tools::{self, NeverRan};
 use super::course::Course;
+use super::program::Speaker;
 use super::speak;
 use crate::fields::{Fields, Refused};
 use crate::lift::{Head, Lift, lift_under};
@@ -12,7 +13,7 @@ use tacho_event::words::{ActionType, Outcome, Phase};
 
 pub(super) fn add<'a>(
     block: Fields<'a>,
-    assistant: bool,
+    speaker: Speaker,
     course: Course,
     event: &mut Event<'a>,
 ) -> Result<(), Refused> {
@@ -22,7 +23,7 @@ pub(super) fn add<'a>(
         "tool_use" | "server_tool_use" => tool_use,
         "tool_result" if failed => tool_error,
         "tool_result" => tool_result,
-        _ if assistant => output_text,
+        _ if speaker == Speaker::Assistant => output_text,
         _ => input_text,
     };
     lift_under("content", block, table, event)?;
@@ -58,9 +59,9 @@ pub(super) fn add<'a>(
         }
         "thinking" => {
             event.action_name = Some("assistant_thinking".into());
-            speak(assistant, event);
+            speak(speaker, event);
         }
-        _ => speak(assistant, event),
+        _ => speak(speaker, event),
     }
     Ok(())
 }
