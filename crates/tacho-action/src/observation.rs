@@ -220,11 +220,17 @@ impl<'a> Observation<'a> {
         self.revision > 0 || self.begins()
     }
 
+    /// Whether it is an answer in a file, which may be written down before all its tokens are known.
+    fn may_grow(&self) -> bool {
+        self.observer == Observer::Transcript && self.is_model()
+    }
+
     /// Whether later states of the event may tell how it ended. A hook tells a step of its own each time, and telemetry
     /// gives each step its own id.
     pub(crate) fn begins(&self) -> bool {
         match self.phase {
-            None => self.observer != Observer::Hook && is_unfinished(self.kind, self.outcome),
+            None if self.observer == Observer::Hook => false,
+            None => is_unfinished(self.kind, self.outcome) || self.may_grow(),
             Some(Phase::Proposed | Phase::Asked | Phase::Decided) => {
                 self.observer == Observer::Event && self.hook.is_none() && self.span.is_none()
             }

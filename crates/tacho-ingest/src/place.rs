@@ -62,7 +62,6 @@ struct Thread {
 struct Usage {
     message: String,
     tokens: [i64; TOKENS.len()],
-    states: u64,
 }
 
 /// What grows while a message is written.
@@ -113,14 +112,14 @@ impl Place {
         }
     }
 
-    /// Takes off what the lines of the same message before it have counted. Says whether anything is left to tell.
+    /// Whether a line tells more of its message's tokens than those before it: then it is a later state of that event.
     fn count_once(&mut self, event: &mut Event<'_>) -> bool {
         let Some(id) = event.id.as_deref().filter(|_| is_request(event)) else { return true };
         let tokens = TOKENS.map(|fact| event.facts.int(fact).unwrap_or(0));
         let Some(at) = self.usages.iter().position(|usage| usage.message == id) else {
             if id.len() <= ID_BYTES_MAX {
                 self.usages.truncate(USAGES_MAX - 1);
-                self.usages.insert(0, Usage { message: id.to_string(), tokens, states: 0 });
+                self.usages.insert(0, Usage { message: id.to_string(), tokens });
             }
             return true;
         };
@@ -128,18 +127,12 @@ impl Place {
         if tokens.iter().zip(&usage.tokens).all(|(now, before)| now <= before) {
             return false;
         }
-        usage.states += 1;
-        let id = format!("{id}/{}", usage.states);
-        let mut facts = EventFacts::default();
-        for (fact, text) in event.facts.texts() {
-            facts.set_text(fact, text.to_string());
-        }
-        for ((fact, now), before) in TOKENS.iter().zip(tokens).zip(&mut usage.tokens) {
-            facts.set_int(*fact, (now - *before).max(0));
+        for (fact, (now, before)) in TOKENS.iter().zip(tokens.into_iter().zip(&mut usage.tokens)) {
             *before = now.max(*before);
+            if *before > 0 {
+                event.facts.set_int(*fact, *before);
+            }
         }
-        event.facts = facts;
-        event.id = Some(id.into());
         true
     }
 

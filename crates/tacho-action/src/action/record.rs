@@ -3,7 +3,7 @@
 use super::Action;
 use crate::entry::{Closure, Figure, Record};
 use crate::ids::key;
-use crate::member::{Member, counted, flag};
+use crate::member::{Member, counted, flag, newest};
 use crate::standing::{Best, rank};
 use std::cmp::Reverse;
 use tacho_event::words::{Outcome, Phase};
@@ -89,7 +89,7 @@ impl Action {
         let is_run = |member: &Member| !member.has(flag::AROUND) && !member.phase().is_some_and(is_part);
         let is_whole = |member: &&Member| !is_duration(place) || is_run(member);
         let counts = self.counts();
-        let members = counted(&self.members).filter(|member| counts(member)).filter(is_whole);
+        let members = newest(&self.members).filter(|member| counts(member)).filter(is_whole);
         let told = members.filter_map(|member| Some((member, member.figures[place]?)));
         told.max_by_key(|(member, figure)| (rank(member.observer), Reverse(*figure)))
             .map(|(_, figure)| figure)

@@ -10,7 +10,7 @@ use super::Joiner;
 use super::nearest::clear_pairs;
 use super::surrounding::TOLD_US;
 use crate::action::{Action, has_own_call};
-use crate::member::{Member, lasts};
+use crate::member::{Member, lasts, newest};
 use crate::near::{ANSWER_US, Likeness, WINDOW_US};
 use crate::observation::Observation;
 use crate::observer::Observer;
@@ -22,6 +22,8 @@ use tacho_event::words::{Outcome, Phase};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Part {
     pub(super) index: u64,
+    /// Its event, of which it is the newest state.
+    state: u64,
     action: u64,
     pub(super) time_us: Micros,
     pub(super) began_us: Micros,
@@ -83,7 +85,7 @@ impl Joiner {
             let is_among_others =
                 at.iter().any(|(other, action)| *action == id && home(*other) != home(part.index));
             if is_among_others {
-                let (own, rest) = self.detach(id, &|member| member.index == part.index);
+                let (own, rest) = self.detach(id, &|member| member.state == part.state);
                 at.values_mut().filter(|action| **action == id).for_each(|action| *action = rest);
                 at.insert(part.index, own);
                 changed.extend([own, rest]);
@@ -105,7 +107,7 @@ impl Joiner {
         let mut parts = Parts::default();
         let near = self.near.around(place, around, ANSWER_US);
         for action in near.iter().filter_map(|id| self.actions.get(id)) {
-            for member in action.members.iter().filter(|member| member.is_witness()) {
+            for member in newest(&action.members).filter(|member| member.is_witness()) {
                 let list = match (member.observer, member.phase()) {
                     (Observer::Log, Some(Phase::Proposed)) => &mut parts.asked,
                     (Observer::Log, Some(Phase::Result)) => &mut parts.answered,
@@ -117,8 +119,8 @@ impl Joiner {
                 let tokens = if action.is_called() { None } else { member.tokens() };
                 let (time_us, began_us) = (member.time_us, member.lasts().0);
                 let time_us = if member.observer == Observer::Span { member.lasts().1 } else { time_us };
-                let (index, action, agent) = (member.index, action.id, member.agent);
-                list.push(Part { index, action, time_us, began_us, agent, tokens });
+                let (index, state, action, agent) = (member.index, member.state, action.id, member.agent);
+                list.push(Part { index, state, action, time_us, began_us, agent, tokens });
             }
             parts.hooked.extend(hooks(action));
         }
@@ -185,7 +187,8 @@ fn hooks(action: &Action) -> Option<Part> {
         .min_by_key(|member| member.index)?;
     let (began_us, time_us) = (proposed.or(answered)?, answered.or(proposed)?);
     let tokens = action.hooked_tokens();
-    Some(Part { index: first.index, action: action.id, time_us, began_us, agent: first.agent, tokens })
+    let Member { index, state, agent, .. } = *first;
+    Some(Part { index, state, action: action.id, time_us, began_us, agent, tokens })
 }
 
 impl Parts {

@@ -1,9 +1,9 @@
 //! States of one event that leave out whose they are, or say it otherwise.
 
 use crate::same_id::rows;
-use crate::scene::{closures, event, join, session};
-use tacho_action::{Closure, Observation, Observer};
-use tacho_event::words::{ActionType, Outcome, Phase};
+use crate::scene::{closures, event, join, model, session};
+use tacho_action::{Closure, Entry, Observation, Observer};
+use tacho_event::words::{ActionType, Known, Outcome, Phase};
 
 fn state(revision: u32, agent: &'static str, number: Option<u8>, outcome: Outcome) -> Observation<'static> {
     let session = number.map(session);
@@ -93,4 +93,40 @@ fn how_an_action_ended_is_its_agents_also_where_that_is_not_said() {
     let entry = overlay.entry(1).unwrap();
     assert_eq!((entry.agent(), entry.session()), (Some("B"), Some([4; 16])), "{entry:?}");
     assert!(overlay.heirs_of_agent("B").is_some() && overlay.changes().agents == 1);
+}
+
+/// A session file has the tokens of the stream's beginning first. The last state counts, whoever has an id for the request.
+#[test]
+fn an_answer_that_grew_in_its_file_counts_by_its_last_state() {
+    for request in [None, Some("req_011CQa1bC2dE3fG4hI5jK6lM")] {
+        let grown = |revision: u32, tokens: i64| {
+            let mut told = model(state(revision, "claude-code", Some(1), Outcome::Success), 10);
+            told.figures[1] = Some(tokens);
+            Observation {
+                phase: None,
+                observer: Observer::Transcript,
+                known: Known::Imported,
+                request,
+                ..told
+            }
+        };
+        let mut log = vec![grown(0, 1), grown(1, 90), grown(2, 400)];
+        let out = |log: &[Observation<'_>]| {
+            let overlay = join(log);
+            assert_eq!(rows(log, &overlay).len(), 1, "{request:?}");
+            let shown = log.iter().enumerate().find_map(|(index, event)| match overlay.entry(index as u64) {
+                Some(Entry::Shown(record)) => Some(record.figures[1].or(event.figures[1])),
+                _ => None,
+            });
+            shown.flatten()
+        };
+        assert_eq!(out(&log), Some(400), "{request:?}");
+        // A witness beside it that tells no tokens shows those of the last state, too.
+        let mut span = Observation { figures: [None; 6], state: 0, revision: 0, ..log[0].clone() };
+        (span.observer, span.known, span.time_us) = (Observer::Log, Known::Observed, 5_000);
+        log.push(span);
+        if request.is_some() {
+            assert_eq!(out(&log), Some(400), "{request:?}");
+        }
+    }
 }
