@@ -1,15 +1,18 @@
 """The way of an event: a queue in memory, a file on disk, the server.
 
-`record` puts a line on the queue and returns. The writer moves the queue to the file of the open batch; a batch that is
-full or old enough is ready; the sender carries ready batches to the server one after the other and deletes their files.
-Where the disk refuses, a batch stays in memory.
+`record` hands an event in and returns; who holds the lock next puts it on the queue. The writer moves the queue to the file
+of the open batch; a batch that is full or old enough is ready; the sender carries ready batches to the server one after the
+other and deletes their files. Where the disk refuses, a batch stays in memory.
 
 *Invariants.* A line never changes once it has its number. Batches are sent in the order of their numbers, one at a time.
-What is counted as in memory is in the queue, in a batch without a file, or being sent, and stays under its limits. An event
+What is counted as in memory is in the queue, in a batch without a file, or being sent, and stays under its limits, together
+with the inbox; on top may be one event of each thread that calls at the same time, and what `_AMID_EVENTS` says. An event
 is settled (answered for, or lost) once.
 
 *Locks.* `_disk` for whoever writes files, `_lock` for the rest, held for moments only; who needs both takes `_disk`
-first. Nothing is sent while either is held.
+first. Nothing is sent, and no function of the caller's called, while either is held. A signal handler or a finalizer may run
+amid such a moment, in the thread that holds the lock: a call from there only leaves a note (`_inbox`), and what can't be done
+by a note is not done (`_is_amid`). Both locks know their thread, for that question alone; nobody takes one twice.
 """
 
 from __future__ import annotations
@@ -25,14 +28,15 @@ import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from . import _lifetime, _spool
 from ._answer import Split, Taken, Wait, judge
 from ._http import Connection
+from ._inbox import Inbox, is_held
 from ._options import EVENT_BYTES_MAX, Options
 from ._plain import FULL, TIGHT, encode, event_of, fitted, plain, timestamp
-from ._receipts import Receipt, Receipts, Stats
+from ._receipts import RECEIPTS_MAX, Receipt, Receipts, Stats
 from ._redact import REDACTOR
 from ._spool import Spool
 
@@ -43,7 +47,10 @@ OnError = Callable[[str, str], None]
 _LARGE_BYTES = 4096  # looking for secrets in more than this is left to the writer
 _PORTION_BYTES = 128 << 10
 _CALL_BYTES = 8 << 10  # a call that finds memory full moves so much to disk, or one event
-_PORTIONS_MAX = 1000
+_PORTIONS_MAX = 4000  # more than what may be on top of full memory
+# What calls amid a held lock may put on top of full memory, since they can't wait: so much as one collection of garbage may log.
+_AMID_EVENTS, _AMID_BYTES = 10_000, 16 << 20
+_UNTOLD_MAX = 1000
 _BARE = ("event_id", "communication_id", "timestamp", "agent_id", "session_id")
 _ID_FIRST = re.compile(rb'\{"(?:event_id|communication_id)":"([A-Za-z0-9_.:/-]+)"')
 _GROUP_S = 0.005  # the writer lets so much come together in one write
@@ -61,6 +68,7 @@ class _Item:
     body: bytes
     raw: dict[str, Any] | None
     size: int
+    event_id: str
 
     def clean(self) -> None:
         """Twice at the same time does no harm."""
@@ -72,6 +80,18 @@ class _Item:
     def line(self, producer: bytes) -> bytes:
         self.clean()
         return b'%b,"producer":"%b","producer_seq":%d}' % (self.body[:-1], producer, self.number)
+
+
+class _Refused(NamedTuple):
+    """An event that was not taken in."""
+
+    event_id: str
+    status: Literal["lost", "rejected"]
+    reason: str
+
+
+# In place of those that find no room for a receipt of their own.
+_NAMELESS = {"lost": _Refused("", "lost", ""), "rejected": _Refused("", "rejected", "")}
 
 
 @dataclasses.dataclass
@@ -106,11 +126,7 @@ class Client:
 
     def _reset(self) -> None:
         """The state of a new client, and of the child after a fork."""
-        self._disk = threading.Lock()
-        self._lock = threading.Lock()
-        self._to_write = threading.Condition(self._lock)
-        self._to_send = threading.Condition(self._lock)
-        self._settled = threading.Condition(self._lock)
+        self._inbox: Inbox[_Item | _Refused] = Inbox()
         self._spool = Spool(self.options.spool, self.options.spool_bytes)
         self._connection = Connection(self.options)
         self._producer = secrets.token_hex(8).encode()
@@ -132,11 +148,22 @@ class Client:
         self._failures = 0
         self._kicks = 0
         self._troubled: set[str] = set()
+        self._untold: deque[tuple[str, str]] = deque(maxlen=_UNTOLD_MAX)  # troubles
         self._closing = False
         self._drained = False  # nothing comes any more
         self._threads: list[threading.Thread] = []
+        # At last: in a child this thread holds those of the parent, so until now a call is one amid a held lock.
+        lock = threading.RLock()
+        self._to_send, self._settled = threading.Condition(lock), threading.Condition(lock)
+        self._lock, self._disk = lock, threading.RLock()
+
+    def _is_amid(self) -> bool:
+        """Whether this is a call from amid another one of the same thread that holds a lock."""
+        return is_held(self._lock) or is_held(self._disk)
 
     def _start(self) -> None:
+        if self._is_amid():
+            return
         with self._lock:
             if self._threads or self._closing:
                 return
@@ -152,7 +179,7 @@ class Client:
     def record(self, event: dict[str, Any], event_id: str) -> None:
         """Takes an event in. Neither waits for the network nor raises, and looks at no more than `_plain.Size` says."""
         try:
-            is_tight = self._memory_bytes * 2 > self.options.queue_bytes
+            is_tight = (self._memory_bytes + self._inbox.bytes) * 2 > self.options.queue_bytes
             made, size = event_of(event, TIGHT if is_tight else FULL)
             is_worker = _lifetime.is_worker()
             body, raw = b"", made if size > _LARGE_BYTES and not is_worker else None
@@ -161,10 +188,11 @@ class Client:
                 size = len(body)
             if not self._threads:
                 self._start()
+            item = _Item(0, time.monotonic(), body, raw, size, event_id)
             for _ in range(_PORTIONS_MAX):
-                found = self._put(body, raw, size, event_id)
+                found = self._put(item)
                 if found == "taken":
-                    if is_worker:
+                    if is_worker and not self._is_amid():
                         self._drain()  # a signal takes what is in memory
                     return
                 if found == "no room":
@@ -174,55 +202,75 @@ class Client:
         except Exception as error:
             self.lose(event_id, f"{type(error).__name__}: {error}")
 
-    def _put(
-        self, body: bytes, raw: dict[str, Any] | None, size: int, event_id: str
-    ) -> Literal["taken", "wait", "no room"]:
-        """Puts an event on the queue. `wait`: it is full, and can be moved to disk or is being moved."""
-        with self._lock:
-            full = (
-                self._memory_events >= self.options.queue_events
-                or self._memory_bytes + size > self.options.queue_bytes
-            )
-            movable = bool(self._queue) or self._moving > 0
-            too_large = size > self.options.queue_bytes
-            if self._closing or too_large or full and not movable and not self._spool_works:
+    def _put(self, item: _Item) -> Literal["taken", "wait", "no room"]:
+        """Hands an event in. `wait`: memory is full, and can be moved to disk or is being moved."""
+        if self._closing or item.size > self.options.queue_bytes:
+            return "no room"
+        if self._is_full(item.size):
+            movable = self._moving > 0 or bool(self._queue) or len(self._inbox) > 0
+            if not movable and not self._spool_works:
                 return "no room"
-            if full and movable:
+            if movable and not self._is_amid():
                 return "wait"
-            self._seq += 1
-            if not self._queue:
-                self._to_write.notify()
-            self._queue.append(_Item(self._seq, time.monotonic(), body, raw, size))
-            self._last_queued = self._seq
-            self._memory_events += 1
-            self._memory_bytes += size
-            self._stats.logged += 1
-            self._stats.waiting += 1
-            self._receipts.put(Receipt(event_id, "waiting"))
-            return "taken"
+            if movable and self._is_full(item.size - _AMID_BYTES, _AMID_EVENTS):
+                return "no room"
+        self._inbox.put(item, item.size)
+        return "taken"
+
+    def _is_full(self, size: int, more: int = 0) -> bool:
+        events, held = self._memory_events + len(self._inbox), self._memory_bytes + self._inbox.bytes
+        return events >= self.options.queue_events + more or held + size > self.options.queue_bytes
 
     def lose(self, event_id: str, reason: str) -> None:
         """Counts an event that could not be taken in."""
-        with self._lock:
-            self._seq += 1  # a gap that the server sees
-            reason = "the client is closed" if self._closing else reason
-            self._stats.logged += 1
-            self._stats.lost += 1
-            self._lost_untold += 1
-            self._receipts.put(Receipt(event_id, "lost", reason=reason))
+        reason = "the client is closed" if self._closing else reason
+        self._refuse(_Refused(event_id, "lost", reason))
         self._trouble("lost", f"an event was lost: {reason}")
 
     def refuse(self, event_id: str, reason: str) -> None:
         """Counts what can be no event."""
-        with self._lock:
-            self._stats.logged += 1
-            self._stats.rejected += 1
-            self._receipts.put(Receipt(event_id, "rejected", reason=reason))
+        self._refuse(_Refused(event_id, "rejected", reason))
         self._trouble("rejected", f"an event was rejected: {reason}")
+
+    def _refuse(self, note: _Refused) -> None:
+        self._inbox.put(note if len(self._inbox) < RECEIPTS_MAX else _NAMELESS[note.status])
+        if self._closing and not self._is_amid():  # the writer has ended, or is about to
+            with self._lock:
+                self._take_in()
+
+    def _take_in(self) -> None:
+        """Counts what was handed in. The caller holds `_lock`."""
+        for note in self._inbox.take():
+            self._stats.logged += 1
+            if isinstance(note, _Item) and not self._drained:
+                self._queue_up(note)
+                continue
+            if isinstance(note, _Item):  # by a call that began before the client was closed
+                note = _Refused(note.event_id, "lost", "the client is closed")
+            if note.status == "lost":
+                self._seq += 1  # a gap that the server sees
+                self._stats.lost += 1
+                self._lost_untold += 1
+            else:
+                self._stats.rejected += 1
+            if note.event_id:
+                self._receipts.put(Receipt(note.event_id, note.status, reason=note.reason))
+
+    def _queue_up(self, item: _Item) -> None:
+        """The caller holds `_lock`."""
+        self._seq += 1
+        item.number = self._last_queued = self._seq
+        self._memory_events += 1
+        self._memory_bytes += item.size
+        self._stats.waiting += 1
+        self._receipts.put(Receipt(item.event_id, "waiting"))
+        self._queue.append(item)
 
     def flush(self, timeout: float | None = None) -> bool:
         """Sends what waits; whether everything logged so far was answered for in time."""
         timeout = self.options.close_ms / 1000 if timeout is None else timeout
+        if self._is_amid():
+            return False
         self._start()
         self._drain(close=True)
         with self._lock:
@@ -233,10 +281,12 @@ class Client:
 
     def persist(self) -> bool:
         """Writes what is in memory to disk; whether all that waits is there."""
+        if self._is_amid():
+            return False
         self._drain()
         with self._lock:
             batches = [*self._ready, *([self._open] if self._open else [])]
-            return not self._queue and all(batch.path for batch in batches)
+            return not self._inbox and not self._queue and all(batch.path for batch in batches)
 
     def receipt(self, event_id: str, timeout: float = 0.0) -> Receipt | None:
         """What became of an event; waits so long for it to be final. None: it is not known (any more)."""
@@ -245,33 +295,47 @@ class Client:
             known = self._receipts.get(event_id)
             return known is None or known.is_final
 
+        if self._is_amid():
+            return self._receipts.get(event_id)
         with self._lock:
+            self._take_in()
             self._settled.wait_for(is_final, timeout)
             return self._receipts.get(event_id)
 
     def stats(self) -> Stats:
+        if self._is_amid():
+            return self._counted()
         with self._lock:
-            return dataclasses.replace(self._stats, in_memory=self._memory_events)
+            self._take_in()
+            return self._counted()
+
+    def _counted(self) -> Stats:
+        return dataclasses.replace(self._stats, in_memory=self._memory_events)
 
     def close(self, timeout: float | None = None) -> bool:
         """Sends what waits or leaves it on disk, and ends; whether everything was answered for."""
         timeout = self.options.close_ms / 1000 if timeout is None else timeout
+        if self._is_amid():
+            return False
         with self._lock:
             first, self._closing = not self._closing, True
-            self._to_write.notify()
+        self._inbox.wake()
         if first:
-            self._drain(close=True)
-            if not self._failures:  # a server that is there is told now, else all of it is left once, at the end
-                with self._disk:
-                    self._leave_lost(last=False)
-            with self._lock:
-                self._drained = True
-                self._to_send.notify()
+            while not self._drained:
+                self._drain(close=True)
+                if not self._failures:  # a server that is there is told now, else all of it is left once, at the end
+                    with self._disk:
+                        self._leave_lost(last=False)
+                with self._lock:
+                    self._drained = not self._inbox and not self._queue and self._open is None
+                    self._to_send.notify()
             for thread in reversed(self._threads):
                 if thread is not threading.current_thread():
                     thread.join(timeout)
             self._save_rest()
+            self._tell_troubles()
         with self._lock:
+            self._take_in()
             return self._done >= self._last_queued
 
     def _save_rest(self) -> None:
@@ -299,13 +363,15 @@ class Client:
         """Puts on disk how many events found no room, in room that is kept for this: the sender may still send it, else
         whoever takes the folder over. The caller holds `_disk`."""
         with self._lock:
-            count, self._lost_untold = self._lost_untold, 0
-            if not count:
+            self._take_in()
+            count = self._lost_untold
+            if not count or self._queue or self._open is not None:  # what has a lower number goes first
                 return
+            self._lost_untold = 0
             self._seq += 1
             number = self._seq
         event = self._lost_event(count)
-        line = _Item(number, 0.0, _wire(event), None, 0).line(self._producer) + b"\n"
+        line = _Item(number, 0.0, _wire(event), None, 0, "").line(self._producer) + b"\n"
         try:
             path = self._spool.start(number)
             self._spool.write(line, spare=True)
@@ -325,30 +391,27 @@ class Client:
     # --- the writer
 
     def _write_loop(self) -> None:
-        while True:
-            with self._lock:
-                while not self._queue and not self._closing and (wait := self._due_in()) != 0.0:
-                    self._to_write.wait(wait)
-                if self._closing:
-                    return
-                waits = bool(self._queue)
-            if waits:
+        while not self._closing:
+            if self._inbox or self._queue:
                 time.sleep(_GROUP_S)
             self._drain()
+            self._inbox.wait(self._due_in())
 
     def _due_in(self) -> float | None:
         """Seconds until the open batch is old enough; None when there is none."""
-        if self._open is None:
-            return None
-        return max(0.0, self._open.born + self.options.batch_ms / 1000 - time.monotonic())
+        batch = self._open
+        return None if batch is None else max(0.0, batch.born + self.options.batch_ms / 1000 - time.monotonic())
 
     def _drain(self, close: bool = False) -> None:
         """Moves the queue to the open batch; closes that when it is full, old enough, or told to."""
-        while self._drain_portion():
-            pass
-        with self._disk:
-            if self._open is not None and (close or self._due_in() == 0.0):
-                self._close_batch(self._open)
+        is_moved = False
+        while not is_moved:
+            while self._drain_portion():
+                pass
+            with self._disk:
+                if self._open is not None and (close or self._due_in() == 0.0):
+                    self._close_batch(self._open)
+            is_moved = not self._inbox  # a signal handler may have logged since
 
     def _drain_portion(self, bytes_max: int = _PORTION_BYTES) -> bool:
         """Moves the oldest of the queue; false when there was nothing to move. A caller that finds the queue full waits
@@ -358,6 +421,7 @@ class Client:
             items: deque[_Item] = deque()
             size = 0
             with self._lock:
+                self._take_in()
                 while self._queue and len(items) < self.options.batch_events and size < bytes_max:
                     items.append(self._queue.popleft())
                     size += items[-1].size
@@ -366,13 +430,15 @@ class Client:
                 self._place(items)
             with self._lock:
                 self._moving = 0
-            return moved > 0
+        self._tell_troubles()
+        return moved > 0
 
     def _clean_portion(self, bytes_max: int) -> None:
         """Redacts what is moved next, while nobody has to wait for it."""
         due: list[_Item] = []
         size = 0
         with self._lock:
+            self._take_in()
             for item in self._queue:
                 if size >= bytes_max or len(due) >= self.options.batch_events:
                     break
@@ -594,12 +660,12 @@ class Client:
             self._lost_untold = 0
         event = self._lost_event(count)
         body = _wire(event)
-        taken = self._put(body, None, len(body), event["event_id"]) == "taken"
         with self._lock:
-            if taken:
-                self._stats.logged -= 1  # of the caller's events only
-            else:
+            self._take_in()
+            if self._closing or self._is_full(len(body)):
                 self._lost_untold += count  # the next answer makes room
+            else:
+                self._queue_up(_Item(0, time.monotonic(), body, None, len(body), event["event_id"]))
         self._drain(close=True)
 
     def _lost_event(self, count: int) -> dict[str, Any]:
@@ -622,19 +688,27 @@ class Client:
         if once and kind in self._troubled:
             return
         self._troubled.add(kind)
-        try:
-            if callable(self._on_error):
-                self._on_error(kind, message)
-            else:
-                _log.warning("%s: %s", kind, message)
-        except Exception:  # the caller's own function
-            pass
+        self._untold.append((kind, message))
+        self._tell_troubles()
+
+    def _tell_troubles(self) -> None:
+        """While no lock is held: what is told may call this client, or wait for another thread that does."""
+        while self._untold and not self._is_amid():
+            try:
+                kind, message = self._untold.popleft()
+                if callable(self._on_error):
+                    self._on_error(kind, message)
+                else:
+                    _log.warning("%s: %s", kind, message)
+            except Exception:  # the caller's own function; or another thread was first
+                pass
 
     # --- forks
 
     def before_fork(self) -> None:
         """Everything is on disk, where it is the parent's, and no lock is held by another thread."""
-        self._drain()
+        if not self._is_amid():
+            self._drain()
         self._disk.acquire()
         self._lock.acquire()
 
@@ -644,10 +718,10 @@ class Client:
 
     def after_fork_in_child(self) -> None:
         """A client of its own; the parent keeps what it has logged."""
-        was_closing = self._closing
-        self._spool.finish()
+        was_closing, spool = self._closing, self._spool
         self._reset()
         self._closing = was_closing
+        spool.finish()
 
 
 def _wire(event: dict[str, Any]) -> bytes:

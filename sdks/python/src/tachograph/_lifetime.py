@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import weakref
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 
 class Watched(Protocol):
@@ -24,22 +24,28 @@ class Renewed(Protocol):
     def _renew(self) -> None: ...
 
 
-_clients: weakref.WeakSet[Watched] = weakref.WeakSet()
-_renewed: weakref.WeakSet[Renewed] = weakref.WeakSet()
-_forking: list[Watched] = []
+# Changed and copied in one step each, which a `WeakSet` is not: a signal handler may make a client while they are read.
+_clients: set[weakref.ref[Watched]] = set()
+_renewed: set[weakref.ref[Renewed]] = set()
+_forking: list[list[Watched]] = []  # more than one where a signal handler forks amid a fork
 _watching = threading.RLock()  # held while the sets change or are read, and across a fork
+_Kind = TypeVar("_Kind")
 
 
 def watch(client: Watched) -> None:
     """Closes the client when the process ends, and keeps it whole when it forks."""
     with _watching:
-        _clients.add(client)
+        _clients.add(weakref.ref(client, _clients.discard))
 
 
 def renew(owner: Renewed) -> None:
     """Gives what has locks, and nothing to keep whole, new ones in a child: its own may be held by no thread there."""
     with _watching:
-        _renewed.add(owner)
+        _renewed.add(weakref.ref(owner, _renewed.discard))
+
+
+def _alive(refs: set[weakref.ref[_Kind]]) -> list[_Kind]:
+    return [found for ref in list(refs) if (found := ref()) is not None]
 
 
 def is_worker() -> bool:
@@ -51,32 +57,31 @@ def is_worker() -> bool:
 
 def _close_all() -> None:
     with _watching:
-        clients = list(_clients)
+        clients = _alive(_clients)
     for client in clients:
         client.close()
 
 
 def _before_fork() -> None:
     _watching.acquire()
-    _forking[:] = sorted(_clients, key=id)
-    for client in _forking:
+    clients = sorted(_alive(_clients), key=id)
+    _forking.append(clients)
+    for client in clients:
         client.before_fork()
     _watch_multiprocessing()
 
 
 def _after_fork_in_parent() -> None:
-    for client in _forking:
+    for client in _forking.pop():
         client.after_fork_in_parent()
-    _forking.clear()
     _watching.release()
 
 
 def _after_fork_in_child() -> None:
-    for client in _forking:
+    for client in _forking.pop():
         client.after_fork_in_child()
-    for owner in list(_renewed):
+    for owner in _alive(_renewed):
         owner._renew()
-    _forking.clear()
     _watching.release()
 
 

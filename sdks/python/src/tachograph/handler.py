@@ -10,6 +10,9 @@ from .logger import EventLogger
 
 _log = logging.getLogger("tachograph")
 _inside = threading.local()
+# So many records may be in the work of one thread: one, and those that a finalizer and a signal handler log amid it. What is
+# deeper comes from a value that logs while it is converted.
+_DEPTH_MAX = 4
 
 
 class AuditHandler(logging.Handler):
@@ -17,6 +20,9 @@ class AuditHandler(logging.Handler):
 
     Lines `AGENT_EXECUTION`, `AGENT_SLOW` and `AGENT_FAILURE` are understood by the server. Records of the client itself
     are left out.
+
+    *Locks.* None, unlike other handlers: a thread that waits for it may be one that the client waits for, since a finalizer
+    logs in any thread, and nothing here is shared between threads.
     """
 
     def __init__(self, logger: EventLogger | None = None, level: int = logging.NOTSET) -> None:
@@ -27,16 +33,26 @@ class AuditHandler(logging.Handler):
             _log.warning("level: %s; every record is sent", error)
         self.logger = logger if logger is not None else EventLogger()
 
+    def createLock(self) -> None:
+        self.lock = None
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        passed: bool | logging.LogRecord = self.filter(record)
+        if passed:  # since Python 3.12 it may be another record
+            self.emit(passed if isinstance(passed, logging.LogRecord) else record)
+        return bool(passed)
+
     def emit(self, record: logging.LogRecord) -> None:
-        if record.name.split(".")[0] == "tachograph" or getattr(_inside, "emits", False):
+        depth = getattr(_inside, "depth", 0)
+        if record.name.split(".")[0] == "tachograph" or depth >= _DEPTH_MAX:
             return
-        _inside.emits = True  # converting a value may log
+        _inside.depth = depth + 1
         try:
             self._emit(record)
         except Exception:
             self.handleError(record)
         finally:
-            _inside.emits = False
+            _inside.depth = depth
 
     def _emit(self, record: logging.LogRecord) -> None:
         level = _level(record.levelno)

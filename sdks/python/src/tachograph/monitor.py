@@ -3,6 +3,9 @@
 What it cannot know by itself it is told: `measure` around calls, `record_trade`, `record_prediction`, and any further
 metric by `add_collector`. Everything is kept in memory, bounded by age and number (`_series`); with a logger each sample is
 also recorded as an event.
+
+*Locks.* One for the figures. A signal handler or a finalizer may run in the thread that holds it, amid a change: what it tells
+waits until that is done (`_change`), and the lock lets its thread in again only to read.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
+import queue
 import re
 import threading
 import time
@@ -19,6 +23,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import _lifetime
+from ._inbox import is_held
 from ._machine import Machine
 from ._plain import timestamp
 from ._reports import MEMORY, by_name, memory_leaks, share, slow
@@ -95,6 +100,7 @@ class PerformanceMonitor:
         self._machine = Machine()
         self._samples: Series[_Sample] = Series(SAMPLES_MAX)
         self._calls: dict[str, Series[_Call]] = {kind: Series(CALLS_MAX) for kind in (*_KINDS, _OWN)}
+        self._changes: deque[Callable[[], None]] = deque()
         self._forgot_until = -math.inf
         self._raised: deque[Alert] = deque(maxlen=ALERTS_MAX)
         self._alert_lost = ""  # the time of the newest that found no room
@@ -112,8 +118,8 @@ class PerformanceMonitor:
 
     def _renew(self) -> None:
         """What belongs to the threads of one process."""
-        self._lock = threading.Lock()
-        self._stop = threading.Event()
+        self._lock = threading.RLock()
+        self._stop: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
     # --- what it is told
@@ -153,12 +159,26 @@ class PerformanceMonitor:
             took = None if ms is None or not math.isfinite(ms) else float(ms)
             used = float(cpu_ms) if math.isfinite(cpu_ms) else 0.0
             is_known = kind in _KINDS
-            with self._lock:
-                series = self._calls[kind if is_known else _OWN]
-                key = series.key(str(kind), str(name), now, is_kind_known=is_known)
-                series.add(_Call(now, key, took, used, bool(ok)))
+            series, named, went_well = self._calls[kind if is_known else _OWN], (str(kind), str(name)), bool(ok)
+
+            def add() -> None:
+                key = series.key(*named, now, is_kind_known=is_known)
+                series.add(_Call(now, key, took, used, went_well))
+
+            self._change(add)
         except Exception as error:  # what was given may be anything
             self._tell("a call", f"a call was not counted: {type(error).__name__}: {error}")
+
+    def _change(self, change: Callable[[], None]) -> None:
+        """Changes the figures now, or when the change that this one came amid is done."""
+        self._changes.append(change)
+        self._settle()
+
+    def _settle(self) -> None:
+        if not is_held(self._lock):
+            with self._lock:
+                while self._changes:
+                    self._changes.popleft()()
 
     # --- collecting
 
@@ -174,37 +194,47 @@ class PerformanceMonitor:
                 self._tell(name, f"the collector of {name} gave no number: {type(error).__name__}: {error}")
         known = {name: value for name, value in metrics.items() if value is not None}
         now = self._clock()
-        before = now - self.retention_s
-        with self._lock:
-            self._samples.add(_Sample(now, known))
-            forgot = [self._samples.forget(before), *(series.forget(before) for series in self._calls.values())]
-            if any(forgot):
-                self._forgot_until = before
+        self._change(lambda: self._add_sample(_Sample(now, known)))
         if self._logger is not None:
             self._logger.log_action("metrics", "metric", known, status="success")
         raised = self.alerts.check_thresholds(known)
-        with self._lock:
-            for alert in raised:
-                if len(self._raised) == ALERTS_MAX:
-                    self._alert_lost = self._raised[0].time
-                self._raised.append(alert)
+        self._change(lambda: self._add_alerts(raised))
         return metrics
+
+    def _add_sample(self, sample: _Sample) -> None:
+        before = sample.time - self.retention_s
+        self._samples.add(sample)
+        forgot = [self._samples.forget(before), *(series.forget(before) for series in self._calls.values())]
+        if any(forgot):
+            self._forgot_until = before
+
+    def _add_alerts(self, alerts: list[Alert]) -> None:
+        for alert in alerts:
+            if len(self._raised) == ALERTS_MAX:
+                self._alert_lost = self._raised[0].time
+            self._raised.append(alert)
 
     def start(self) -> PerformanceMonitor:
         """Collects in the background from now on."""
         if self._thread is None or not self._thread.is_alive():
-            self._stop.clear()
-            self._thread = threading.Thread(target=self._run, name="tachograph-monitor", daemon=True)
+            self._stop = queue.SimpleQueue()  # an `Event` has a lock of its own, which a handler that stops would wait for
+            self._thread = threading.Thread(target=self._run, args=(self._stop,), name="tachograph-monitor", daemon=True)
             self._thread.start()
         return self
 
     def stop(self) -> None:
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
+        """Ends the thread, and waits for it unless it is its own, or may wait for what this one holds."""
+        self._stop.put(None)
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread() and not is_held(self._lock):
+            thread.join()
 
-    def _run(self) -> None:
-        while not self._stop.wait(self.collection_interval):
+    def _run(self, stop: queue.SimpleQueue[None]) -> None:
+        while True:
+            try:
+                return stop.get(timeout=max(0.0, self.collection_interval))
+            except queue.Empty:
+                pass
             try:
                 self.collect_metrics()
             except Exception as error:  # `on_alert` is the caller's, too
@@ -225,6 +255,7 @@ class PerformanceMonitor:
 
     def _recent(self, kind: str) -> list[Tally]:
         since = self._clock() - WINDOW_S
+        self._settle()
         with self._lock:
             found = self._calls[kind].since(since)
         return list(found.by_name().values())
@@ -241,6 +272,7 @@ class PerformanceMonitor:
         """
         now = self._clock()
         since = now - seconds(time_frame)
+        self._settle()
         with self._lock:
             sampled = self._samples.since(since)
             called = {kind: series.since(since) for kind, series in self._calls.items()}
@@ -271,6 +303,7 @@ class PerformanceMonitor:
         """Hot spots of CPU, memory that grows, and calls slower than `slow_ms`, worst first. Of more calls than are kept as they
         are, a bound other than 1000 ms is off by up to 5 %. `incomplete` as in a report."""
         since = self._clock() - seconds(time_frame)
+        self._settle()
         with self._lock:
             sampled = self._samples.since(since)
             called = {kind: series.since(since) for kind, series in self._calls.items()}
