@@ -13,7 +13,7 @@ import json
 import logging
 import operator
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +205,31 @@ class Entered(Lazy):
         pass
 
 
+class Request(Coroutine[Any, Any, str]):
+    """A coroutine by its class, and entered as well: so aiohttp and aiosqlite make theirs."""
+
+    def __init__(self, address: str) -> None:
+        self._inner = reads(address)
+
+    def send(self, value: Any) -> Any:
+        return self._inner.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        return self._inner.throw(*error)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def __await__(self) -> Any:
+        return self._inner.__await__()
+
+    async def __aenter__(self) -> str:
+        return await self._inner
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+
 def wrapped(function: Any) -> Any:
     @functools.wraps(function)
     def wrapper(*args: Any) -> Any:
@@ -270,11 +295,12 @@ def test_a_task_is_given_back_as_it_is_and_still_tells_of_its_error(away: Away) 
     assert told == ["Task exception was never retrieved"]
 
 
-def test_what_is_more_than_awaited_stays_what_it_is(away: Away) -> None:
+@pytest.mark.parametrize("made", [Entered, Request])
+def test_what_is_more_than_awaited_stays_what_it_is(away: Away, made: Any) -> None:
     logger, events = away
 
     async def main() -> None:
-        async with audited(logger)(Entered)("good") as page:
+        async with audited(logger)(made)("good") as page:
             assert page == "page"
 
     asyncio.run(main())

@@ -7,6 +7,7 @@ import contextlib
 import functools
 import inspect
 import time
+import types
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from typing import Any, TypeVar, cast
 
@@ -137,7 +138,7 @@ class _Call:
         """What the caller gets of a plain function: what it returned, or as good as that where it is to be awaited."""
         if not _is_awaitable(value):
             self.keep(value)
-        elif isinstance(value, (Coroutine, Generator)):
+        elif isinstance(value, types.GeneratorType):
             return self._coroutine(value)
         elif asyncio.isfuture(value):
             with contextlib.suppress(Exception):  # another thread's, say
@@ -146,6 +147,8 @@ class _Call:
             return self._unseen(value)
         elif any(hasattr(type(value), name) for name in ("__aenter__", "__aiter__", "__iter__")):
             return self._unseen(value)
+        elif isinstance(value, Coroutine):  # what may also be entered, as aiohttp's requests, came before
+            return self._coroutine(value)
         else:
             return _Awaited(value, self)
         self.end(None)
