@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use std::io::BufRead;
 use std::sync::Arc;
 use std::time::Duration;
-use tacho_client::{Client, Event, Options};
+use tacho_client::{Client, Event, Options, Problem};
 
 fn main() {
     println!("{}", json!({"driver": "rust", "can": ["fork"]}));
@@ -21,8 +21,16 @@ fn main() {
 
 fn run(command: &Value, client: &mut Option<Client>) -> Value {
     if command["cmd"] == "init" {
-        *client = Some(Client::new(options(&command["options"])));
-        return json!({});
+        let (told, hears) = std::sync::mpsc::channel();
+        let mut options = options(&command["options"]);
+        options.on_problem = Some(Arc::new(move |problem| {
+            eprintln!("{problem:?}");
+            if let Problem::Settings { error } = problem {
+                drop(told.send(error.clone()));
+            }
+        }));
+        *client = Some(Client::new(options));
+        return json!({"settings": hears.try_iter().collect::<Vec<_>>()});
     }
     let Some(client) = client else { return json!({"threw": "init comes first"}) };
     match command["cmd"].as_str().unwrap_or_default() {
@@ -71,7 +79,6 @@ fn options(given: &Value) -> Options {
     options.retry_min = ms("retry_min_ms").unwrap_or(options.retry_min);
     options.retry_max = ms("retry_max_ms").unwrap_or(options.retry_max);
     options.close_time = ms("close_ms").unwrap_or(options.close_time);
-    options.on_problem = Some(Arc::new(|problem| eprintln!("{problem:?}")));
     options
 }
 

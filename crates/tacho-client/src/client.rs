@@ -9,7 +9,7 @@ use crate::event::Event;
 use crate::options::Options;
 use crate::receipts::Receipt;
 use crate::send;
-use crate::shared::{Core, Shared, Stats};
+use crate::shared::{self, Core, Shared, Stats};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -31,6 +31,10 @@ struct Handle {
 impl Client {
     /// Starts a client and its thread. Nothing is asked of the server before there is something to send.
     pub fn new(options: Options) -> Client {
+        let (options, problem) = options.meant(&|name| std::env::var(name).ok());
+        if let (Some(told), Some(problem)) = (&options.on_problem, problem) {
+            shared::call(told, &problem);
+        }
         let handle = Arc::new(Handle::new(options));
         let weak = Arc::downgrade(&handle);
         at_exit::close(Box::new(move |when| {

@@ -4,9 +4,12 @@ use crate::owner::digest;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use ureq::http::Uri;
 
 /// The server's own default address.
 const URL_DEFAULT: &str = "http://127.0.0.1:7420";
+/// So much of what can't be meant is told.
+const FOUND_CHARS_MAX: usize = 100;
 /// Names of the environment for what runs here, in the order in which they are believed.
 const METADATA: [(&str, [&str; 3]); 3] = [
     ("environment", ["AUDIT_LOG_ENVIRONMENT", "DEPLOYMENT_ENVIRONMENT", "RUST_ENV"]),
@@ -25,6 +28,8 @@ pub enum Problem {
     Lost { id: String, reason: String },
     /// The event can't be recorded.
     Rejected { id: String, reason: String },
+    /// A setting can't be meant; its default is used.
+    Settings { error: String },
 }
 
 /// Called with a [`Problem`], from whichever thread meets it, and never while a lock is held.
@@ -33,7 +38,8 @@ pub type OnProblem = Arc<dyn Fn(&Problem) + Send + Sync>;
 /// The settings of one client. `Options::default()` reads the environment.
 #[derive(Clone)]
 pub struct Options {
-    /// The server, or the whole address of its way in. `AUDIT_LOG_URL`, else `http://127.0.0.1:7420`.
+    /// The server, or the whole address of its way in. `AUDIT_LOG_URL`, else `http://127.0.0.1:7420`; what can't be
+    /// meant is told ([`Problem::Settings`]), and that default is used.
     pub url: String,
     /// The API key. `AUDIT_LOG_KEY`.
     pub key: Option<String>,
@@ -93,18 +99,47 @@ impl Options {
         }
     }
 
-    /// Where events are posted to: an address with a path is taken as it stands.
+    /// The options as they can be meant, and what can't be: without a server that events could be sent to they would
+    /// wait for ever, below an address that nobody ever has again.
+    pub(crate) fn meant(self, env: &dyn Fn(&str) -> Option<String>) -> (Options, Option<Problem>) {
+        if is_address(&endpoint(&self.url)) {
+            return (self, None);
+        }
+        let found = self.url.rsplit('@').next().unwrap_or_default(); // a password may be in the rest
+        let found: String =
+            found.split('?').next().unwrap_or_default().chars().take(FOUND_CHARS_MAX).collect();
+        let error =
+            format!("url: expected an address such as {URL_DEFAULT}, found {found:?}; the default is used");
+        let url = Options::from_env(env).url;
+        let url = if is_address(&endpoint(&url)) { url } else { URL_DEFAULT.to_owned() };
+        (Options { url, ..self }, Some(Problem::Settings { error }))
+    }
+
     pub(crate) fn endpoint(&self) -> String {
-        let url = self.url.trim().trim_end_matches('/');
-        let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
-        let has_path = url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
-        if has_path { url } else { format!("{url}/v1/events") }
+        endpoint(&self.url)
     }
 
     /// Each address has its own folder, so that what was meant for one server never reaches another.
     pub(crate) fn spool(&self) -> PathBuf {
         self.spool_dir.join("client").join(digest(&self.endpoint(), 16))
     }
+}
+
+/// Where events are posted to: an address with a path is taken as it stands.
+fn endpoint(url: &str) -> String {
+    let (scheme, rest) = url.trim().split_once("://").unwrap_or(("http", url.trim()));
+    let rest = rest.trim_end_matches('/');
+    let path = if rest.contains('/') { "" } else { "/v1/events" };
+    format!("{}://{rest}{path}", scheme.to_ascii_lowercase())
+}
+
+/// Whether a request could be sent there.
+fn is_address(endpoint: &str) -> bool {
+    let Ok(uri) = endpoint.parse::<Uri>() else { return false };
+    let (Some(authority), Some(host)) = (uri.authority(), uri.host()) else { return false };
+    let port = authority.as_str().rsplit('@').next().and_then(|place| place.strip_prefix(host));
+    let port_is_good = port.is_some_and(|port| matches!(port, "" | ":") || uri.port_u16().is_some());
+    !host.is_empty() && port_is_good && matches!(uri.scheme_str(), Some("http" | "https"))
 }
 
 fn spool_dir(env: &dyn Fn(&str) -> Option<String>) -> PathBuf {
@@ -141,5 +176,44 @@ mod tests {
         assert_eq!(options.spool_dir, PathBuf::from("/home/me/.local/state/tachograph"));
         let with_path = Options { url: "https://h/log/".into(), ..Options::from_env(&|_| None) };
         assert_eq!(with_path.endpoint(), "https://h/log");
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_meant_is_told_and_the_default_is_used() {
+        let bad = [
+            "",
+            "tcp://127.0.0.1:7420",
+            "no address: at all",
+            "http://",
+            "http:///log",
+            "http://h:70000",
+            "http://h:port/log",
+            "http://a b",
+        ];
+        let meant = |url: &str, env: Option<&str>| {
+            let given = Options { url: url.to_owned(), ..Options::from_env(&|_| None) };
+            let env = env.map(str::to_owned);
+            let (options, problem) = given.meant(&|name| env.clone().filter(|_| name == "AUDIT_LOG_URL"));
+            (options.url, problem)
+        };
+        for url in bad {
+            let (used, problem) = meant(url, None);
+            assert!(matches!(problem, Some(Problem::Settings { .. })), "{url}");
+            assert_eq!(used, URL_DEFAULT);
+            assert_eq!(meant(url, Some("tcp://h")).0, URL_DEFAULT);
+            assert_eq!(meant(url, Some("log.example:1")).0, "log.example:1");
+        }
+        for url in
+            ["h", "h:1", " HTTP://h/ ", "https://[::1]:7420", "http://me:secret@h:1/log?a=b", "http://h:"]
+        {
+            assert_eq!(meant(url, None), (url.to_owned(), None));
+        }
+        let Some(Problem::Settings { error }) = meant("tcp://me:secret@h:1/log?key=hidden", None).1 else {
+            panic!()
+        };
+        assert!(
+            error.contains("\"h:1/log\"") && !error.contains("secret") && !error.contains("hidden"),
+            "{error}"
+        );
     }
 }

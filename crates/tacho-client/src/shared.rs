@@ -219,7 +219,7 @@ impl Shared {
 }
 
 /// Somebody else's function may panic; the record goes on.
-fn call(told: &OnProblem, problem: &Problem) {
+pub(crate) fn call(told: &OnProblem, problem: &Problem) {
     drop(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| told(problem))));
 }
 

@@ -24,8 +24,14 @@ class Driver:
         return done
 
     def init(self, options: dict[str, Any]) -> dict[str, Any]:
-        self.logger = EventLogger(options=Options(**options))
-        return {}
+        told: list[str] = []
+        self.logger = EventLogger(options=Options(**options), on_error=lambda kind, text: self.trouble(told, kind, text))
+        return {"settings": told}
+
+    def trouble(self, told: list[str], kind: str, text: str) -> None:
+        print(f"{kind}: {text}", file=sys.stderr)
+        if kind == "settings":
+            told.append(text)
 
     @property
     def log_to(self) -> EventLogger:

@@ -339,7 +339,6 @@ export class Client {
 
   private async post(body: string): Promise<Answer | Error> {
     const { url, timeoutMs } = this.settings;
-    if (url === undefined) return new Error(this.settings.wrong.join("; "));
     return this.connection.ask({ method: "POST", url, headers: this.headers("application/x-ndjson"), body, timeoutMs, holds: false });
   }
 

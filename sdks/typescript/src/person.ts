@@ -10,7 +10,7 @@ export interface Failure {
 }
 
 export interface Asker {
-  url: URL | undefined;
+  url: URL;
   ask(method: "GET" | "POST", url: URL, body?: string): Promise<Answer | Error>;
 }
 
@@ -120,7 +120,6 @@ async function ask(
   body?: string,
 ): Promise<{ ok: true; body: string } | Failure> {
   try {
-    if (asker.url === undefined) return { ok: false, status: 0, error: "the client has no server's address" };
     const url = new URL(path, asker.url.origin);
     for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value);
     const answer = await asker.ask(method, url, body);

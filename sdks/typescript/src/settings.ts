@@ -47,7 +47,7 @@ export interface Options {
 }
 
 export interface Settings {
-  url: URL | undefined;
+  url: URL;
   key: string | undefined;
   agentId: string | undefined;
   sessionId: string | undefined;
@@ -71,6 +71,9 @@ export interface Settings {
   wrong: string[];
 }
 
+/** The server's own default address. */
+const URL_DEFAULT = "http://127.0.0.1:7420";
+
 /** Names of the environment for what runs here, in the order in which they are believed. */
 const METADATA: Record<string, readonly string[]> = {
   environment: ["AUDIT_LOG_ENVIRONMENT", "DEPLOYMENT_ENVIRONMENT", "NODE_ENV"],
@@ -84,9 +87,7 @@ export function settings(options: Options, env: NodeJS.ProcessEnv, newSession: (
   const text = (name: keyof Options, variable: string) => (read(name, "a text", isText) || env[variable] || undefined) as string | undefined;
   const number = (name: keyof Options, least: number, otherwise: number) =>
     (read(name, `a number from ${least} up`, (given) => typeof given === "number" && given >= least) ?? otherwise) as number;
-  const address = text("url", "AUDIT_LOG_URL") ?? "http://127.0.0.1:7420";
-  const url = endpoint(address);
-  if (url === undefined) wrong.push(`url "${address.slice(0, 100)}" is no address such as http://127.0.0.1:7420`);
+  const url = server(text("url", "AUDIT_LOG_URL"), env, wrong);
   return {
     url,
     key: text("key", "AUDIT_LOG_KEY"),
@@ -95,7 +96,7 @@ export function settings(options: Options, env: NodeJS.ProcessEnv, newSession: (
     metadata: (read("metadata", "an object", isObject) as Settings["metadata"]) ?? metadata(env),
     host: hostname(),
     user: user(),
-    spoolDir: spoolFolder(text("spoolDir", "AUDIT_LOG_SPOOL") ?? stateFolder(env), url?.href ?? address),
+    spoolDir: spoolFolder(text("spoolDir", "AUDIT_LOG_SPOOL") ?? stateFolder(env), url.href),
     spoolBytes: number("spoolBytes", 0, 64 << 20),
     batchEvents: number("batchEvents", 1, 100),
     batchBytes: number("batchBytes", 1, 1 << 20),
@@ -134,13 +135,26 @@ const isText = (value: unknown) => typeof value === "string";
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 const kindOf = (value: unknown) => (value === null ? "null" : typeof value);
 
+/** The server that is named, else that of the environment, else the default: one that events can't be sent to would have them wait for ever. */
+function server(named: string | undefined, env: NodeJS.ProcessEnv, wrong: string[]): URL {
+  const url = named === undefined ? undefined : endpoint(named);
+  if (url !== undefined) return url;
+  if (named !== undefined) {
+    const found = (named.split("@").pop() ?? "").split("?")[0]?.slice(0, 100); // a password may be in the rest
+    wrong.push(`url: expected an address such as ${URL_DEFAULT}, found "${found}"; the default is used`);
+  }
+  return endpoint(env["AUDIT_LOG_URL"] || URL_DEFAULT) ?? new URL(`${URL_DEFAULT}/v1/events`);
+}
+
 /** Where events are posted to: an address with a path is taken as it stands. */
 export function endpoint(address: string): URL | undefined {
-  const trimmed = address.trim().replace(/\/+$/, "");
-  const whole = trimmed.includes("://") ? trimmed : `http://${trimmed}`;
-  const hasPath = whole.slice(whole.indexOf("://") + 3).includes("/");
+  const trimmed = address.trim();
+  const at = trimmed.indexOf("://");
+  const scheme = at < 0 ? "http" : trimmed.slice(0, at);
+  const rest = (at < 0 ? trimmed : trimmed.slice(at + 3)).replace(/\/+$/, "");
+  if (/^(\/|$)/.test(rest)) return undefined; // `URL` would take the first part of the path for the host
   try {
-    const url = new URL(hasPath ? whole : `${whole}/v1/events`);
+    const url = new URL(`${scheme}://${rest}${rest.includes("/") ? "" : "/v1/events"}`);
     return url.protocol === "http:" || url.protocol === "https:" ? url : undefined;
   } catch {
     return undefined;

@@ -92,3 +92,17 @@ test("settings that can't be meant are told, and the default is used", async () 
   const used = settings(given as never, {}, () => "s");
   assert.deepEqual([used.batchEvents, used.key, used.url?.href], [100, undefined, "http://127.0.0.1:7420/v1/events"]);
 });
+
+test("an address that can't be meant is told without its secrets, and the default is used", () => {
+  const used = (url: string | undefined, env?: string) => settings({ url }, { AUDIT_LOG_URL: env }, () => "s");
+  for (const url of ["tcp://127.0.0.1:7420", "no address: at all", "http://", "http:///log", "http://h:70000", "http://h:port/log", "http://a b"]) {
+    for (const given of [used(url), used(undefined, url), used(url, "tcp://h")]) {
+      assert.equal(given.url.href, "http://127.0.0.1:7420/v1/events");
+      assert.ok(given.wrong.length === 1 && given.wrong[0]?.startsWith("url: "), url);
+    }
+    assert.equal(used(url, "log.example:1").url.href, "http://log.example:1/v1/events");
+  }
+  for (const url of ["h", "h:1", " http://h/ ", "https://[::1]:7420", "http://me:secret@h:1/log?a=b"]) assert.deepEqual(used(url).wrong, []);
+  const [told] = used("tcp://me:secret@h:1/log?key=hidden").wrong;
+  assert.match(told ?? "", /found "h:1\/log"; the default is used$/);
+});
