@@ -13,6 +13,7 @@ from tachograph._plain import encode, plain
 
 shap = pytest.importorskip("shap")
 lime_tabular = pytest.importorskip("lime.lime_tabular")
+lime_text = pytest.importorskip("lime.lime_text")
 
 FEATURES = ["close", "volume", "volatility"]
 WEIGHTS = np.array([2.0, -1.0, 0.5])
@@ -92,6 +93,59 @@ def test_an_explanation_of_lime_says_which_label_it_is_of(table: Any, asked: dic
     assert made["base_value"] == pytest.approx(explanation.intercept[label])
     assert made.get("score_label", label) == list(explanation.local_exp)[-1]
     assert ("by_label" in made) == (len(explanation.local_exp) > 1)
+
+
+TEXT = "not good but not bad"
+WORDS = ["not", "good", "but", "not#2", "bad"]
+
+
+def scores(texts: Any) -> Any:
+    """The first `not` counts more than the second."""
+    return np.array([2.0 * t.split().count("not") + 1.0 * t.split().count("good") + 5.0 * t.startswith("not") for t in texts])
+
+
+def chances(texts: Any) -> Any:
+    good = 1 / (1 + np.exp(4 - scores(texts)))
+    return np.column_stack([1 - good, good])
+
+
+def test_each_word_of_a_text_keeps_its_value_of_shap() -> None:
+    one = shap.Explainer(scores, shap.maskers.Text(r"\W+"))([TEXT])[0]
+    made = sent(one)
+    assert made["values"] == dict(zip(WORDS, one.values.tolist()))
+    assert made["data"] == dict(zip(WORDS, one.data))
+    assert sum(made["values"].values()) + made["base_value"] == pytest.approx(scores([TEXT])[0])
+
+
+@pytest.mark.parametrize("features", [1, 5])
+def test_each_word_of_a_text_keeps_its_weight_of_lime_and_its_place(features: int) -> None:
+    explainer = lime_text.LimeTextExplainer(class_names=["bad", "good"], bow=False, random_state=1)
+    given = {"labels": (0, 1), "num_features": features, "num_samples": 300}
+    explanation = explainer.explain_instance(TEXT, chances, **given)
+    weights = {WORDS[place]: pytest.approx(weight) for place, weight in explanation.local_exp[1]}
+    made = sent(explanation)
+    assert len(weights) == features and made["values"] == made["by_label"]["1"] == weights
+    listed = sent([("not", 0.5), ("not", 0.25), ("not#2", 1.0), ("bad", 0.0), ("not", 2.0)])["values"]
+    assert listed == {"not": 0.5, "not#2": 0.25, "not#2#2": 1.0, "bad": 0.0, "not#3": 2.0}
+
+
+def test_columns_of_one_name_keep_their_values(table: Any) -> None:
+    names = ["price", "price", "volume"]
+    one = shap.Explainer(linear, table, feature_names=names, algorithm="permutation", seed=1)(table[:1])
+    assert sent(one)["values"] == dict(zip(["price", "price#2", "volume"], one.values[0].tolist()))
+    explainer = lime_tabular.LimeTabularExplainer(
+        table, feature_names=names, mode="regression", discretize_continuous=False, random_state=1
+    )
+    made = sent(explainer.explain_instance(table[0], linear, num_features=3, num_samples=200))
+    assert set(made["values"]) == {"price", "price#2", "volume"}
+    assert made["values"]["price"] > 0 > made["values"]["price#2"]
+
+
+def test_of_more_features_than_are_kept_it_is_told_how_many() -> None:
+    names = [f"f{n}" for n in range(1500)]
+    assert sent([(name, 1.0) for name in names])["values"]["members_left_out"] == 500
+    one = shap.Explanation(values=np.ones(1500), base_values=0.0, feature_names=names)
+    assert sent(one)["values"]["members_left_out"] == 500 and len(sent(one)["values"]) == 1001
 
 
 def test_arrays_alone_and_objects_as_they_are() -> None:

@@ -1,13 +1,17 @@
-"""Explanations of models as their libraries return them: SHAP's values and LIME's lists, without importing either."""
+"""Explanations of models as their libraries return them: SHAP's values and LIME's lists, without importing either.
+
+*Invariants.* A feature has one name, and no two have the same: a name that comes again has its number, `not#2`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ._plain import plain
 
 FEATURES_MAX = 1_000
+_WORDS_MAX = 20_000  # of a longer text words that come again are numbered as they are listed
 
 
 def explanation_of(value: Any) -> Any:
@@ -22,9 +26,7 @@ def explanation_of(value: Any) -> Any:
         if _is_shap(value):
             return _shap(value)
         if _is_pairs(value):
-            values = {name: plain(weight) for name, weight in value[:FEATURES_MAX]}
-            left_out = {"members_left_out": len(value) - FEATURES_MAX} if len(value) > FEATURES_MAX else {}
-            return {"method": "lime", "values": values | left_out}
+            return {"method": "lime", "values": _by_name(*_apart(value[:FEATURES_MAX]), len(value))}
         if callable(getattr(value, "tolist", None)):
             return {"method": "values", "values": plain(value)}
     except Exception as error:  # another version of the library may look otherwise
@@ -46,9 +48,9 @@ def _shap(value: Any) -> dict[str, Any]:
         data = data[0] if isinstance(data, list) and len(data) == 1 else data
     outputs = _names(getattr(value, "output_names", None))
     if _is_one_row(values, data, names, outputs):
-        made["values"] = _by_name(values, names)
+        made["values"] = _named(values, names)
         if isinstance(data, list) and len(data) == len(values):
-            made["data"] = _by_name(data, names)
+            made["data"] = _named(data, names)
     else:  # several rows
         made |= {"values": values} | ({"feature_names": names} if names else {}) | ({"data": data} if data else {})
     return made | ({"output_names": outputs} if outputs else {})
@@ -85,9 +87,10 @@ def _lime(value: Any) -> dict[str, Any]:
     intercept = getattr(value, "intercept", None)
     if isinstance(intercept, Mapping) and intercept:
         made["base_value"] = plain(intercept.get(shown, next(iter(intercept.values()))))
-    made["values"] = _weights(value.as_list() if shown is None else value.as_list(label=shown))
+    every = _features(value)
+    made["values"] = _weights(value, every, shown)
     if len(labels) > 1:
-        made["by_label"] = {str(label): _weights(value.as_list(label=label)) for label in labels}
+        made["by_label"] = {str(label): _weights(value, every, label) for label in labels}
     for name in ("score", "local_pred", "predict_proba", "class_names"):
         found = getattr(value, name, None)
         if found is not None:
@@ -106,8 +109,37 @@ def _shown_label(value: Any) -> Any:
     return 1 if 1 in value.local_exp else next(iter(value.local_exp))
 
 
-def _weights(pairs: Any) -> dict[str, Any]:
-    return {str(name): plain(weight) for name, weight in pairs}
+def _weights(value: Any, every: list[str], label: Any) -> dict[str, Any]:
+    """The weights of a label, the largest first, as LIME lists them."""
+    names, weights = _apart(value.as_list() if label is None else value.as_list(label=label))
+    explained = value.local_exp.get(getattr(value, "dummy_label", None) if label is None else label, ())
+    numbered = [every[place] for place, _ in explained if place < len(every)]
+    if len(numbered) == len(names) and all(map(_is_of, numbered, names)):
+        names = numbered
+    return _by_name(names, weights, len(names))
+
+
+def _features(value: Any) -> list[str]:
+    """The names of all features, explained or not, so that the second `not` of a text is `not#2` also where the first has no
+    weight. Empty where each word has one weight, or LIME tells them in no known way."""
+    mapper = getattr(value, "domain_mapper", None)
+    text = getattr(mapper, "indexed_string", None)
+    if text is not None:
+        found = None if getattr(text, "bow", True) else getattr(text, "inverse_vocab", None)
+    else:
+        found = getattr(mapper, "discretized_feature_names", None)
+        found = getattr(mapper, "exp_feature_names", None) if found is None else found
+    return [] if found is None or len(found) > _WORDS_MAX else _numbered(map(str, found))
+
+
+def _is_of(numbered: str, name: str) -> bool:
+    return numbered == name or numbered.startswith(f"{name}#")
+
+
+def _apart(pairs: Iterable[tuple[Any, Any]]) -> tuple[list[str], list[Any]]:
+    """Names and weights."""
+    found = list(pairs)
+    return [str(name) for name, _ in found], [plain(weight) for _, weight in found]
 
 
 def _is_pairs(value: Any) -> bool:
@@ -123,10 +155,28 @@ def _names(names: Any) -> list[str]:
     return [str(name) for name in found] if isinstance(found, list) else []
 
 
-def _by_name(values: Sequence[Any], names: list[str]) -> dict[str, Any] | list[Any]:
+def _named(values: Sequence[Any], names: list[str]) -> dict[str, Any] | list[Any]:
     if len(names) != len(values):
         return list(values)
-    return dict(zip(names[:FEATURES_MAX], values))
+    return _by_name(names[:FEATURES_MAX], values, len(names))
+
+
+def _by_name(names: Iterable[str], values: Sequence[Any], count: int) -> dict[str, Any]:
+    made = dict(zip(_numbered(names), values))
+    return made | ({"members_left_out": count - len(made)} if count > len(made) else {})
+
+
+def _numbered(names: Iterable[str]) -> list[str]:
+    """The names, none twice: one that comes again has its number, as the server numbers members. Each word of a text is a feature,
+    and under one name a reader would see only the last."""
+    taken: dict[str, None] = {}
+    numbers: dict[str, int] = {}
+    for name in names:
+        free, number = name, numbers.get(name, 2)
+        while free in taken:
+            free, number = f"{name}#{number}", number + 1
+        taken[free], numbers[name] = None, number
+    return list(taken)
 
 
 def _only(value: Any) -> Any:
