@@ -100,6 +100,21 @@ def test_an_address_with_a_path_is_taken_as_it_stands() -> None:
     assert Options(url="http://[broken").spool != Options(url="http://h:1").spool
 
 
+@pytest.mark.parametrize("temporary", ["/var/tmp/mine", None])
+def test_without_a_home_events_wait_in_the_temporary_folder(monkeypatch: pytest.MonkeyPatch, temporary: str | None) -> None:
+    def nobody(uid: int) -> Any:
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    for name in ("HOME", "XDG_STATE_HOME", "AUDIT_LOG_SPOOL", "TMPDIR"):
+        monkeypatch.delenv(name, raising=False)
+    if temporary:
+        monkeypatch.setenv("TMPDIR", temporary)
+    assert Options().spool_dir == Path(temporary or "/tmp") / "tachograph"
+    monkeypatch.setenv("HOME", "/home/me")
+    assert Options().spool_dir == Path("/home/me/.local/state/tachograph")
+
+
 @pytest.mark.parametrize("given", ["h.example:7420", " http://h.example:7420 \n", "h.example:7420/", "http://h.example:7420/v1/events"])
 def test_an_address_without_a_scheme_or_with_blanks_is_meant(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDIT_LOG_URL", given)

@@ -1,6 +1,6 @@
 /** What a client is told: by the caller, else by the environment, else the default. Never throws. */
 import { createHash } from "node:crypto";
-import { homedir, hostname, userInfo } from "node:os";
+import { homedir, hostname, tmpdir, userInfo } from "node:os";
 import * as path from "node:path";
 
 /** A problem that the caller may want to log; nothing is thrown. */
@@ -166,9 +166,10 @@ function spoolFolder(root: string, address: string): string {
   return path.join(root, "client", createHash("sha256").update(address).digest("hex").slice(0, 16));
 }
 
-function stateFolder(env: NodeJS.ProcessEnv): string {
-  const home = quietly(homedir) ?? "/tmp";
-  return path.join(env["XDG_STATE_HOME"] || path.join(home, ".local", "state"), "tachograph");
+/** Who has no home shares the temporary folder with the clients of other languages. */
+export function stateFolder(env: NodeJS.ProcessEnv, homeOf: () => string = homedir): string {
+  const home = quietly(homeOf);
+  return path.join(env["XDG_STATE_HOME"] || (home ? path.join(home, ".local", "state") : tmpdir()), "tachograph");
 }
 
 function user(): string | undefined {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { Client, type Problem } from "../src/index.js";
 import { EVENT_BYTES_MAX, line } from "../src/line.js";
 import { few, FULL, plain, TEXT_LEAST, TIGHT, Walk, type Json } from "../src/plain.js";
-import { settings } from "../src/settings.js";
+import { settings, stateFolder } from "../src/settings.js";
 
 type Members = { [name: string]: Json };
 
@@ -105,4 +107,11 @@ test("an address that can't be meant is told without its secrets, and the defaul
   for (const url of ["h", "h:1", " http://h/ ", "https://[::1]:7420", "http://me:secret@h:1/log?a=b"]) assert.deepEqual(used(url).wrong, []);
   const [told] = used("tcp://me:secret@h:1/log?key=hidden").wrong;
   assert.match(told ?? "", /found "h:1\/log"; the default is used$/);
+});
+
+test("without a home events wait in the temporary folder", () => {
+  const nobody = () => { throw new Error("no passwd entry"); };
+  assert.equal(stateFolder({}, nobody), join(tmpdir(), "tachograph"));
+  assert.equal(stateFolder({ XDG_STATE_HOME: "/state" }, nobody), "/state/tachograph");
+  assert.equal(stateFolder({}, () => "/home/me"), "/home/me/.local/state/tachograph");
 });

@@ -26,8 +26,14 @@ def _spool_root() -> Path:
     if named:
         return Path(named)
     state = _env("XDG_STATE_HOME")
-    base = Path(state) if state else Path(os.path.expanduser("~")) / ".local" / "state"
-    return base / "tachograph"
+    return (Path(state) if state else _state()) / "tachograph"
+
+
+def _state() -> Path:
+    """The user's folder for what outlives a program. Who has no home, as a container's bare number has none, is `~` to Python: a
+    folder wherever the program happens to stand, which the next one would not find."""
+    home = os.path.expanduser("~")
+    return Path(home) / ".local" / "state" if os.path.isabs(home) else Path(_env("TMPDIR") or "/tmp")
 
 
 @dataclass
