@@ -2,7 +2,7 @@
 
 Measures each `log_action` from outside, with the client's threads at work, for events of several sizes: with the server
 away (everything goes to disk), and against AUDIT_LOG_URL when that is set. Then the texts that are worst for redaction.
-`worker` measures in a child of `multiprocessing`, where a call writes its event itself.
+`worker` measures in a child of `multiprocessing`, where a call writes its event itself, as in every forked process.
 """
 
 from __future__ import annotations

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import http.server
+import json
+import multiprocessing.util
 import os
+import queue
 import subprocess
 import sys
 import threading
@@ -10,7 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tachograph import EventLogger, Options, PerformanceMonitor, _lifetime
+import pytest
+
+from tachograph import EventLogger, Options, PerformanceMonitor, _client, _lifetime
 
 SRC = str(Path(__file__).resolve().parents[1] / "src")
 
@@ -70,3 +77,67 @@ def test_a_child_measures_and_collects_whoever_measured_in_its_parent() -> None:
     with monitor._lock:
         in_child(lambda: monitor.record_call("GET", 1.0))
         in_child(lambda: monitor.start().stop())
+
+
+def log_and_vanish(logger: EventLogger) -> None:
+    """Forks a child that ends as forked children do: nothing of the client's runs at its end."""
+    child = os.fork()
+    if child == 0:
+        try:
+            logger.log_action("small")
+            logger.log_action("large", details={"text": "word " * 4000})
+        finally:
+            os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_what_a_forked_child_logs_is_on_disk_when_the_call_returns(options: Options) -> None:
+    options.close_ms = 1000
+    with EventLogger(options=options, on_error=lambda *_: None) as logger:
+        for _ in range(10):
+            log_and_vanish(logger)
+        lines = [line for path in Path(options.spool_dir).rglob("*.ndjson") for line in path.read_text().splitlines()]
+        assert sorted(json.loads(line)["action_name"] for line in lines) == ["large"] * 10 + ["small"] * 10
+
+
+def test_a_program_that_forks_for_ever_does_not_grow(options: Options) -> None:
+    registered: dict[Any, Any] = multiprocessing.util._afterfork_registry  # type: ignore[attr-defined]
+    with EventLogger(options=options):
+        in_child(lambda: None)
+        before = len(registered)
+        for _ in range(3):
+            in_child(lambda: None)
+    assert len(registered) == before
+
+
+class Taker(http.server.BaseHTTPRequestHandler):
+    """A server that takes all events, and hands on their names."""
+
+    names: queue.Queue[str]
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        sent = (gzip.decompress(body) if self.headers["content-encoding"] == "gzip" else body).splitlines()
+        answer = json.dumps({"accepted": len(sent), "duplicates": 0, "rejected": [], "rejected_count": 0}).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+        for line in sent:
+            self.names.put(json.loads(line)["action_name"])
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def test_a_program_that_logs_nothing_sends_what_its_children_left(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_client, "_ADOPT_EVERY_S", 0.02)
+    Taker.names = queue.Queue()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Taker) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        options.url, options.batch_ms = f"http://127.0.0.1:{server.server_port}", 600_000
+        with EventLogger(options=options) as logger:
+            assert logger.flush(20)
+            log_and_vanish(logger)
+            assert [Taker.names.get(timeout=20) for _ in range(2)] == ["small", "large"]
+        server.shutdown()

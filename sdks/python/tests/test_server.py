@@ -211,6 +211,32 @@ if __name__ == "__main__":
     assert recorder.sql(f"SELECT count(*) AS n FROM {SENT}") == [{"n": 1}]
 
 
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_workers_of_celery_s_pool_lose_nothing(recorder: Recorder, options: Options, tmp_path: Path, method: str) -> None:
+    pytest.importorskip("billiard")
+    (tmp_path / "workers.py").write_text(f"""
+import sys
+sys.path.insert(0, {SRC!r})
+import billiard
+from tachograph import EventLogger, Options
+
+logger = EventLogger(options=Options(agent_id="worker", batch_ms=600_000))
+
+def work(n):
+    logger.log_action("step", details={{"n": n}})
+
+if __name__ == "__main__":
+    billiard.set_start_method(sys.argv[1])
+    pool = billiard.Pool(2, maxtasksperchild=1)
+    pool.map(work, range(4))
+    pool.close()
+    pool.join()
+""")
+    environment = {**os.environ, "AUDIT_LOG_URL": recorder.url, "AUDIT_LOG_SPOOL": str(options.spool_dir)}
+    subprocess.run([sys.executable, str(tmp_path / "workers.py"), method], check=True, env=environment)
+    assert recorder.sql(f"SELECT count(*) AS n FROM {SENT}") == [{"n": 4}]
+
+
 def test_many_threads_keep_their_order(recorder: Recorder, logger: EventLogger) -> None:
     threads = [threading.Thread(target=log_some, args=(logger, f"thread-{n}", 300)) for n in range(8)]
     for thread in threads:

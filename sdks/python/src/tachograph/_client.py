@@ -518,20 +518,26 @@ class Client:
     def _send_loop(self) -> None:
         try:
             while True:
-                if self._adopting or time.monotonic() - self._adopted_at >= _ADOPT_EVERY_S:
+                if self._adopting or self._adopts_in() == 0.0:
                     self._send_adopted()
                 with self._lock:
-                    while not self._ready and not self._drained:
-                        self._to_send.wait()
-                    if not self._ready:
+                    while not self._ready and not self._drained and (wait := self._adopts_in()) != 0.0:
+                        self._to_send.wait(wait)
+                    if not self._ready and self._drained:
                         break
-                    batch = self._ready[0]
-                self._send(batch)
+                    batch = self._ready[0] if self._ready else None
+                if batch is not None:
+                    self._send(batch)
             self._send_adopted()  # what workers of this process have left, who ended before it
         except _GaveUp:
             pass
         finally:
             self._connection.close()
+
+    def _adopts_in(self) -> float:
+        """Seconds until it is time to look for what others have left; also of a program that logs nothing and lives long, as one that
+        only starts workers does."""
+        return max(0.0, self._adopted_at + _ADOPT_EVERY_S - time.monotonic())
 
     def _send_adopted(self) -> None:
         """Sends what ended processes have left."""

@@ -28,6 +28,7 @@ class Renewed(Protocol):
 _clients: set[weakref.ref[Watched]] = set()
 _renewed: set[weakref.ref[Renewed]] = set()
 _forking: list[list[Watched]] = []  # more than one where a signal handler forks amid a fork
+_IMPORTED_BY = os.getpid()
 _watching = threading.RLock()  # held while the sets change or are read, and across a fork
 _Kind = TypeVar("_Kind")
 
@@ -49,10 +50,16 @@ def _alive(refs: set[weakref.ref[_Kind]]) -> list[_Kind]:
 
 
 def is_worker() -> bool:
-    """Whether this process is a child of `multiprocessing`. Such a one is killed as a matter of course: a `Pool` ends its
-    workers with SIGTERM, and nothing of theirs runs after it."""
+    """Whether this process was forked, or is a child of `multiprocessing` or `billiard`, which may start them otherwise. Such a one is
+    ended as a matter of course and nothing of ours runs after it: a `Pool` ends its workers with SIGTERM, and those of Celery end
+    by `os._exit`, as most do that a program forks by itself."""
+    if os.getpid() != _IMPORTED_BY:
+        return True
     parent_process = getattr(sys.modules.get("multiprocessing.process"), "parent_process", None)
-    return parent_process is not None and parent_process() is not None
+    if parent_process is not None and parent_process() is not None:
+        return True
+    current_process = getattr(sys.modules.get("billiard.process"), "current_process", None)
+    return current_process is not None and getattr(current_process(), "_parent_pid", None) is not None
 
 
 def _close_all() -> None:
@@ -86,13 +93,18 @@ def _after_fork_in_child() -> None:
 
 
 def _watch_multiprocessing() -> None:
-    """A child of `multiprocessing` ends without `atexit`, by finalizers of its own that it clears when it starts."""
+    """A child of `multiprocessing` ends without `atexit`, by finalizers of its own that it clears when it starts; so does one of
+    `billiard`, which has the same ones, but for those of its pool."""
     register = getattr(sys.modules.get("multiprocessing.util"), "register_after_fork", None)
-    if register is not None:  # there, and imported to its end
-        register(_MULTIPROCESSING, _MultiprocessingEnd.install)
+    if register is None or _MULTIPROCESSING.is_registered:  # not there, or not imported to its end
+        return
+    register(_MULTIPROCESSING, _MultiprocessingEnd.install)
+    _MULTIPROCESSING.is_registered = True  # else each of many forks would add one, and each child run them all
 
 
 class _MultiprocessingEnd:
+    is_registered = False
+
     def install(self) -> None:
         util = sys.modules["multiprocessing.util"]
         util.Finalize(None, _close_all, exitpriority=0)
