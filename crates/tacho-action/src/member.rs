@@ -94,7 +94,8 @@ impl Member {
         set(flag::AGENT_ASSUMED, observation.agent_assumed);
         set(flag::AGENT_SAID, observation.said_agent().is_some());
         set(flag::OUTCOME, observation.is_outcome());
-        let is_batch = observation.hook == Some("PostToolBatch") && observation.outcome == Outcome::Failure;
+        // It comes for all calls of an answer, also those that never ran.
+        let is_batch = observation.hook == Some("PostToolBatch");
         set(flag::FROM_TEXT, is_batch || observation.is_line_of_a_refusal());
         set(flag::AROUND, observation.is_around());
         let is_span = observation.observer == Observer::Span && observation.is_model();

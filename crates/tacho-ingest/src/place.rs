@@ -16,7 +16,7 @@ use crate::formats::{Format, Reports, charge, decode_within, digest};
 use crate::ingest::{Options, mapped};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use tacho_event::event::{Event, EventFacts};
+use tacho_event::event::Event;
 use tacho_event::fact::{IntFact, TextFact};
 use tacho_event::id::{Id, IdKey};
 use tacho_event::limits::ID_BYTES_MAX;

@@ -56,6 +56,8 @@ impl NeverRan {
             "Permission for this tool use was denied",
             "This call was denied and did not run",
             "Execution stopped by PreToolUse hook",
+            // Where nobody is there to be asked.
+            "Claude requested permissions to ",
         ];
         /// A correction behind the words of a refusal.
         const STOPPED: &str = "this call was stopped while running, not refused before it ran";

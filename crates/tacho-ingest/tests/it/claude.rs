@@ -126,6 +126,7 @@ fn a_call_that_a_hook_did_not_let_run_is_refused() {
         "PreToolUse:mcp__db__drop hook error: policy says no",
         "Permission denied by hook",
         "Execution stopped by PreToolUse hook: enough",
+        "Claude requested permissions to write to /srv/x, but you haven't granted it yet.",
     ] {
         assert_eq!(batch(text), ("failure", Some("refused".to_string())), "{text}");
         let line = format!(

@@ -169,3 +169,46 @@ fn what_is_written_is_followed_and_a_half_written_line_waits_for_its_end() {
     assert!(last.starts_with("accepted 27, duplicates 1, refused 0"), "{last}");
     server.stop();
 }
+
+/// Claude Code's files in the worst order: what a sub-agent wrote and the session that goes on from another are the oldest.
+#[test]
+fn a_session_is_its_own_agents_and_has_what_others_repeat_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, data) = (dir.path().join("p"), dir.path().join("data"));
+    let (own, fork) = ("0192f8a1-1111-7111-8111-111111111111", "0192f8a1-2222-7222-8222-222222222222");
+    let said = |session: &str, second: u32, more: &str| {
+        format!(
+            r#"{{"type":"user","uuid":"00000000-0000-4000-8000-{second:012}","sessionId":"{session}","timestamp":"2026-11-20T10:00:{second:02}Z"{more},"message":{{"role":"user","content":"go"}}}}"#
+        ) + "\n"
+    };
+    let answered = |session: &str, second: u32, more: &str| {
+        format!(
+            r#"{{"type":"assistant","uuid":"00000000-0000-4000-8000-{second:012}","sessionId":"{session}","timestamp":"2026-11-20T10:00:{second:02}Z"{more},"message":{{"id":"msg_{second}","model":"claude-opus-4-1","usage":{{"input_tokens":{second},"output_tokens":1}},"content":[{{"type":"text","text":"done"}}]}}}}"#
+        ) + "\n"
+    };
+    let copied = format!(r#","requestSessionId":"{own}""#);
+    let files = [
+        ("sub/agent-1.jsonl", answered(own, 5, r#","isSidechain":true,"agentId":"sub""#)),
+        (
+            "a.jsonl",
+            said(fork, 1, "") + &answered(fork, 2, &copied) + &said(fork, 30, "") + &answered(fork, 40, ""),
+        ),
+        ("b.jsonl", said(own, 1, "") + &answered(own, 2, "")),
+    ];
+    std::fs::create_dir_all(folder.join("sub")).unwrap();
+    for (age, (name, lines)) in files.iter().enumerate() {
+        std::fs::write(folder.join(name), lines).unwrap();
+        let changed = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000 + age as u64);
+        let file = std::fs::File::options().append(true).open(folder.join(name)).unwrap();
+        file.set_modified(changed).unwrap();
+    }
+    let (_, out, err) = run(&data, dir.path(), &["import", folder.to_str().unwrap()]);
+    assert!(out.contains("accepted 8, duplicates 3, refused 0"), "{out}{err}");
+    let asked = "SELECT id, agent_id, agents, tokens, events FROM sessions ORDER BY id";
+    let (_, out, _) = run(&data, dir.path(), &["sql", asked, "--format", "csv"]);
+    let expected =
+        format!("id,agent_id,agents,tokens,events\n{own},claude-code,2,9,5\n{fork},claude-code,1,41,3\n");
+    assert_eq!(out, expected);
+    let (_, out, _) = run(&data, dir.path(), &["show", own]);
+    assert!(out.starts_with(&format!("Session {own} of claude-code")), "{out}");
+}
