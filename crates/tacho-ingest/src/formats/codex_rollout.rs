@@ -146,6 +146,13 @@ fn item<'a>(under: Option<&str>, item: Fields<'a>, event: &mut Event<'a>) -> Res
             put(under, item, call, event)?;
             result(event);
         }
+        "web_search_call" | "image_generation_call" => {
+            let status = item.get_text("status");
+            event.call = item.get_text("id");
+            put(under, item, call, event)?;
+            asked(&kind, event);
+            ran_elsewhere(status.as_deref(), event);
+        }
         _ if kind.ends_with("_call") => {
             put(under, item, call, event)?;
             asked(&kind, event);
@@ -223,6 +230,16 @@ fn asked(kind: &str, event: &mut Event<'_>) {
     event.outcome = Some(Outcome::Running);
     tools::unwrap(&mut event.input);
     tools::describe(event);
+}
+
+/// A call that the provider ran itself: no line of its result follows. Until it is over it is as it was asked for.
+fn ran_elsewhere(status: Option<&str>, event: &mut Event<'_>) {
+    let outcome = match status {
+        Some("completed") => Outcome::Success,
+        Some("failed" | "incomplete") => Outcome::Failure,
+        _ => return,
+    };
+    (event.phase, event.outcome) = (Some(Phase::Executed), Some(outcome));
 }
 
 /// A call as the model saw its result.

@@ -141,3 +141,27 @@ fn codex_says_that_there_is_no_such_tool_and_what_was_refused_or_broken_off() {
         );
     }
 }
+
+#[test]
+fn what_the_provider_ran_itself_is_over_as_its_line_says() {
+    let search = |more: serde_json::Value| {
+        let mut call = json!({"type": "web_search_call", "action": {"type": "search", "query": "rust"}});
+        call.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        line("response_item", call)
+    };
+    let meta =
+        line("session_meta", json!({"id": "01a1fbcb-15a5-7951-8428-af1573e4a30a", "cli_version": "0.169.0"}));
+    let ended =
+        json!({"type": "item_completed", "item": {"type": "WebSearch", "id": "ws_1", "query": "rust"}});
+    for (more, want) in [
+        (json!({"id": "ws_1", "status": "completed"}), "external web_search executed success ws_1 codex"),
+        (json!({"status": "completed"}), "external web_search executed success - codex"),
+        (json!({"id": "ws_1", "status": "failed"}), "external web_search executed failure ws_1 codex"),
+        (json!({"id": "ws_1", "status": "in_progress"}), "external web_search proposed running ws_1 codex"),
+    ] {
+        let file = [meta.clone(), line("event_msg", ended.clone()), search(more)];
+        let file: Vec<&str> = file.iter().map(String::as_str).collect();
+        let told = told(&whole(&lines(&file)));
+        assert_eq!(told[1..], ["external web_search executed unknown ws_1 codex", want]);
+    }
+}
