@@ -7,6 +7,7 @@ mod apart;
 mod around;
 mod kept;
 mod record;
+mod repeated;
 mod times;
 mod whose;
 mod word;
@@ -22,7 +23,6 @@ use crate::standing::{Best, agent_rank, call_rank, inherited_rank, is_witnessed,
 use kept::Left;
 pub use kept::OBSERVATIONS_MAX;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use tacho_event::time::Micros;
 use tacho_event::words::{ActionType, Outcome};
 
@@ -210,14 +210,6 @@ impl Action {
         };
         let same = || self.members.iter().filter(|member| member.slot == slot && !member.is_piece());
         same().next().is_some() && !same().any(is_around)
-    }
-
-    /// Whether one library tells of both by spans of its own: then they are two calls.
-    pub(crate) fn shares_library(&self, other: &Action) -> bool {
-        let libraries = |action: &Action| -> BTreeSet<u64> {
-            action.members.iter().filter_map(|member| member.library).collect()
-        };
-        !libraries(self).is_disjoint(&libraries(other))
     }
 
     fn any(&self, flag: u16) -> bool {

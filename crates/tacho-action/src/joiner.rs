@@ -12,6 +12,7 @@ mod ending;
 mod given;
 mod leaving;
 mod nearest;
+mod nesting;
 mod pairing;
 mod relating;
 mod reporting;

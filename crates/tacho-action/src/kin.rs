@@ -4,21 +4,22 @@
 //! - What a span says itself stands. What it lacks it has of its nearest ancestor that says it, once every span
 //!   between them is known; so the order of arrival does not matter.
 //! - A call of a model within a call of a model is the same one, told of by two libraries, unless a tool or an agent
-//!   lies between them. Of several inner ones the first is the one that the outer repeats. `twins`: those side by side.
+//!   lies between them. Of several inner ones `nest` says which the outer repeats. `twins`: those side by side.
 //!
 //! Limits: [`SPANS_MAX`] spans, whose oldest leave as `shares` says.
 
+mod nest;
+
 use crate::shares::{Owner, Shares};
 use crate::twins::{Twin, Twins};
+use nest::Nest;
+pub(crate) use nest::{Repeats, Request};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::time::Micros;
 
 /// Spans and records in spans that are remembered.
 pub const SPANS_MAX: usize = 65_536;
-
-/// So far up or down a trace is looked for a model's span.
-const NEAR_MAX: usize = 256;
 
 /// What a span is for those around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,15 +57,31 @@ pub(crate) struct Node {
     /// What it says itself, or has inherited.
     pub(crate) session: Option<[u8; 16]>,
     pub(crate) agent: Option<String>,
-    /// The inner call that this one repeats.
+    /// The record of a call that this span repeats.
     repeats: Option<u64>,
+    /// Of the span of a call of a model.
+    pub(crate) request: Option<Request>,
+    nest: Nest,
 }
 
 impl Node {
     pub(crate) fn new(index: u64, parent: Option<u64>, role: Role) -> Node {
         let (session, agent, action, repeats, library) = (None, None, None, None, None);
-        let (part, is_witness) = (Part::None, false);
-        Node { index, parent, role, is_witness, part, library, action, session, agent, repeats }
+        let (part, is_witness, request, nest) = (Part::None, false, None, Nest::default());
+        Node {
+            index,
+            parent,
+            role,
+            is_witness,
+            part,
+            library,
+            action,
+            session,
+            agent,
+            repeats,
+            request,
+            nest,
+        }
     }
 }
 
@@ -209,41 +226,15 @@ impl Kin {
         Some((node.action?, parent.action?)).filter(|_| fits)
     }
 
+    /// A record of a call below a span of it; of spans within spans see `nest`.
     fn pair(&mut self, inner: u64, outer: u64) -> Option<(u64, u64)> {
-        let action = self.nodes.get(&inner)?.action?;
+        let action = self.nodes.get(&inner).filter(|node| node.request.is_none())?.action?;
         let outer = self.nodes.get_mut(&outer)?;
         if outer.repeats.is_some_and(|known| known != inner) {
             return None;
         }
         outer.repeats = Some(inner);
         Some((action, outer.action?))
-    }
-
-    fn model_above(&self, key: u64) -> Option<u64> {
-        let mut at = self.nodes.get(&key)?.parent?;
-        for _ in 0..NEAR_MAX {
-            let node = self.nodes.get(&at)?;
-            match node.role {
-                Role::Model => return Some(at).filter(|at| *at != key),
-                Role::Wall => return None,
-                Role::Other => at = node.parent?,
-            }
-        }
-        None
-    }
-
-    fn models_below(&self, key: u64) -> Vec<u64> {
-        let mut found = Vec::new();
-        let mut next: Vec<u64> = self.children.get(&key).into_iter().flatten().copied().collect();
-        for _ in 0..NEAR_MAX {
-            let Some(at) = next.pop() else { break };
-            match self.nodes.get(&at).map(|node| node.role) {
-                Some(Role::Model) if at != key => found.push(at),
-                Some(Role::Other) => next.extend(self.children.get(&at).into_iter().flatten()),
-                _ => {}
-            }
-        }
-        found
     }
 
     /// Forgets what is above the limit.

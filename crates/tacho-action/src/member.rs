@@ -5,6 +5,7 @@ mod course;
 use crate::Figure;
 use crate::entry::{Closure, Record};
 use crate::ids::key;
+use crate::kin::Repeats;
 use crate::observation::{Observation, TASK_NOTIFICATION};
 use crate::observer::Observer;
 use crate::said::Said;
@@ -39,6 +40,9 @@ pub(crate) struct Member {
     pub(crate) call: u64,
     /// The library that tells of a call of a model by a span.
     pub(crate) library: Option<u64>,
+    /// The number of a model's answer, by which its action is found.
+    pub(crate) request: Option<u64>,
+    pub(crate) repeats: Repeats,
     /// What the call's input says, as far as it tells that.
     pub(crate) said: Option<Said>,
 }
@@ -118,6 +122,8 @@ impl Member {
             name: key(&[observation.name.as_bytes()]),
             call: told_key(observation.call),
             library: observation.library.filter(|_| is_span).map(crate::twins::library_key),
+            request: observation.strong_request().map(request_key),
+            repeats: Repeats::Nothing,
             said: None,
         }
     }
@@ -240,7 +246,11 @@ pub(crate) fn counted(members: &[Member]) -> impl Iterator<Item = &Member> {
         let is_read = member.observer == Observer::Hook;
         other.is_told_again_by(member) || is_read && member.is_belied_by(other)
     };
-    members.iter().filter(move |member| !members.iter().any(|other| is_void(member, other)))
+    // What is told around several calls of a model is told of none of them, unless nothing else is known.
+    let is_known = members.iter().any(|member| !member.repeats.is_of_many());
+    let counts = move |member: &&Member| !(is_known && member.repeats.is_of_many());
+    let is_voided = move |member: &Member| members.iter().any(|other| is_void(member, other));
+    members.iter().filter(counts).filter(move |member| !is_voided(member))
 }
 
 /// Who tells, and of what: the same witness does not tell the same of one call twice.
@@ -253,6 +263,11 @@ pub(crate) fn slot(observation: &Observation<'_>) -> u64 {
         hook => hook.unwrap_or_default(),
     };
     key(&[&what, hook.as_bytes()])
+}
+
+/// What an action is found by under the number of a model's answer.
+pub(crate) fn request_key(request: &str) -> u64 {
+    key(&[b"request", request.as_bytes()])
 }
 
 /// A text that may be missing.

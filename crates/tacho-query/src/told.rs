@@ -10,7 +10,7 @@ use datafusion::arrow::compute::{cast, max, min};
 use datafusion::arrow::datatypes::{DataType, Int64Type, TimeUnit, TimestampMicrosecondType};
 use datafusion::common::Result;
 use std::sync::{Arc, LazyLock};
-use tacho_action::{Closure, Cursor, Entry, Figure, Observer, Overlay, Record};
+use tacho_action::{Closure, Cursor, Entry, Observer, Overlay, Record};
 use tacho_event::id::Id;
 use tacho_event::time::Micros;
 use tacho_event::words::{ActionType, Outcome, Phase};
@@ -123,9 +123,9 @@ fn figures(own: &ArrayRef, mut look: Look<'_>, at: usize) -> ArrayRef {
     }
     let of = |(row, own): (usize, Option<i64>)| {
         let mut told = || look.record(look.indexes.value(row)).and_then(|record| record.figures[at]);
-        // How long what was launched took is not how long the launch did, and another may know better what a request cost.
-        let is_known_better = [Figure::DurationUs as usize, Figure::CostMicros as usize].contains(&at);
-        if is_known_better { told().or(own) } else { own.or_else(told) }
+        // What stands there is known better: how long what was launched took is not how long the launch did, another may
+        // know what a request cost, and of two libraries the inner one its tokens.
+        told().or(own)
     };
     Arc::new(own.as_primitive::<Int64Type>().iter().enumerate().map(of).collect::<Int64Array>())
 }

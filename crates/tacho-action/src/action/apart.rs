@@ -6,6 +6,7 @@ use crate::ids::key;
 use crate::member::{Member, flag};
 use crate::near::Likeness;
 use crate::standing::Best;
+use std::collections::BTreeSet;
 
 impl Action {
     /// Takes some of several observations of a call out again as an action of its own, with the keys of the id that they name
@@ -34,6 +35,13 @@ impl Action {
             let its = [key(&[b"call", id]), key(&[b"call of session", &session, id])];
             (alone.keys, self.keys) = self.keys.drain(..).partition(|key| its.contains(key));
         }
+        let numbers = |members: &[Member]| -> BTreeSet<u64> {
+            members.iter().filter_map(|member| member.request).collect()
+        };
+        let (own, left) = (numbers(&alone.members), numbers(&self.members));
+        let is_its = |key: &u64| own.contains(key) && !left.contains(key);
+        alone.keys.extend(self.keys.iter().copied().filter(is_its));
+        self.keys.retain(|key| !is_its(key));
         for action in [self, &mut alone] {
             action.name_again();
         }

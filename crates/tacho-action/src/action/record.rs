@@ -31,7 +31,7 @@ impl Action {
         let witnessed = self.is_witnessed();
         for member in &self.members {
             record.observers |= member.observer.bit();
-            if witnessed && !member.is_witness() || member.is_piece() {
+            if witnessed && !member.is_witness() || member.is_piece() || member.repeats.is_of_many() {
                 continue;
             }
             if let Some((place, told)) = member.step() {
@@ -51,7 +51,9 @@ impl Action {
         for (place, own) in shown.figures.iter().enumerate() {
             let is_told = own.is_some() && !(is_duration(place) && shown.has(flag::AROUND));
             if !is_told {
-                record.figures[place] = self.best_figure(place);
+                record.figures[place] = self.best_figure(place).or_else(|| self.outer_figure(place));
+            } else {
+                record.figures[place] = self.inner_figure(shown, place);
             }
         }
         if let Some(cost) = self.fuller_estimate(shown) {

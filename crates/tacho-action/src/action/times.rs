@@ -15,7 +15,10 @@ impl Action {
     /// From the first that is told of it to the last: by witnesses, where there are any.
     pub(crate) fn lasts(&self) -> Option<(Micros, Micros)> {
         let witnessed = self.is_witnessed();
-        let counts = |member: &&Member| !witnessed || member.is_witness();
+        let is_known = self.members.iter().any(|member| !member.repeats.is_of_many());
+        let counts = |member: &&Member| {
+            (!witnessed || member.is_witness()) && !(is_known && member.repeats.is_of_many())
+        };
         let all = || self.members.iter().filter(counts).map(Member::lasts);
         all().map(|(from, _)| from).min().zip(all().map(|(_, to)| to).max())
     }

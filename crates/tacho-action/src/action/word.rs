@@ -31,8 +31,11 @@ impl Action {
     pub(super) fn differ(&self) -> bool {
         let witnessed = self.is_witnessed();
         let saw = |member: &Member| if witnessed { member.is_witness() } else { !member.is_self_reported() };
-        let stands =
-            |member: &&Member| saw(member) && !self.members.iter().any(|later| member.is_state_before(later));
+        let stands = |member: &&Member| {
+            saw(member)
+                && !member.repeats.is_of_many()
+                && !self.members.iter().any(|later| member.is_state_before(later))
+        };
         let ends = || self.members.iter().filter(stands).filter_map(Member::ended);
         ends().any(|outcome| outcome == Outcome::Success) && ends().any(|outcome| outcome == Outcome::Failure)
     }

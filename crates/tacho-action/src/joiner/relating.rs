@@ -1,15 +1,16 @@
 //! Spans and the records in them: what they inherit, and which of their calls turn out to be one.
 
 use super::Joiner;
-use crate::Overlay;
 use crate::entry::{Entry, Record};
 use crate::ids::key;
-use crate::kin::{Heritage, Node, Part, Role};
+use crate::kin::{Heritage, Node, Part, Request, Role};
+use crate::member::request_key;
 use crate::observation::Observation;
 use crate::observer::Observer;
 use crate::twins::{Twin, library_key};
+use crate::{Figure, Overlay};
 use std::collections::BTreeSet;
-use tacho_event::words::{ActionType, Phase};
+use tacho_event::words::{ActionType, Outcome, Phase};
 
 impl Joiner {
     /// Puts a span, or a record in one, among its kin, and hands on what is inherited.
@@ -35,12 +36,17 @@ impl Joiner {
         node.session = observation.session.map(|session| session.0);
         node.agent = observation.said_agent().map(str::to_string);
         node.action = action;
+        node.request = request(observation);
         node.library = observation.library.filter(|_| observation.span.is_some()).map(library_key);
         if let Some(action) = action.and_then(|id| self.actions.get_mut(&id)) {
             action.nodes.push(key);
         }
         for heritage in self.kin.add(key, node, observation.owner(), observation.told_at()) {
             self.inherit(heritage, overlay, changed);
+        }
+        let is_first = self.kin.get(key).is_some_and(|node| node.index == observation.index);
+        if is_first {
+            self.loosen(key, changed);
         }
         for (one, other) in self.kin.joined(key) {
             // One of an earlier pair may have become the other by now.
@@ -51,10 +57,15 @@ impl Joiner {
             }
         }
         // A span that was told of twice is the first one.
-        if self.kin.get(key).is_some_and(|node| node.index == observation.index) {
-            for span in self.kin.settle(key, Twin::of(observation)) {
-                self.join_beside(span, observation, changed);
+        if is_first {
+            let mut spans = self.kin.settle(key, Twin::of(observation));
+            for span in &spans {
+                self.join_beside(*span, observation, changed);
             }
+            let beside: Vec<u64> = spans.iter().flat_map(|span| self.kin.spans_beside(*span)).collect();
+            spans.extend(beside);
+            spans.push(key);
+            self.nest(&spans, observation, changed);
         }
     }
 
@@ -92,6 +103,18 @@ impl Joiner {
             }
         }
     }
+}
+
+/// What the span of a call of a model says of it.
+fn request(observation: &Observation<'_>) -> Option<Request> {
+    observation.span.filter(|_| observation.is_model())?;
+    let took = observation.figures[Figure::DurationUs as usize].unwrap_or(0).max(0);
+    Some(Request {
+        lasts: (observation.time_us, observation.time_us.saturating_add(took)),
+        is_failure: observation.outcome == Outcome::Failure,
+        has_tokens: observation.figures[..2].iter().flatten().any(|tokens| *tokens > 0),
+        answer: observation.strong_request().map(request_key),
+    })
 }
 
 fn role(observation: &Observation<'_>) -> Role {

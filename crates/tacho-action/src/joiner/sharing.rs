@@ -58,7 +58,7 @@ impl Joiner {
                 }
             }
         });
-        let request = observation.strong_request().map(|request| key(&[b"request", request.as_bytes()]));
+        let request = observation.strong_request().map(crate::member::request_key);
         call.into_iter().chain(request).collect()
     }
 

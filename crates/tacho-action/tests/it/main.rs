@@ -15,6 +15,7 @@ mod interrupted;
 mod long_sessions;
 mod models;
 mod naive;
+mod nests;
 mod own_words;
 mod processes;
 mod reports;

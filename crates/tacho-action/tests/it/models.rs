@@ -19,10 +19,10 @@ fn one_call_of_a_model_that_two_libraries_tell_of_counts_once() {
     let tool = Observation { phase: Some(Phase::Executed), ..all[1].clone() };
     let tool = Observation { kind: ActionType::Tool, ..tool };
     assert_eq!(groups(&[outer.clone(), tool, inner.clone()]).len(), 3);
-    // A retry within one call of a library was paid twice.
+    // A retry within one call of a library was paid twice. The outer one tells of the last: see `nests`.
     let retry = model(span(4, "00000000000000b4", Some("00000000000000b1")), 182);
     let first = Observation { parent: Some("00000000000000b1"), ..inner };
-    assert_eq!(groups(&[outer, first, retry]), [vec![1, 3], vec![4]]);
+    assert_eq!(groups(&[outer, first, retry]), [vec![1, 4], vec![3]]);
 }
 
 /// A call of a model as a library tells of it below the same span: from when, for how long, with how many tokens.

@@ -3,12 +3,14 @@
 //!
 //! Invariant: only what stands in the request is used. What comes in another one is joined later, by trace and span.
 
-use super::Malformed;
 use super::meaning::Operation;
-use super::value::{has, text_under};
+use super::value::{self, has, text_under};
 use super::walk::Raw;
 use super::wire::{KeyValue, Kin};
+use super::{Malformed, attributes};
+use crate::lift::Lift;
 use std::collections::HashMap;
+use tacho_event::fact::IntFact;
 
 /// So far up a trace is looked; a trace may be a circle.
 const ANCESTORS_MAX: usize = 64;
@@ -29,7 +31,8 @@ struct Relative {
     is_model: bool,
     /// A tool: what a model does within is another call.
     is_tool: bool,
-    /// A call of a model within this one was reported as well: its tokens count, these do not.
+    has_tokens: bool,
+    /// A call of a model within this one was reported with its tokens: they count, these do not.
     is_wrapper: bool,
 }
 
@@ -53,6 +56,7 @@ impl Family {
                 own: heritage(&kin.attributes),
                 is_model: operation == Operation::Model,
                 is_tool: operation == Operation::Tool,
+                has_tokens: operation == Operation::Model && is_told_tokens(&kin.attributes),
                 is_wrapper: false,
             }
         });
@@ -65,7 +69,8 @@ impl Family {
 
     /// To be called when all are there.
     pub(super) fn settle(&mut self) {
-        let models: Vec<Key> = self.0.iter().filter(|(_, span)| span.is_model).map(|(key, _)| *key).collect();
+        let models: Vec<Key> =
+            self.0.iter().filter(|(_, span)| span.has_tokens).map(|(key, _)| *key).collect();
         for model in models {
             let around = self.ancestors(model).take_while(|(_, span)| !span.is_tool);
             let above: Vec<Key> = around.filter(|(_, span)| span.is_model).map(|(key, _)| key).collect();
@@ -139,6 +144,19 @@ pub(super) fn operation(attributes: &[KeyValue]) -> Operation {
     })
 }
 
+/// Whether a span tells how many tokens a request took.
+fn is_told_tokens(attributes: &[KeyValue]) -> bool {
+    let is_tokens = |name: &str| {
+        let lift = attributes::counted(name);
+        matches!(lift, Some(Lift::Int(IntFact::TokensInput | IntFact::TokensOutput, _)))
+    };
+    let is_some = |value: &KeyValue| {
+        let mut values = 0;
+        !matches!(value::json(value.value.as_ref(), &mut values).as_str(), "0" | "\"0\"" | "null")
+    };
+    attributes.iter().any(|attribute| is_tokens(&attribute.key) && is_some(attribute))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,10 +218,14 @@ mod tests {
     #[test]
     fn of_nested_calls_of_a_model_the_innermost_counts() {
         let model = text("openinference.span.kind", "LLM");
-        let inner = text("gen_ai.operation.name", "chat");
+        let tokens = r#"{"key":"gen_ai.usage.input_tokens","value":{"intValue":"7"}}"#;
+        let silent = text("gen_ai.operation.name", "chat");
+        let inner = [silent.as_str(), tokens].join(",");
         let family = family(&[span(3, 2, &inner), span(2, 1, ""), span(1, 0, &model), span(5, 0, &model)]);
         assert!(family.is_wrapper(&trace(), &id(1)));
         assert!(!family.is_wrapper(&trace(), &id(3)));
         assert!(!family.is_wrapper(&trace(), &id(5)));
+        let untold = self::family(&[span(2, 1, &silent), span(1, 0, &model)]);
+        assert!(!untold.is_wrapper(&trace(), &id(1)), "nobody else tells its tokens");
     }
 }

@@ -59,11 +59,12 @@ fn tell(server: &Server) {
     hook(server, "PreToolUse", json!({"tool_use_id": "toolu_01NeverAnsweredCallHere"}));
     hook(server, "Stop", json!({"tool_name": null, "tool_input": null}));
     hook(server, "PreToolUse", json!({"tool_use_id": "toolu_01StillOpenCallHere00"}));
-    // A child before its parent, each in a request of its own; and one call of a model, told of by two libraries.
+    // A child before its parent, each in a request of its own; and one call of a model, told of by two libraries,
+    // of which the outer one counts otherwise.
     let model = || attribute("gen_ai.operation.name", json!("chat"));
-    let tokens = || attribute("gen_ai.usage.input_tokens", json!(100));
-    otlp(server, "traces", span(0x13, 0x12, vec![model(), tokens()]));
-    otlp(server, "traces", span(0x12, 0x11, vec![model(), tokens()]));
+    let tokens = |count| attribute("gen_ai.usage.input_tokens", json!(count));
+    otlp(server, "traces", span(0x13, 0x12, vec![model(), tokens(100)]));
+    otlp(server, "traces", span(0x12, 0x11, vec![model(), tokens(110)]));
     let root = vec![
         attribute("gen_ai.operation.name", json!("invoke_agent")),
         attribute("gen_ai.agent.name", json!("boss")),
@@ -106,7 +107,7 @@ fn what_several_witnesses_tell_is_one_action() {
     assert_eq!(count("SELECT count(*) AS n FROM agent_audit_log WHERE source <> 'internal'"), 6);
     assert_eq!(count("SELECT sum(tokens_input) AS n FROM agent_audit_log"), 100);
     assert_eq!(count("SELECT sum(tokens_input) AS n FROM costs"), 100);
-    assert_eq!(count("SELECT sum(tokens_input) AS n FROM events"), 200);
+    assert_eq!(count("SELECT sum(tokens_input) AS n FROM events"), 210);
     // By what is inherited one also finds.
     let heir = "SELECT count(*) AS n FROM agent_audit_log WHERE action_name = 'model_request' AND";
     assert_eq!(count(&format!("{heir} session_id = '0b1d1c5e-9d52-4a3e-8a44-2f0f5c1f7a02'")), 1);
