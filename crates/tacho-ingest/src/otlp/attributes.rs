@@ -1,8 +1,9 @@
 //! Which attribute goes where: the GenAI conventions under their names of today and of before, OpenInference,
-//! OpenLLMetry, agent-audit, and what Claude Code, Codex and Gemini CLI call things.
+//! OpenLLMetry, the AI SDK, agent-audit, and what Claude Code, Codex and Gemini CLI call things.
 //!
 //! Where two attributes name the same place the first one wins and the other one stays in `extra`, as everywhere.
 
+use super::ai_sdk;
 use crate::lift::{Head, Lift};
 use crate::read::Unit;
 use Lift::{Int, Section as Part, Text};
@@ -11,12 +12,12 @@ use tacho_event::section::Section;
 
 /// Attributes of a record whose tokens and cost count.
 pub(crate) fn counted(name: &str) -> Option<Lift> {
-    tokens(name).or_else(|| uncounted(name))
+    tokens(name).or_else(|| ai_sdk::tokens(name)).or_else(|| uncounted(name))
 }
 
 /// Attributes of a record that repeats what another one counts: its tokens stay in `extra`.
 pub(crate) fn uncounted(name: &str) -> Option<Lift> {
-    shared(name).or_else(|| call(name)).or_else(|| content(name))
+    shared(name).or_else(|| call(name)).or_else(|| content(name)).or_else(|| ai_sdk::lift(name))
 }
 
 /// Attributes of a metric's point: a name or a success among them is what was measured, not what happened.
@@ -39,7 +40,7 @@ pub(super) fn of_nameless_resource(name: &str) -> Option<Lift> {
 
 /// Whether an attribute is content that goes to a section.
 pub(super) fn is_section(name: &str) -> bool {
-    matches!(content(name), Some(Part(_)))
+    matches!(content(name).or_else(|| ai_sdk::lift(name)), Some(Part(_)))
 }
 
 /// Who and where.
@@ -78,6 +79,8 @@ fn model(name: &str) -> Option<Lift> {
         | "llm.model_name"
         | "llm.response.model_name"
         | "llm.request.model_name"
+        | "llm.response.model"
+        | "llm.request.model"
         | "embedding.model_name"
         | "model" => Text(T::Model),
         _ => return None,

@@ -116,32 +116,54 @@ fn key(trace: &[u8], span: &[u8]) -> Option<Key> {
 fn heritage(attributes: &[KeyValue]) -> Heritage {
     let text = |names: &[&str]| text_under(attributes, names).map(str::to_owned);
     Heritage {
-        session: text(&["session.id", "traceloop.association.properties.session_id"]),
+        session: text(&[
+            "session.id",
+            "traceloop.association.properties.session_id",
+            "ai.telemetry.metadata.sessionId",
+        ]),
         conversation: text(&[
             "gen_ai.conversation.id",
             "conversation.id",
             "traceloop.association.properties.thread_id",
         ]),
         agent: text(&["gen_ai.agent.id", "agent_id", "gen_ai.agent.name", "agent.name"]),
-        user: text(&["user.email", "user.id", "enduser.id", "traceloop.association.properties.user_id"]),
+        user: text(&[
+            "user.email",
+            "user.id",
+            "enduser.id",
+            "traceloop.association.properties.user_id",
+            "ai.telemetry.metadata.userId",
+        ]),
     }
 }
 
 /// What kind of operation a span is, by the attribute that says most.
 pub(super) fn operation(attributes: &[KeyValue]) -> Operation {
-    const NAMES: [&str; 5] = [
+    const NAMES: [&str; 6] = [
         "span.type",
         "gen_ai.operation.name",
         "openinference.span.kind",
         "traceloop.span.kind",
         "mcp.method.name",
+        "ai.operationId",
     ];
     let words = NAMES.iter().filter_map(|name| text_under(attributes, &[name]));
     let known = words.map(Operation::of).find(|operation| *operation != Operation::Other);
     known.unwrap_or_else(|| {
         // The name of before for what a request to a model is.
-        if has(attributes, "llm.request.type") { Operation::Model } else { Operation::Other }
+        let is_model = has(attributes, "llm.request.type") || asks_a_model(attributes);
+        if is_model { Operation::Model } else { Operation::Other }
     })
+}
+
+/// Whether a span without an operation's name tells of a request to a model: the conventions had none before 1.27, and what an
+/// agent or a tool is, they did not name either.
+fn asks_a_model(attributes: &[KeyValue]) -> bool {
+    let has = |name: &str| has(attributes, name);
+    let names_another =
+        ["gen_ai.operation.name", "gen_ai.tool.name", "gen_ai.tool.call.id", "gen_ai.agent.name"];
+    let is_asked = has("gen_ai.request.model") && (has("gen_ai.system") || has("gen_ai.provider.name"));
+    is_asked && !names_another.into_iter().any(has)
 }
 
 /// Whether a span tells how many tokens a request took.

@@ -1,6 +1,6 @@
 //! What a record is: type, action, phase and outcome, told by its event name or its operation.
 
-use super::{claude, gemini};
+use super::{ai_sdk, claude, gemini};
 use crate::formats::{codex_rollout, tools};
 use tacho_event::event::Event;
 use tacho_event::fact::{IntFact, TextFact};
@@ -27,7 +27,7 @@ pub(super) enum Operation {
 
 impl Operation {
     /// Tells it by the words of the conventions: GenAI's operations, OpenInference's and OpenLLMetry's span kinds,
-    /// Claude Code's span types.
+    /// Claude Code's span types, the AI SDK's.
     pub(super) fn of(word: &str) -> Operation {
         match word {
             "chat" | "generate_content" | "text_completion" | "embeddings" | "completion" | "llm_call"
@@ -48,7 +48,7 @@ impl Operation {
             "retrieval" | "RETRIEVER" | "RERANKER" => Operation::Retrieval,
             "GUARDRAIL" | "EVALUATOR" => Operation::Judgement,
             _ if word.ends_with("_memory") || word.ends_with("_memory_store") => Operation::Memory,
-            _ => Operation::Other,
+            _ => ai_sdk::operation(word).unwrap_or(Operation::Other),
         }
     }
 

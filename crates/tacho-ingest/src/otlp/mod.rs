@@ -14,6 +14,7 @@
 //! Limits: [`RECORDS_MAX`] records and [`UNFOLDED_BYTES_MAX`] bytes of events in a request, an event's own limits
 //! for each record.
 
+mod ai_sdk;
 pub(crate) mod answer;
 pub(crate) mod asked;
 pub(crate) mod attributes;

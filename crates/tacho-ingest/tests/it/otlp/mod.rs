@@ -1,6 +1,7 @@
 //! What coding agents and instrumentations send over OTLP, in the words of each, as events.
 
 mod agents;
+mod ai_sdk;
 mod conventions;
 mod openai;
 mod printed;
