@@ -34,6 +34,9 @@ pub struct Event<'a> {
     pub class: Option<Class>,
     pub level: Option<Level>,
     pub outcome: Option<Outcome>,
+    /// The outcome that follows from what else is told, where the sender says none. It is no part of what a repeated event is
+    /// known by: before it was concluded, the same was recorded without.
+    pub concluded: Option<Outcome>,
     pub facts: EventFacts<'a>,
     pub input: Option<Cow<'a, str>>,
     pub output: Option<Cow<'a, str>>,

@@ -140,7 +140,7 @@ impl Acceptor {
                 action_name: &names.action,
                 class,
                 level: event.level.unwrap_or(Level::Info),
-                outcome: event.outcome.unwrap_or(Outcome::Unknown),
+                outcome: event.outcome.or(event.concluded).unwrap_or(Outcome::Unknown),
                 known: known(event, sender),
                 source: sender.source,
                 writer: sender.writer,
@@ -367,7 +367,9 @@ impl Acceptor {
         if sent.id.is_some() {
             // Only its own time: what it inherits depends on its neighbours, and it stays the same event.
             let time = sent.claimed_us.unwrap_or(0).to_be_bytes();
-            let outcome = event.header.outcome.as_str();
+            // What was concluded is told by the rest.
+            let is_concluded = sent.outcome.is_none() && sent.concluded.is_some();
+            let outcome = if is_concluded { Outcome::Unknown } else { event.header.outcome }.as_str();
             // What was rendered here has no whitespace.
             let plain: [Cow<'_, [u8]>; Section::ALL.len()] = std::array::from_fn(|at| match at < rendered {
                 true => Cow::Borrowed(contents[at]),

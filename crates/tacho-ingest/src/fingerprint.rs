@@ -81,7 +81,8 @@ fn of_any_session<'p>(
     told.render(who);
     told_facts.render(facts);
     let sections = &sections[usize::from(!who.is_empty()) + usize::from(!facts.is_empty())..];
-    (who.clear(), facts.clear());
+    who.clear();
+    facts.clear();
     told_facts.texts[TextFact::TurnId as usize] = None;
     Who { session: None, ..told }.render(who);
     told_facts.render(facts);

@@ -6,7 +6,7 @@
 //! on as it was given.
 //!
 //! Invariants
-//! - A place follows from the lines before it alone, however the file was cut into parts. So a second import is all
+//! - A place follows from the lines up to it alone, however the file was cut into parts. So a second import is all
 //!   duplicates, and so is the beginning of a file that has grown.
 //! - Its size has a limit: [`USAGES_MAX`] and the limits of ids.
 
@@ -103,6 +103,9 @@ impl Place {
             events.retain_mut(|event| self.count_once(event));
         }
         self.name(format, text, key, sender, options, events);
+        if options.replay {
+            self.begin(events);
+        }
     }
 
     /// A report of tokens counts when no other told of the same answer.
@@ -181,7 +184,13 @@ impl Place {
         self.since += 1;
     }
 
-    /// The time of an event without one of its own: that of the event before it, at the start of a file that of
+    /// Begins a line: until one of its events has a time, the first that has one in it holds. A run of an agent is told before
+    /// its steps, and those of the line before may be of another year.
+    fn begin(&mut self, events: &[Event<'_>]) {
+        self.time_us = events.iter().find_map(|event| event.claimed_us).or(self.time_us);
+    }
+
+    /// The time of an event without one of its own: that of the event before it, at the start of a file or of a line that of
     /// the first one behind it that has one.
     pub(crate) fn time(
         &mut self,

@@ -45,6 +45,7 @@ pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)
     lift(fields, head, &mut start)?;
     start.action_type = Some(ActionType::Workflow);
     start.action_name = Some("run".into());
+    start.concluded = start.error.as_deref().and_then(ended_badly);
     each(start);
     let mut run = Run { id, last: None };
     for (number, item) in items.into_iter().enumerate() {
@@ -57,6 +58,11 @@ pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)
         );
     }
     Ok(())
+}
+
+/// The outcome of a run that says why it ended.
+fn ended_badly(error: &str) -> Option<Outcome> {
+    (error.trim() != "\"\"").then_some(Outcome::Failure)
 }
 
 /// The items of a history, pairs one behind the other.

@@ -1,6 +1,7 @@
 //! History: times by neighbours, repeats, and that a second import is all duplicates.
 
 use crate::common::{NOW_US, Taken, take_with};
+use tacho_event::words::Outcome;
 use tacho_ingest::{Options, Place};
 use tacho_redact::minimise::Minimisation;
 
@@ -47,6 +48,23 @@ fn a_time_that_is_taken_from_a_neighbour_makes_no_other_event() {
     let after = import(&[SUMMARY, &said(5)].join("\n"), None);
     assert_eq!(ids(&before)[0], ids(&after)[0], "a file that has grown");
     assert!(!before.one().header.time_claimed && after.events()[0].header.time_claimed);
+}
+
+/// A line of OpenHands is a run, told without a time, and its steps.
+#[test]
+fn a_run_takes_the_time_of_its_own_first_step() {
+    let run = |second: u32, error: &str| {
+        format!(
+            r#"{{"instance_id":"i{second}","instruction":"x","metrics":{{"accumulated_cost":0.01}},"error":{error},"history":[{{"id":0,"source":"user","action":"message","args":{{"content":"x"}}}},{{"id":1,"source":"agent","action":"finish","args":{{}},"timestamp":"2026-11-21T00:00:{second:02}"}}]}}"#
+        )
+    };
+    let body = [run(9, "null"), run(4, r#""AgentStuckInLoopError: stuck""#), run(7, r#""""#)].join("\n");
+    assert_eq!(times(&body), [9, 9, 9, 4, 4, 4, 7, 7, 7].map(Some));
+    let taken = import(&body, None);
+    let events = taken.events();
+    let runs = [0, 3, 6].map(|at| (events[at].header.action_name, events[at].header.outcome));
+    let outcomes = [Outcome::Unknown, Outcome::Failure, Outcome::Unknown];
+    assert_eq!(runs, outcomes.map(|outcome| ("run", outcome)), "what says why it ended ended badly");
 }
 
 #[test]
