@@ -1,4 +1,4 @@
-//! Standard input and output as lines of JSON, for rmcp: what is no JSON is answered and the next line is read.
+//! Standard input and output as lines of JSON, for rmcp: what it would not take is answered and the next line is read.
 //!
 //! The SDK drops such lines without a word, and whoever sent one would wait for ever.
 //!
@@ -7,13 +7,12 @@
 
 use futures::future::BoxFuture;
 use rmcp::RoleServer;
-use rmcp::model::ErrorData;
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 use rmcp::transport::async_rw::AsyncRwTransport;
-use serde::de::IgnoredAny;
 use std::io;
 use tacho_mcp::limits::MESSAGE_BYTES_MAX;
+use tacho_mcp::message::{Refused, readable};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, DuplexStream, duplex};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
@@ -24,7 +23,7 @@ const PIPE_BYTES: usize = 64 << 10;
 pub(crate) struct Lines<W: AsyncWrite> {
     inner: AsyncRwTransport<RoleServer, DuplexStream, W>,
     /// What lines that are not handed on are answered.
-    refused: Receiver<String>,
+    refused: Receiver<Refused>,
     /// An answer that is being written. Who waits for the next message may stop waiting in the middle of it.
     answer: Option<BoxFuture<'static, io::Result<()>>>,
 }
@@ -60,8 +59,7 @@ impl<W: AsyncWrite + Send + Unpin + 'static> Transport<RoleServer> for Lines<W> 
             tokio::select! {
                 biased;
                 Some(why) = self.refused.recv() => {
-                    let answer = TxJsonRpcMessage::<RoleServer>::error(ErrorData::parse_error(why, None), None);
-                    self.answer = Some(Box::pin(self.inner.send(answer)));
+                    self.answer = Some(Box::pin(self.inner.send(why.answer())));
                 }
                 message = self.inner.receive() => return message,
             }
@@ -73,34 +71,26 @@ impl<W: AsyncWrite + Send + Unpin + 'static> Transport<RoleServer> for Lines<W> 
     }
 }
 
-/// Hands on the lines that are JSON and says of the others why they are not.
-async fn sift(mut input: impl AsyncBufReadExt + Unpin, mut own: DuplexStream, refused: Sender<String>) {
+/// Hands on the lines that can be taken and says of the others why they can't.
+async fn sift(mut input: impl AsyncBufReadExt + Unpin, mut own: DuplexStream, refused: Sender<Refused>) {
     let mut line = Vec::new();
     loop {
         let sifted = match next(&mut input, &mut line).await {
             Ok(Read::End) | Err(_) => return,
             Ok(Read::Line) if line.trim_ascii().is_empty() => continue,
-            Ok(Read::Line) => check(&line),
-            Ok(Read::TooLong) => Err(format!("the line has more than {MESSAGE_BYTES_MAX} bytes")),
+            Ok(Read::Line) => readable(&line),
+            Ok(Read::TooLong) => {
+                Err(Refused::unread(format!("the line has more than {MESSAGE_BYTES_MAX} bytes")))
+            }
         };
         let done = match sifted {
-            Ok(()) => {
-                line.push(b'\n');
-                own.write_all(&line).await.is_ok()
-            }
+            Ok(message) => own.write_all(&message).await.is_ok() && own.write_all(b"\n").await.is_ok(),
             Err(why) => refused.send(why).await.is_ok(),
         };
         if !done {
             return;
         }
     }
-}
-
-fn check(line: &[u8]) -> Result<(), String> {
-    let text = std::str::from_utf8(line).map_err(|error| format!("the line is no UTF-8: {error}"))?;
-    serde_json::from_str::<IgnoredAny>(text)
-        .map(drop)
-        .map_err(|error| format!("the line is no JSON: {error}"))
 }
 
 enum Read {

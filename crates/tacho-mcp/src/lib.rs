@@ -21,6 +21,7 @@ mod evidence;
 mod handler;
 pub mod limits;
 mod log;
+pub mod message;
 mod prompts;
 mod prove;
 mod resources;

@@ -198,6 +198,36 @@ fn a_line_that_is_no_json_is_answered_with_a_parse_error() {
 }
 
 #[test]
+fn a_text_that_was_cut_within_an_emoji_is_recorded_and_what_can_not_be_is_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.ndjson");
+    let mut logger = Logger::on_file(&path);
+    logger.shake_hands();
+    let call = |id: u64, result: &str| {
+        format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"log_action","arguments":{{"action_name":"a","result":{result}}}}}}}"#
+        )
+    };
+    logger.say(&call(70, r#""build ok \ud83c""#));
+    let answer = logger.hear();
+    assert_eq!((&answer["id"], &answer["result"]["isError"]), (&json!(70), &json!(false)), "{answer}");
+    let line: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    assert_eq!(line["outcome_result"], "build ok \u{fffd}");
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    for (id, result, says) in [(71, deep.as_str(), "127 lists"), (72, "1e999", "number out of range")] {
+        logger.say(&call(id, result));
+        let answer = logger.hear();
+        assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!(id), &json!(-32600)), "{answer}");
+        assert!(answer["error"]["message"].as_str().unwrap().contains(says), "{answer}");
+    }
+    logger.say(r#"{"jsonrpc":"2.0","id":73,"method":"tools/call","params":5}"#);
+    let answer = logger.hear();
+    assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!(73), &json!(-32600)), "{answer}");
+    assert_eq!(logger.ask("ping", json!({}))["result"], json!({}));
+    assert!(logger.end());
+}
+
+#[test]
 fn what_is_too_large_is_refused_and_said() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.ndjson");
