@@ -42,6 +42,8 @@ async function judgeVictoriaLogs({ logger, check }) {
   check('VictoriaLogs: one line, sent once, redacted, self_reported',
     taken.length === 1 && taken[0].url.startsWith('/insert/jsonline?') && event.known === 'self_reported' && event._msg === 'deploy'
       && !taken[0].body.includes(secret) && !first.isError && again.structuredContent?.duplicate === true, { taken, again });
+  const cut = await log.call('log_action', { action_name: 'cut', result: 'ok 🎉'.slice(0, 4) });
+  check('VictoriaLogs: half an emoji is recorded as what it is', cut.isError === false && JSON.parse(taken[1]?.body ?? '{}').outcome_result === 'ok \ufffd', { cut, taken });
   const search = await log.call('search_logs', {});
   check('VictoriaLogs: what it can\'t answer it says', search.isError && search.content[0].text.includes('only records'), search);
   check('VictoriaLogs: it ends with its input', (await log.close()) === 0);
@@ -152,6 +154,14 @@ async function judgePostgres({ logger, folder, check }) {
         && !JSON.stringify(rows).includes(secret), rows);
     const costs = (await log.call('get_costs', { by: 'day' })).structuredContent?.rows;
     check('PostgreSQL: costs add up', costs?.length === 1 && costs[0].cost_usd === 0.5 && costs[0].tokens_input === 10, costs);
+    const timed = (id, timestamp) => log.call('log_action', { action_name: 'timed', event_id: id, timestamp });
+    const wrong = await Promise.all(['yesterday', 'infinity', '01/02/2026'].map((time) => timed(`at ${time}`, time)));
+    check('PostgreSQL: what only a database takes for a time is refused', wrong.every((answer) => answer.isError && answer.content[0].text.includes('RFC 3339')), wrong);
+    const unix = await timed('at 17', '1700000000');
+    const at = (await log.call('search_logs', { action: 'timed' })).structuredContent?.events;
+    check('PostgreSQL: a Unix time is one', !unix.isError && at?.length === 1 && Date.parse(at[0].timestamp) === 1.7e12, { unix, at });
+    const days = await log.call('get_costs', { from: 'yesterday' });
+    check('PostgreSQL: what only a database takes for a day is refused', days.isError === true, days);
     check('PostgreSQL: it ends with its input', (await log.close()) === 0);
     const paths = { env: { ...process.env, PATH: `${process.env.PATH}:${programs}` } };
     const ask = (database, sql) => run('psql', ['-h', data, '-U', 'audit', '-d', database, '-Atqc', sql], { ...own, ...paths, cwd: data });

@@ -284,7 +284,7 @@ impl Log for Postgres {
             let (mut conditions, mut values) = conditions(&filter, self.columns().await?.as_ref())?;
             for (operator, day) in [(">=", &costs.from), ("<=", &costs.to)] {
                 let Some(day) = day else { continue };
-                values.push(Some(day.clone()));
+                values.push(Some(day.text()));
                 let at = values.len();
                 conditions
                     .push_str(&format!(" AND (timestamp AT TIME ZONE 'UTC')::date {operator} ${at}::date"));

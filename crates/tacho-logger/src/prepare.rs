@@ -1,8 +1,10 @@
 //! What happens to an event before it goes to a destination that is no tachograph server: secrets are taken out, what the
-//! server would add is added, and a digest tells a repeated event from a later state of it.
+//! server would add is added, times are read as the server reads them, and a digest tells a repeated event from a later
+//! state of it.
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use tacho_event::time::{Micros, format, parse};
 use tacho_mcp::Fault;
 use tacho_redact::{Findings, Policy, Redactor};
 
@@ -30,8 +32,10 @@ impl Preparer {
     }
 
     /// # Errors
-    /// The event is no longer an object after redaction, which cannot be stored.
+    /// Its time is not understood; the event is no longer an object after redaction, which cannot be stored.
     pub(crate) fn prepare(&self, mut event: Map<String, Value>) -> Result<Prepared, Fault> {
+        // Before redaction, which may take a long number for one of a card.
+        let time = event.get("timestamp").and_then(Value::as_str).map(moment).transpose()?;
         // Set below, whatever the agent claims.
         for own in ["known", "source"] {
             if let Some(claim) = event.remove(own) {
@@ -51,11 +55,31 @@ impl Preparer {
             event.insert("redactions".into(), found.total().into());
             event.insert("sensitive_data_accessed".into(), true.into());
         }
-        event.entry("timestamp").or_insert_with(|| (self.now)().into());
+        let time = time.map_or_else(self.now, format);
+        if let Some(Value::String(claim)) = event.insert("timestamp".into(), time.clone().into())
+            && says_more(&claim, &time)
+        {
+            event.insert("claimed_timestamp".into(), claim.into());
+        }
         event.insert("known".into(), "self_reported".into());
         event.insert("source".into(), "mcp".into());
         Ok(Prepared { id, digest, event })
     }
+}
+
+/// What a tachograph server takes, and refused in its words: a database takes `yesterday`, and reads 01/02/2026 as its
+/// settings say.
+fn moment(text: &str) -> Result<Micros, Fault> {
+    parse(text).map_err(|_| {
+        let expected = "RFC 3339 such as 2026-11-21T10:30:00Z, or a Unix time";
+        Fault::refused(format!("the event was refused: \"timestamp\" is \"{text:.60}\": expected {expected}"))
+    })
+}
+
+/// Whether a claim tells what the time that was made of it does not: its zone, more digits.
+fn says_more(claim: &str, time: &str) -> bool {
+    let least = |text: &str| text.trim_end_matches(['Z', '0', '.']).to_string();
+    least(claim) != least(time)
 }
 
 #[cfg(test)]
@@ -82,6 +106,38 @@ mod tests {
         assert_eq!(prepared.event["known"], "self_reported");
         assert_eq!(prepared.event["source"], "mcp");
         assert_eq!(prepared.event["claimed_known"], "observed");
+    }
+
+    #[test]
+    fn every_time_that_the_server_takes_is_written_in_one_form() {
+        for (claim, time, is_kept) in [
+            ("2026-11-23T10:00:00Z", "2026-11-23T10:00:00.000000Z", false),
+            ("2026-11-23T10:00:00.120Z", "2026-11-23T10:00:00.120000Z", false),
+            ("2026-11-23T12:00:00+02:00", "2026-11-23T10:00:00.000000Z", true),
+            ("2026-11-23T10:00:00.1234567Z", "2026-11-23T10:00:00.123456Z", true),
+            ("2026-11-23 10:00", "2026-11-23T10:00:00.000000Z", true),
+            ("1700000000", "2023-11-14T22:13:20.000000Z", true),
+            ("1700000000000", "2023-11-14T22:13:20.000000Z", true),
+        ] {
+            let event = prepare(serde_json::json!({"event_id": "e", "timestamp": claim})).event;
+            assert_eq!(event["timestamp"], time, "{claim}");
+            let kept = event.get("claimed_timestamp").and_then(Value::as_str);
+            assert_eq!(kept, is_kept.then_some(claim), "{claim}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_the_server_refuses_is_refused_in_its_words() {
+        for claim in ["yesterday", "now", "infinity", "23/11/2026", "01/02/2026", "", "9999-01-01T00:00:00Z"]
+        {
+            let Value::Object(event) = serde_json::json!({"event_id": "e", "timestamp": claim}) else {
+                panic!()
+            };
+            let fault = Preparer::new(|| unreachable!()).prepare(event).unwrap_err();
+            let why =
+                format!("the event was refused: \"timestamp\" is \"{claim}\": expected RFC 3339 such as");
+            assert!(fault.why.starts_with(&why), "{fault}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::log::{Caller, CostBy, Costs, Fault, Filter, bounded};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tacho_event::time::Day;
 
 /// Arguments of `search_logs`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -147,12 +148,17 @@ impl AuditServer {
         let costs = Costs {
             by: asked.by.unwrap_or(CostBy::Agent),
             agent: asked.agent,
-            from: asked.from,
-            to: asked.to,
+            from: asked.from.as_deref().map(day).transpose()?,
+            to: asked.to.as_deref().map(day).transpose()?,
             limit: rows(asked.limit)?,
         };
         Ok(Spent { rows: self.log().costs(caller, &costs).await? })
     }
+}
+
+fn day(text: &str) -> Result<Day, Fault> {
+    Day::parse(text)
+        .ok_or_else(|| Fault::refused(format!("\"{text:.60}\" is no day: expected one like 2026-11-21")))
 }
 
 fn rows(asked: Option<usize>) -> Result<usize, Fault> {
@@ -200,6 +206,14 @@ mod tests {
         let short = short(object(row).unwrap(), &mut cut);
         assert_eq!((short.len(), cut), (2, 1));
         assert_eq!(short["b"].as_str().unwrap().chars().count(), TEXT_CHARS_MAX + 1);
+    }
+
+    #[test]
+    fn a_day_is_read_before_it_is_asked_for() {
+        assert_eq!(day("2026-11-21").map(Day::text).as_deref(), Ok("2026-11-21"));
+        for wrong in ["yesterday", "infinity", "01/02/2026", "2026-13-01' OR true --"] {
+            assert_eq!(day(wrong).unwrap_err().kind, crate::log::Kind::Refused, "{wrong}");
+        }
     }
 
     #[test]

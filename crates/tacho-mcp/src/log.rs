@@ -4,6 +4,7 @@ use crate::limits::TEXT_BYTES_MAX;
 use futures::future::BoxFuture;
 use serde_json::{Map, Value};
 use std::fmt;
+use tacho_event::time::Day;
 
 /// What a log answers, later.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, Fault>>;
@@ -111,10 +112,10 @@ pub enum CostBy {
 pub struct Costs {
     pub by: CostBy,
     pub agent: Option<String>,
-    /// The first day, `2026-11-21`.
-    pub from: Option<String>,
+    /// The first day.
+    pub from: Option<Day>,
     /// The last day.
-    pub to: Option<String>,
+    pub to: Option<Day>,
     pub limit: usize,
 }
 

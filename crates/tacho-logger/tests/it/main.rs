@@ -243,6 +243,28 @@ fn what_is_too_large_is_refused_and_said() {
 }
 
 #[test]
+fn a_time_that_no_import_would_take_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.ndjson");
+    let mut logger = Logger::on_file(&path);
+    logger.shake_hands();
+    let refused = logger.call("log_action", json!({"action_name": "a", "timestamp": "yesterday"}));
+    assert_eq!(refused["isError"], true);
+    assert!(
+        refused["content"][0]["text"].as_str().unwrap().contains("\"yesterday\": expected RFC 3339"),
+        "{refused}"
+    );
+    assert!(!path.exists());
+    let taken = json!({"action_name": "a", "timestamp": "1700000000", "event_id": "e"});
+    assert_eq!(logger.call("log_action", taken.clone())["structuredContent"]["duplicate"], false);
+    assert_eq!(logger.call("log_action", taken)["structuredContent"]["duplicate"], true);
+    let found = logger.call("search_logs", json!({}));
+    let event = &found["structuredContent"]["events"][0];
+    assert_eq!(event["timestamp"], "2023-11-14T22:13:20.000000Z", "{found}");
+    assert_eq!(event["claimed_timestamp"], "1700000000");
+}
+
+#[test]
 fn a_server_that_is_away_is_named_and_the_program_goes_on() {
     let mut logger = Logger::start(&[("AUDIT_LOG_URL", "http://127.0.0.1:1")]);
     logger.shake_hands();

@@ -46,9 +46,7 @@ pub(super) fn costs(costs: &Costs) -> Result<String, Fault> {
     };
     let mut conditions = vec!["true".to_string()];
     for (name, operator, value) in [("day", ">=", &costs.from), ("day", "<=", &costs.to)] {
-        let Some(value) = value else { continue };
-        let day = tacho_event::time::Day::parse(value)
-            .ok_or_else(|| Fault::refused(format!("\"{value}\" is no day: expected one like 2026-11-21")))?;
+        let Some(day) = value else { continue };
         conditions.push(format!("{name} {operator} DATE '{}'", day.text()));
     }
     if let Some(agent) = &costs.agent {
@@ -76,7 +74,6 @@ pub(super) fn literal(text: &str) -> Result<String, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::Kind;
 
     fn costs(agent: &str) -> Costs {
         Costs { by: CostBy::Model, agent: Some(agent.into()), from: None, to: None, limit: 5 }
@@ -99,11 +96,9 @@ mod tests {
     }
 
     #[test]
-    fn a_day_is_read_before_it_is_asked_for() {
-        let mut wrong = costs("a");
-        wrong.from = Some("2026-13-01' OR true --".into());
-        assert_eq!(super::costs(&wrong).unwrap_err().kind, Kind::Refused);
-        wrong.from = Some("2026-11-21".into());
-        assert!(super::costs(&wrong).unwrap().contains("day >= DATE '2026-11-21'"));
+    fn a_day_is_asked_for_as_one() {
+        let mut since = costs("a");
+        since.from = tacho_event::time::Day::parse("2026-11-21");
+        assert!(super::costs(&since).unwrap().contains("day >= DATE '2026-11-21'"));
     }
 }
