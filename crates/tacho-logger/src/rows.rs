@@ -120,13 +120,13 @@ pub(crate) fn insert(row: Row, columns: &Columns) -> (String, Vec<Option<String>
     (sql, row.into_iter().map(|(_, value)| Some(value)).collect())
 }
 
-/// No text of PostgreSQL holds the character zero.
+/// No text of PostgreSQL holds the character zero: that something stood there is told by U+FFFD.
 fn without_nul(value: Value) -> Value {
     match value {
-        Value::String(text) if text.contains('\0') => Value::String(text.replace('\0', "")),
+        Value::String(text) if text.contains('\0') => Value::String(text.replace('\0', "\u{fffd}")),
         Value::Array(items) => Value::Array(items.into_iter().map(without_nul).collect()),
         Value::Object(members) => {
-            let clean = |(name, value): (String, Value)| (name.replace('\0', ""), without_nul(value));
+            let clean = |(name, value): (String, Value)| (name.replace('\0', "\u{fffd}"), without_nul(value));
             Value::Object(members.into_iter().map(clean).collect())
         }
         other => other,
@@ -249,10 +249,10 @@ mod tests {
     }
 
     #[test]
-    fn the_character_zero_goes_and_an_escape_of_it_stays() {
+    fn the_character_zero_is_replaced_and_an_escape_of_it_stays() {
         let row = row(&prepared(serde_json::json!({"outcome_result": {"a\0b": "c\0d", "e": "\\u0000"}})), 0);
         let result: Value = serde_json::from_str(&column(&row, "outcome_result").unwrap()).unwrap();
-        assert_eq!(result, serde_json::json!({"ab": "cd", "e": "\\u0000"}));
+        assert_eq!(result, serde_json::json!({"a\u{fffd}b": "c\u{fffd}d", "e": "\\u0000"}));
     }
 
     #[test]
