@@ -71,14 +71,20 @@ impl Settings {
     }
 }
 
-/// The address without the path that the hook command may have been given.
+/// The address without the path that the hook command may have been given. Without a scheme it is taken for http, as the
+/// clients and the hook command take it.
 fn base(url: &str) -> Result<String, String> {
-    let url = url.trim_end_matches('/');
+    let told = || format!("AUDIT_LOG_URL is \"{url}\", expected http://HOST:PORT or https://…");
+    let url = url.trim().trim_end_matches('/');
     let url = url.strip_suffix("/log").or_else(|| url.strip_suffix("/insert/jsonline")).unwrap_or(url);
-    if url.starts_with("http://") || url.starts_with("https://") {
-        return Ok(url.to_string());
+    // `http://` lost its slashes above, and its scheme is no host.
+    if url.ends_with(':') {
+        return Err(told());
     }
-    Err(format!("AUDIT_LOG_URL is \"{url}\", expected http://HOST:PORT or https://…"))
+    let url = if url.contains("://") { url.to_string() } else { format!("http://{url}") };
+    let uri: ureq::http::Uri = url.parse().map_err(|_| told())?;
+    let has_host = uri.host().is_some_and(|host| !host.is_empty());
+    if has_host && matches!(uri.scheme_str(), Some("http" | "https")) { Ok(url) } else { Err(told()) }
 }
 
 fn file(get: &dyn Fn(&str) -> Option<String>) -> Result<PathBuf, String> {
@@ -129,6 +135,10 @@ mod tests {
         for url in ["http://h:1", "http://h:1/", "http://h:1/log"] {
             assert_eq!(read(&[("AUDIT_LOG_URL", url)]).unwrap().url, "http://h:1");
         }
+        for url in ["127.0.0.1:36337", "localhost", "recorder:7420/log", "[::1]:7420/"] {
+            let expected = format!("http://{}", url.trim_end_matches("/log").trim_end_matches('/'));
+            assert_eq!(read(&[("AUDIT_LOG_URL", url)]).unwrap().url, expected);
+        }
     }
 
     #[test]
@@ -143,7 +153,9 @@ mod tests {
         for (set, expected) in [
             (("AUDIT_BACKEND", "mysql"), "server, postgres, victorialogs or file"),
             (("AUDIT_BACKEND", "postgres"), "AUDIT_DATABASE_URL"),
-            (("AUDIT_LOG_URL", "host:1"), "expected http://"),
+            (("AUDIT_LOG_URL", "ftp://host:1"), "expected http://"),
+            (("AUDIT_LOG_URL", "http://"), "expected http://"),
+            (("AUDIT_LOG_URL", "the server"), "expected http://"),
             (("AUDIT_LOG_PIN", "/no/such/file"), "neither a file nor a verifier key"),
         ] {
             let error = read(&[set]).unwrap_err();
