@@ -247,11 +247,10 @@ impl Log for Postgres {
         Box::pin(async move {
             let columns = self.columns().await?;
             let query = format!("SELECT * FROM agent_audit_log WHERE id = {}", columns.cast("id", 1));
-            // The last state of it: they are numbered without a gap.
-            let mut last = None;
+            let mut last = None; // states are numbered without a gap
             for number in 0..=REVISIONS_MAX {
-                let rows = self.rows(&query, &[Some(columns.key(&state_id(id, number)))]).await?;
-                let Some(row) = rows.into_iter().next() else { break };
+                let key = columns.key(&state_id(id, number));
+                let Some(row) = self.rows(&query, &[Some(key)]).await?.pop() else { break };
                 last = Some(Value::Object(row));
             }
             last.ok_or_else(|| Fault::absent(format!("no event has the id {id}")))
