@@ -13,21 +13,23 @@ use super::auth::Role;
 use super::problem::Problem;
 use super::{App, logins::Why, observe, write};
 use crate::clock;
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use axum::{Json, Router};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use rmcp::transport::StreamableHttpService;
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 use tacho_event::id::Id;
 use tacho_mcp::limits::{MESSAGE_BYTES_MAX, REPLY_BYTES_MAX};
+use tacho_mcp::message::{Refused, readable};
 use tacho_mcp::{AuditServer, Caller, Defaults, Fault, Pins, Reply, ServerLog, Transport};
 use tower::ServiceExt;
 
@@ -79,6 +81,10 @@ async fn answer(State(mcp): State<Mcp>, request: Request) -> Result<Response, Pr
         Method::POST => read(&mcp.app, &parts.headers, body).await?,
         _ => Bytes::new(),
     };
+    let body = match taken(&parts.headers, body) {
+        Ok(body) => body,
+        Err(refused) => return Ok((StatusCode::BAD_REQUEST, Json(refused.answer())).into_response()),
+    };
     let response = mcp.service.handle(Request::from_parts(parts, Body::from(body))).await;
     Ok(response.map(Body::new))
 }
@@ -119,6 +125,19 @@ async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, Probl
     let _held =
         held.map_err(|_| Problem::busy("the bodies that are being read fill the memory set aside for them"))?;
     write::whole(body, MESSAGE_BYTES_MAX, over).await
+}
+
+/// The message as the SDK takes it: what it can't take it would refuse without saying which request that was. A body that is
+/// said to be no JSON it refuses itself.
+fn taken(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Refused> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if body.is_empty() || !kind.starts_with("application/json") {
+        return Ok(body);
+    }
+    Ok(match readable(&body)? {
+        Cow::Borrowed(_) => body,
+        Cow::Owned(mended) => mended.into(),
+    })
 }
 
 /// Lets a client send what is refused, so that it hears why instead of losing its connection.

@@ -1,5 +1,6 @@
 //! `/mcp`: both eras of the protocol on one path, under the keys of the server, and what agents may not do there.
 
+mod cut;
 mod ids;
 
 use crate::server::{Answer, Server, tachograph, text};
