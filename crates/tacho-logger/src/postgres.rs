@@ -285,8 +285,7 @@ impl Log for Postgres {
                 let Some(day) = day else { continue };
                 values.push(Some(day.text()));
                 let at = values.len();
-                conditions
-                    .push_str(&format!(" AND (timestamp AT TIME ZONE 'UTC')::date {operator} ${at}::date"));
+                conditions += &format!(" AND (timestamp AT TIME ZONE 'UTC')::date {operator} ${at}::date");
             }
             let query = format!(
                 "SELECT {column} AS {name}, count(*) AS events, sum(tokens_input) AS tokens_input, \
