@@ -98,8 +98,7 @@ impl Member {
         set(flag::AGENT_ASSUMED, observation.agent_assumed);
         set(flag::AGENT_SAID, observation.said_agent().is_some());
         set(flag::OUTCOME, observation.is_outcome());
-        // It comes for all calls of an answer, also those that never ran.
-        let is_batch = observation.hook == Some("PostToolBatch");
+        let is_batch = observation.hook == Some("PostToolBatch") && observation.outcome == Outcome::Failure;
         set(flag::FROM_TEXT, is_batch || observation.is_line_of_a_refusal());
         set(flag::AROUND, observation.is_around());
         let is_span = observation.observer == Observer::Span && observation.is_model();

@@ -55,7 +55,9 @@ impl Member {
     fn knows_that_it_ran(&self) -> bool {
         let ended = || {
             let took = self.figures[Figure::DurationUs as usize].is_some();
-            self.observer == Observer::Hook || took || self.outcome() == Outcome::Success
+            // The hook of all calls of an answer comes for those that never ran, too, and does not say which.
+            let is_told = self.observer == Observer::Hook && self.outcome() != Outcome::Unknown;
+            is_told || took || self.outcome() == Outcome::Success
         };
         let tells = match self.phase() {
             Some(Phase::Result) => ended(),

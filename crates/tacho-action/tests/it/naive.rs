@@ -64,8 +64,8 @@ fn naive(log: &[Observation<'_>]) -> BTreeMap<Vec<i64>, (Closure, Outcome)> {
         let succeeded = any(&|each| is_result(each) && each.outcome == Outcome::Success);
         let failed = any(&|each| is_result(each) && each.outcome == Outcome::Failure);
         let rejected = any(&|each| !is_result(each) && each.outcome == Outcome::Failure);
-        // Hooks tell of results of calls that ran, and so do those whose call was accepted.
-        let ran = any(&|each| is_result(each) && each.hook.is_some())
+        // Hooks tell of results of calls that ran, but for the one of all calls, and so do those whose call was accepted.
+        let ran = any(&|each| is_result(each) && each.hook.is_some() && each.outcome != Outcome::Unknown)
             || any(&|each| each.phase == Some(Phase::Decided) && each.outcome != Outcome::Failure);
         let refused = rejected || !ran && any(&|each| each.error_type == Some("refused"));
         let last = each.iter().map(|each| each.time_us).max();
