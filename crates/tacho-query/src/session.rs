@@ -24,7 +24,7 @@ use tacho_event::time;
 /// Most events that one timeline shows.
 pub const TIMELINE_EVENTS_MAX: usize = 20_000;
 
-const COLUMNS: [&str; 29] = [
+const COLUMNS: [&str; 30] = [
     "index",
     "writer",
     "known",
@@ -33,6 +33,7 @@ const COLUMNS: [&str; 29] = [
     "session_uuid",
     "session_seq",
     "call_id",
+    "parent_id",
     "phase",
     "action_type",
     "action_name",
@@ -61,7 +62,7 @@ const COLUMNS: [&str; 29] = [
 pub struct Timeline {
     /// The session's id as its sender gave it.
     pub session: String,
-    /// The agent of the first event by time; others are told by their steps.
+    /// The agent of the first event by time that names no parent; others are told by their steps.
     pub agent: String,
     pub user: Option<String>,
     /// RFC 3339.
@@ -185,8 +186,9 @@ fn read(rows: &[RowRef<'_>]) -> Timeline {
         steps.iter().zip(&drafts).filter(|(step, events)| step.status == "failure" && is_shown(events));
     // Neither may what an agent reports move when the session was or name its user, where somebody else saw it.
     let seen = witnesses(rows);
-    // Of what is imported, the files of sub-agents may have been read first.
-    let first = seen.iter().min_by_key(|row| row.time("timestamp")).unwrap_or(&seen[0]);
+    // The files of sub-agents may have been read first, and some begin before anybody asked for anything.
+    let order = |row: &&RowRef<'_>| (row.text("parent_id").is_some(), row.time("timestamp"));
+    let first = seen.iter().min_by_key(order).unwrap_or(&seen[0]);
     let times = || seen.iter().filter_map(|row| row.time("timestamp"));
     let (started, ended) = (times().min().unwrap_or(0), times().max().unwrap_or(0));
     // What several tell of is counted where it is shown.

@@ -223,7 +223,7 @@ FROM events";
 
 const SESSIONS: &str = "\
 SELECT coalesce(max(who_session), session_now(session_uuid, index)) AS id,
-  canonical_agent(first_value(agent_now(agent_id, index) ORDER BY known = 'self_reported', timestamp, index)) AS agent_id,
+  canonical_agent(first_value(agent_now(agent_id, index) ORDER BY known = 'self_reported', parent_id IS NOT NULL, timestamp, index)) AS agent_id,
   count(DISTINCT canonical_agent(agent_now(agent_id, index))) AS agents,
   CASE WHEN count(*) FILTER (WHERE known <> 'self_reported') > 0
     THEN coalesce(max(who_user) FILTER (WHERE known <> 'self_reported'),

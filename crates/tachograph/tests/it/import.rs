@@ -188,7 +188,7 @@ fn a_session_is_its_own_agents_and_has_what_others_repeat_of_it() {
     };
     let copied = format!(r#","requestSessionId":"{own}""#);
     let files = [
-        ("sub/agent-1.jsonl", answered(own, 5, r#","isSidechain":true,"agentId":"sub""#)),
+        ("sub/agent-1.jsonl", answered(own, 0, r#","isSidechain":true,"agentId":"sub""#)),
         (
             "a.jsonl",
             said(fork, 1, "") + &answered(fork, 2, &copied) + &said(fork, 30, "") + &answered(fork, 40, ""),
@@ -207,7 +207,7 @@ fn a_session_is_its_own_agents_and_has_what_others_repeat_of_it() {
     let asked = "SELECT id, agent_id, agents, tokens, events FROM sessions ORDER BY id";
     let (_, out, _) = run(&data, dir.path(), &["sql", asked, "--format", "csv"]);
     let expected =
-        format!("id,agent_id,agents,tokens,events\n{own},claude-code,2,9,5\n{fork},claude-code,1,41,3\n");
+        format!("id,agent_id,agents,tokens,events\n{own},claude-code,2,4,5\n{fork},claude-code,1,41,3\n");
     assert_eq!(out, expected);
     let (_, out, _) = run(&data, dir.path(), &["show", own]);
     assert!(out.starts_with(&format!("Session {own} of claude-code")), "{out}");
