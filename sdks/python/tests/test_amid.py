@@ -19,6 +19,7 @@ import pytest
 import tachograph
 from tachograph import AuditHandler, EventLogger, Options, PerformanceMonitor, _client, _lifetime
 from tachograph._answer import Answer
+from tachograph._http import Connection
 
 PACKAGE = str(Path(tachograph.__file__).parent)
 LARGE = "word " * 2000
@@ -72,7 +73,7 @@ class Server:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     made = Server()
-    monkeypatch.setattr(_client.Connection, "post", lambda _, lines: made.post(lines))
+    monkeypatch.setattr(Connection, "post", lambda _, lines: made.post(lines))
     return made
 
 
@@ -128,10 +129,10 @@ def check(server: Server, logger: EventLogger, *logs: Log) -> None:
             assert [step["n"] for step in steps if step["who"] == who] == list(range(1, count + 1)), who
     numbers = [event["producer_seq"] for event in server.taken]
     assert numbers == sorted(set(numbers))
-    stats, client = logger.stats, logger._client
+    stats, shared, writer = logger.stats, logger._client._shared, logger._client._writer
     assert (stats.lost, stats.waiting, stats.in_memory) == (0, 0, 0), stats
     assert stats.logged == stats.recorded + stats.rejected and stats.recorded == len(server.taken)
-    assert (client._memory_bytes, client._inbox.bytes, len(client._inbox), client._moving) == (0, 0, 0, 0)
+    assert (shared.memory_bytes, shared.inbox.bytes, len(shared.inbox), writer.moving) == (0, 0, 0, 0)
 
 
 def finishes(act: Callable[[], None]) -> None:
@@ -163,7 +164,7 @@ def test_a_finalizer_may_call_at_every_bytecode_of_every_thread(options: Options
     finishes(act)
     check(server, made[0], outer, inner)
     names = {code.co_name for code, _ in everywhere.seen}
-    assert names > {"_put", "_take_in", "_drain_portion", "_write", "_settle", "_await", "_deliver", "receipt", "stats"}
+    assert names > {"_put", "take_in", "drain_portion", "_write", "_settle", "_await", "_deliver", "receipt", "stats"}
     assert {who.split(" in ")[1] for who in inner.counts} == {"caller", "tachograph-writer", "tachograph-sender"}
 
 
@@ -195,11 +196,12 @@ def test_a_signal_handler_may_log_at_every_bytecode(options: Options, server: Se
 def test_a_child_that_is_forked_amid_a_call_has_a_client_of_its_own(options: Options, server: Server) -> None:
     logger = EventLogger(options=options)
     logger.log_action("first")
-    with logger._client._disk, logger._client._lock:
+    shared = logger._client._shared
+    with shared.disk, shared.lock:
         logger.log_action("amid")
         child = os.fork()
         if child == 0:
-            left = logger._client._is_amid() or len(logger._client._inbox)
+            left = logger._client._shared.is_amid() or len(logger._client._shared.inbox)
             os._exit(1 if left else 0)
         assert os.waitpid(child, 0)[1] == 0
     assert logger.flush() and logger.close()
@@ -212,11 +214,11 @@ def test_amid_a_held_lock_memory_has_an_end(options: Options, monkeypatch: pytes
     options.queue_events, options.close_ms = 5, 50
     told: list[str] = []
     logger = EventLogger(options=options, on_error=lambda kind, _: told.append(kind))
-    client = logger._client
-    with client._disk, client._lock:
+    shared = logger._client._shared
+    with shared.disk, shared.lock:
         for _ in range(1000):
             logger.log_action("amid")
-        assert len({id(note) for note in client._inbox._notes}) <= 101 and not told
+        assert len({id(note) for note in shared.inbox._notes}) <= 101 and not told
         assert (logger.flush(), logger.persist(), logger.close()) == (False, False, False)
     stats = logger.stats
     assert (stats.logged, stats.waiting, stats.lost) == (1000, 15, 985)

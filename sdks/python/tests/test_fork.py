@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tachograph import EventLogger, Options, PerformanceMonitor, _client, _lifetime
+from tachograph import EventLogger, Options, PerformanceMonitor, _lifetime, _sender
 
 SRC = str(Path(__file__).resolve().parents[1] / "src")
 
@@ -131,7 +131,7 @@ class Taker(http.server.BaseHTTPRequestHandler):
 
 
 def test_a_program_that_logs_nothing_sends_what_its_children_left(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_client, "_ADOPT_EVERY_S", 0.02)
+    monkeypatch.setattr(_sender, "_ADOPT_EVERY_S", 0.02)
     Taker.names = queue.Queue()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Taker) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

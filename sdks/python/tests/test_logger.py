@@ -20,7 +20,8 @@ from typing import Any
 import pytest
 
 import tachograph
-from tachograph import AsyncEventLogger, AuditHandler, EventLogger, Options, PerformanceMonitor, _client, audited
+from tachograph import AsyncEventLogger, AuditHandler, EventLogger, Options, PerformanceMonitor, _item, _lifetime, audited
+from tachograph._client import Client
 
 Away = tuple[EventLogger, Callable[[], list[dict[str, Any]]]]
 
@@ -47,6 +48,14 @@ def test_a_bound_logger_has_other_defaults(away: Away) -> None:
     assert "user" not in one and two["session_id"] == "s-10"
     assert message["sender"] == {"agent_id": "other"} and message["session_id"] == "s-9"
     assert three["session_id"] == "s-1" and "user_id" not in three and three["user"]
+
+
+def test_a_logger_that_nobody_keeps_still_sends_what_it_logged(options: Options) -> None:
+    entry = EventLogger(options=options).log_action("one")
+    gc.collect()
+    kept = [found for found in _lifetime._alive(_lifetime._clients) if isinstance(found, Client) and found.receipt(entry)]
+    assert len(kept) == 1 and kept[0].persist()
+    kept[0].close(0.05)
 
 
 def test_names_of_the_caller_cannot_change_the_format(away: Away) -> None:
@@ -585,13 +594,13 @@ def test_settings_that_cannot_be_meant_are_told_and_the_default_is_used(tmp_path
 
 def test_what_is_large_is_redacted_and_encoded_by_the_writer(away: Away, monkeypatch: pytest.MonkeyPatch) -> None:
     logger, events = away
-    wire, by = _client._wire, []
+    wire, by = _item.wire, []
 
     def watched(event: dict[str, Any]) -> bytes:
         by.append((event["action_name"], threading.current_thread().name))
         return wire(event)
 
-    monkeypatch.setattr(_client, "_wire", watched)
+    monkeypatch.setattr(_item, "wire", watched)
     logger.log_action("large", details={"text": "password=hunter2x " * 100_000})
     assert ("large", threading.current_thread().name) not in by
     logger.log_action("small", details={"text": "password=hunter2x"})

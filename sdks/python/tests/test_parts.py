@@ -13,8 +13,8 @@ import pytest
 
 from tachograph import Options
 from tachograph._answer import Answer, Split, Taken, Wait, judge
-from tachograph._client import new_id
 from tachograph._context import _git
+from tachograph._item import new_id
 from tachograph._options import meant
 from tachograph._plain import timestamp
 from tachograph._spool import Spool, batches, read

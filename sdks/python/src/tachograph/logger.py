@@ -10,13 +10,15 @@ from types import TracebackType
 from typing import Any
 
 from . import _context, _events
-from ._client import Client, OnError, new_id
+from ._client import Client
 from ._http import Connection
+from ._item import new_id
 from ._options import Options, meant
 from ._plain import few, is_moment, plain
 from ._plain import timestamp as as_text
 from ._receipts import Receipt, Stats
 from ._search import Page, parameters
+from ._shared import OnError
 
 _LEVELS = {"DEBUG": 10, "INFO": 20, "HIGH": 25, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
 
