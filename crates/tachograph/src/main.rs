@@ -7,6 +7,7 @@ mod alive;
 mod capacity;
 mod client;
 mod clock;
+mod code;
 mod commands;
 mod commitments;
 mod concluded;

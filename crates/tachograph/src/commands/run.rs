@@ -35,6 +35,7 @@ pub(super) fn serve(data: &Path, arguments: &Serve) -> Result<bool, Box<dyn Erro
             asked.await;
             stopping.notify_one();
         });
+        tokio::spawn(crate::code::give_back_after_start());
         server.run(stop).await?;
         Ok(true)
     })
