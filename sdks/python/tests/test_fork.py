@@ -74,7 +74,7 @@ def test_a_child_makes_a_client_of_its_own_while_another_thread_of_its_parent_ma
 
 def test_a_child_measures_and_collects_whoever_measured_in_its_parent() -> None:
     monitor = PerformanceMonitor()
-    with monitor._lock:
+    with monitor._figures._lock:
         in_child(lambda: monitor.record_call("GET", 1.0))
         in_child(lambda: monitor.start().stop())
 

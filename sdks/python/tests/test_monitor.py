@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tachograph import Alert, AlertSystem, PerformanceMonitor, Threshold, _series, _tally
-from tachograph.monitor import CALLS_MAX, seconds
+from tachograph._figures import CALLS_MAX
+from tachograph.monitor import seconds
 
 DAY = 86_400.0
 
@@ -248,7 +249,7 @@ def test_what_finds_no_room_is_told(clock: Clock, monkeypatch: pytest.MonkeyPatc
     for n in range(CALLS_MAX + 20_000):
         monitor.record_call(f"call {n % 5}", n % 50, ok=n % 10 > 0)
         clock.now += 60
-    kept = monitor._calls["api"]
+    kept = monitor._figures._calls["api"]
     assert all(tier.weight <= tier.weight_max for tier in kept._tiers)
     for tier in kept._tiers:
         assert tier.weight == sum(tally.weight for step in tier.steps.values() for tally in step.values())

@@ -1,11 +1,8 @@
 """`PerformanceMonitor`: samples of metrics, reports, and what is slow.
 
 What it cannot know by itself it is told: `measure` around calls, `record_trade`, `record_prediction`, and any further
-metric by `add_collector`. Everything is kept in memory, bounded by age and number (`_series`); with a logger each sample is
+metric by `add_collector`. Everything is kept in memory, bounded by age and number (`_figures`); with a logger each sample is
 also recorded as an event.
-
-*Locks.* One for the figures. A signal handler or a finalizer may run in the thread that holds it, amid a change: what it tells
-waits until that is done (`_change`), and the lock lets its thread in again only to read.
 """
 
 from __future__ import annotations
@@ -17,24 +14,19 @@ import queue
 import re
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from . import _lifetime
-from ._inbox import is_held
+from ._figures import EACH, Figures
 from ._machine import Machine
 from ._plain import timestamp
 from ._reports import MEMORY, by_name, memory_leaks, share, slow
-from ._series import NAMES_MAX, OTHER, Key, Part, Point, Series
+from ._series import Point
 from ._tally import SLOW_MS, Tally
 from .alerts import Alert, AlertSystem, Given
 from .logger import EventLogger
 
-SAMPLES_MAX = 50_000  # one a minute in 30 days is less: these are kept as they are
-CALLS_MAX = 10_000  # of each kind; older ones are counted by minute, hour and day
-ALERTS_MAX = 1000
 WINDOW_S = 300.0  # api_latency, trade_success_rate and model_accuracy are of the last five minutes
 _UNITS_S = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400, "m": 30 * 86_400, "y": 365 * 86_400}
 
@@ -44,35 +36,6 @@ _log = logging.getLogger("tachograph")
 RETENTION = "30d"
 
 Collector = Callable[[], "float | None"]
-
-
-# Each kind has room of its own, so that none pushes another out; those of the caller's own making share one.
-_KINDS = ("api", "query", "trade", "prediction")
-_OWN = "own"
-_EACH: Key = ("", "")  # counts the samples
-
-
-@dataclass(frozen=True, slots=True)
-class _Sample:
-    time: float
-    metrics: dict[str, float]
-
-    def parts(self) -> Iterable[Part]:
-        yield _EACH, None, True, 0.0
-        for name, value in self.metrics.items():
-            yield ("", name), value, True, 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    time: float
-    key: Key
-    ms: float | None
-    cpu_ms: float
-    ok: bool
-
-    def parts(self) -> Iterable[Part]:
-        return ((self.key, self.ms, self.ok, self.cpu_ms),)
 
 
 class PerformanceMonitor:
@@ -98,12 +61,7 @@ class PerformanceMonitor:
         self._logger = logger
         self._clock = clock
         self._machine = Machine()
-        self._samples: Series[_Sample] = Series(SAMPLES_MAX)
-        self._calls: dict[str, Series[_Call]] = {kind: Series(CALLS_MAX) for kind in (*_KINDS, _OWN)}
-        self._changes: deque[Callable[[], None]] = deque()
-        self._forgot_until = -math.inf
-        self._raised: deque[Alert] = deque(maxlen=ALERTS_MAX)
-        self._alert_lost = ""  # the time of the newest that found no room
+        self._figures = Figures()
         self._told: set[str] = set()  # collectors whose trouble was told
         self._collectors: dict[str, Collector] = {
             "cpu_usage": self._machine.cpu_usage,
@@ -118,7 +76,6 @@ class PerformanceMonitor:
 
     def _renew(self) -> None:
         """What belongs to the threads of one process."""
-        self._lock = threading.RLock()
         self._stop: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
@@ -155,30 +112,9 @@ class PerformanceMonitor:
 
     def _record(self, kind: str, name: str, ms: float | None, cpu_ms: float, ok: bool) -> None:
         try:
-            now = self._clock()
-            took = None if ms is None or not math.isfinite(ms) else float(ms)
-            used = float(cpu_ms) if math.isfinite(cpu_ms) else 0.0
-            is_known = kind in _KINDS
-            series, named, went_well = self._calls[kind if is_known else _OWN], (str(kind), str(name)), bool(ok)
-
-            def add() -> None:
-                key = series.key(*named, now, is_kind_known=is_known)
-                series.add(_Call(now, key, took, used, went_well))
-
-            self._change(add)
+            self._figures.add_call(self._clock(), kind, name, ms, cpu_ms, ok)
         except Exception as error:  # what was given may be anything
             self._tell("a call", f"a call was not counted: {type(error).__name__}: {error}")
-
-    def _change(self, change: Callable[[], None]) -> None:
-        """Changes the figures now, or when the change that this one came amid is done."""
-        self._changes.append(change)
-        self._settle()
-
-    def _settle(self) -> None:
-        if not is_held(self._lock):
-            with self._lock:
-                while self._changes:
-                    self._changes.popleft()()
 
     # --- collecting
 
@@ -193,26 +129,11 @@ class PerformanceMonitor:
                 metrics[name] = None
                 self._tell(name, f"the collector of {name} gave no number: {type(error).__name__}: {error}")
         known = {name: value for name, value in metrics.items() if value is not None}
-        now = self._clock()
-        self._change(lambda: self._add_sample(_Sample(now, known)))
+        self._figures.add_sample(self._clock(), known, self.retention_s)
         if self._logger is not None:
             self._logger.log_action("metrics", "metric", known, status="success")
-        raised = self.alerts.check_thresholds(known)
-        self._change(lambda: self._add_alerts(raised))
+        self._figures.add_alerts(self.alerts.check_thresholds(known))
         return metrics
-
-    def _add_sample(self, sample: _Sample) -> None:
-        before = sample.time - self.retention_s
-        self._samples.add(sample)
-        forgot = [self._samples.forget(before), *(series.forget(before) for series in self._calls.values())]
-        if any(forgot):
-            self._forgot_until = before
-
-    def _add_alerts(self, alerts: list[Alert]) -> None:
-        for alert in alerts:
-            if len(self._raised) == ALERTS_MAX:
-                self._alert_lost = self._raised[0].time
-            self._raised.append(alert)
 
     def start(self) -> PerformanceMonitor:
         """Collects in the background from now on."""
@@ -226,7 +147,7 @@ class PerformanceMonitor:
         """Ends the thread, and waits for it unless it is its own, or may wait for what this one holds."""
         self._stop.put(None)
         thread = self._thread
-        if thread is not None and thread is not threading.current_thread() and not is_held(self._lock):
+        if thread is not None and thread is not threading.current_thread() and not self._figures.is_amid():
             thread.join()
 
     def _run(self, stop: queue.SimpleQueue[None]) -> None:
@@ -254,11 +175,7 @@ class PerformanceMonitor:
         return share(self._recent(kind))
 
     def _recent(self, kind: str) -> list[Tally]:
-        since = self._clock() - WINDOW_S
-        self._settle()
-        with self._lock:
-            found = self._calls[kind].since(since)
-        return list(found.by_name().values())
+        return self._figures.calls(kind, self._clock() - WINDOW_S)
 
     # --- reports
 
@@ -272,16 +189,11 @@ class PerformanceMonitor:
         """
         now = self._clock()
         since = now - seconds(time_frame)
-        self._settle()
-        with self._lock:
-            sampled = self._samples.since(since)
-            called = {kind: series.since(since) for kind, series in self._calls.items()}
-            alerts = [alert for alert in self._raised if alert.time >= timestamp(since)]
-            incomplete = self._incomplete(since)
-        samples = sampled.by_name()
-        calls = {kind: found.by_name() for kind, found in called.items()}
-        each = samples.pop(_EACH, Tally())
-        begins = min([since, each.since, *(tally.since for found in calls.values() for tally in found.values())])
+        found = self._figures.since(since)
+        samples = found.samples.by_name()
+        calls = {kind: series.by_name() for kind, series in found.calls.items()}
+        each = samples.pop(EACH, Tally())
+        begins = min([since, each.since, *(tally.since for named in calls.values() for tally in named.values())])
         made = {
             "time_frame": time_frame,
             "from": timestamp(begins),
@@ -295,44 +207,23 @@ class PerformanceMonitor:
             },
             "trade_success_rate": share(calls["trade"].values()),
             "model_accuracy": share(calls["prediction"].values()),
-            "alerts": [vars(alert) | {"message": alert.message} for alert in alerts],
+            "alerts": [vars(alert) | {"message": alert.message} for alert in found.alerts],
         }
-        return made | ({"incomplete": incomplete} if incomplete else {})
+        return made | ({"incomplete": found.incomplete} if found.incomplete else {})
 
     def analyze_bottlenecks(self, time_frame: str = "1d", slow_ms: float = SLOW_MS) -> dict[str, Any]:
         """Hot spots of CPU, memory that grows, and calls slower than `slow_ms`, worst first. Of more calls than are kept as they
         are, a bound other than 1000 ms is off by up to 5 %. `incomplete` as in a report."""
-        since = self._clock() - seconds(time_frame)
-        self._settle()
-        with self._lock:
-            sampled = self._samples.since(since)
-            called = {kind: series.since(since) for kind, series in self._calls.items()}
-            incomplete = self._incomplete(since)
-        calls = by_name({kind: found.by_name() for kind, found in called.items()})
-        courses = {metric: sampled.course(("", metric)) for metric in ("cpu_usage", *MEMORY)}
+        found = self._figures.since(self._clock() - seconds(time_frame))
+        calls = by_name({kind: series.by_name() for kind, series in found.calls.items()})
+        courses = {metric: found.samples.course(("", metric)) for metric in ("cpu_usage", *MEMORY)}
         made = {
             "time_frame": time_frame,
             "cpu_hotspots": self._cpu_hotspots(courses["cpu_usage"], calls),
             "memory_leaks": memory_leaks(courses),
             "slow_queries": slow(calls, slow_ms),
         }
-        return made | ({"incomplete": incomplete} if incomplete else {})
-
-    def _incomplete(self, since: float) -> dict[str, Any]:
-        """What is missing of the time since then. The caller holds the lock."""
-        made: dict[str, Any] = {}
-        if self._forgot_until > since:
-            made["retention"] = _missing(self._forgot_until, "what is older than retention_period is not kept")
-        lost = {"samples": self._samples.lost_until, **{kind: series.lost_until for kind, series in self._calls.items()}}
-        for what, until in lost.items():
-            if until >= since:
-                made[what] = _missing(until, "what is older found no room")
-        for what, series in self._calls.items():
-            if series.renamed_at >= since:
-                made[f"{what}_names"] = f'more than {NAMES_MAX}: further ones are counted as "{OTHER}"'
-        if self._alert_lost and self._alert_lost >= timestamp(since):
-            made["alerts"] = {"whole_since": self._alert_lost, "why": f"the newest {ALERTS_MAX} are kept"}
-        return made
+        return made | ({"incomplete": found.incomplete} if found.incomplete else {})
 
     def _cpu_hotspots(self, course: list[Point], calls: dict[str, tuple[str, Tally]]) -> dict[str, Any]:
         """When the machine was busy, and which measured calls used how much of this process's time."""
@@ -366,7 +257,3 @@ def _finite(value: Any) -> float:
     if not math.isfinite(number):
         raise ValueError(f"found {number}")
     return number
-
-
-def _missing(until: float, why: str) -> dict[str, str]:
-    return {"whole_since": timestamp(until), "why": why}
