@@ -6,7 +6,11 @@ use crate::settings::Settings;
 use crate::spool::{Spool, loss, read};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
+use std::time::Duration;
 use tacho_event::time;
+
+/// So long the page waits for the server: the sender has more patience than a person.
+const HEALTH_TIME: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Status {
@@ -67,7 +71,7 @@ pub fn page(settings: &Settings, out: &mut String) -> std::io::Result<bool> {
     if let Some(error) = &settings.file_error {
         line("settings", format!("not used: {error}"));
     }
-    let health = Client::new(settings).and_then(|client| client.health());
+    let health = Client::within(settings, HEALTH_TIME).and_then(|client| client.health());
     good &= health.as_ref().is_ok_and(|answer| answer.status == 200);
     let health = match health {
         Ok(answer) if answer.status == 200 => "reachable".to_owned(),

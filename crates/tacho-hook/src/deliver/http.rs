@@ -15,6 +15,7 @@ pub struct Client {
     agent: ureq::Agent,
     url: String,
     key: Option<String>,
+    time: Duration,
 }
 
 impl Client {
@@ -24,7 +25,11 @@ impl Client {
         Client::within(settings, REQUEST_TIME)
     }
 
-    fn within(settings: &Settings, time: Duration) -> Result<Client, String> {
+    /// One whose requests take no longer than that: for somebody who waits.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn within(settings: &Settings, time: Duration) -> Result<Client, String> {
         let mut config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -38,7 +43,8 @@ impl Client {
         if let Some(path) = &settings.ca_file {
             config = config.tls_config(TlsConfig::builder().root_certs(trusted(path)?).build());
         }
-        Ok(Client { agent: config.build().into(), url: settings.url.clone(), key: settings.key.clone() })
+        let (url, key) = (settings.url.clone(), settings.key.clone());
+        Ok(Client { agent: config.build().into(), url, key, time })
     }
 
     /// Sends events, one a line.
@@ -64,7 +70,12 @@ impl Client {
     }
 
     fn answer(&self, sent: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Answer, String> {
-        let mut response = sent.map_err(|error| format!("no answer from {}: {error}", self.url))?;
+        let mut response = sent.map_err(|error| match error {
+            ureq::Error::Timeout(ureq::Timeout::Global) => {
+                format!("no answer from {} within {:?}", self.url, self.time)
+            }
+            error => format!("no answer from {}: {error}", self.url),
+        })?;
         let status = response.status().as_u16();
         let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
         let retry_after = retry_after.map(str::to_owned);

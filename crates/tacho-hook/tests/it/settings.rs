@@ -1,6 +1,7 @@
 //! `install`, `uninstall` and `status` on files as agents have them.
 
 use crate::program::Program;
+use crate::server::Server;
 
 fn said(program: &Program, args: &[&str]) -> String {
     let output = program.run(args, b"");
@@ -73,6 +74,16 @@ fn status_counts_each_file_once_and_says_what_is_switched_off() {
     ] {
         assert!(status.contains(told), "{status}");
     }
+}
+
+#[test]
+fn status_does_not_wait_for_a_server_that_never_answers() {
+    // The connection is taken, and kept open: only the program's own patience ends its question.
+    let server = Server::start();
+    let output = Program::new(&server.url).run(&["status"], b"");
+    let status = String::from_utf8(output.stdout).unwrap();
+    assert!(!output.status.success());
+    assert!(status.contains(&format!("no answer from {}/v1/events within 3s", server.url)), "{status}");
 }
 
 #[test]
