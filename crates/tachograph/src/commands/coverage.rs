@@ -100,8 +100,16 @@ fn figures(report: &Value, page: &mut String) -> std::fmt::Result {
         None | Some(0) => String::new(),
         Some(all) => format!("{} of {all}", figure[seen]),
     };
-    let mut table =
-        read::table(&["agent", "source", "calls", "coverage", "sessions", "numbers", "last seen"]);
+    let mut table = read::table(&[
+        "agent",
+        "source",
+        "calls",
+        "coverage",
+        "in its sessions",
+        "sessions",
+        "numbers",
+        "last seen",
+    ]);
     for figure in figures {
         let share = figure["calls_share"].as_f64().map(|share| format!("{:.2} %", share * 100.0));
         table.add_row([
@@ -109,6 +117,7 @@ fn figures(report: &Value, page: &mut String) -> std::fmt::Result {
             plain(text(figure, "source")),
             of(figure, "calls_seen", "calls_all"),
             share.unwrap_or_default(),
+            of(figure, "calls_seen", "calls_in_its_sessions"),
             of(figure, "sessions_seen", "sessions_all"),
             of(figure, "numbers_seen", "numbers_all"),
             text(figure, "last_seen").get(..19).unwrap_or_default().replace('T', " "),
@@ -162,4 +171,21 @@ fn plain(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() || ('\u{200b}'..='\u{202e}').contains(&c) { ' ' } else { c })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_table_says_what_a_source_saw_in_its_own_sessions() {
+        let figure = json!({"agent": "a", "source": "hook", "calls_seen": 37, "calls_all": 100, "calls_share": 0.37,
+            "calls_in_its_sessions": 38, "sessions_seen": 2, "sessions_all": 5});
+        let mut page = String::new();
+        figures(&json!({ "figures": [figure] }), &mut page).unwrap();
+        for told in ["37 of 100", "37.00 %", "in its sessions", "37 of 38", "2 of 5"] {
+            assert!(page.contains(told), "{told}: {page}");
+        }
+    }
 }
