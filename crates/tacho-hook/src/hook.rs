@@ -8,7 +8,7 @@ use crate::payload::{INPUT_BYTES_MAX, Members};
 use crate::session_file;
 use crate::settings::{self, Settings};
 use crate::spool::{Appended, Spool};
-use crate::stamp::{Source, Stamp};
+use crate::stamp::{Source, Stamp, Telling};
 use std::io::{self, Read};
 use tacho_event::id::Id;
 use tacho_redact::{Findings, Redactor};
@@ -24,6 +24,8 @@ pub struct Told {
     pub source: Option<Source>,
     /// The event, where it is an argument and not on standard input.
     pub event: Option<String>,
+    /// How the line that ran it names the program.
+    pub program: String,
 }
 
 /// Records one event. Whatever goes wrong, the caller ends with 0. `say` hears what the agent is to be told, before the
@@ -40,13 +42,19 @@ pub fn run(told: &Told, say: &dyn Fn(&str)) -> Result<Appended, String> {
     let settings = Settings::read(&get)?;
     let now_us = run::now_us();
     let stamp = stamp(&settings, told.source, now_us, &get)?;
-    let (mut members, session) =
+    let Prepared { mut members, session, text } =
         prepare(&text, size, stamp, &|members| session_file::told(told.source, members));
     let verdict = enforce::look(&settings, told.source, &members);
     if let Some(words) = verdict.words(told.source, &members) {
         say(&words);
     }
     verdict.note(&mut members);
+    let telling = told.source.map(|source| {
+        let text_of = |text: &Option<String>| text.clone().unwrap_or_default();
+        let verdict = format!("{verdict:?}");
+        let parts = [&text, source.name(), &verdict, &text_of(&settings.agent), &text_of(&session)];
+        Telling::new(&told.program, &parts, now_us)
+    });
     let spool = Spool::open(&settings.spool(), settings.spool_bytes_max)
         .map_err(|error| format!("{}: {error}", settings.spool().display()))?;
     let appended = spool.append_within(
@@ -56,9 +64,12 @@ pub fn run(told: &Told, say: &dyn Fn(&str)) -> Result<Appended, String> {
         &mut |state| {
             // Without the session's state the event has no number, and no call of another event.
             if let Some(state) = state {
+                if telling.clone().is_some_and(|telling| state.is_again(telling)) {
+                    return None;
+                }
                 state.follow(&mut members);
             }
-            members.line()
+            Some(members.line())
         },
         &mut || {
             if let Err(error) = run::start(&spool) {
@@ -69,13 +80,20 @@ pub fn run(told: &Told, say: &dyn Fn(&str)) -> Result<Appended, String> {
     appended.map_err(|error| format!("{}: {error}", spool.folder().display()))
 }
 
+/// An event that needs only its session's state, and the text that it came as, without its secrets.
+struct Prepared {
+    members: Members,
+    session: Option<String>,
+    text: String,
+}
+
 /// Redacts, reads, looks up what else is known, bounds and stamps: everything that needs no lock.
 fn prepare(
     text: &str,
     size: u64,
     mut stamp: Stamp,
     look_up: &dyn Fn(&Members) -> session_file::Told,
-) -> (Members, Option<String>) {
+) -> Prepared {
     let redactor = Redactor::once();
     let mut found = Findings::default();
     let clean = redactor.json(text, &mut found);
@@ -93,7 +111,7 @@ fn prepare(
     }
     let session = stamp.session_of(&members);
     stamp.put(&mut members);
-    (members, session)
+    Prepared { members, session, text: clean.into_owned() }
 }
 
 fn stamp(
@@ -138,7 +156,7 @@ mod tests {
 
     fn prepared(text: &str) -> serde_json::Value {
         let stamp = Stamp { now_us: 1_795_219_200_000_000, event_id: "e".into(), ..Stamp::default() };
-        let (members, _) = prepare(text, text.len() as u64, stamp, &|_| Vec::new());
+        let members = prepare(text, text.len() as u64, stamp, &|_| Vec::new()).members;
         serde_json::from_slice(&members.line()).unwrap()
     }
 
@@ -182,7 +200,7 @@ mod tests {
         let text = format!(r#"{{"session_id":"s","tool_response":"{}"}}"#, "x".repeat(INPUT_BYTES_MAX));
         let (read, size) = input(text.as_bytes()).unwrap();
         assert_eq!((read.len(), size), (INPUT_BYTES_MAX, text.len() as u64));
-        let (members, session) = prepare(&read, size, Stamp::default(), &|_| Vec::new());
+        let Prepared { members, session, .. } = prepare(&read, size, Stamp::default(), &|_| Vec::new());
         let line = members.line();
         assert!(line.len() < 100_000 && session.as_deref() == Some("s"), "{}", line.len());
         assert!(String::from_utf8(line).unwrap().contains("hook_unread_bytes"));

@@ -10,11 +10,11 @@ use tacho_hook::hook::{self, Told};
 use tacho_hook::stamp::Source;
 
 fn main() -> ExitCode {
-    let args: Vec<String> =
-        std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
-    match hook_of(&args) {
+    let mut args = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
+    let program = args.next().unwrap_or_default();
+    match hook_of(&args.collect::<Vec<String>>()) {
         Some(told) => {
-            record(&told);
+            record(&Told { program, ..told });
             ExitCode::SUCCESS
         }
         None => cli::run(),
@@ -30,11 +30,11 @@ fn hook_of(args: &[String]) -> Option<Told> {
         [] => (!std::io::stdin().is_terminal()).then(Told::default),
         // A word that is not known changes nothing for the agent: the event counts.
         ["hook", ..] if !args.iter().any(|arg| asks(&(*arg).to_owned())) => {
-            Some(Told { source: args.get(1).and_then(|name| Source::by_name(name)), event: None })
+            Some(Told { source: args.get(1).and_then(|name| Source::by_name(name)), ..Told::default() })
         }
         ["event"] => Some(Told::default()),
         ["event", json] if !asks(&json.to_owned()) => {
-            Some(Told { source: None, event: (json != "-").then(|| json.to_owned()) })
+            Some(Told { event: (json != "-").then(|| json.to_owned()), ..Told::default() })
         }
         // What runs as a hook ends with 0 whatever it was given.
         [flag, ..] if is_stray(&args) && !std::io::stdin().is_terminal() => {

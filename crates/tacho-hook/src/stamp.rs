@@ -3,9 +3,11 @@
 //! A session's [`State`] is what earlier hooks told and later ones do not repeat. It is kept in the spool and changed
 //! under its lock, so numbers have no gap but where a hook died or an event was lost.
 
+mod again;
 mod asking;
 mod state;
 
+pub use again::Telling;
 pub use state::State;
 
 use crate::payload::Members;

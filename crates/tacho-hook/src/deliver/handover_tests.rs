@@ -6,7 +6,7 @@ use crate::stamp::State;
 use std::time::Duration;
 
 fn add(spool: &Spool, wait: Duration, before_sync: &mut dyn FnMut()) -> Appended {
-    let mut make = |_: Option<&mut State>| b"{}".to_vec();
+    let mut make = |_: Option<&mut State>| Some(b"{}".to_vec());
     spool.append_within(wait, Some("s"), 0, &mut make, before_sync).unwrap()
 }
 

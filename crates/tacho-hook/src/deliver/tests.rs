@@ -38,7 +38,8 @@ impl Server {
 fn add(spool: &Spool, number: usize, bad: bool, size: usize) {
     let mut make = |state: Option<&mut State>| {
         state.unwrap().seq += 1;
-        json!({"id": format!("e{number:04}"), "bad": bad, "pad": "x".repeat(size)}).to_string().into_bytes()
+        let event = json!({"id": format!("e{number:04}"), "bad": bad, "pad": "x".repeat(size)});
+        Some(event.to_string().into_bytes())
     };
     let appended = spool.append(Some("s"), 0, &mut make, &mut || {}).unwrap();
     assert_eq!(appended, Appended::Spooled);
@@ -190,7 +191,8 @@ fn what_found_no_room_is_told_when_all_else_is_answered_for_without_another_even
         let mut make = |state: Option<&mut State>| {
             let state = state.unwrap();
             state.seq += 1;
-            json!({"id": format!("e{:04}", state.seq), "pad": "x".repeat(900)}).to_string().into_bytes()
+            let event = json!({"id": format!("e{:04}", state.seq), "pad": "x".repeat(900)});
+            Some(event.to_string().into_bytes())
         };
         while spool.append(Some("s"), 0, &mut make, &mut || {}).unwrap() == Appended::Spooled {}
         (folder, spool)
@@ -220,7 +222,7 @@ fn a_loss_that_can_not_be_told_yet_stops_nothing_and_is_told_later() {
     run(&spool, &mut |body| Ok(server.answer(body)), 1000);
     let segment = spool.path("segments/0000000002");
     std::os::unix::fs::symlink("/dev/full", &segment).unwrap();
-    let mut make = |_: Option<&mut State>| b"{}".to_vec();
+    let mut make = |_: Option<&mut State>| Some(b"{}".to_vec());
     assert_eq!(spool.append(None, 0, &mut make, &mut || {}).unwrap(), Appended::Lost);
     let steps = run(&spool, &mut |body| Ok(server.answer(body)), 1000);
     assert_eq!((steps.last(), server.requests, loss::read(&spool).count), (Some(&Step::Idle), 1, 1));

@@ -52,7 +52,7 @@ pub fn add(text: &str, target: &Target, command: &str) -> Result<Edited, String>
         if lines > 0 {
             told.push((
                 event,
-                format!("{OWN_LINE}; it stays, and what both send to one server is recorded twice"),
+                format!("{OWN_LINE}; it stays, and what both send to one server may be recorded twice"),
             ));
         }
     }

@@ -10,8 +10,8 @@ use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
 /// Makes the event's JSON for the state of its session. For an event that stands aside there is none: who does not
-/// hold the lock does not know the session's number.
-pub type Make<'m> = &'m mut dyn FnMut(Option<&mut State>) -> Vec<u8>;
+/// hold the lock does not know the session's number. Nothing where another hook told of the event: then none is written.
+pub type Make<'m> = &'m mut dyn FnMut(Option<&mut State>) -> Option<Vec<u8>>;
 
 /// What became of an append.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum Appended {
     Aside,
     /// There was no room: counted.
     Lost,
+    /// Another hook told of it.
+    Told,
 }
 
 /// Where the next frame goes, and how much is there.
@@ -69,7 +71,8 @@ impl Spool {
         let written = self.append_numbered(&lock, session, now_us, make);
         drop(lock);
         match written {
-            Ok(written) => {
+            Ok(None) => Ok(Appended::Told),
+            Ok(Some(written)) => {
                 before_sync();
                 written.sync()?;
                 Ok(Appended::Spooled)
@@ -89,7 +92,7 @@ impl Spool {
         session: Option<&str>,
         now_us: i64,
         make: Make<'_>,
-    ) -> io::Result<Written> {
+    ) -> io::Result<Option<Written>> {
         recover::prepare(self, lock)?;
         let name = file_name(session);
         let (mut state, slot) = sessions::load(self, &name)?;
@@ -97,13 +100,14 @@ impl Spool {
         // The number is used up before the event is written: a hook that dies in between leaves a gap, not a number
         // that two events share.
         let stored = sessions::store(&slot, &state);
+        let Some(json) = json else { return stored.map(|()| None) };
         let frame = Frame { seq: state.seq, session: &name, json: &json }.render();
         if self.end()?.bytes + frame.len() as u64 > self.bytes_max {
             return Err(io::Error::new(io::ErrorKind::StorageFull, "the spool is full"));
         }
         loss::tell(self, lock, now_us);
         stored?;
-        self.write(&frame)
+        self.write(&frame).map(Some)
     }
 
     /// Writes a frame at the end, in a new segment behind its header; a torn line before it is closed first, and one

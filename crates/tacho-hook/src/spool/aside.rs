@@ -30,7 +30,7 @@ impl Spool {
         make: Make<'_>,
         before_sync: &mut dyn FnMut(),
     ) -> io::Result<Appended> {
-        let json = make(None);
+        let Some(json) = make(None) else { return Ok(Appended::Told) };
         let frame = Frame { seq: 0, session: "-", json: &json }.render();
         match self
             .has_room_aside(frame.len() as u64)

@@ -20,7 +20,7 @@ fn add_within(wait: Duration, spool: &Spool, text: &str) -> Appended {
             state.seq += 1;
             state.seq
         });
-        serde_json::json!({"t": text, "seq": seq}).to_string().into_bytes()
+        Some(serde_json::json!({"t": text, "seq": seq}).to_string().into_bytes())
     };
     spool.append_within(wait, Some("a"), 1_000_000, &mut make, &mut || {}).unwrap()
 }

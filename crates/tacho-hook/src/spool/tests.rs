@@ -16,7 +16,7 @@ fn add(spool: &Spool, session: &str, text: &str) -> Appended {
     let mut make = |state: Option<&mut State>| {
         let state = state.unwrap();
         state.seq += 1;
-        format!("{{\"s\":\"{session}\",\"n\":{},\"t\":\"{text}\"}}", state.seq).into_bytes()
+        Some(format!("{{\"s\":\"{session}\",\"n\":{},\"t\":\"{text}\"}}", state.seq).into_bytes())
     };
     spool.append(Some(session), 1_000_000, &mut make, &mut || {}).unwrap()
 }

@@ -2,6 +2,7 @@
 //!
 //! Limits: [`REMEMBERED_MAX`] of each kind; the oldest goes first.
 
+use super::again::Telling;
 use crate::payload::{Members, quote};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -40,6 +41,9 @@ pub struct State {
     /// Sub-agents, and calls of such that are not named, and the calls that started them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<(String, String)>,
+    /// What was told a moment ago, which another line of the agent's settings may tell again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<Telling>,
 }
 
 impl State {

@@ -2,6 +2,8 @@
 
 use crate::program::{Program, quiet, spawn};
 use crate::server::Server;
+use std::io::Write;
+use std::os::unix::process::CommandExt;
 
 const CALL: &[u8] = br#"{"session_id":"s1","hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"command":"deploy --password=hunter2"},"tool_use_id":"t1"}"#;
 
@@ -138,4 +140,44 @@ fn a_full_spool_costs_the_agent_nothing_and_the_loss_is_told() {
     }
     let status = String::from_utf8(program.run(&["status"], b"").stdout).unwrap();
     assert!(status.contains("1 events found no room"), "{status}");
+}
+
+#[test]
+fn an_event_that_two_scopes_tell_is_recorded_once_and_one_that_happens_again_twice() {
+    let server = Server::start();
+    let program = Program::new(&server.url);
+    // As the shell of an agent runs the lines of the user's settings and of a project's.
+    let hook = |line: &str, agent: &str, input: &[u8]| {
+        let mut child = spawn(program.command(&["hook", "claude"]).arg0(line).env("AGENT_ID", agent));
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        quiet(&child.wait_with_output().unwrap());
+    };
+    let notice = br#"{"session_id":"s1","hook_event_name":"Notification","message":"waiting"}"#;
+    let (user, project) = ("/usr/local/bin/agent-audit-log", "agent-audit-log");
+    for (line, agent, input) in [
+        (user, "a", CALL),
+        (project, "a", CALL),
+        (project, "a", notice),
+        (user, "a", notice),
+        (user, "a", notice),
+        (project, "b", notice),
+        (project, "a", br#"{"session_id":"s1","hook_event_name":"Stop"}"#),
+    ] {
+        hook(line, agent, input);
+    }
+    let mut seen = Vec::new();
+    server.take(&mut seen, 5);
+    let told: Vec<_> = seen.iter().map(|event| (&event["hook_event_name"], &event["agent"])).collect();
+    assert_eq!(
+        serde_json::json!(told),
+        serde_json::json!([
+            ["PreToolUse", "a"],
+            ["Notification", "a"],
+            ["Notification", "a"],
+            ["Notification", "b"],
+            ["Stop", "a"]
+        ])
+    );
+    let numbers: Vec<_> = seen.iter().filter_map(|event| event["producer_seq"].as_u64()).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5], "what is left out leaves no gap");
 }
