@@ -102,9 +102,25 @@ impl Place {
         if format == Format::ClaudeTranscript {
             events.retain_mut(|event| self.count_once(event));
         }
+        if format == Format::SweAgent {
+            self.tell_apart(options.file, events);
+        }
         self.name(format, text, key, sender, options, events);
         if options.replay {
             self.begin(events);
+        }
+    }
+
+    /// A run in which nothing tells it from others of its task is known by its file, and by what stands before it there.
+    fn tell_apart(&self, file: &str, events: &mut [Event<'_>]) {
+        let Some(first) = events.first().filter(|first| first.session.is_none()) else { return };
+        let anchor = self.anchor.as_deref().unwrap_or_default();
+        let run = digest("swe-", &[file, anchor, first.id.as_deref().unwrap_or_default()]);
+        for event in events {
+            for id in [&mut event.id, &mut event.call].into_iter().flatten() {
+                *id = digest("swe-", &[&run, id]).into();
+            }
+            event.session = Some(run.clone().into());
         }
     }
 

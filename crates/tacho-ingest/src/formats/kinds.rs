@@ -122,7 +122,7 @@ impl Format {
     }
 
     /// Whether it is what a program wrote of its own sessions: a line without an id is known by what is in it,
-    /// whatever its file is called.
+    /// whatever its file is called; a run of SWE-agent that nothing in it tells apart by that, too.
     pub(crate) fn is_transcript(self) -> bool {
         matches!(
             self,

@@ -2,8 +2,12 @@
 //! `history` (every message as the model was given it) and `info` (how it ended, and what was spent).
 //!
 //! A step is two events: what the agent said, and the call with its observation. Of the history, the instructions
-//! are events of their own; what only repeats the steps is kept as log lines. There are no ids and no times: an id is
+//! are events of their own; what only repeats the steps is kept as log lines. There are no times, and no ids but those that
+//! the model gave its calls, which it gives again, as a run does that is played again: they stay in the history. An id is
 //! a digest of all that stands before it, so a file that was moved or has grown gives the same events again.
+//!
+//! Runs of one task begin alike, but for how long their first command took. A run without that has no session here: the
+//! file tells it apart ([`crate::Place`]).
 //! Recognised by `trajectory` beside `history` or `info`.
 
 use super::{limit_items, numbered, said, tools};
@@ -42,21 +46,23 @@ pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)
     let seconds = steps.first().map_or("", |step| text(step, "execution_time"));
     let asked = history.iter().find(|one| is_role(one, "user")).map_or("", |one| text(one, "content"));
     let environment = text(&fields, "environment");
-    let mut run = digest("swe-", &[environment, asked, first, seconds]);
-    let base = Event { session: Some(run.clone().into()), ..Event::default() };
-    let calls = calls(&history);
+    let run = digest("swe-", &[environment, asked, first, seconds]);
+    let is_timed = seconds.parse::<f64>().is_ok_and(|seconds| seconds > 0.0);
+    let base = Event { session: is_timed.then(|| run.clone().into()), ..Event::default() };
+    let tools = tools_called(&history);
     let mut start = Event { id: Some(run.clone().into()), ..base.clone() };
     lift(fields, head, &mut start)?;
     start.action_type = Some(ActionType::Lifecycle);
     start.action_name = Some("session_start".into());
     each(start);
     tell(history, &run, &base, each)?;
-    for (step, call) in steps.into_iter().zip(calls.into_iter().map(Some).chain(std::iter::repeat(None))) {
-        run = digest(
+    let mut id = run.clone();
+    for (step, tool) in steps.into_iter().zip(tools.into_iter().chain(std::iter::repeat(None))) {
+        id = digest(
             "swe-",
-            &[&run, text(&step, "action"), text(&step, "response"), text(&step, "observation")],
+            &[&id, text(&step, "action"), text(&step, "response"), text(&step, "observation")],
         );
-        self::step(step, call.flatten(), &run, &base, each)?;
+        self::step(step, tool, &id, &base, each)?;
     }
     info.map_or(Ok(()), |info| end(info, &run, &base, each))
 }
@@ -69,18 +75,14 @@ fn head(name: &str) -> Option<Lift> {
     (name == "environment").then_some(Lift::Text(TextFact::Environment))
 }
 
-/// A call as the model wrote it: its id and the name of the tool.
-type Call<'a> = (Cow<'a, str>, Option<Cow<'a, str>>);
-
-/// The calls of the history, one for each step, where it has them.
-fn calls<'a>(history: &[Fields<'a>]) -> Vec<Option<Call<'a>>> {
+/// The tools that the model called, one for each step, where the history has them.
+fn tools_called<'a>(history: &[Fields<'a>]) -> Vec<Option<Cow<'a, str>>> {
     let acts = |one: &&Fields<'a>| is_role(one, "assistant") && one.get("is_demo") != Some("true");
-    let call = |one: &Fields<'a>| {
-        let call = one.clone().take_objects("tool_calls").ok()??.into_iter().next()?;
-        let name = call.clone().take_object("function").ok()?.and_then(|function| function.get_text("name"));
-        Some((call.get_text("id")?, name))
+    let tool = |one: &Fields<'a>| {
+        let mut call = one.clone().take_objects("tool_calls").ok()??.into_iter().next()?;
+        call.take_object("function").ok()??.get_text("name")
     };
-    history.iter().filter(acts).map(call).collect()
+    history.iter().filter(acts).map(tool).collect()
 }
 
 /// The history. Up to the agent's first word it is what the agent was asked to do.
@@ -116,7 +118,7 @@ fn tell<'a>(
 
 fn step<'a>(
     mut step: Fields<'a>,
-    call: Option<Call<'a>>,
+    tool: Option<Cow<'a, str>>,
     id: &str,
     base: &Event<'a>,
     each: &mut dyn FnMut(Event<'a>),
@@ -129,8 +131,7 @@ fn step<'a>(
     said::speak("assistant", &mut said);
     each(said);
     let mut event = Event { id: Some(numbered(id.to_string().into(), 1)), ..base.clone() };
-    let (call, tool) = call.map_or((None, None), |(call, tool)| (Some(call), tool));
-    event.call = Some(call.unwrap_or_else(|| id.to_string().into()));
+    event.call = Some(id.to_string().into());
     lift_under("trajectory", step, acted, &mut event)?;
     let word = event.input.as_deref().and_then(unquote).and_then(|action| first_word(&action));
     event.action_name = Some(tool.unwrap_or_else(|| word.map_or("Bash".into(), Cow::Owned)));
@@ -175,7 +176,8 @@ fn acted(name: &str) -> Option<Lift> {
     })
 }
 
-/// How the run ended. Its tokens and money stand here and nowhere else.
+/// How the run ended, or how far it is: a state of one event as the file grows, for its tokens and money stand here and
+/// nowhere else, and add up.
 fn end<'a>(
     info: Fields<'a>,
     run: &str,
@@ -187,7 +189,7 @@ fn end<'a>(
     event.outcome = Some(if status.starts_with("submitted") {
         Outcome::Success
     } else if status.is_empty() {
-        Outcome::Unknown
+        Outcome::Running
     } else {
         Outcome::Failure
     });

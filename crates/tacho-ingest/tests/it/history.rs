@@ -193,27 +193,6 @@ fn gemini_says_that_there_is_no_such_tool_and_what_was_refused() {
 }
 
 #[test]
-fn a_trajectory_grows_and_stays_the_same_run() {
-    let step = |n: u32| {
-        format!(
-            r#"{{"action":"ls {n}","observation":"x","response":"r{n}","thought":"r{n}","execution_time":0.5}}"#
-        )
-    };
-    let run = |steps: &[String]| {
-        let steps = steps.join(",");
-        format!(
-            r#"{{"environment":"main","trajectory":[{steps}],"history":[{{"role":"system","content":"s"}},{{"role":"user","content":"fix"}}],"info":{{"exit_status":"submitted","model_stats":{{"tokens_sent":5,"instance_cost":0.25}}}}}}"#
-        )
-    };
-    let short = whole(&run(&[step(1), step(2)]));
-    let long = whole(&run(&[step(1), step(2), step(3)]));
-    let (short, long) = (same(&short), same(&long));
-    let is_end = |at: usize| at + 1 == short.len();
-    assert!(short.iter().enumerate().all(|(at, event)| is_end(at) || long.contains(event)));
-    assert_eq!(long.len(), short.len() + 2);
-}
-
-#[test]
 fn runs_of_data_sets_have_calls_messages_and_verdicts() {
     let openhands = whole(
         r#"{"instruction":"x","git_patch":"","history":[[{"action":"run","command":"false"},{"observation":"run","content":"o","exit_code":3}],[{"action":"message","source":"agent","content":"hi"},{"observation":"null","content":""}]]}"#,

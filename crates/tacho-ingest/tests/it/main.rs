@@ -21,3 +21,4 @@ mod replayed;
 mod rows;
 mod samples;
 mod spans;
+mod trajectories;

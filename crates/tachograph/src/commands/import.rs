@@ -20,6 +20,7 @@ use pieces::Pieces;
 use sink::Sink;
 use std::collections::VecDeque;
 use std::error::Error;
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -184,7 +185,34 @@ fn progress(bytes: Option<u64>) -> ProgressBar {
     }
 }
 
-/// A file's own name.
+/// A file's own name. SWE-agent calls a task's trajectory alike in each run, and the folder after the run: there the name
+/// has it before it, and is the same when the file is packed.
 fn name_of(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    let text = |name: &OsStr| name.to_string_lossy().into_owned();
+    let name = path.file_name().map(text).unwrap_or_default();
+    let plain = [".gz", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+    if !plain.ends_with(".traj") {
+        return name;
+    }
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let folder = real.parent().and_then(Path::file_name).map(text).unwrap_or_default();
+    format!("{folder}/{plain}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trajectory_has_its_folders_name_and_other_files_their_own() {
+        for (path, name) in [
+            ("/runs/one/task.traj", "one/task.traj"),
+            ("/runs/two/task.traj.gz", "two/task.traj"),
+            ("/runs/one/task.jsonl.zst", "task.jsonl.zst"),
+            ("/task.traj", "/task.traj"),
+            ("-", "-"),
+        ] {
+            assert_eq!(name_of(Path::new(path)), name);
+        }
+    }
 }
