@@ -6,6 +6,7 @@ use crate::report::{Finding, Kind};
 use crate::rows::SessionRow;
 use crate::witness::{is_watching, standing};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use tacho_event::id::Id;
 use tacho_event::time;
 
 /// A session over all its sources: what it is, is told by its witnesses, or by the agent itself where it has none.
@@ -50,9 +51,14 @@ pub(crate) struct Sessions {
     counts_as: HashMap<(String, String), String>,
 }
 
-/// Claude Code gives its sub-agents ids of this form; a transcript says no more of them.
+/// Claude Code gives its sub-agents ids of this form, Codex UUIDs; a transcript says no more of them.
 fn is_sub_id(agent: &str) -> bool {
-    agent.len() == 17 && agent.starts_with('a') && agent[1..].bytes().all(|byte| byte.is_ascii_hexdigit())
+    let is_claudes = || agent.starts_with('a') && agent[1..].bytes().all(|byte| byte.is_ascii_hexdigit());
+    match agent.len() {
+        17 => is_claudes(),
+        36 => Id::parse(agent).is_some(),
+        _ => false,
+    }
 }
 
 impl Sessions {
@@ -65,7 +71,19 @@ impl Sessions {
         for (id, rows) in of {
             sessions.add(id, &rows);
         }
+        sessions.meet(rows);
         sessions
+    }
+
+    /// Telemetry of Codex tells of a sub-agent in a session of its own, hooks and session files in the one that it is of:
+    /// there the sub-agent has that session's id. What they tell of it they told of its session.
+    fn meet(&mut self, rows: &[SessionRow]) {
+        for row in rows.iter().filter(|row| row.agent != row.session) {
+            if let Some(own) = self.by_id.get_mut(&row.agent) {
+                own.started = true;
+                own.note(row);
+            }
+        }
     }
 
     fn add(&mut self, id: &str, rows: &[&SessionRow]) {
@@ -114,11 +132,7 @@ impl Sessions {
 impl Session {
     fn take(&mut self, agent: &str, row: &SessionRow) {
         self.agents.insert(agent.to_owned());
-        let new = Told { first_us: row.first_us, last_us: row.last_us, last_index: row.last_index };
-        let told = self.sources.entry(row.source.clone()).or_insert(new);
-        told.first_us = told.first_us.min(row.first_us);
-        told.last_us = told.last_us.max(row.last_us);
-        told.last_index = told.last_index.max(row.last_index);
+        self.note(row);
         if self.is_witnessed && !is_watching(&row.source) {
             return;
         }
@@ -134,6 +148,15 @@ impl Session {
         self.changed = self.changed.max(row.changed);
         self.hooked = self.hooked.max(row.hooked);
         self.started |= row.started;
+    }
+
+    /// That a source told of it.
+    fn note(&mut self, row: &SessionRow) {
+        let new = Told { first_us: row.first_us, last_us: row.last_us, last_index: row.last_index };
+        let told = self.sources.entry(row.source.clone()).or_insert(new);
+        told.first_us = told.first_us.min(row.first_us);
+        told.last_us = told.last_us.max(row.last_us);
+        told.last_index = told.last_index.max(row.last_index);
     }
 
     /// A finding about this session.

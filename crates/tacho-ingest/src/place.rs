@@ -10,17 +10,19 @@
 //!   duplicates, and so is the beginning of a file that has grown.
 //! - Its size has a limit: [`USAGES_MAX`] and the limits of ids.
 
+mod thread;
+
 use crate::accept::Sender;
 use crate::body::lines;
 use crate::formats::{Format, Reports, charge, decode_within, digest};
 use crate::ingest::{Options, mapped};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use tacho_event::event::Event;
-use tacho_event::fact::{IntFact, TextFact};
+use tacho_event::fact::IntFact;
 use tacho_event::id::{Id, IdKey};
 use tacho_event::limits::ID_BYTES_MAX;
 use tacho_event::time::Micros;
+use thread::Thread;
 
 /// So many messages are remembered whose usage may be repeated: those of agents that write into one file at a time.
 const USAGES_MAX: usize = 8;
@@ -42,18 +44,6 @@ pub struct Place {
     #[serde(skip_serializing_if = "Reports::is_empty")]
     reports: Reports,
     usages: Vec<Usage>,
-}
-
-/// What a session file says once for all that follows.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Thread {
-    session: Option<String>,
-    agent: Option<String>,
-    agent_version: Option<String>,
-    parent: Option<String>,
-    turn: Option<String>,
-    model: Option<String>,
 }
 
 /// The tokens of one message as far as they were counted.
@@ -90,9 +80,8 @@ impl Place {
         events: &mut Vec<Event<'a>>,
     ) {
         if format.has_threads() {
-            if self.thread.session.is_none() {
-                self.thread.session =
-                    session_of_name(options.file).filter(|_| format == Format::CodexRollout);
+            if format == Format::CodexRollout {
+                self.thread.begin(options.file, events);
             }
             for event in events.iter_mut() {
                 self.report(event);
@@ -225,44 +214,6 @@ impl Place {
     }
 }
 
-impl Thread {
-    /// Learns from an event what it says, and tells it what it does not say.
-    fn carry(&mut self, event: &mut Event<'_>) {
-        let is_start = event.action_name.as_deref() == Some("session_start");
-        if is_start && event.session.is_some() && self.session.is_none() {
-            for (own, told) in [
-                (&mut self.session, &event.session),
-                (&mut self.agent, &event.agent),
-                (&mut self.agent_version, &event.agent_version),
-                (&mut self.parent, &event.parent),
-            ] {
-                *own = told.as_deref().filter(|text| text.len() <= ID_BYTES_MAX).map(str::to_string);
-            }
-        }
-        for (fact, own) in [(TextFact::TurnId, &mut self.turn), (TextFact::Model, &mut self.model)] {
-            if let Some(told) = event.facts.text(fact) {
-                if own.as_deref() != Some(told) {
-                    *own = Some(told.to_string());
-                }
-            } else if let Some(own) = own.as_ref().filter(|_| fact == TextFact::TurnId || is_request(event)) {
-                event.facts.set_text(fact, own.clone());
-            }
-        }
-        if is_start {
-            return;
-        }
-        let fill = |place: &mut Option<Cow<'_, str>>, own: &Option<String>| {
-            if place.is_none() {
-                *place = own.clone().map(Cow::Owned);
-            }
-        };
-        fill(&mut event.session, &self.session);
-        fill(&mut event.agent, &self.agent);
-        fill(&mut event.agent_version, &self.agent_version);
-        fill(&mut event.parent, &self.parent);
-    }
-}
-
 fn is_request(event: &Event<'_>) -> bool {
     event.action_name.as_deref() == Some("model_request")
 }
@@ -273,13 +224,6 @@ pub(crate) fn writer<'s>(sender: &'s Sender<'_>) -> &'s [u8] {
         tacho_event::words::Known::Imported => b"imported",
         _ => &sender.writer,
     }
-}
-
-/// The session that a file's name ends in.
-fn session_of_name(file: &str) -> Option<String> {
-    let stem = file.split(".jsonl").next()?;
-    let tail = stem.get(stem.len().checked_sub(36)?..)?;
-    Id::parse(tail).map(|id| id.text())
 }
 
 fn first_time(body: &[u8], options: &Options<'_>) -> Option<Micros> {

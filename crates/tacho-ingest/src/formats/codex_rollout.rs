@@ -33,6 +33,7 @@ const KINDS: &[&str] = &[
     "compacted",
     "world_state",
     "token_usage_record",
+    "inter_agent_communication_metadata",
 ];
 
 pub(super) fn is_one(fields: &Fields<'_>) -> bool {
@@ -138,6 +139,12 @@ fn item<'a>(under: Option<&str>, item: Fields<'a>, event: &mut Event<'a>) -> Res
                 note("context_message", event);
             }
         }
+        "agent_message" => {
+            put(under, item, told, event)?;
+            event.action_name = Some(kind.into_owned().into());
+            event.action_type = Some(ActionType::Communication);
+            event.phase = Some(Phase::Message);
+        }
         "reasoning" => {
             put(under, item, spoken, event)?;
             said::think(event);
@@ -176,6 +183,15 @@ fn heard(name: &str) -> Option<Lift> {
     Some(match name {
         "content" => Lift::Section(Section::Input),
         _ => return own(name),
+    })
+}
+
+/// What another agent of the team said.
+fn told(name: &str) -> Option<Lift> {
+    Some(match name {
+        "author" => Lift::Text(TextFact::FromAgent),
+        "recipient" => Lift::Text(TextFact::ToAgent),
+        _ => return heard(name),
     })
 }
 

@@ -4,6 +4,7 @@
 use crate::history::{OWNER, events, lines, part, sum, told, whole};
 use serde_json::json;
 use tacho_event::fact::{IntFact, TextFact};
+use tacho_event::words::ActionType;
 use tacho_ingest::Place;
 
 fn line(kind: &str, payload: serde_json::Value) -> String {
@@ -164,4 +165,53 @@ fn what_the_provider_ran_itself_is_over_as_its_line_says() {
         let told = told(&whole(&lines(&file)));
         assert_eq!(told[1..], ["external web_search executed unknown ws_1 codex", want]);
     }
+}
+
+const SESSION: &str = "01a2088e-c701-7761-959e-3bc7c1b4e33f";
+const THREAD: &str = "01a2088e-ca78-75e3-9e2a-484a25730e7b";
+
+#[test]
+fn a_sub_agents_file_is_called_after_its_thread_and_tells_of_the_session_it_is_in() {
+    let name = format!("rollout-2026-11-23T13-18-25-{THREAD}.jsonl");
+    let spawn =
+        json!({"subagent": {"thread_spawn": {"parent_thread_id": SESSION, "agent_path": "/root/count"}}});
+    let meta = line("session_meta", json!({"session_id": SESSION, "id": THREAD, "source": spawn}));
+    let ask =
+        json!({"type": "function_call", "name": "exec_command", "arguments": "{}", "call_id": "call_1"});
+    let file = [meta, line("response_item", ask), record("t1", "r1", 100, 120)];
+    let file: Vec<&str> = file.iter().map(String::as_str).collect();
+    let whose = |lines: &str, place: Option<&Place>| {
+        let (tally, batches) = part(lines, &name, place, &OWNER);
+        let header = |event: &tacho_event::record::Accepted<'_>| {
+            (event.header.session.unwrap().text(), event.header.agent.to_owned())
+        };
+        (tally.place, events(&batches).iter().map(header).collect::<Vec<_>>())
+    };
+    let own = (SESSION.to_owned(), THREAD.to_owned());
+    let (place, all) = whose(&lines(&file[..1]), None);
+    assert_eq!(all, std::slice::from_ref(&own));
+    assert_eq!(whose(&lines(&file[1..]), Some(&place)).1, [own.clone(), own.clone()]);
+    assert_eq!(whose(&lines(&file), None).1, [own.clone(), own.clone(), own]);
+    // Without its first line nothing but its name is known.
+    let cut = (THREAD.to_owned(), "codex".to_owned());
+    assert_eq!(whose(&lines(&file[1..]), None).1, [cut.clone(), cut]);
+}
+
+#[test]
+fn what_agents_of_a_team_say_to_each_other_is_a_message() {
+    let said = json!({"type": "agent_message", "author": "/root/count", "recipient": "/root",
+        "content": [{"type": "input_text", "text": "There is one file."}]});
+    let meta = line("session_meta", json!({"id": SESSION}));
+    let about = line("inter_agent_communication_metadata", json!({"trigger_turn": false}));
+    let batches = whole(&lines(&[&meta, &about, &line("response_item", said)]));
+    let all = events(&batches);
+    let [_, note, message] = all.as_slice() else { panic!("{all:?}") };
+    assert_eq!(note.header.session.unwrap().text(), SESSION);
+    assert_eq!(note.header.action_type, ActionType::Log);
+    assert_eq!(
+        (message.header.action_type, message.header.action_name),
+        (ActionType::Communication, "agent_message")
+    );
+    let ends = [TextFact::FromAgent, TextFact::ToAgent].map(|fact| message.facts.text(fact));
+    assert_eq!(ends, [Some("/root/count"), Some("/root")]);
 }
