@@ -1,4 +1,4 @@
-//! A sub-agent's session that has a file of its own, as those of Gemini CLI have.
+//! Sub-agents that one source tells of in a session of their own, another one in the session that started them.
 
 use crate::{Config, Input, SessionRow, judge};
 
@@ -47,4 +47,36 @@ fn a_sub_agents_session_is_told_of_in_the_one_that_goes_on_meanwhile() {
         ["hooks_off/hook/sub", "source_absent/otel_log/sub"],
         "hooks of another agent"
     );
+}
+
+/// Telemetry of Codex tells of a sub-agent in a session of its own, hooks tell of it in the one that it is of.
+#[test]
+fn what_hooks_told_of_a_sub_agent_they_told_of_its_session() {
+    const THREAD: &str = "01a2088e-ca78-75e3-9e2a-484a25730e7b";
+    let codex = |id: &str, source: &str| SessionRow { agent: "codex".into(), ..session(id, source, 70, 80) };
+    let rows = |agent: &str| {
+        let by_hook = SessionRow { agent: agent.into(), ..codex("s", "hook") };
+        vec![by_hook, codex("s", "hook"), codex("s", "otel_log"), codex(THREAD, "otel_log")]
+    };
+    let found = |sessions: Vec<SessionRow>| {
+        let before = SessionRow { first_us: DAY, last_us: DAY + MINUTE, ..codex("before", "hook") };
+        let input = Input {
+            from_us: DAY,
+            to_us: DAY + 24 * 60 * MINUTE,
+            now_us: DAY + 24 * 60 * MINUTE,
+            tree_size: 100,
+            sessions: sessions.into_iter().chain([before]).collect(),
+            ..Input::default()
+        };
+        let report = judge(input, &Config::default());
+        let shares = report.figures.iter().map(|figure| format!("{} {}", figure.agent, figure.source));
+        (
+            report.findings.into_iter().map(|finding| finding.id).collect::<Vec<_>>(),
+            shares.collect::<Vec<_>>(),
+        )
+    };
+    let (findings, figures) = found(rows(THREAD));
+    assert_eq!(findings, Vec::<String>::new());
+    assert_eq!(figures, ["codex hook", "codex otel_log"]);
+    assert_eq!(found(rows("reviewer")).0, [format!("hooks_off/hook/{THREAD}")]);
 }

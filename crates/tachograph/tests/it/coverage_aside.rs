@@ -116,3 +116,31 @@ fn logs_of_codex_need_not_tell_of_a_call_that_was_broken_off_before_it_was_allow
     let report = import(&(begun + &line(3, "event_msg", ran) + &call(9, "call_9")));
     assert_eq!(report["findings"][0]["evidence"]["calls"], json!(["call_2"]), "it ran: {report}");
 }
+
+/// Codex's telemetry tells of a sub-agent in a session of its own, its hooks tell of it in the session that started it.
+#[test]
+fn a_sub_agent_of_codex_counts_as_codex_in_whichever_session_it_is_told_of() {
+    let (_dir, _data, server) = serve("");
+    let (session, thread) = ("01a2088e-c701-7761-959e-3bc7c1b4e33f", "01a2088e-ca78-75e3-9e2a-484a25730e7b");
+    let (own, subs) = ("call_Yx3TfPq8ZkLm2VbN6RcW1sHd", "call_Jd7GhQw5XtBn9KzM4VpL2fRs");
+    let agents = |line: &str| {
+        let agent = if line.contains(subs) { thread } else { "codex" };
+        line.replace("\"cwd\"", &format!("\"agent_id\":\"{agent}\",\"cwd\"")) + "\n"
+    };
+    let told: String = hooks(session, &[own, subs], &["SessionEnd"]).lines().map(agents).collect();
+    let result = |session: &str, call: &str| {
+        let names = [("event.name", "codex.tool_result"), ("conversation.id", session), ("call_id", call)];
+        let more = [("tool_name", "exec_command"), ("success", "true")];
+        names.into_iter().chain(more).map(|(key, value)| text(key, value)).collect::<Vec<_>>()
+    };
+    send(&server, &told, &[logs("codex_cli_rs", &[(3, result(session, own)), (5, result(thread, subs))])]);
+    let report = server.get(WHOLE_DAY).json();
+    assert_eq!(ids(&report), Vec::<&str>::new(), "{report}");
+    let figures: Vec<_> = report["figures"].as_array().unwrap().iter().collect();
+    let shares: Vec<_> = figures.iter().map(|of| (&of["agent"], &of["source"], &of["calls_share"])).collect();
+    assert_eq!(
+        json!(shares),
+        json!([["codex", "hook", 1.0], ["codex", "otel_log", 1.0]]),
+        "both saw both calls: {report}"
+    );
+}
