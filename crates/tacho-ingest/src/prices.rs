@@ -3,8 +3,11 @@
 //! Standard rates in US dollars per million tokens, as published by the vendors on 2026-10-24: no batch or priority
 //! rates, no surcharge for long prompts, cache writes at the five-minute rate. A model that is not in the table
 //! gets no estimate: none is better than a wrong one. Dates and vendors' prefixes around a name do not matter.
+//!
+//! What a model thought is charged as output. OpenAI and Anthropic count it within the output, Google beside it, and so do
+//! some who tell of Google's models but not all: by what is stated as the total it is told which of the two an event means.
 
-use tacho_event::event::Event;
+use tacho_event::event::{Event, EventFacts};
 use tacho_event::fact::{IntFact, TextFact};
 use tacho_event::limits::INTEGER_MAX;
 use tacho_event::model;
@@ -76,9 +79,11 @@ pub(crate) fn estimate(event: &mut Event<'_>) {
     let Some(price) = facts.text(TextFact::Model).and_then(price) else { return };
     let tokens = |fact| i128::from(facts.int(fact).unwrap_or(0).max(0));
     let (read, write) = (tokens(IntFact::TokensCacheRead), tokens(IntFact::TokensCacheWrite));
-    let cached = if price.cache_in_input { read } else { 0 };
-    let parts = (tokens(IntFact::TokensInput) - cached).max(0) * i128::from(price.input)
-        + tokens(IntFact::TokensOutput) * i128::from(price.output)
+    let (input, output) = (tokens(IntFact::TokensInput), tokens(IntFact::TokensOutput));
+    let (cached, thought) =
+        if price.cache_in_input { (read, thoughts_beside(facts, input + output)) } else { (0, 0) };
+    let parts = (input - cached).max(0) * i128::from(price.input)
+        + (output + thought) * i128::from(price.output)
         + read * i128::from(price.cache_read)
         + write * i128::from(price.cache_write);
     let micros = (parts + 500_000) / 1_000_000;
@@ -86,6 +91,14 @@ pub(crate) fn estimate(event: &mut Event<'_>) {
         event.facts.set_int(IntFact::CostMicros, micros);
         event.facts.set_int(IntFact::CostEstimated, 1);
     }
+}
+
+/// Tokens of thoughts that the output is stated without: what the total has beside input and output, and no more than the
+/// thoughts that are stated, since Google's total also has what its own tools read. Gemini CLI's hook states none.
+fn thoughts_beside(facts: &EventFacts<'_>, told: i128) -> i128 {
+    let total = facts.int(IntFact::TokensTotal).map_or(0, i128::from);
+    let stated = facts.int(IntFact::TokensReasoning).map_or(total, i128::from);
+    (total - told).min(stated).max(0)
 }
 
 /// Whether the vendor of a model, also of one without a price, counts cached tokens apart from the input: Anthropic does.
@@ -146,6 +159,39 @@ mod tests {
         };
         assert_eq!(cost("claude-sonnet-4-5"), Some(3_000_000 + 1_500_000 + 120_000 + 37_500));
         assert_eq!(cost("gpt-4.1"), Some(1_200_000 + 800_000 + 200_000));
+    }
+
+    #[test]
+    fn thoughts_are_charged_as_output_once() {
+        let cost = |model: &'static str, total: Option<i64>, thoughts: Option<i64>| {
+            let mut event = Event::default();
+            event.facts.set_text(TextFact::Model, model);
+            event.facts.set_int(IntFact::TokensInput, 800_000);
+            event.facts.set_int(IntFact::TokensOutput, 50_000);
+            event.facts.set_int(IntFact::TokensCacheRead, 256_000);
+            let more = [(IntFact::TokensTotal, total), (IntFact::TokensReasoning, thoughts)];
+            more.into_iter().for_each(|(fact, told)| {
+                told.map(|told| event.facts.set_int(fact, told));
+            });
+            estimate(&mut event);
+            event.facts.int(IntFact::CostMicros).unwrap()
+        };
+        let (within, beside) = (295_880, 345_880);
+        for (total, thoughts, want) in [
+            (None, None, within),
+            (None, Some(20_000), within),
+            (Some(850_000), Some(20_000), within),
+            (Some(870_000), Some(20_000), beside),
+            (Some(870_000), None, beside),
+            (Some(900_000), Some(20_000), beside),
+            (Some(870_000), Some(0), within),
+            (Some(7), Some(20_000), within),
+        ] {
+            assert_eq!(cost("gemini-2.5-flash", total, thoughts), want, "{total:?} {thoughts:?}");
+        }
+        // Anthropic's total has the cached tokens beside the input, and thoughts are within the output.
+        let apart = cost("claude-sonnet-4-5", None, None);
+        assert_eq!(cost("claude-sonnet-4-5", Some(1_106_000), Some(20_000)), apart);
     }
 
     #[test]

@@ -169,6 +169,7 @@ fn usage(name: &str) -> Option<Lift> {
         "output" => IntFact::TokensOutput,
         "cached" => IntFact::TokensCacheRead,
         "thoughts" => IntFact::TokensReasoning,
+        "total" => IntFact::TokensTotal,
         _ => return None,
     };
     Some(Lift::Int(fact, Unit::Count))

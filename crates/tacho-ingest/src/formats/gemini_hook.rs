@@ -92,6 +92,7 @@ fn usage(name: &str) -> Option<Lift> {
             "candidatesTokenCount" => IntFact::TokensOutput,
             "cachedContentTokenCount" => IntFact::TokensCacheRead,
             "thoughtsTokenCount" => IntFact::TokensReasoning,
+            "totalTokenCount" => IntFact::TokensTotal,
             _ => return None,
         },
         Unit::Count,

@@ -3,7 +3,7 @@
 
 use crate::common::{NOW_US, ingest, keys};
 use proptest::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{LazyLock, Mutex};
 use tacho_event::fact::{IntFact, TextFact};
 use tacho_event::id::Id;
@@ -99,9 +99,9 @@ const GEMINI: &[&str] = &[
     r#"{"sessionId":"s-1","projectHash":"h","startTime":"2026-11-21T02:00:00.000Z","lastUpdated":"2026-11-21T02:00:00.000Z","kind":"main"}"#,
     r#"{"id":"m0","timestamp":"2026-11-21T02:00:01.000Z","type":"user","content":[{"text":"go"}]}"#,
     r#"{"$set":{"lastUpdated":"2026-11-21T02:00:01.000Z"}}"#,
-    r#"{"id":"m1","timestamp":"2026-11-21T02:00:02.000Z","type":"gemini","content":"Look.","tokens":{"input":800,"output":50,"cached":256,"thoughts":20},"model":"gemini-2.5-flash"}"#,
+    r#"{"id":"m1","timestamp":"2026-11-21T02:00:02.000Z","type":"gemini","content":"Look.","tokens":{"input":800,"output":50,"cached":256,"thoughts":20,"total":870},"model":"gemini-2.5-flash"}"#,
     r#"{"$set":{"lastUpdated":"2026-11-21T02:00:01.000Z"}}"#,
-    r#"{"id":"m1","timestamp":"2026-11-21T02:00:02.000Z","type":"gemini","content":"Look.","tokens":{"input":800,"output":50,"cached":256,"thoughts":20},"model":"gemini-2.5-flash","toolCalls":[{"id":"c1","name":"run_shell_command","args":{"command":"false"},"result":[{"functionResponse":{"id":"c1","response":{"output":"Output: x\nExit Code: 3"}}}],"status":"success","timestamp":"2026-11-21T02:00:03.000Z"}]}"#,
+    r#"{"id":"m1","timestamp":"2026-11-21T02:00:02.000Z","type":"gemini","content":"Look.","tokens":{"input":800,"output":50,"cached":256,"thoughts":20,"total":870},"model":"gemini-2.5-flash","toolCalls":[{"id":"c1","name":"run_shell_command","args":{"command":"false"},"result":[{"functionResponse":{"id":"c1","response":{"output":"Output: x\nExit Code: 3"}}}],"status":"success","timestamp":"2026-11-21T02:00:03.000Z"}]}"#,
     r#"{"id":"m2","timestamp":"2026-11-21T02:00:04.000Z","type":"user","content":[{"functionResponse":{"id":"c1","response":{"output":"x"}}}]}"#,
 ];
 
@@ -170,6 +170,9 @@ fn gemini_counts_a_message_once_though_it_is_written_again() {
     assert_eq!(call, "tool run_shell_command result failure c1 gemini-cli");
     let prompts = told(&batches).iter().filter(|told| told.contains("user_message")).count();
     assert_eq!(prompts, 1, "results that go back are no prompt");
+    let costs: HashSet<_> =
+        events(&batches).iter().filter_map(|event| event.facts.int(IntFact::CostMicros)).collect();
+    assert_eq!(costs, HashSet::from([346]), "its thoughts are beside its output");
 }
 
 #[test]

@@ -97,6 +97,11 @@ fn tokens_model_and_mcp_server_of_gemini_are_columns() {
         (Some(800), Some(50))
     );
     assert_eq!(event.facts.text(TextFact::Model), Some("gemini-2.5-flash"));
+    assert_eq!(
+        event.facts.int(IntFact::CostMicros),
+        Some(415),
+        "the hook tells of thoughts by its total alone"
+    );
     assert!(event.texts[0].unwrap().contains("\"content\":\"hi\""));
     // A streamed answer has a hook for each piece, with the tokens so far: the last one has them all.
     for (finish, tokens, outcome) in

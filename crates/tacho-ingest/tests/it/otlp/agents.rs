@@ -190,7 +190,8 @@ fn gemini_cli_has_names_of_its_own() {
         log(
             "gemini_cli.api_response",
             json!({"model": "gemini-2.5-flash", "input_token_count": 800,
-            "output_token_count": 50, "cached_content_token_count": 256, "thoughts_token_count": 20})
+            "output_token_count": 50, "cached_content_token_count": 256, "thoughts_token_count": 20,
+            "total_token_count": 870})
         ),
         log(
             "gemini_cli.hook_call",
@@ -204,7 +205,10 @@ fn gemini_cli_has_names_of_its_own() {
     assert_eq!(call.header.agent_version, None, "it states the version of Node");
     assert_eq!((response.header.action_name, response.header.phase), ("model_request", Some(Phase::Result)));
     assert_eq!(facts(response)["tokens_cache_read"], 256);
-    assert_eq!(facts(response)["cost_estimated"], 1);
+    assert_eq!(
+        (&facts(response)["cost_micros"], &facts(response)["cost_estimated"]),
+        (&json!(346), &json!(1))
+    );
     assert_eq!(section(hook, EXTRA)["hook_input"], "[dropped 24 characters]");
 }
 
