@@ -113,6 +113,9 @@ fn key(trace: &[u8], span: &[u8]) -> Option<Key> {
     Some((trace.try_into().ok()?, span.try_into().ok()?))
 }
 
+/// Names under which a span tells its agent, the surest first.
+const AGENT: [&str; 4] = ["gen_ai.agent.id", "agent_id", "gen_ai.agent.name", "agent.name"];
+
 fn heritage(attributes: &[KeyValue]) -> Heritage {
     let text = |names: &[&str]| text_under(attributes, names).map(str::to_owned);
     Heritage {
@@ -126,7 +129,7 @@ fn heritage(attributes: &[KeyValue]) -> Heritage {
             "conversation.id",
             "traceloop.association.properties.thread_id",
         ]),
-        agent: text(&["gen_ai.agent.id", "agent_id", "gen_ai.agent.name", "agent.name"]),
+        agent: text(if states_its_run(attributes) { &AGENT[1..] } else { &AGENT }),
         user: text(&[
             "user.email",
             "user.id",
@@ -135,6 +138,14 @@ fn heritage(attributes: &[KeyValue]) -> Heritage {
             "ai.telemetry.metadata.userId",
         ]),
     }
+}
+
+/// Whether a span states its run as the agent's id, beside the agent's name: as OpenLLMetry's do of LangChain and LangGraph, which
+/// stand there in place of a vendor. Each run would be an agent of its own.
+pub(super) fn states_its_run(attributes: &[KeyValue]) -> bool {
+    let text = |name| text_under(attributes, &[name]);
+    matches!(text("gen_ai.provider.name"), Some("langchain" | "langgraph"))
+        && text("gen_ai.agent.name").is_some()
 }
 
 /// What kind of operation a span is, by the attribute that says most.

@@ -2,7 +2,7 @@
 
 use super::attributes::{counted, is_section, uncounted};
 use super::cached;
-use super::family::{Family, Heritage, operation};
+use super::family::{Family, Heritage, operation, states_its_run};
 use super::gemini;
 use super::group::Group;
 use super::identity;
@@ -85,10 +85,7 @@ impl Texts {
         members.first("user.email");
         add_lists(&span, &mut members);
         let operation = operation(&span.attributes);
-        if group.scope_name.contains("langchain")
-            && text_under(&span.attributes, &["gen_ai.agent.name"]).is_some()
-        {
-            // It states the run as the agent's id; each run would be an agent of its own.
+        if states_its_run(&span.attributes) {
             members.rename("gen_ai.agent.id", "gen_ai.agent.run");
         }
         let repeats = operation != Operation::Model

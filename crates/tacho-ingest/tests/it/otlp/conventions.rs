@@ -85,6 +85,25 @@ fn children_take_session_agent_and_user_from_above() {
 }
 
 #[test]
+fn a_run_that_is_stated_as_the_agents_id_is_no_agent() {
+    let run = "01a20895-fc4c-7081-9cc8-e3f59df4b546";
+    let graph = json!({"gen_ai.provider.name": "langgraph", "gen_ai.operation.name": "invoke_agent",
+        "gen_ai.agent.name": "LangGraph", "gen_ai.agent.id": run});
+    let model = json!({"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai"});
+    let records = json!([
+        span(3, 2, "ChatOpenAI.chat", model),
+        span(2, 1, "execute_task model", json!({"gen_ai.operation.name": "execute_task"})),
+        span(1, 0, "LangGraph.workflow", graph),
+    ]);
+    let batches = send(Signal::Traces, "opentelemetry.instrumentation.langchain", "desk", records);
+    let events = events(&batches);
+    for event in &events {
+        assert_eq!(event.header.agent, "LangGraph", "{}", event.header.action_name);
+    }
+    assert_eq!(section(&events[2], EXTRA)["gen_ai.agent.run"], run);
+}
+
+#[test]
 fn of_one_call_that_two_libraries_report_the_inner_one_counts() {
     let records = json!([
         span(
