@@ -13,6 +13,7 @@ import pytest
 
 from tachograph import Alert, AlertSystem, PerformanceMonitor, Threshold, _series, _tally
 from tachograph._figures import CALLS_MAX
+from tachograph._machine import Machine
 from tachograph.monitor import seconds
 
 DAY = 86_400.0
@@ -46,6 +47,12 @@ def test_the_metrics_that_everybody_has(clock: Clock) -> None:
     assert (metrics["trade_success_rate"], metrics["model_accuracy"], metrics["api_latency"]) == (0.75, 1.0, 100)
     clock.now += 3600
     assert monitor.collect_metrics()["trade_success_rate"] is None
+
+
+def test_cpu_use_is_unknown_until_there_is_something_to_compare_with() -> None:
+    times = iter([(50.0, 200.0), (50.0, 200.0), (50.25, 201.0), (50.25, 201.01), (52.25, 203.0), None])
+    machine = Machine(lambda: next(times))
+    assert [machine.cpu_usage() for _ in range(5)] == [None, 25.0, 25.0, 100.0, None]
 
 
 def test_a_metric_of_ones_own_and_one_that_fails(clock: Clock) -> None:

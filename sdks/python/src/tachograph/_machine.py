@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 
-class Machine:
-    """CPU use is measured between two calls, so the first one knows none since the start only."""
+_SHORTEST_S = 0.1  # of a core's time: in less, the few ticks of the system's clock say nothing
 
-    def __init__(self) -> None:
-        self._before = _cpu_times()
+
+class Machine:
+    """CPU use is measured between two calls, the first time from when this was made."""
+
+    def __init__(self, cpu_times: Callable[[], tuple[float, float] | None] | None = None) -> None:
+        self._cpu_times = cpu_times or _cpu_times
+        self._before = self._cpu_times()
+        self._cpu_usage: float | None = None
 
     def cpu_usage(self) -> float | None:
-        """Percent of all cores since the call before."""
-        now = _cpu_times()
-        before, self._before = self._before, now
+        """Percent of all cores since it was measured before. Asked again at once it is the same; None until there is one."""
+        now, before = self._cpu_times(), self._before
         if now is None or before is None:
-            return _psutil_number(lambda psutil: psutil.cpu_percent())
-        busy, total = now[0] - before[0], now[1] - before[1]
-        return round(100 * busy / total, 2) if total > 0 else 0.0
+            return None
+        if now[1] - before[1] >= _SHORTEST_S:
+            self._cpu_usage = round(100 * (now[0] - before[0]) / (now[1] - before[1]), 2)
+            self._before = now
+        return self._cpu_usage
 
     def memory_usage(self) -> float | None:
         """Percent of the machine's memory that is in use."""
@@ -39,15 +46,25 @@ class Machine:
             return _psutil_number(lambda psutil: psutil.Process().memory_info().rss)
 
 
-def _cpu_times() -> tuple[int, int] | None:
-    """Busy and all ticks since the machine started."""
+def _cpu_times() -> tuple[float, float] | None:
+    """Busy and all time of the cores since the machine started, in seconds."""
     try:
         with open("/proc/stat", encoding="utf-8") as file:
             ticks = [int(field) for field in file.readline().split()[1:9]]
-    except (OSError, ValueError):
+        idle, second = ticks[3] + ticks[4], os.sysconf("SC_CLK_TCK")
+        return (sum(ticks) - idle) / second, sum(ticks) / second
+    except (OSError, ValueError, IndexError):
+        return _psutil_times()
+
+
+def _psutil_times() -> tuple[float, float] | None:
+    try:
+        import psutil
+
+        times = psutil.cpu_times()
+        return sum(times) - times.idle, sum(times)
+    except Exception:  # not installed, or nothing that it knows on this system
         return None
-    idle = ticks[3] + ticks[4]
-    return sum(ticks) - idle, sum(ticks)
 
 
 def _psutil_number(read: Any) -> float | None:
