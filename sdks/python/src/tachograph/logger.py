@@ -246,7 +246,9 @@ class EventLogger:
             said.pop("timestamp", None)
             if not is_moment(moment := as_text(moment)):  # the server would refuse the event: it is kept beside
                 said["timestamp"], moment = moment, as_text()
-            head = self._head(event, event_id, said.pop("agent_id", None) or self.options.agent_id, moment)
+            usual = said.pop("agent_id", None) or self.options.agent_id
+            agent_id = more.get("agent_id") or (None if _names_an_agent(event) else usual)
+            head = self._head(event, event_id, agent_id, moment)
             made = {**head, **event, **_events.common(said)}
             self._client.record(self._in_context(made), event_id)
         except _NoEvent as error:
@@ -261,9 +263,7 @@ class EventLogger:
     ) -> dict[str, Any]:
         is_message = "receiver" in event
         head = {"communication_id" if is_message else "event_id": event_id, "timestamp": as_text(moment)}
-        # The agent of a message is its sender, that of an entry about an agent is this one, and some log lines name one.
-        names_one = is_message or event.get("entityType") == "agent" or _is_agent_line(event)
-        if agent_id and not names_one:  # without one the server takes that of the key
+        if agent_id:  # without one the server takes that of the key
             head["agent_id"] = agent_id
         request = event.get("request")
         if not (isinstance(request, Mapping) and "sessionId" in request):
@@ -356,6 +356,11 @@ def _id(given: Any) -> str:
 
 def _level(given: Any) -> str:
     return given[:16].upper() if isinstance(given, str) else ""
+
+
+def _names_an_agent(event: dict[str, Any]) -> bool:
+    """The agent of a message is its sender, that of an entry about an agent is this one, and some log lines name one."""
+    return "receiver" in event or event.get("entityType") == "agent" or _is_agent_line(event)
 
 
 def _is_agent_line(event: dict[str, Any]) -> bool:
