@@ -76,13 +76,15 @@ impl Sessions {
     }
 
     /// Telemetry of Codex tells of a sub-agent in a session of its own, hooks and session files in the one that it is of:
-    /// there the sub-agent has that session's id. What they tell of it they told of its session.
+    /// there the sub-agent has that session's id. What they tell of it they told of its session, and it counts as the same agent.
     fn meet(&mut self, rows: &[SessionRow]) {
         for row in rows.iter().filter(|row| row.agent != row.session) {
-            if let Some(own) = self.by_id.get_mut(&row.agent) {
-                own.started = true;
-                own.note(row);
-            }
+            let counted_as = self.agent(Some(&row.session), &row.agent).to_owned();
+            let Some(own) = self.by_id.get_mut(&row.agent) else { continue };
+            own.started = true;
+            own.note(row);
+            own.rename(&row.agent, &counted_as);
+            self.counts_as.insert((row.agent.clone(), row.agent.clone()), counted_as);
         }
     }
 
@@ -148,6 +150,20 @@ impl Session {
         self.changed = self.changed.max(row.changed);
         self.hooked = self.hooked.max(row.hooked);
         self.started |= row.started;
+    }
+
+    /// Has one of its agents count as another one.
+    fn rename(&mut self, agent: &str, counted_as: &str) {
+        if self.agent == agent {
+            counted_as.clone_into(&mut self.agent);
+        }
+        if self.agents.remove(agent) {
+            self.agents.insert(counted_as.to_owned());
+        }
+        for ((of, source), count) in std::mem::take(&mut self.unnamed) {
+            let of = if of == agent { counted_as.to_owned() } else { of };
+            *self.unnamed.entry((of, source)).or_default() += count;
+        }
     }
 
     /// That a source told of it.
