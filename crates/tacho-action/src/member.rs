@@ -38,7 +38,7 @@ pub(crate) struct Member {
     to: u64,
     pub(crate) name: u64,
     pub(crate) call: u64,
-    /// The library that tells of a call of a model by a span.
+    /// The library that tells of a call of a model or a tool by a span.
     pub(crate) library: Option<u64>,
     /// The number of a model's answer, by which its action is found.
     pub(crate) request: Option<u64>,
@@ -101,7 +101,8 @@ impl Member {
         let is_batch = observation.hook == Some("PostToolBatch") && observation.outcome == Outcome::Failure;
         set(flag::FROM_TEXT, is_batch || observation.is_line_of_a_refusal());
         set(flag::AROUND, observation.is_around());
-        let is_span = observation.observer == Observer::Span && observation.is_model();
+        let is_call = observation.is_model() || crate::twins::is_tool_run(observation);
+        let is_span = observation.observer == Observer::Span && is_call;
         Member {
             index: observation.index,
             time_us: observation.time_us,

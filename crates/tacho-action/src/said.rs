@@ -23,15 +23,7 @@ pub(crate) struct Said {
 impl Said {
     /// A tool's input by what it says, not how it is written. Nothing where nothing of it was kept.
     pub(crate) fn of(input: &str) -> Option<Said> {
-        if input.len() > INPUT_BYTES_MAX {
-            return None;
-        }
-        let mut value: Value = serde_json::from_str(input).ok()?;
-        if let Value::String(text) = &value
-            && let Ok(inner) = serde_json::from_str(text)
-        {
-            value = inner;
-        }
+        let mut value = parse(input)?;
         // Gemini CLI's spans wrap the arguments in the request.
         if let Value::Object(members) = &mut value
             && members.contains_key("callId")
@@ -39,18 +31,13 @@ impl Said {
         {
             value = arguments;
         }
-        let said = |value: &Value| {
-            let mut bytes = Vec::new();
-            write(value, &mut bytes);
-            key(&[&bytes])
-        };
-        let what = said(&value);
+        let what = number(&value);
         if !input.contains(DROPPED) {
             return Some(Said::whole(what));
         }
         let kept = leave(&mut value);
         let rest = matches!(value, Value::Object(_)) && kept;
-        rest.then(|| Said { what, rest: Some(said(&value)) })
+        rest.then(|| Said { what, rest: Some(number(&value)) })
     }
 
     /// What is told by a number.
@@ -70,6 +57,47 @@ impl Said {
             _ => false,
         }
     }
+}
+
+/// A tool's input as libraries for OpenTelemetry have it that write it in ways of their own; nothing where it was not kept whole.
+/// OpenLLMetry puts what LangChain says of a run around the arguments; OpenInference leaves out the name of one that is alone.
+pub(crate) fn bare(input: &str) -> Option<u64> {
+    if input.contains(DROPPED) {
+        return None;
+    }
+    let mut value = parse(input)?;
+    if let Value::Object(members) = &mut value
+        && members.contains_key("input_str")
+        && let Some(arguments) = members.remove("inputs")
+    {
+        value = arguments;
+    }
+    let mut bare = &value;
+    while let Value::Object(members) = bare
+        && let (1, Some(alone)) = (members.len(), members.values().next())
+    {
+        bare = alone;
+    }
+    Some(number(bare))
+}
+
+/// What an input is, also where that is a text in JSON.
+fn parse(input: &str) -> Option<Value> {
+    if input.len() > INPUT_BYTES_MAX {
+        return None;
+    }
+    let value: Value = serde_json::from_str(input).ok()?;
+    match &value {
+        Value::String(text) => Some(serde_json::from_str(text).unwrap_or(value)),
+        _ => Some(value),
+    }
+}
+
+/// A number for what a value says.
+fn number(value: &Value) -> u64 {
+    let mut bytes = Vec::new();
+    write(value, &mut bytes);
+    key(&[&bytes])
 }
 
 /// Leaves of what was not kept only that it was there. Whether anything else is there.
@@ -129,5 +157,17 @@ mod tests {
         assert_ne!(Said::of(r#"{"a":2,"b":[true,null]}"#), Said::of(same[0]));
         assert_eq!(Said::of(r#"{"a":"[dropped 9 characters]"}"#), None);
         assert_eq!(Said::of(r#""[dropped 9 characters]""#), None);
+    }
+
+    #[test]
+    fn what_libraries_put_around_arguments_or_leave_out_says_nothing() {
+        let around =
+            r#"{"input_str":"{'symbol': 'ACME'}","inputs":{"symbol":"ACME"},"kwargs":{"tool_call_id":"c"}}"#;
+        for same in [r#""ACME""#, r#"{"symbol":"ACME"}"#, r#""{\"symbol\":\"ACME\"}""#, around] {
+            assert_eq!(bare(same), bare(r#"{"symbol":"ACME"}"#), "{same}");
+        }
+        assert_ne!(bare(r#"{"symbol":"OTHER"}"#), bare(around));
+        assert_ne!(bare(r#"{"symbol":"ACME","qty":1}"#), bare(around));
+        assert_eq!(bare(r#"{"text":"[dropped 9 characters]"}"#), None);
     }
 }

@@ -1,15 +1,16 @@
-//! One call of a model that two libraries tell of side by side: below the same span, neither within the other, or
+//! One call of a model or of a tool that two libraries tell of side by side: below the same span, neither within the other, or
 //! below none, in traces of their own.
 //!
 //! A library that tells of chains and agents puts spans of its own around the call. So a span stands below its parent,
 //! and where that is of the same library below its parent in turn, and so on: these are its places. Where nothing but
-//! its own library's spans are above it, the last place is the root, which all traces of one model share.
+//! its own library's spans are above it, the last place is the root, which all traces of one model or tool share.
 //!
 //! Invariants
-//! - Two spans of one library are two calls. So are two whose models, tokens or answers' ids say otherwise.
-//! - One began while the other went on. Where no tokens are told by both, as of a call that failed, they have the same
+//! - Two spans of one library are two calls. So are two whose models or tools, ids, or marks say otherwise: the tokens of a
+//!   model's call, the input of a tool's.
+//! - One began while the other went on. Where no marks are told by both, as of a call that failed, they have the same
 //!   parent, and one lies within the other or they began together.
-//! - At the root one lies within the other or they began together, no session and no agent says otherwise, and tokens are told
+//! - At the root one lies within the other or they began together, no session and no agent says otherwise, and marks are told
 //!   by both or by neither: in traces of their own one that was not told them may be any other call, unless it began and ended
 //!   within the same millisecond.
 //!
@@ -19,10 +20,12 @@
 use crate::ids::key;
 use crate::observation::Observation;
 use crate::observer::Observer;
+use crate::said;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::model;
 use tacho_event::time::Micros;
+use tacho_event::words::{ActionType, Phase};
 
 /// So many spans that began before and after one at the same place are looked at.
 const BESIDE_MAX: usize = 64;
@@ -37,14 +40,17 @@ const PLACES_MAX: usize = 16;
 /// So many spans are moved when the one around them comes.
 const BELOW_MAX: usize = 256;
 
-/// What a span of a call of a model is compared by.
+/// What a span of a call is compared by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Twin {
     library: u64,
-    model: u64,
+    /// The model or the tool.
+    what: u64,
     lasts: (Micros, Micros),
-    tokens: [Option<i64>; 2],
-    answer: Option<u64>,
+    /// Tokens, or the input.
+    marks: [Option<u64>; 2],
+    /// The number of the model's answer, or of the tool's call.
+    number: Option<u64>,
     /// Its agent, and whether that is the program's name, for want of one.
     agent: (u64, bool),
     /// The place that it has where nothing but spans of its own library are above it.
@@ -66,26 +72,24 @@ enum Stand {
 impl Twin {
     /// Nothing where the observation is no such span, or does not say by which library and of which model.
     pub(crate) fn of(observation: &Observation<'_>) -> Option<Twin> {
-        if observation.observer != Observer::Span || !observation.is_model() {
+        if observation.observer != Observer::Span {
             return None;
         }
-        let [tokens_in, tokens_out, ..] = observation.figures;
-        let model = model::plain(observation.model?);
-        let model = undated(&model).as_bytes();
+        let (what, marks, number) =
+            if observation.is_model() { of_model(observation)? } else { of_tool(observation)? };
         Some(Twin {
             library: library_key(observation.library?),
-            model: key(&[model]),
+            what,
+            marks,
+            number: number.map(|number| key(&[number.as_bytes()])),
             agent: (key(&[observation.agent.as_bytes()]), observation.agent_assumed),
-            root: key(&[b"root", model]),
+            root: key(&[b"root", &what.to_be_bytes()]),
             session: None,
             lasts: crate::member::lasts(observation),
-            // A library that was not told writes zero.
-            tokens: [tokens_in, tokens_out].map(|tokens| tokens.filter(|tokens| *tokens > 0)),
-            answer: observation.strong_request().map(|answer| key(&[answer.as_bytes()])),
         })
     }
 
-    /// A program's name is no agent's: it is told apart from other programs' names, and fits any agent where tokens or times do.
+    /// A program's name is no agent's: it is told apart from other programs' names, and fits any agent where marks or times do.
     fn may_share_agent(&self, other: &Twin, fits: bool) -> bool {
         let is_one_assumed = self.agent.1 != other.agent.1;
         self.agent.0 == other.agent.0 || is_one_assumed && fits
@@ -96,15 +100,15 @@ impl Twin {
         fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
             one.zip(other).is_some_and(|(one, other)| one != other)
         }
-        if self.library == other.library || self.model != other.model || differ(self.answer, other.answer) {
+        if self.library == other.library || self.what != other.what || differ(self.number, other.number) {
             return false;
         }
-        let mut told = self.tokens.into_iter().zip(other.tokens).filter_map(|(a, b)| a.zip(b)).peekable();
-        let is_told = told.peek().is_some();
+        let mut told = self.marks.into_iter().zip(other.marks).filter_map(|(a, b)| a.zip(b)).peekable();
+        let is_told = told.peek().is_some() || self.number.and(other.number).is_some();
         if told.any(|(one, other)| one != other) {
             return false;
         }
-        let counts = |twin: &Twin| twin.tokens.iter().any(Option::is_some);
+        let counts = |twin: &Twin| twin.marks.iter().any(Option::is_some);
         let is_open = !is_told && (counts(self) || counts(other));
         let is_at_once =
             self.lasts.0.abs_diff(other.lasts.0).max(self.lasts.1.abs_diff(other.lasts.1)) <= TICK_US;
@@ -131,7 +135,7 @@ impl Twin {
     }
 }
 
-/// The spans of calls of models, by their places and their beginning.
+/// The spans of calls, by their places and their beginning.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Twins {
     places: BTreeSet<(u64, Micros, u64)>,
@@ -210,6 +214,32 @@ impl Twins {
         }
         found.into_iter().map(|(_, other)| other).collect()
     }
+}
+
+/// What tells one call from others: the model or tool, its marks, its number.
+type Told<'a> = (u64, [Option<u64>; 2], Option<&'a str>);
+
+fn of_model<'a>(observation: &Observation<'a>) -> Option<Told<'a>> {
+    let [tokens_in, tokens_out, ..] = observation.figures;
+    // A library that was not told writes zero.
+    let tokens =
+        [tokens_in, tokens_out].map(|tokens| tokens.filter(|tokens| *tokens > 0).map(i64::unsigned_abs));
+    let model = model::plain(observation.model?);
+    Some((key(&[b"model", undated(&model).as_bytes()]), tokens, observation.strong_request()))
+}
+
+/// Whether an observation tells of a run of a tool as a whole.
+pub(crate) fn is_tool_run(observation: &Observation<'_>) -> bool {
+    let is_call = matches!(observation.kind, ActionType::Tool | ActionType::Skill | ActionType::External);
+    is_call && !observation.is_model() && observation.phase == Some(Phase::Executed)
+}
+
+fn of_tool<'a>(observation: &Observation<'a>) -> Option<Told<'a>> {
+    if !is_tool_run(observation) {
+        return None;
+    }
+    let tool = key(&[b"tool", observation.name.as_bytes()]);
+    Some((tool, [observation.input.and_then(said::bare), None], observation.call))
 }
 
 pub(crate) fn library_key(library: &str) -> u64 {

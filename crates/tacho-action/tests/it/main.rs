@@ -25,3 +25,4 @@ mod scene;
 mod states;
 mod streamed;
 mod sub_agents;
+mod tools_twice;

@@ -25,6 +25,7 @@ mod gemini;
 pub(crate) mod group;
 mod identity;
 mod json;
+mod langchain;
 mod log;
 mod meaning;
 mod metric;

@@ -9,7 +9,7 @@ use super::identity;
 use super::meaning::{Operation, decided};
 use super::value::{self, Members, hex, id_text, is_span, is_told, is_trace, moment, object, text_under};
 use super::wire::{Link, Span, SpanEvent};
-use super::{ai_sdk, answer, asked};
+use super::{ai_sdk, answer, asked, langchain};
 use crate::fields::{Refused, quote};
 use crate::lift::{Lift, Table, lift, lift_copies};
 use std::fmt::Write;
@@ -133,6 +133,9 @@ impl Texts {
             if !ai_sdk::has_cache_apart(&event) {
                 cached::set_apart(&mut event);
             }
+        }
+        if self.operation == Operation::Tool && langchain::is_its(&group.scope_name) {
+            langchain::name_call(&mut event);
         }
         self.inherit(&mut event);
         self.settle(group, &mut event);
