@@ -1,4 +1,5 @@
-//! The AI SDK of Vercel, which has names of its own beside those of the conventions, and no operation's name.
+//! The AI SDK of Vercel, which has names of its own beside those of the conventions, and up to version 6 no operation's name. Since
+//! version 7 its spans are those of the conventions, with a step between an agent and its calls.
 //!
 //! Its outer spans (`ai.generateText`) are steps that state the sum of the requests within (`ai.generateText.doGenerate`): the
 //! sums stay in `extra`.
@@ -15,8 +16,15 @@ const UNCACHED: &str = "ai.usage.inputTokenDetails.noCacheTokens";
 
 /// What one of its operations is.
 pub(super) fn operation(word: &str) -> Option<Operation> {
-    let name = word.strip_prefix("ai.")?;
+    let Some(name) = word.strip_prefix("ai.") else {
+        return match word {
+            "agent_step" => Some(Operation::Workflow),
+            "rerank" => Some(Operation::Retrieval),
+            _ => None,
+        };
+    };
     Some(match name.split_once('.') {
+        None if matches!(name, "generateSpeech" | "transcribe" | "streamTranscribe") => Operation::Model,
         Some((_, "doGenerate" | "doStream" | "doEmbed")) => Operation::Model,
         Some((_, "doRerank")) => Operation::Retrieval,
         None if name == "toolCall" => Operation::Tool,
@@ -28,8 +36,8 @@ pub(super) fn operation(word: &str) -> Option<Operation> {
 /// Attributes beside the conventions'.
 pub(super) fn lift(name: &str) -> Option<Lift> {
     Some(match name {
-        "ai.telemetry.metadata.sessionId" => Lift::Head(Head::Session),
-        "ai.telemetry.metadata.userId" => Lift::Head(Head::User),
+        "ai.telemetry.metadata.sessionId" | "ai.settings.context.sessionId" => Lift::Head(Head::Session),
+        "ai.telemetry.metadata.userId" | "ai.settings.context.userId" => Lift::Head(Head::User),
         "ai.operationId" => Lift::Text(T::Operation),
         "ai.model.id" => Lift::Text(T::Model),
         "ai.toolCall.name" => Lift::Head(Head::Action),

@@ -123,6 +123,7 @@ fn heritage(attributes: &[KeyValue]) -> Heritage {
             "session.id",
             "traceloop.association.properties.session_id",
             "ai.telemetry.metadata.sessionId",
+            "ai.settings.context.sessionId",
         ]),
         conversation: text(&[
             "gen_ai.conversation.id",
@@ -136,6 +137,7 @@ fn heritage(attributes: &[KeyValue]) -> Heritage {
             "enduser.id",
             "traceloop.association.properties.user_id",
             "ai.telemetry.metadata.userId",
+            "ai.settings.context.userId",
         ]),
     }
 }

@@ -137,3 +137,50 @@ fn an_outer_request_whose_inner_one_was_told_no_tokens_counts() {
     let batches = send(Signal::Traces, "any", "desk", records);
     assert_eq!(facts(&events(&batches)[1])["tokens_input"], 320);
 }
+
+#[test]
+fn the_ai_sdk_since_version_7_tells_session_and_user_by_its_runtime_context() {
+    let context = json!({"ai.settings.context.sessionId": "conv-42", "ai.settings.context.userId": "u-7"});
+    let agent = json!({"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "trader",
+        "gen_ai.usage.input_tokens": 640, "gen_ai.usage.output_tokens": 84});
+    let asked = json!({"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 320, "gen_ai.usage.output_tokens": 42});
+    let called = json!({"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "get_price",
+        "gen_ai.tool.call.id": "call_7", "gen_ai.tool.call.arguments": "{\"symbol\":\"ACME\"}"});
+    let records = json!([
+        span(3, 2, "chat gpt-4o", asked),
+        span(4, 2, "execute_tool get_price", called),
+        span(2, 1, "step 1", with(json!({"gen_ai.operation.name": "agent_step"}), context.clone())),
+        span(1, 0, "invoke_agent gpt-4o", with(agent, context)),
+    ]);
+    let batches = send(Signal::Traces, "gen_ai", "calc", records);
+    let events = events(&batches);
+    for event in &events {
+        let who = (event.header.agent, event.who.session, event.who.user);
+        assert_eq!(who, ("trader", Some("conv-42"), Some("u-7")), "{}", event.header.action_name);
+    }
+    let kinds: Vec<_> =
+        events.iter().map(|event| (event.header.action_type, event.header.action_name)).collect();
+    let told = [
+        (A::External, "model_request"),
+        (A::Tool, "get_price"),
+        (A::Workflow, "step 1"),
+        (A::Lifecycle, "invoke_agent"),
+    ];
+    assert_eq!(kinds, told);
+    let counted = events.iter().filter(|event| facts(event).get("tokens_input").is_some());
+    assert_eq!(counted.count(), 1, "the agent's sum is not counted again");
+}
+
+#[test]
+fn what_else_the_ai_sdk_asks_of_models_is_told() {
+    let of = |operation: &str| json!({"gen_ai.operation.name": operation, "gen_ai.request.model": "m"});
+    let records = json!([
+        span(1, 0, "rerank m", of("rerank")),
+        span(2, 0, "ai.generateSpeech m", of("ai.generateSpeech")),
+        span(3, 0, "ai.transcribe m", of("ai.transcribe"))
+    ]);
+    let batches = send(Signal::Traces, "gen_ai", "calc", records);
+    let names: Vec<_> = events(&batches).iter().map(|event| event.header.action_name.to_owned()).collect();
+    assert_eq!(names, ["retrieval", "model_request", "model_request"]);
+}
