@@ -184,6 +184,10 @@ impl Action {
         }
     }
 
+    pub(crate) fn is_model(&self) -> bool {
+        self.kind & MODEL != 0
+    }
+
     pub(crate) fn agent(&self) -> &str {
         &self.agent.text
     }
@@ -267,7 +271,7 @@ impl Action {
     pub(crate) fn tell(&mut self, is_over: bool, each: &mut dyn FnMut(u64, Option<Entry>)) -> Closure {
         let closure = self.closure(is_over);
         let outcome = self.outcome(closure);
-        let is_model = self.kind & MODEL != 0;
+        let is_model = self.is_model();
         let Some(shown) =
             counted(&self.members).max_by_key(|member| member.worth(is_model, closure, outcome))
         else {

@@ -18,6 +18,7 @@ mod relating;
 mod reporting;
 mod running;
 mod sharing;
+mod sub_sessions;
 mod surrounding;
 
 use crate::action::{Action, has_own_call};
@@ -84,6 +85,9 @@ struct Session {
     own_turns: BTreeMap<u64, Micros>,
     own_ended: Option<Micros>,
     open: BTreeSet<u64>,
+    /// The session that it is a part of.
+    part_of: Option<[u8; 16]>,
+    has_parts: bool,
 }
 
 /// What the ids in an observation say of where it belongs.
@@ -97,6 +101,8 @@ struct Meant {
 impl Joiner {
     /// Takes the next event that [`crate::concerns`] finds of interest, and writes what follows into the overlay.
     pub fn observe(&mut self, observation: &Observation<'_>, overlay: &mut Overlay) {
+        let whole = self.in_whole(observation);
+        let observation = whole.as_ref().unwrap_or(observation);
         let mut changed = BTreeSet::new();
         if let Some(end) = observation.end() {
             self.end(end, observation, &mut changed);
@@ -107,6 +113,7 @@ impl Joiner {
         changed.extend(action);
         self.relate(observation, action, overlay, &mut changed);
         self.pair(observation, &mut changed);
+        self.take_part(observation, &mut changed);
         for id in changed {
             self.tell(id, observation.told_at(), overlay);
         }

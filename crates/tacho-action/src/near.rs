@@ -73,7 +73,7 @@ impl Likeness {
         if !is_call || !observation.is_act() {
             return None;
         }
-        let place = key(&[b"near", &session.0, observation.name.as_bytes()]);
+        let place = Likeness::place(session.0, observation.name);
         let input = if observation.is_model() {
             let [tokens_in, tokens_out, ..] = observation.figures;
             tokens_in.zip(tokens_out).map(|(a, b)| Said::whole(of_tokens([a, b])))
@@ -81,6 +81,11 @@ impl Likeness {
             observation.input.and_then(Said::of)
         };
         Some(Likeness { place, input })
+    }
+
+    /// That of a tool in a session.
+    pub(crate) fn place(session: [u8; 16], tool: &str) -> u64 {
+        key(&[b"near", &session, tool.as_bytes()])
     }
 
     /// Whether it says nothing of the input, or less than another one.

@@ -169,7 +169,7 @@ impl Joiner {
 
     /// Decides anew what belongs together of all that went on at a time. Tells for each observation that was looked at in
     /// which action it is now, and when spans were that are in doubt, at other times close by.
-    fn sort_out(
+    pub(super) fn sort_out(
         &mut self,
         place: u64,
         lasts: (Micros, Micros),

@@ -69,9 +69,18 @@ impl Joiner {
             return;
         };
         let parts = self.parts(place, lasts(observation));
-        if parts.hooked.is_empty() && !is_half(observation) {
-            return;
+        if !parts.hooked.is_empty() || is_half(observation) {
+            self.put_together(&parts, changed);
         }
+    }
+
+    /// The same of the session of a place, at a time.
+    pub(super) fn pair_around(&mut self, place: u64, lasts: (Micros, Micros), changed: &mut BTreeSet<u64>) {
+        let parts = self.parts(place, lasts);
+        self.put_together(&parts, changed);
+    }
+
+    fn put_together(&mut self, parts: &Parts, changed: &mut BTreeSet<u64>) {
         let homes = parts.homes();
         let home = |mut index: u64| {
             while let Some(next) = homes.get(&index) {

@@ -25,4 +25,5 @@ mod scene;
 mod states;
 mod streamed;
 mod sub_agents;
+mod sub_sessions;
 mod tools_twice;
