@@ -43,6 +43,8 @@ pub(crate) fn kinds(event: &Event<'_>) -> Kinds {
         Some(ActionType::Tool | ActionType::Skill | ActionType::External) => {}
         // Bookkeeping lines of transcripts carry file snippets and command output.
         Some(ActionType::Log) => return bookkeeping(name, event),
+        // Gemini CLI's span around the calls of an answer repeats what they were given and what they gave back.
+        Some(ActionType::Workflow) if name == "schedule_tool_calls" => return files(),
         _ => return Kinds::default(),
     }
     of_tool(name, event)
@@ -76,6 +78,11 @@ fn commands(kind: ContentKind) -> Kinds {
     Kinds { input: None, output: Some(kind), error: Some(kind), extra: Some((BESIDE, kind)) }
 }
 
+/// Contents of files everywhere.
+fn files() -> Kinds {
+    Kinds { input: Some(ContentKind::FileContents), ..commands(ContentKind::FileContents) }
+}
+
 /// Whether a tool or skill queries a database: `postgres`, `mcp__db__sql_query`, `mysql` …
 fn is_query(name: &str) -> bool {
     const WORDS: &[&str] =
@@ -92,7 +99,6 @@ fn bookkeeping(name: &str, event: &Event<'_>) -> Kinds {
         "hook_call" => commands(FileContents),
         // Which tool it was about is a fact of it, where it could be read.
         UNREADABLE_HOOK => {
-            let files = || Kinds { input: Some(FileContents), ..commands(FileContents) };
             let tool = event.facts.text(TextFact::Operation);
             // The error is what is wrong with it, in our own words.
             Kinds { error: None, ..tool.map_or_else(files, |tool| of_tool(tool, event)) }

@@ -1,6 +1,7 @@
 //! Gemini CLI as it was recorded: hooks whose ids our hook made up, spans with ids and without arguments, log records with
 //! arguments and without ids, a session file with both. Times are those of a real session, from its first call on.
 
+use crate::models::orders;
 use crate::scene::{closures, event, groups, hook, model, session, span};
 use tacho_action::{Closure, Observation, Observer};
 use tacho_event::words::{ActionType, Outcome, Phase};
@@ -97,6 +98,31 @@ fn a_session_file_tells_which_span_and_which_hooks_are_one() {
     assert_eq!(groups(&log), want);
     log.rotate_right(2);
     assert_eq!(groups(&log), want);
+}
+
+#[test]
+fn spans_that_tell_their_arguments_are_of_the_calls_that_were_given_the_same() {
+    let mut all = at_once();
+    // By times and lengths either could be meant.
+    all[3].time_us = 790_000;
+    all[7].figures[5] = all[6].figures[5];
+    let [spans, rest] = [4..6, 0..4].map(|range| all[range].to_vec());
+    let alone = [spans.clone(), rest.clone(), all[6..].to_vec()].concat();
+    assert_eq!(groups(&alone).len(), 4);
+    let arguments = [
+        r#"{"callId":"run_shell_command__611_1","args":{"command":"exit 3"}}"#,
+        r#"{"callId":"run_shell_command__598_0","args":{"command":"python3 hello.py"}}"#,
+    ];
+    let told = |(span, input): (&Observation<'static>, &'static str)| Observation {
+        input: Some(input),
+        ..span.clone()
+    };
+    let spans: Vec<_> = spans.iter().zip(arguments).map(told).collect();
+    let want = [vec![640_000, 707_000, 790_000, 854_001], vec![654_000, 708_000, 770_000, 854_002]];
+    let records = all[6..].to_vec();
+    for sent in orders(&[spans, rest, records]) {
+        assert_eq!(groups(&sent.concat()), want);
+    }
 }
 
 pub(crate) fn model_hook(ms: i64, of: &'static str, id: &'static str) -> Observation<'static> {

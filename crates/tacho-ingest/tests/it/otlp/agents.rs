@@ -212,6 +212,19 @@ fn gemini_cli_has_names_of_its_own() {
     assert_eq!(section(hook, EXTRA)["hook_input"], "[dropped 24 characters]");
 }
 
+#[test]
+fn what_gemini_clis_span_around_calls_repeats_of_them_is_dropped() {
+    let calls = r#"[{"callId":"c1","args":{"file_path":"a.md","content":"of a file"}}]"#;
+    let of = json!({"gen_ai.operation.name": "schedule_tool_calls", "gen_ai.input.messages": calls,
+        "gen_ai.output.messages": r#"[{"response":{"resultDisplay":"of a file"}}]"#});
+    let batches =
+        send(Signal::Traces, "gemini-cli", "gemini-cli", json!([span(1, 0, "schedule_tool_calls", of)]));
+    let around = &events(&batches)[0];
+    let kept = [INPUT, OUTPUT].map(|at| section(around, at).to_string());
+    assert!(kept.iter().all(|text| text.contains("[dropped") && !text.contains("of a file")), "{kept:?}");
+    assert!(kept[0].contains("a.md"), "paths stay: {kept:?}");
+}
+
 /// Its log says success for a command that failed, its spans for every call.
 #[test]
 fn what_gemini_cli_calls_a_success_and_was_none_is_a_failure() {
