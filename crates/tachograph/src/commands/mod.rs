@@ -9,6 +9,7 @@ mod doctor;
 mod import;
 mod incidents;
 mod live;
+mod local;
 mod prove;
 mod query;
 mod read;
@@ -244,6 +245,7 @@ fn asked(text: &str) -> Result<String, String> {
 
 /// Runs a command. Says whether all was well; `false` is a finding.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
+    local::refuse_unasked(arguments)?;
     let data = arguments.data.as_path();
     match &arguments.command {
         Command::Demo { serve, events, seed } => run::demo(data, serve, *events, *seed),
