@@ -1,61 +1,30 @@
 //! A session as a person reads it: what happened, in order, one line for each step.
 //!
 //! Invariants
-//! - Events of one action, or of one call (same agent and `call_id`), are one step; nothing of a session is left out.
-//! - The order is that of the log, so it is the same each time.
+//! - The events of an action are one step, with what tells of the same call (same agent and `call_id`) and is none
+//!   itself; of what was not looked at yet, the events of a call are. Nothing of a session is left out.
+//! - Steps stand in the order of their own times, at the same time in that of the log: history is read in after what it
+//!   tells of, and its files in any order.
+//! - What is concluded of an action is what its step says: `actions` and `sessions` say the same.
 
+mod columns;
 mod step;
 
-use crate::actions::Told;
 use crate::engine::{Ask, Engine};
 use crate::error::QueryError;
 use crate::moment::Moment;
 use crate::rows::RowRef;
 use crate::{catalog, summary, table};
-use datafusion::arrow::datatypes::DataType;
-use datafusion::logical_expr::{LogicalPlanBuilder, cast, col};
+use datafusion::logical_expr::{LogicalPlanBuilder, col};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use step::{step, witnesses};
+use step::{Draft, is_call, is_shown, witnesses};
 use tacho_event::id::Id;
 use tacho_event::time;
 
 /// Most events that one timeline shows.
 pub const TIMELINE_EVENTS_MAX: usize = 20_000;
-
-const COLUMNS: [&str; 30] = [
-    "index",
-    "writer",
-    "known",
-    "timestamp",
-    "agent_id",
-    "session_uuid",
-    "session_seq",
-    "call_id",
-    "parent_id",
-    "phase",
-    "action_type",
-    "action_name",
-    "level",
-    "outcome_status",
-    "who_session",
-    "who_user",
-    "tokens_input",
-    "tokens_output",
-    "duration_us",
-    "cost_micros",
-    "exit_code",
-    "target",
-    "from_agent",
-    "to_agent",
-    "input",
-    "output",
-    "error",
-    "access",
-    "decision",
-    "extra",
-];
 
 /// A session, from its first event to its last.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -79,6 +48,8 @@ pub struct Totals {
     pub events: u64,
     pub steps: u64,
     pub failures: u64,
+    /// Those of the failures that were not allowed to run.
+    pub refused: u64,
     pub tokens_input: i64,
     pub tokens_output: i64,
     /// US dollars, decimal text.
@@ -92,7 +63,7 @@ pub struct Totals {
 /// One call, message, decision or other event.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Step {
-    /// RFC 3339, of the first event.
+    /// RFC 3339, when it began.
     pub time: String,
     pub agent: String,
     /// Kind of the action.
@@ -100,6 +71,9 @@ pub struct Step {
     pub name: String,
     /// `success`, `failure`, `partial`, `running` or `unknown`.
     pub status: String,
+    /// How a call ended, more exactly than its status: `closure` of `actions`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closure: Option<String>,
     pub duration_ms: Option<f64>,
     /// What happened, in one line.
     pub line: String,
@@ -122,24 +96,24 @@ impl Engine {
         moment: impl Into<Moment>,
         session: &str,
     ) -> Result<Option<Timeline>, QueryError> {
-        let told = |told, args: Vec<_>| crate::actions::function(told).call(args);
-        let column = |name| match name {
-            "agent_id" => told(Told::Agent, vec![col(name), col("index")]).alias(name),
-            name => col(name),
-        };
         let moment = moment.into();
+        let looked_at = i64::try_from(moment.overlay.position()).unwrap_or(i64::MAX);
         let id = self.session_on_log(&moment, session).await?;
-        let on_log = told(Told::Session, vec![col("session_uuid"), col("index")]).eq(table::text(&id));
-        let action = told(Told::Action, vec![col("index")]).alias("action");
-        let shown = cast(told(Told::Shown, vec![col("index")]), DataType::Int64).alias("shown");
+        let on_log = columns::session().eq(table::text(&id));
+        let order = ["timestamp", "index"].map(|name| col(name).sort(true, false)).to_vec();
         let plan = LogicalPlanBuilder::from(catalog::scan(self.base(), "events")?)
             .filter(on_log.or(col("who_session").eq(table::text(session))))?
-            .project(COLUMNS.map(column).into_iter().chain([action, shown]))?
-            .sort_with_limit(vec![col("index").sort(true, false)], Some(TIMELINE_EVENTS_MAX + 1))?
+            .project(columns::columns())?
+            .sort_with_limit(order, Some(TIMELINE_EVENTS_MAX + 1))?
             .build()?;
         let batches = self.ask(moment, &[], Ask::Plan(plan)).await?.collect().await?;
-        let rows: Vec<RowRef<'_>> = RowRef::all(&batches).collect();
-        Ok(rows.first().map(|_| read(&rows)))
+        let mut rows: Vec<RowRef<'_>> = RowRef::all(&batches).collect();
+        let is_truncated = rows.len() > TIMELINE_EVENTS_MAX;
+        rows.truncate(TIMELINE_EVENTS_MAX);
+        // Whose a step is goes by who told of it first, whatever time that one says.
+        rows.sort_by_key(|row| row.int("index"));
+        let timeline = |_: &RowRef<'_>| Timeline { truncated: is_truncated, ..read(&rows, looked_at) };
+        Ok(rows.first().map(timeline))
     }
 
     /// A session's UUID on the log, by which events inherit it: those say no name of their own.
@@ -159,31 +133,39 @@ impl Engine {
     }
 }
 
-fn read(rows: &[RowRef<'_>]) -> Timeline {
-    let truncated = rows.len() > TIMELINE_EVENTS_MAX;
-    let rows = &rows[..rows.len().min(TIMELINE_EVENTS_MAX)];
-    let mut drafts: Vec<Vec<RowRef<'_>>> = Vec::new();
-    let mut open: HashMap<(&str, &str), usize> = HashMap::new();
+/// The events of each step, in the order of the log. Before `looked_at` it is concluded which events are one action.
+fn drafts<'r, 'b>(rows: &'r [RowRef<'b>], looked_at: i64) -> Vec<Draft<'b>> {
+    let mut drafts: Vec<Draft<'b>> = Vec::new();
+    let mut calls: HashMap<(&str, &str), usize> = HashMap::new();
     let mut actions: HashMap<i64, usize> = HashMap::new();
     for row in rows {
         let call = row.text("agent_id").zip(row.text("call_id"));
-        let action = row.int("action").unwrap_or_default();
-        let step = actions.get(&action).or_else(|| open.get(&call?)).copied();
+        let (index, action) = (row.int("index"), row.int("action").unwrap_or_default());
+        let is_concluded = index < Some(looked_at);
+        let is_own = is_concluded && is_call(row);
+        let of_call = || call.filter(|_| !is_own).and_then(|call| calls.get(&call));
+        let step = actions.get(&action).or_else(of_call).copied();
         let step = step.unwrap_or_else(|| {
-            drafts.push(Vec::new());
+            drafts.push(Draft { action, ..Draft::default() });
             drafts.len() - 1
         });
-        drafts[step].push(*row);
+        drafts[step].rows.push(*row);
+        if is_concluded && is_shown(row) && drafts[step].action == action {
+            drafts[step].lead = Some(*row);
+        }
         actions.insert(action, step);
         if let Some(call) = call {
-            open.entry(call).or_insert(step);
+            calls.insert(call, step);
         }
     }
-    let steps: Vec<Step> = drafts.iter().map(|events| step(events)).collect();
-    // What is told here of a call that is shown elsewhere counts there.
-    let is_shown = |events: &[RowRef<'_>]| events.iter().any(|row| row.int("shown") != Some(0));
-    let failures =
-        steps.iter().zip(&drafts).filter(|(step, events)| step.status == "failure" && is_shown(events));
+    drafts
+}
+
+fn read(rows: &[RowRef<'_>], looked_at: i64) -> Timeline {
+    let mut steps: Vec<_> =
+        drafts(rows, looked_at).iter().map(|draft| (draft.began(), draft.step())).collect();
+    steps.sort_by_key(|(began, _)| *began);
+    let steps: Vec<Step> = steps.into_iter().map(|(_, step)| step).collect();
     // Neither may what an agent reports move when the session was or name its user, where somebody else saw it.
     let seen = witnesses(rows);
     // The files of sub-agents may have been read first, and some begin before anybody asked for anything.
@@ -192,7 +174,9 @@ fn read(rows: &[RowRef<'_>]) -> Timeline {
     let times = || seen.iter().filter_map(|row| row.time("timestamp"));
     let (started, ended) = (times().min().unwrap_or(0), times().max().unwrap_or(0));
     // What several tell of is counted where it is shown.
-    let counted = || rows.iter().filter(|row| row.int("shown") != Some(0));
+    let counted = || rows.iter().filter(|row| is_shown(row));
+    let count =
+        |column: &str, word: &str| counted().filter(|row| row.text(column) == Some(word)).count() as u64;
     let sum = |column: &str| counted().filter_map(|row| row.int(column)).sum::<i64>();
     let own = counted().filter(|row| row.text("known") == Some("self_reported"));
     let own_cost = own.filter_map(|row| row.int("cost_micros")).sum();
@@ -208,7 +192,8 @@ fn read(rows: &[RowRef<'_>]) -> Timeline {
         totals: Totals {
             events: rows.len() as u64,
             steps: steps.len() as u64,
-            failures: failures.count() as u64,
+            failures: count("outcome_status", "failure"),
+            refused: count("closure", "refused"),
             tokens_input: sum("tokens_input"),
             tokens_output: sum("tokens_output"),
             cost_usd: summary::dollars(sum("cost_micros")),
@@ -216,7 +201,7 @@ fn read(rows: &[RowRef<'_>]) -> Timeline {
             duration_ms: (ended - started) / 1000,
         },
         steps,
-        truncated,
+        truncated: false,
     }
 }
 
@@ -224,19 +209,29 @@ impl Timeline {
     /// The timeline as plain text: a head, then one line for each step, longer texts indented below.
     pub fn text(&self) -> String {
         let mut out = String::new();
-        let Totals { events, steps, failures, tokens_input, tokens_output, cost_usd, duration_ms, .. } =
-            &self.totals;
+        let Totals {
+            events,
+            steps,
+            failures,
+            refused,
+            tokens_input,
+            tokens_output,
+            cost_usd,
+            duration_ms,
+            ..
+        } = &self.totals;
         let own = match self.totals.self_reported_cost_usd.as_str() {
             "0.000000" => String::new(),
             own => format!(" ({own} of it self-reported)"),
         };
+        let refused = if *refused == 0 { String::new() } else { format!(" ({refused} refused)") };
         let user = self.user.as_ref().map(|user| format!(" for {user}")).unwrap_or_default();
         let _ = writeln!(out, "Session {} of {}{user}", self.session, self.agent);
         let _ =
             writeln!(out, "{} to {} ({})", self.started, self.ended, summary::duration(duration_ms * 1000));
         let _ = writeln!(
             out,
-            "{steps} steps from {events} events, {failures} failed, {tokens_input} + {tokens_output} tokens, {cost_usd} USD{own}"
+            "{steps} steps from {events} events, {failures} failed{refused}, {tokens_input} + {tokens_output} tokens, {cost_usd} USD{own}"
         );
         let mut day = "";
         for step in &self.steps {

@@ -46,6 +46,8 @@ pub(crate) struct Told<'a> {
     pub(crate) from: Option<&'a str>,
     pub(crate) to: Option<&'a str>,
     pub(crate) status: &'a str,
+    /// How a call ended, where that is known.
+    pub(crate) closure: Option<&'a str>,
     pub(crate) exit_code: Option<i64>,
     pub(crate) duration_us: Option<Micros>,
 }
@@ -59,13 +61,7 @@ impl Told<'_> {
         if let Some(asked) = self.asked() {
             line += &format!(": {}", shortened(&one_line(&asked)));
         }
-        let ended = match self.status {
-            "success" => Some("ok"),
-            "failure" => Some("failed"),
-            "unknown" => None,
-            other => Some(other),
-        };
-        if let Some(ended) = ended {
+        if let Some(ended) = self.ended() {
             line += &format!(" → {ended}");
         }
         match (self.exit_code, self.error) {
@@ -79,6 +75,21 @@ impl Told<'_> {
             line += &format!(" {}", duration(us));
         }
         line
+    }
+
+    /// How it ended, in a word or two.
+    fn ended(&self) -> Option<&str> {
+        match (self.closure, self.status) {
+            (Some("refused"), _) => Some("refused"),
+            (Some("unknown_tool"), _) => Some("no such tool"),
+            (Some("abandoned"), _) => Some("abandoned"),
+            (Some("asynchronous"), _) => Some("in the background"),
+            (Some("unknown"), _) => Some("unknown"),
+            (_, "success") => Some("ok"),
+            (_, "failure") => Some("failed"),
+            (_, "unknown") => None,
+            (_, other) => Some(other),
+        }
     }
 
     /// The message in full, when the line shows only its beginning.
@@ -196,6 +207,7 @@ mod tests {
         from: None,
         to: None,
         status: "success",
+        closure: None,
         exit_code: None,
         duration_us: None,
     };

@@ -44,11 +44,20 @@ export function useSessions(range: Range, agent: string, trouble: boolean) {
 
 export const SESSION_EVENTS_MAX = 5000;
 
-/** Every event of a session, in the order of the log. */
+/**
+ * The first events of a session in the order of its own times: history is read in later, in any order of its files. A call stands where it
+ * began. Which they are is found by narrow columns: of long sessions the texts of the others are many.
+ */
 export function useSession(id: string) {
-  const text = quote(id);
+  const ours = `(session_id = ${quote(id)} OR session_uuid = ${quote(id)})`;
   return useSql<EventRow>(
-    `SELECT * FROM agent_audit_log WHERE session_id = ${text} OR session_uuid = ${text} ORDER BY index LIMIT ${SESSION_EVENTS_MAX}`,
+    `SELECT log.*, began, lasted_us
+    FROM (SELECT one.index, coalesce(call.started, one.timestamp) AS began, coalesce(call.duration_ms * 1000, one.duration_us) AS lasted_us
+      FROM (SELECT index, timestamp, duration_us FROM agent_audit_log WHERE ${ours}) AS one
+      LEFT JOIN (SELECT index, started, duration_ms FROM actions WHERE ${ours}) AS call ON call.index = one.index
+      ORDER BY began, one.index LIMIT ${SESSION_EVENTS_MAX}) AS first
+    JOIN (SELECT * FROM agent_audit_log WHERE ${ours}) AS log ON log.index = first.index
+    ORDER BY began, log.index`,
     { refresh: 5_000 },
   );
 }

@@ -14,10 +14,12 @@ const SHAPES: Record<string, ComponentType<{ "aria-hidden"?: boolean }>> = {
   unknown: CircleHelp,
 };
 const WORDS: Record<string, string> = { success: "Success", failure: "Failed", partial: "Partial", running: "Running", unknown: "Not said" };
+/** How a call ended, where that says more than its outcome. */
+const ENDS: Record<string, string> = { refused: "Refused", unknown_tool: "No such tool", abandoned: "Abandoned", asynchronous: "In the background" };
 
-export function Status({ word, icon = false }: { word: string; icon?: boolean }) {
+export function Status({ word, closure, icon = false }: { word: string; closure?: unknown; icon?: boolean }) {
   const Shape = SHAPES[word] ?? CircleHelp;
-  const text = WORDS[word] ?? word;
+  const text = ENDS[String(closure)] ?? WORDS[word] ?? word;
   return (
     <span className={`status ${word}`} title={icon ? text : undefined}>
       <Shape aria-hidden />

@@ -105,15 +105,17 @@ describe("changes since yesterday", () => {
 describe("steps of a session", () => {
   const event = (index: number, fields: Partial<StepEvent>): StepEvent => ({ index, timestamp: "2026-01-01T00:00:00Z", agent_id: "main", agent_name: null, action_type: "tool", action_name: "Bash", action_details: null, outcome_status: "unknown", outcome_result: null, outcome_error: null, decision: null, duration_us: null, cost_usd: null, tokens_input: null, tokens_output: null, phase: null, call_id: null, parent_id: null, ...fields });
 
-  it("join the observations of one call and nest what sub-agents did", () => {
+  it("take in what else is told of a call, keep calls apart and nest what sub-agents did", () => {
     const steps = stepsOf([
-      event(1, { call_id: "c", phase: "proposed", action_details: '{"command":"ls"}' }),
-      event(2, { call_id: "c", phase: "result", outcome_status: "failure", outcome_result: '"x"', duration_us: 7 }),
+      event(0, { agent_id: "sub", parent_id: "c" }),
+      event(1, { call_id: "c", outcome_status: "failure", action_details: '{"command":"ls"}', began: "2026-01-01T00:00:01Z", lasted_us: 7, duration_us: 5, cost_usd: "2" }),
+      event(2, { call_id: "c", action_type: "log", outcome_result: '"x"' }),
       event(3, { agent_id: "sub", parent_id: "c" }),
       event(4, { agent_id: "other" }),
+      event(5, { call_id: "c", cost_usd: "1" }),
     ]);
-    expect(steps.map((step) => [step.indexes, step.depth, step.failed])).toEqual([[[1, 2], 0, true], [[3], 1, false], [[4], 1, false]]);
-    expect(steps[0]).toMatchObject({ title: "ls", durationUs: 7, event: { outcome_result: '"x"' } });
+    expect(steps.map((step) => [step.indexes, step.depth, step.failed, step.cost])).toEqual([[[0], 1, false, 0], [[1, 2], 0, true, 2], [[3], 1, false, 0], [[4], 1, false, 0], [[5], 0, false, 1]]);
+    expect(steps[1]).toMatchObject({ title: "ls", durationUs: 7, event: { timestamp: "2026-01-01T00:00:01Z", outcome_result: '"x"' } });
   });
 
   it("lead from failure to failure, around the end", () => {

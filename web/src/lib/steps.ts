@@ -1,4 +1,4 @@
-// A session's events as the steps a person reads: the observations of one call are one step, sub-agents are nested.
+// A session's events as the steps a person reads: one for each row of the log, with what else tells of the same call; sub-agents are nested.
 
 import { parseJson } from "./parts.ts";
 
@@ -37,27 +37,32 @@ export interface Step {
 }
 
 const DEPTH_MAX = 5;
+/** Kinds of calls: the server has put together what tells of one, so another row is another call, also under the same id. */
+const CALLS = ["tool", "skill", "external"];
 
 export function stepsOf(events: StepEvent[]): Step[] {
   const calls = new Map<string, Step>();
   const steps: Step[] = [];
-  const main = events[0]?.agent_id;
+  const main = (events.find((event) => event.parent_id === null) ?? events[0])?.agent_id;
   for (const event of events) {
     const key = event.call_id === null ? null : `${event.agent_id}\n${event.call_id}`;
-    const known = key === null ? undefined : calls.get(key);
+    const known = key === null || CALLS.includes(event.action_type) ? undefined : calls.get(key);
     if (known) {
       merge(known, event);
       continue;
     }
     const parent = event.parent_id === null ? undefined : [...calls].find(([name]) => name.endsWith(`\n${event.parent_id}`))?.[1];
     const depth = parent ? parent.depth + 1 : event.agent_id === main ? 0 : 1;
-    const step: Step = { indexes: [], event: { ...event }, depth: Math.min(depth, DEPTH_MAX), title: "", failed: false, cost: 0, tokens: 0, durationUs: null };
+    const step: Step = { indexes: [], event: { ...event, timestamp: began(event) }, depth: Math.min(depth, DEPTH_MAX), title: "", failed: false, cost: 0, tokens: 0, durationUs: null };
     merge(step, event);
     steps.push(step);
     if (key !== null) calls.set(key, step);
   }
   return steps;
 }
+
+const began = (event: StepEvent): string => (typeof event["began"] === "string" ? event["began"] : event.timestamp);
+const lasted = (event: StepEvent): number | null => (typeof event["lasted_us"] === "number" ? event["lasted_us"] : event.duration_us);
 
 function merge(step: Step, event: StepEvent): void {
   const kept = step.event;
@@ -69,7 +74,7 @@ function merge(step: Step, event: StepEvent): void {
   step.failed = kept.outcome_status === "failure";
   step.cost += Number(event.cost_usd ?? 0);
   step.tokens += (event.tokens_input ?? 0) + (event.tokens_output ?? 0);
-  step.durationUs = event.duration_us ?? step.durationUs;
+  step.durationUs = lasted(event) ?? step.durationUs;
   step.title = titleOf(kept);
 }
 

@@ -52,6 +52,7 @@ mod responses;
 mod rules;
 mod same_id;
 mod server;
+mod session_read;
 mod signin;
 mod silences;
 mod socket;

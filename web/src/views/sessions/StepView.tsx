@@ -64,7 +64,7 @@ export function StepView({ step, open, active, start, spent, onFlip, onPick }: S
         )}
       </div>
       <div className="step-side num">
-        {event.outcome_status !== "unknown" && event.outcome_status !== "success" && <Status word={event.outcome_status} icon />}
+        {event.outcome_status !== "unknown" && event.outcome_status !== "success" && <Status word={event.outcome_status} closure={event["closure"]} icon />}
         {step.durationUs !== null && <span>{duration(step.durationUs)}</span>}
         {step.cost > 0 && (
           <span className="faint" title={`${money(spent)} until here, ${short(step.tokens)} tokens`}>
