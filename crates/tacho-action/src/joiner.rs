@@ -33,6 +33,7 @@ use crate::{Malformed, Overlay};
 use reporting::Reported;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+pub(crate) use sub_sessions::Whole;
 use tacho_event::time::Micros;
 
 /// Actions that later observations can still join.
@@ -85,8 +86,7 @@ struct Session {
     own_turns: BTreeMap<u64, Micros>,
     own_ended: Option<Micros>,
     open: BTreeSet<u64>,
-    /// The session that it is a part of.
-    part_of: Option<[u8; 16]>,
+    part_of: Option<Whole>,
     has_parts: bool,
 }
 
@@ -101,8 +101,9 @@ struct Meant {
 impl Joiner {
     /// Takes the next event that [`crate::concerns`] finds of interest, and writes what follows into the overlay.
     pub fn observe(&mut self, observation: &Observation<'_>, overlay: &mut Overlay) {
-        let whole = self.in_whole(observation);
-        let observation = whole.as_ref().unwrap_or(observation);
+        let whole = self.whole_of(observation);
+        let placed = whole.as_ref().map(|whole| whole.place(observation));
+        let observation = placed.as_ref().unwrap_or(observation);
         let mut changed = BTreeSet::new();
         if let Some(end) = observation.end() {
             self.end(end, observation, &mut changed);

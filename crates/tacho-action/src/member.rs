@@ -33,6 +33,8 @@ pub(crate) struct Member {
     pub(crate) flags: u16,
     pub(crate) figures: [Option<i64>; Figure::ALL.len()],
     pub(crate) session: Option<[u8; 16]>,
+    /// The session that the event has, where that is a part of another one, and its agent called after it.
+    pub(crate) part: Option<[u8; 16]>,
     pub(crate) agent: u64,
     /// The agent that it was sent to.
     to: u64,
@@ -117,6 +119,7 @@ impl Member {
             flags,
             figures: observation.figures,
             session: observation.session.map(|session| session.0),
+            part: observation.part.map(|part| part.0),
             agent: key(&[observation.agent.as_bytes()]),
             to: told_key(observation.started),
             name: key(&[observation.name.as_bytes()]),

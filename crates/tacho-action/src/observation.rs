@@ -38,6 +38,8 @@ pub struct Observation<'a> {
     pub agent: &'a str,
     /// The agent is the program's name, because the record named none.
     pub agent_assumed: bool,
+    /// The session that the event has, where that is a part of another one, and its agent called after it.
+    pub part: Option<Id>,
     pub call: Option<&'a str>,
     pub parent: Option<&'a str>,
     /// The span's own id, also where its call has another one.
@@ -69,8 +71,7 @@ pub struct Observation<'a> {
     pub process: Option<u64>,
 }
 
-/// Whether an event has anything to do with actions that are told of more than once. Cheap, and most have not: they
-/// need not be decoded further.
+/// Whether an event may be of an action that is told of more than once. Cheap: most are not, and need not be decoded further.
 pub fn concerns(glance: &Glance<'_>) -> bool {
     if glance.has_kin {
         return true;
@@ -166,6 +167,7 @@ impl<'a> Observation<'a> {
             session: header.session,
             agent: header.agent,
             agent_assumed: int(IntFact::AgentAssumed) == Some(1),
+            part: None,
             call: header.call.filter(|call| span != Some(call)),
             parent: header.parent,
             span,
@@ -225,8 +227,7 @@ impl<'a> Observation<'a> {
         self.observer == Observer::Transcript && self.is_model()
     }
 
-    /// Whether later states of the event may tell how it ended. A hook tells a step of its own each time, and telemetry
-    /// gives each step its own id.
+    /// Whether later states of the event may tell how it ended. Hooks and telemetry give each step an id of its own.
     pub(crate) fn begins(&self) -> bool {
         match self.phase {
             None if self.observer == Observer::Hook => false,

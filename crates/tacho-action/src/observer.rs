@@ -51,6 +51,11 @@ impl Observer {
         !matches!(self, Observer::Mcp | Observer::Event)
     }
 
+    /// Whether what a sub-agent does may be told in a session of its own: by files and by telemetry.
+    pub(crate) fn may_tell_of_a_part(self) -> bool {
+        matches!(self, Observer::Transcript | Observer::Log | Observer::Span)
+    }
+
     pub(crate) fn bit(self) -> u8 {
         1 << self as u8
     }

@@ -22,8 +22,8 @@ struct Spot {
     at: [Option<At>; 2],
     from: Micros,
     to: Micros,
-    /// The session whose file tells of it.
-    filed: Option<[u8; 16]>,
+    /// The session in which files or telemetry tell of it.
+    told: Option<[u8; 16]>,
 }
 
 /// Session and tool, or session and id; and whether only agents tell of it.
@@ -36,7 +36,7 @@ pub(crate) struct Places {
     /// By when they began, with when they ended; and the other way round.
     began: BTreeMap<(At, Micros, u64), Micros>,
     ended: BTreeMap<(At, Micros, u64), Micros>,
-    filed: BTreeSet<([u8; 16], u64)>,
+    told: BTreeSet<([u8; 16], u64)>,
 }
 
 impl Places {
@@ -52,7 +52,7 @@ impl Places {
         let is_own = || !action.is_witnessed();
         let lasts = if places == [None; 2] { None } else { action.lasts() };
         let at = || places.map(|place| Some((place?, is_own())));
-        let spot = lasts.map(|(from, to)| Spot { at: at(), from, to, filed: action.filed_in() });
+        let spot = lasts.map(|(from, to)| Spot { at: at(), from, to, told: action.told_in() });
         if self.spots.get(&action.id) != spot.as_ref() {
             self.remove(action.id);
             spot.into_iter().for_each(|spot| self.insert(action.id, spot));
@@ -61,7 +61,7 @@ impl Places {
 
     fn insert(&mut self, id: u64, spot: Spot) {
         self.spots.insert(id, spot);
-        self.filed.extend(spot.filed.map(|session| (session, id)));
+        self.told.extend(spot.told.map(|session| (session, id)));
         for at in spot.at.into_iter().flatten() {
             self.began.insert((at, spot.from, id), spot.to);
             self.ended.insert((at, spot.to, id), spot.from);
@@ -70,16 +70,16 @@ impl Places {
 
     pub(crate) fn remove(&mut self, id: u64) {
         let Some(spot) = self.spots.remove(&id) else { return };
-        spot.filed.map(|session| self.filed.remove(&(session, id)));
+        spot.told.map(|session| self.told.remove(&(session, id)));
         for at in spot.at.into_iter().flatten() {
             self.began.remove(&(at, spot.from, id));
             self.ended.remove(&(at, spot.to, id));
         }
     }
 
-    /// The actions that the file of a session tells of, the newest `max` of them.
-    pub(crate) fn filed_in(&self, session: [u8; 16], max: usize) -> Vec<u64> {
-        self.filed.range((session, 0)..=(session, u64::MAX)).rev().take(max).map(|(_, id)| *id).collect()
+    /// The actions that files or telemetry tell of in a session, the newest `max` of them.
+    pub(crate) fn told_in(&self, session: [u8; 16], max: usize) -> Vec<u64> {
+        self.told.range((session, 0)..=(session, u64::MAX)).rev().take(max).map(|(_, id)| *id).collect()
     }
 
     /// The actions of a place that are no further than `within` from a time, in the order of their ids.
@@ -111,7 +111,7 @@ mod tests {
     fn places(spots: impl IntoIterator<Item = (bool, Micros, Micros)>) -> Places {
         let mut places = Places::default();
         for (id, (is_own, from, to)) in spots.into_iter().enumerate() {
-            places.insert(id as u64, Spot { at: [Some((7, is_own)), None], from, to, filed: None });
+            places.insert(id as u64, Spot { at: [Some((7, is_own)), None], from, to, told: None });
         }
         places
     }

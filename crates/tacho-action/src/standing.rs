@@ -67,11 +67,14 @@ pub(crate) fn name_rank(observation: &Observation<'_>) -> u8 {
 
 /// The same of an agent: none and the program's name come last, and so does whoever tells only how an action ended.
 pub(crate) fn agent_rank(observation: &Observation<'_>) -> u8 {
+    if observation.part.is_some() {
+        return inherited_rank(observation.is_witness());
+    }
     let is_weak = observation.said_agent().is_none() || observation.is_outcome();
     floor(observation.is_witness()) + if is_weak { 1 } else { 1 + rank(observation.observer) }
 }
 
-/// The same of an agent that a span has of one around it: that beats an assumed one, and nothing else of its kind.
+/// The same of an agent that a span has of one around it, or that follows from a session that is a part: that beats an assumed one, and nothing else of its kind.
 pub(crate) fn inherited_rank(is_witness: bool) -> u8 {
     floor(is_witness) + 2
 }

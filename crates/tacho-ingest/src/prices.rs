@@ -169,10 +169,11 @@ mod tests {
             event.facts.set_int(IntFact::TokensInput, 800_000);
             event.facts.set_int(IntFact::TokensOutput, 50_000);
             event.facts.set_int(IntFact::TokensCacheRead, 256_000);
-            let more = [(IntFact::TokensTotal, total), (IntFact::TokensReasoning, thoughts)];
-            more.into_iter().for_each(|(fact, told)| {
-                told.map(|told| event.facts.set_int(fact, told));
-            });
+            for (fact, told) in [(IntFact::TokensTotal, total), (IntFact::TokensReasoning, thoughts)] {
+                if let Some(told) = told {
+                    event.facts.set_int(fact, told);
+                }
+            }
             estimate(&mut event);
             event.facts.int(IntFact::CostMicros).unwrap()
         };

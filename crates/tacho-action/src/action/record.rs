@@ -6,6 +6,7 @@ use crate::ids::key;
 use crate::member::{Member, counted, flag, newest};
 use crate::standing::{Best, rank};
 use std::cmp::Reverse;
+use tacho_event::id::Id;
 use tacho_event::words::{Outcome, Phase};
 
 impl Action {
@@ -15,6 +16,9 @@ impl Action {
 
     /// The action's agent for one of its observations, where that says none or only the program's name.
     pub(super) fn agent_of(&self, member: &Member) -> Option<String> {
+        if let Some(part) = member.part {
+            return Some(Id(part).text());
+        }
         let text = Some(&self.agent.text).filter(|text| !text.is_empty() && !member.has(flag::AGENT_SAID));
         text.filter(|text| key(&[text.as_bytes()]) != member.agent).cloned()
     }

@@ -1,12 +1,15 @@
-//! Whether what has the same id is of another session or agent, and of which session a file tells.
+//! Whether what has the same id is of another session or agent, and in which session it is told.
 //!
 //! Files tell of a call again in the session of a fork, and name no agent that was given a name: they keep nothing apart.
 
 use super::Action;
+use crate::ids::key;
+use crate::joiner::Whole;
 use crate::member::{Member, flag, slot};
 use crate::near::Likeness;
 use crate::observation::Observation;
 use crate::observer::Observer;
+use crate::standing::inherited_rank;
 use tacho_event::words::Phase;
 
 impl Action {
@@ -23,24 +26,30 @@ impl Action {
         is_seen && self.members.iter().any(is_other)
     }
 
-    /// The session whose file tells of it.
-    pub(crate) fn filed_in(&self) -> Option<[u8; 16]> {
-        self.members.iter().find(|member| member.observer == Observer::Transcript)?.session
+    /// The session in which it is told by one who may tell of a part.
+    pub(crate) fn told_in(&self) -> Option<[u8; 16]> {
+        self.members.iter().find(|member| member.observer.may_tell_of_a_part())?.session
     }
 
-    /// Has what the file of a session told be told in another one.
-    pub(crate) fn move_filed(&mut self, from: [u8; 16], to: [u8; 16]) {
-        let is_its =
-            |member: &&mut Member| member.observer == Observer::Transcript && member.session == Some(from);
-        self.members.iter_mut().filter(is_its).for_each(|member| member.session = Some(to));
+    /// Has what is told of a part be told in the whole.
+    pub(crate) fn move_told(&mut self, part: [u8; 16], whole: &Whole) {
+        let is_its = |member: &Member| member.observer.may_tell_of_a_part() && member.session == Some(part);
+        for member in self.members.iter_mut().filter(|member| is_its(member)) {
+            member.session = Some(whole.session);
+            if let Some(agent) = whole.agent.as_ref().filter(|_| !member.has(flag::AGENT_SAID)) {
+                member.agent = key(&[agent.as_bytes()]);
+                member.part = Some(part);
+                self.agent.offer(inherited_rank(member.is_witness()), agent);
+            }
+        }
         // Others may tell of it there as well.
-        if self.members.iter().any(|member| member.session == Some(from)) {
+        if self.members.iter().any(|member| member.session == Some(part)) {
             return;
         }
-        self.session = self.session.map(|known| if known == from { to } else { known });
-        let place = Likeness::place(from, &self.name.text);
+        self.session = self.session.map(|known| if known == part { whole.session } else { known });
+        let place = Likeness::place(part, &self.name.text);
         if let Some(known) = self.likeness.as_mut().filter(|known| known.place == place) {
-            known.place = Likeness::place(to, &self.name.text);
+            known.place = Likeness::place(whole.session, &self.name.text);
         }
     }
 

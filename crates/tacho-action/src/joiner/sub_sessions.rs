@@ -1,17 +1,20 @@
-//! Sessions that are a part of another one. Gemini CLI writes what a sub-agent does into a file of its own, which has a session
-//! of its own and names no other, while hooks and telemetry tell of it in the session that started it. The file of that one
-//! names the part, where the call that started the sub-agent is over.
+//! Sessions that are a part of another one, as some of those who tell of a sub-agent have it. Gemini CLI writes what a
+//! sub-agent does into a file of its own, which has a session of its own and names no other, while hooks and telemetry tell
+//! of it in the session that started it. The file of that one names the part, where the call that started the sub-agent is
+//! over. Codex's telemetry gives a sub-agent a session of its own, while hooks and session files tell of it in the session
+//! that started it: there the part's id is the agent's.
 //!
-//! Invariant: what the file of a part tells is put together with others as if it were told in the whole, whichever file comes
-//! first. Its events stay in the session that they say. Sub-agents of Gemini CLI start none, so a part has no parts and nothing is
-//! moved twice.
+//! Invariant: what is told of a part is put together with others as if it were told in the whole, whichever comes first. Its
+//! events stay in the session that they say.
 //!
-//! Limits: a part is remembered as long as a session is; of what its file told before it was known as one the newest [`TOLD_MAX`]
-//! calls and requests are moved.
+//! Limits: a part is remembered as long as a session is; of what was told of it before it was known as one the newest
+//! [`TOLD_MAX`] calls and requests are moved. No part has parts, so nothing is moved twice: sub-agents of Gemini CLI start none
+//! of their own, and those of Codex all are of the first session.
 
 use super::Joiner;
 use crate::observation::Observation;
 use crate::observer::Observer;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use tacho_event::id::Id;
 
@@ -20,30 +23,49 @@ const TOLD_MAX: usize = 4_096;
 /// The tool of Gemini CLI that starts a sub-agent.
 const INVOKE_AGENT: &str = "invoke_agent";
 
+/// That of which a session is a part, and the agent whose part it is, where that has a name of its own there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Whole {
+    pub(crate) session: [u8; 16],
+    pub(crate) agent: Option<String>,
+}
+
+impl Whole {
+    /// What is told of the part, as told in the whole.
+    pub(super) fn place<'a>(&'a self, observation: &Observation<'a>) -> Observation<'a> {
+        let agent = self.agent.as_deref().filter(|_| observation.said_agent().is_none());
+        Observation {
+            session: Some(Id(self.session)),
+            agent: agent.unwrap_or(observation.agent),
+            part: observation.session.filter(|_| agent.is_some()),
+            ..observation.clone()
+        }
+    }
+}
+
 impl Joiner {
-    /// What the file of a part tells, as told in the whole.
-    pub(super) fn in_whole<'a>(&self, observation: &Observation<'a>) -> Option<Observation<'a>> {
-        let part = observation.session.filter(|_| observation.observer == Observer::Transcript)?;
-        let whole = self.sessions.get(&part.0)?.part_of?;
-        Some(Observation { session: Some(Id(whole)), ..observation.clone() })
+    /// That of which the session of an observation is a part.
+    pub(super) fn whole_of(&self, observation: &Observation<'_>) -> Option<Whole> {
+        let part = observation.session.filter(|_| observation.observer.may_tell_of_a_part())?;
+        self.sessions.get(&part.0)?.part_of.clone()
     }
 
-    /// Takes up that a session is a part of another one, and puts together anew what its file told before.
+    /// Takes up that a session is a part of another one, and puts together anew what was told of it before.
     pub(super) fn take_part(&mut self, observation: &Observation<'_>, changed: &mut BTreeSet<u64>) {
         let Some((part, whole)) = part_and_whole(observation) else { return };
         let known = self.sessions.get(&part);
         if known.is_some_and(|known| known.part_of.is_some() || known.has_parts) {
             return;
         }
-        for session in [part, whole] {
+        for session in [part, whole.session] {
             self.touch_session(session, observation.owner(), observation.told_at());
         }
-        self.sessions.entry(part).or_default().part_of = Some(whole);
-        self.sessions.entry(whole).or_default().has_parts = true;
-        let told = self.near.filed_in(part, TOLD_MAX);
+        self.sessions.entry(part).or_default().part_of = Some(whole.clone());
+        self.sessions.entry(whole.session).or_default().has_parts = true;
+        let told = self.near.told_in(part, TOLD_MAX);
         for id in &told {
             if let Some(action) = self.actions.get_mut(id) {
-                action.move_filed(part, whole);
+                action.move_told(part, &whole);
                 self.near.put(action);
             }
         }
@@ -66,10 +88,20 @@ impl Joiner {
     }
 }
 
-/// The session that a file names as that of a sub-agent, and its own.
-fn part_and_whole(observation: &Observation<'_>) -> Option<([u8; 16], [u8; 16])> {
-    let is_its = observation.observer == Observer::Transcript && observation.name == INVOKE_AGENT;
-    let part = Id::parse(observation.started.filter(|_| is_its)?)?;
-    let whole = observation.session.filter(|whole| *whole != part)?;
-    Some((part.0, whole.0))
+/// A session that is a part, and of what, as an observation tells.
+fn part_and_whole(observation: &Observation<'_>) -> Option<([u8; 16], Whole)> {
+    let session = observation.session?;
+    let started = observation
+        .started
+        .filter(|_| observation.observer == Observer::Transcript && observation.name == INVOKE_AGENT);
+    let acts = observation
+        .said_agent()
+        .filter(|_| matches!(observation.observer, Observer::Hook | Observer::Transcript));
+    let (part, agent) = match (started, acts) {
+        (Some(started), _) => (Id::parse(started)?, None),
+        (None, Some(agent)) => (Id::parse(agent)?, Some(agent)),
+        _ => return None,
+    };
+    let agent = agent.map(|_| part.text());
+    (part != session).then_some((part.0, Whole { session: session.0, agent }))
 }

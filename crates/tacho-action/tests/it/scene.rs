@@ -21,6 +21,7 @@ pub(crate) fn event(time_us: i64) -> Observation<'static> {
         session: Some(session(1)),
         agent: "agent",
         agent_assumed: false,
+        part: None,
         call: None,
         parent: None,
         span: None,

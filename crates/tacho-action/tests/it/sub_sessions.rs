@@ -1,10 +1,11 @@
-//! A sub-agent of Gemini CLI: hooks tell of it in the session that started it, its own file in one of its own, and only that
-//! session's file says which that is. All requests have the same tokens, and both sessions call the same tool.
+//! Sub-agents that are told of in sessions of their own. Of Gemini CLI's, hooks tell in the session that started it, its own
+//! file in one of its own, and only that session's file says which that is. All requests have the same tokens, and both
+//! sessions call the same tool. Of Codex's, telemetry tells in a session of its own.
 
 use crate::dice::Dice;
 use crate::gemini::{imported, logged, model_hook, tool_hook};
 use crate::models::orders;
-use crate::scene::{event, groups, model, session};
+use crate::scene::{ends, event, groups, join, model, session};
 use tacho_action::{Observation, Observer};
 use tacho_event::words::{Outcome, Phase};
 
@@ -178,4 +179,50 @@ fn another_programs_sub_agents_have_sessions_of_their_own() {
     whole.iter_mut().filter(|of| of.started.is_some()).for_each(|of| of.name = "spawn_agent");
     let found = groups(&[hooks(), file(true), whole].concat());
     assert!(found.len() > want().len(), "{found:?}");
+}
+
+/// A request as Codex tells of it, in a log record or a session's file.
+fn codex(us: i64, observer: Observer, number: u8, agent: &'static str) -> Observation<'static> {
+    Observation {
+        session: Some(session(number)),
+        agent,
+        agent_assumed: agent == "codex",
+        phase: Some(Phase::Result).filter(|_| observer == Observer::Log),
+        observer,
+        outcome: Outcome::Success,
+        ..model(event(us), 900)
+    }
+}
+
+/// Telemetry of Codex tells of a sub-agent in a session of its own, which has the name that the sub-agent has where hooks and
+/// files tell of it. Two sub-agents ask their model at the same time, with the same tokens.
+#[test]
+fn telemetry_of_a_sub_agents_session_is_of_the_agent_that_has_its_name() {
+    const OTHER: &str = "03030303-0303-0303-0303-030303030303";
+    let logs = vec![
+        codex(1_000_000, Observer::Log, 1, "codex"),
+        codex(2_000_000, Observer::Log, 2, "codex"),
+        codex(2_000_100, Observer::Log, 3, "codex"),
+    ];
+    let files = vec![
+        codex(1_003_000, Observer::Transcript, 1, "codex"),
+        codex(2_003_100, Observer::Transcript, 1, PART),
+        codex(2_003_000, Observer::Transcript, 1, OTHER),
+    ];
+    let hook = |us, call, agent| Observation { agent, ..crate::scene::hook(us, "PreToolUse", Some(call)) };
+    let hooks = vec![hook(2_100_000, "call_1", PART), hook(2_200_000, "call_2", OTHER)];
+    let want = vec![
+        vec![1_000_000, 1_003_000],
+        vec![2_000_000, 2_003_100],
+        vec![2_000_100, 2_003_000],
+        vec![2_100_000],
+        vec![2_200_000],
+    ];
+    for sent in orders(&[logs, files, hooks]) {
+        let log = sent.concat();
+        assert_eq!(groups(&log), want);
+        let ends = ends(&log, &join(&log));
+        let agents: Vec<_> = ends.values().map(|end| end.agent.as_str()).collect();
+        assert_eq!(agents, ["codex", PART, OTHER, PART, OTHER]);
+    }
 }
