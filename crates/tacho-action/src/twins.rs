@@ -10,9 +10,9 @@
 //!   model's call, the input of a tool's.
 //! - One began while the other went on. Where no marks are told by both, as of a call that failed, they have the same
 //!   parent, and one lies within the other or they began together.
-//! - At the root one lies within the other or they began together, no session and no agent says otherwise, and marks are told
-//!   by both or by neither: in traces of their own one that was not told them may be any other call, unless it began and ended
-//!   within the same millisecond.
+//! - At the root one lies within the other or they began together, but for a tool with the same input. No session and no agent
+//!   says otherwise, and marks are told by both or by neither: in traces of their own one that was not told them may be any
+//!   other call, unless it began and ended within the same millisecond.
 //!
 //! Limits: as many spans as `kin` remembers, [`PLACES_MAX`] places of each; [`BESIDE_MAX`] before and after one are
 //! compared with it at each place.
@@ -49,6 +49,7 @@ pub(crate) struct Twin {
     lasts: (Micros, Micros),
     /// Tokens, or the input.
     marks: [Option<u64>; 2],
+    is_tool: bool,
     /// The number of the model's answer, or of the tool's call.
     number: Option<u64>,
     /// Its agent, and whether that is the program's name, for want of one.
@@ -81,6 +82,7 @@ impl Twin {
             library: library_key(observation.library?),
             what,
             marks,
+            is_tool: !observation.is_model(),
             number: number.map(|number| key(&[number.as_bytes()])),
             agent: (key(&[observation.agent.as_bytes()]), observation.agent_assumed),
             root: key(&[b"root", &what.to_be_bytes()]),
@@ -130,7 +132,8 @@ impl Twin {
             && match stand {
                 Stand::Place => is_told,
                 Stand::Parent => is_told || is_close,
-                Stand::Root => is_close,
+                // An input says more than tokens do, and libraries take a good part of a quick call's time themselves.
+                Stand::Root => is_close || self.is_tool && is_told,
             }
     }
 }
