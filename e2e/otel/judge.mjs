@@ -77,14 +77,14 @@ async function judgePython(server) {
 
 async function judgeTwice(server) {
   const ran = run(python, [path.join(here, 'twice.py'), server.http]);
-  check('two libraries told of the calls of a model', ran.code === 0, ran);
+  check('two libraries told of the calls of models and tools', ran.code === 0, ran);
   const works = JSON.parse(ran.out.trim().split('\n').at(-1) || '[]');
   const traces = works.filter((work) => work.trace).map((work) => `'${work.trace}'`);
-  for (const { name, trace, calls, tokens } of works) {
+  for (const { name, trace, calls, tokens, action = 'model_request' } of works) {
     const where = trace ? `= '${trace}'` : `NOT IN (${traces}) AND agent_id = 'twice'`;
     const told = name.includes('told twice') ? 2 : 1;
     const [found] = await sql(server, `SELECT count(*) AS calls, sum(tokens_input) AS tokens, min(observations) AS least,
-      max(observations) AS most FROM agent_audit_log WHERE extra->>'trace_id' ${where} AND action_name = 'model_request'`);
+      max(observations) AS most FROM agent_audit_log WHERE extra->>'trace_id' ${where} AND action_name = '${action}'`);
     check(`${name}: ${calls} calls and their tokens count once`, found.calls === calls && found.tokens === tokens
       && found.least === told && found.most === told, found);
   }

@@ -1,15 +1,17 @@
-"""Calls a scripted model with OpenAI's SDK while two libraries instrument it: `twice.py HTTP`. One line of JSON says what
-was called: by trace the number of calls and the tokens that the model counted."""
+"""Calls a scripted model with OpenAI's SDK, and tools of LangChain, while two libraries instrument them: `twice.py HTTP`. One line
+of JSON says what was called: by trace the number of calls and the tokens that the model counted, or the tool."""
 import contextvars
 import json
 import sys
 import threading
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import openai
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 from openinference.instrumentation import TraceConfig
 from openinference.instrumentation.langchain import LangChainInstrumentor as OpenInferenceChain
@@ -153,6 +155,28 @@ def chained_failing():
     return {"calls": 2, "tokens": 100}
 
 
+@tool
+def get_price(symbol: str) -> str:
+    """The price of a symbol."""
+    if symbol == "NONE":
+        raise ValueError(symbol)
+    return f"{symbol}: 101.5"
+
+
+def tools():
+    """One that a model asked for has an id of the call, one that a program calls has none."""
+    asked = {"type": "tool_call", "name": "get_price", "args": {"symbol": "ACME"}}
+    for _ in range(2):
+        get_price.invoke({**asked, "id": f"call_{uuid.uuid4().hex}"})
+        get_price.invoke({"symbol": "ACME"})
+    try:
+        get_price.invoke({"symbol": "NONE"})
+    except ValueError:
+        pass
+    get_price.batch([{"symbol": "ACME"}] * 5)
+    return {"calls": 10, "tokens": None, "action": "get_price"}
+
+
 def bare():
     ran = [chained(), chained_at_once(), chained_failing()]
     return {count: sum(each[count] for each in ran) for count in ("calls", "tokens")}
@@ -178,6 +202,9 @@ hides = TraceConfig(hide_outputs=True)
 instrumented([OpenInference()], works, "told once", config=hides)
 instrumented([OpenLLMetryChain(), OpenInferenceChain()], chains, "told twice with ids")
 instrumented([OpenLLMetryChain(), OpenInferenceChain()], chains, "told twice without ids", config=hides)
+called = {"tools of LangChain": tools}
+instrumented([OpenLLMetryChain(), OpenInferenceChain()], called, "told twice")
+instrumented([OpenLLMetryChain(), OpenInferenceChain()], called, "told twice with no span around", untraced)
 alone = {"no span around": bare}
 instrumented([OpenLLMetryChain(), OpenInferenceChain()], alone, "told twice without ids", untraced, config=hides)
 instrumented([OpenLLMetry(), OpenInference()], works, "told twice")

@@ -25,6 +25,7 @@ mod said;
 mod shares;
 mod standing;
 mod twins;
+mod undated;
 
 pub use action::OBSERVATIONS_MAX;
 pub use entry::{Closure, Entry, Figure, Record};

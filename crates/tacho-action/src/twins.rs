@@ -1,5 +1,5 @@
 //! One call of a model or of a tool that two libraries tell of side by side: below the same span, neither within the other, or
-//! below none, in traces of their own.
+//! below none, in traces of their own. Of a tool also the one right within the other.
 //!
 //! A library that tells of chains and agents puts spans of its own around the call. So a span stands below its parent,
 //! and where that is of the same library below its parent in turn, and so on: these are its places. Where nothing but
@@ -21,6 +21,7 @@ use crate::ids::key;
 use crate::observation::Observation;
 use crate::observer::Observer;
 use crate::said;
+use crate::undated::undated;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::model;
@@ -194,6 +195,17 @@ impl Twins {
         }
     }
 
+    /// The spans of tools right around or within this one that may tell of the same call: a library that is called back first may
+    /// have its span stand around those of the next. With how far their beginnings lie apart. Models that nest: see `nest`.
+    fn nested(&self, span: u64, places: &[u64], twin: &Twin) -> BTreeSet<(u64, u64)> {
+        let within =
+            self.places.range((span, Micros::MIN, 0)..=(span, Micros::MAX, u64::MAX)).take(BESIDE_MAX);
+        let near = within.map(|(_, _, other)| other).chain(places).filter(|_| twin.is_tool);
+        let known = near.filter_map(|other| Some((*other, &self.known.get(other)?.1)));
+        let same = known.filter(|(_, other)| twin.is_one_with(other, Stand::Place));
+        same.map(|(span, other)| (other.lasts.0.abs_diff(twin.lasts.0), span)).collect()
+    }
+
     /// The spans that may tell of the same call as this one, the one that began nearest first.
     pub(crate) fn beside(&self, span: u64) -> Vec<u64> {
         let Some((places, twin)) = self.known.get(&span) else { return Vec::new() };
@@ -207,7 +219,7 @@ impl Twins {
             };
             twin.is_one_with(other, stand)
         };
-        let mut found = BTreeSet::new();
+        let mut found = self.nested(span, places, twin);
         for place in places.iter().copied() {
             let before = self.places.range((place, Micros::MIN, 0)..(place, from, span)).rev();
             let after = self.places.range((place, from, span)..=(place, to, u64::MAX)).skip(1);
@@ -247,48 +259,4 @@ fn of_tool<'a>(observation: &Observation<'a>) -> Option<Told<'a>> {
 
 pub(crate) fn library_key(library: &str) -> u64 {
     key(&[library.as_bytes()])
-}
-
-/// A model's name without the day that its provider's answer adds: `gpt-4o-2024-08-06`, `claude-sonnet-4-20250514`,
-/// `gpt-4-0613`, `gemini-2.0-flash-001`.
-fn undated(model: &str) -> &str {
-    let digits = |text: &str, count: usize| text.len() == count && text.bytes().all(|c| c.is_ascii_digit());
-    let cut = |text: &'_ str| text.rfind(['-', '@']).map(|at| (at, at + 1));
-    let Some((at, from)) = cut(model) else { return model };
-    let last = &model[from..];
-    if last == "latest" || [3, 4, 8].into_iter().any(|count| digits(last, count)) {
-        return &model[..at];
-    }
-    let mut rest = model;
-    for count in [2, 2, 4] {
-        match cut(rest) {
-            Some((at, from)) if digits(&rest[from..], count) => rest = &rest[..at],
-            _ => return model,
-        }
-    }
-    rest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_is_no_part_of_a_models_name() {
-        for (dated, plain) in [
-            ("gpt-4o-2024-08-06", "gpt-4o"),
-            ("claude-sonnet-4-20250514", "claude-sonnet-4"),
-            ("claude-sonnet-4@20250514", "claude-sonnet-4"),
-            ("gpt-4-0613", "gpt-4"),
-            ("gemini-2.0-flash-001", "gemini-2.0-flash"),
-            ("claude-3-5-haiku-latest", "claude-3-5-haiku"),
-            ("gpt-4o-mini", "gpt-4o-mini"),
-            ("claude-opus-4-1", "claude-opus-4-1"),
-            ("gpt-4-32k", "gpt-4-32k"),
-            ("o3", "o3"),
-            ("", ""),
-        ] {
-            assert_eq!(undated(dated), plain);
-        }
-    }
 }

@@ -94,10 +94,14 @@ fn calls_of_tools_side_by_side_that_are_not_surely_one_stay_apart() {
     assert_eq!(count(&one, with(|told| told.input = Some(r#"{"symbol":"OTHER"}"#))), 2, "another input");
     assert_eq!(count(&one, with(|told| told.time_us = 105_001)), 2, "in turn");
     assert_eq!(count(&one, with(|told| told.parent = Some("00000000000000e9"))), 2, "below another span");
+    let within = with(|told| told.parent = Some("00000000000000e1"));
+    for input in [Some(r#"{"symbol":"OTHER"}"#), None] {
+        assert_eq!(count(&one, Observation { input, ..within.clone() }), 2, "the one calls the other");
+    }
     assert_eq!(
-        count(&one, with(|told| told.parent = Some("00000000000000e1"))),
+        count(&one, Observation { library: one.library, ..within }),
         2,
-        "the one calls the other"
+        "of one library it calls itself"
     );
     let called = |of: &Observation<'static>, call| Observation { call: Some(call), ..of.clone() };
     assert_eq!(count(&called(&one, "call_1"), called(&other, "call_2")), 2, "other ids of the call");
