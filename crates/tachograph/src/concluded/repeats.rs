@@ -146,6 +146,7 @@ mod tests {
             session: None,
             agent: "a1",
             agent_assumed: false,
+            part: None,
             call: Some(call),
             parent: None,
             span: None,
