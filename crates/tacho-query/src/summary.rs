@@ -10,8 +10,9 @@ use tacho_event::time::Micros;
 const SHORT: usize = 120;
 
 /// Members of an input that say what was asked, most telling first.
-const TELLING: [&str; 19] = [
+const TELLING: [&str; 20] = [
     "command",
+    "cmd",
     "file_path",
     "path",
     "url",

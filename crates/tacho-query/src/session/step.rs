@@ -83,10 +83,13 @@ impl Draft<'_> {
         let error = events.iter().rev().filter(|row| !is_past(row)).find_map(|row| row.text("error"));
         let name = first.text("action_name").unwrap_or_default();
         let duration_us = self.duration_us();
+        let input = earliest("input");
+        // Of a call it says what was done, not that it was allowed.
+        let decision = earliest("decision").filter(|_| !is_call(&first) || input.is_none());
         let told = summary::Told {
             name,
-            input: earliest("input"),
-            decision: earliest("decision"),
+            input,
+            decision,
             output: latest("output"),
             error,
             target: earliest("target").or(earliest("access")),

@@ -33,14 +33,28 @@ fn tell_live(server: &Server) {
         let body = json!({"session_id": SESSION, "hook_event_name": hook, "timestamp": at(second)});
         assert_eq!(server.post("/log", &with(body, told).to_string()).status, 200);
     }
-    let told =
-        [("event.name", "claude_code.api_request"), ("session.id", SESSION), ("model", "claude-opus-4-1")];
-    let told =
-        told.into_iter().chain([("request_id", REQUEST), ("input_tokens", "100"), ("cost_usd", "0.25")]);
-    let told: Vec<Value> =
-        told.map(|(key, value)| json!({"key": key, "value": {"stringValue": value}})).collect();
-    let record = json!({"timeUnixNano": "1795255200600000000", "attributes": told});
-    let body = json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}).to_string();
+    let record = |nanos: &str, told: &[(&str, &str)]| {
+        let told = told.iter().chain(&[("session.id", SESSION)]);
+        let told: Vec<Value> =
+            told.map(|(key, value)| json!({"key": key, "value": {"stringValue": value}})).collect();
+        json!({"timeUnixNano": nanos, "attributes": told})
+    };
+    let asked = [
+        ("event.name", "claude_code.api_request"),
+        ("model", "claude-opus-4-1"),
+        ("request_id", REQUEST),
+        ("input_tokens", "100"),
+        ("cost_usd", "0.25"),
+    ];
+    let decided = [
+        ("event.name", "claude_code.tool_decision"),
+        ("tool_name", "Bash"),
+        ("tool_use_id", REFUSED),
+        ("decision", "reject"),
+        ("source", "config"),
+    ];
+    let records = [record("1795255200600000000", &asked), record("1795255202100000000", &decided)];
+    let body = json!({"resourceLogs": [{"scopeLogs": [{"logRecords": records}]}]}).to_string();
     let headers = [("content-type", "application/json")];
     assert_eq!(server.post_with("/v1/otlp/v1/logs", body.as_bytes(), &headers).unwrap().status, 200);
 }
@@ -119,7 +133,7 @@ fn live_and_imported_beside_each_other_are_one_story() {
         "model_request",
         "Agent: count → ok 2.8 s",
         "sub: ",
-        "→ refused",
+        "Bash: rm -rf build → refused",
     ];
     assert!(story.map(place).is_sorted(), "{shown}");
     server.stop();
