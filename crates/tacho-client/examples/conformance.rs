@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use std::io::BufRead;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tacho_client::{Client, Event, Options, Problem};
 
@@ -23,13 +23,22 @@ fn run(command: &Value, client: &mut Option<Client>) -> Value {
     if command["cmd"] == "init" {
         let (told, hears) = std::sync::mpsc::channel();
         let mut options = options(&command["options"]);
+        let logs_to: Arc<OnceLock<Client>> = Arc::default();
+        let logs = Arc::clone(&logs_to);
         options.on_problem = Some(Arc::new(move |problem| {
+            if let Some(client) = logs.get() {
+                client.record(Event::action("problem").details(&format!("{problem:?}")));
+                return;
+            }
             eprintln!("{problem:?}");
             if let Problem::Settings { error } = problem {
                 drop(told.send(error.clone()));
             }
         }));
-        *client = Some(Client::new(options));
+        let made = client.insert(Client::new(options));
+        if command["problems"] == "logged" {
+            logs_to.get_or_init(|| made.clone());
+        }
         return json!({"settings": hears.try_iter().collect::<Vec<_>>()});
     }
     let Some(client) = client else { return json!({"threw": "init comes first"}) };

@@ -65,7 +65,7 @@ pub struct Options {
     pub retry_max: Duration,
     /// The longest that an end waits for the server. 5 s.
     pub close_time: Duration,
-    /// Told of what went wrong.
+    /// Told of what went wrong. It may record that: a problem of what it records itself is counted, and not told.
     pub on_problem: Option<OnProblem>,
 }
 

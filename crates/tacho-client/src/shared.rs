@@ -12,6 +12,7 @@ use crate::owner;
 use crate::receipts::{Receipts, Status};
 use crate::spool::{Limits, Spool};
 use crate::waiting::Waiting;
+use crate::within;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -218,9 +219,9 @@ impl Shared {
     }
 }
 
-/// Somebody else's function may panic; the record goes on.
+/// Somebody else's function may panic; the record goes on. It may record, too: a problem of that is counted and not told.
 pub(crate) fn call(told: &OnProblem, problem: &Problem) {
-    drop(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| told(problem))));
+    within::telling(|| drop(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| told(problem)))));
 }
 
 impl Core {

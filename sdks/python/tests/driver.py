@@ -23,9 +23,16 @@ class Driver:
         done: dict[str, Any] = getattr(self, command["cmd"])(**named)
         return done
 
-    def init(self, options: dict[str, Any]) -> dict[str, Any]:
+    def init(self, options: dict[str, Any], problems: str = "") -> dict[str, Any]:
         told: list[str] = []
-        self.logger = EventLogger(options=Options(**options), on_error=lambda kind, text: self.trouble(told, kind, text))
+
+        def trouble(kind: str, text: str) -> None:
+            if problems == "logged" and self.logger:
+                self.logger.log_action("problem", details={"message": text})
+            else:
+                self.trouble(told, kind, text)
+
+        self.logger = EventLogger(options=Options(**options), on_error=trouble)
         return {"settings": told}
 
     def trouble(self, told: list[str], kind: str, text: str) -> None:

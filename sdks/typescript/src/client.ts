@@ -60,6 +60,8 @@ export class Client {
   private timer: NodeJS.Timeout | undefined;
   private persisting: NodeJS.Timeout | undefined;
   private isClosed = false;
+  /** The caller's function for problems is being called. */
+  private isTelling = false;
   /** What is in memory now was counted as lost. */
   private isLeft = false;
 
@@ -367,10 +369,15 @@ export class Client {
   }
 
   private problem(kind: Problem["kind"], message: string, count: number): void {
+    // What the function records may have a problem of its own: told, too, it would never end.
+    if (this.isTelling) return;
+    this.isTelling = true;
     try {
       this.onProblem?.({ kind, message, count });
     } catch {
       // Somebody else's function; the record goes on.
+    } finally {
+      this.isTelling = false;
     }
   }
 }

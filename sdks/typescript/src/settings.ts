@@ -42,7 +42,7 @@ export interface Options {
   closeMs?: number | undefined;
   /** Whether the client saves what waits when the process ends. True. */
   exitHooks?: boolean | undefined;
-  /** Told of what went wrong; what it throws is ignored. */
+  /** Told of what went wrong; what it throws is ignored. A problem of what it records itself, before it returns, is counted and not told. */
   onProblem?: ((problem: Problem) => void) | undefined;
 }
 

@@ -71,6 +71,7 @@ class Shared:
         self._on_error = on_error
         self._troubled: set[str] = set()
         self._untold: deque[tuple[str, str]] = deque(maxlen=_UNTOLD_MAX)
+        self._telling = threading.local()
 
     def is_amid(self) -> bool:
         """Whether this is a call from amid another one of the same thread that holds a lock."""
@@ -109,8 +110,9 @@ class Shared:
         self.queue.append(item)
 
     def trouble(self, kind: str, message: str, once: bool = False) -> None:
-        """Tells the caller's function, or the log; `once`: not again until `is_well`."""
-        if once and kind in self._troubled:
+        """Tells the caller's function, or the log; `once`: not again until `is_well`. What that function records may have
+        trouble of its own: told, too, it would never end."""
+        if self._is_telling or (once and kind in self._troubled):
             return
         self._troubled.add(kind)
         self._untold.append((kind, message))
@@ -121,7 +123,8 @@ class Shared:
 
     def tell_troubles(self) -> None:
         """While no lock is held: what is told may call this client, or wait for another thread that does."""
-        while self._untold and not self.is_amid():
+        while self._untold and not self.is_amid() and not self._is_telling:
+            self._telling.now = True
             try:
                 kind, message = self._untold.popleft()
                 if callable(self._on_error):
@@ -130,3 +133,10 @@ class Shared:
                     _log.warning("%s: %s", kind, message)
             except Exception:  # the caller's own function; or another thread was first
                 pass
+            finally:
+                self._telling.now = False
+
+    @property
+    def _is_telling(self) -> bool:
+        """Whether this is a call from the function that this thread tells of trouble."""
+        return getattr(self._telling, "now", False)

@@ -53,6 +53,7 @@ class EventLogger:
         `log_level`: events of a lower level are not recorded. `storage_path`: the folder in which events wait.
         `blockchain_enabled`: marks events for a blockchain anchor; whether there is one is up to the server.
         `on_error`: called with a kind and a sentence, from another thread; without it logger `tachograph` warns.
+        Trouble of what it logs itself is counted, and not told.
         """
         given: dict[str, Any] = {"url": url, "key": key, "agent_id": agent_id, "session_id": session_id}
         given["spool_dir"] = storage_path
