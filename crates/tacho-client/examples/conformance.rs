@@ -173,6 +173,7 @@ fn call(method: &Value, args: &Value) -> Event {
             ("user_id", Some(user)) => event.user(user),
             ("resource_name", Some(name)) => event.resource_name(name),
             ("timestamp", Some(time)) => event.timestamp(time),
+            ("event_id", Some(id)) => event.id(id),
             (name, _) => event.with_value(name, value),
         }
     })

@@ -233,7 +233,7 @@ impl Backlog {
     /// Writes the last word of a client, into room that is kept for it. False when the disk takes nothing.
     pub(crate) fn leave(&mut self, mut event: Waiting) -> bool {
         self.cleaner.clean(&mut event);
-        match self.spool.append_last(event.seq, &event.line) {
+        match self.spool.append_last(event.number, &event.line) {
             Ok(_) => true,
             Err(Refused::Full(told) | Refused::Disk(told)) => {
                 self.troubles.push(format!("that events were lost could not be kept: {told}"));
@@ -268,7 +268,7 @@ impl Backlog {
     fn write(&mut self, events: &[Waiting]) -> bool {
         let Some(first) = events.first() else { return true };
         let lines: Vec<&str> = events.iter().map(|event| event.line.as_str()).collect();
-        let told = match self.spool.append(first.seq, &lines) {
+        let told = match self.spool.append(first.number, &lines) {
             Ok(_) => return true,
             // It has room again when something is answered for.
             Err(Refused::Full(told)) => told,

@@ -94,7 +94,7 @@ impl Event {
         event
     }
 
-    /// An id of the caller's own: the same id with the same content is the same event.
+    /// An id of the caller's own: the same id with the same content (time and session, too) is the same event.
     pub fn id(mut self, id: &str) -> Event {
         self.id = Some(id.to_owned()).filter(|id| !id.is_empty());
         self
@@ -244,8 +244,9 @@ impl Event {
 pub(crate) struct Stamps<'s> {
     pub id: &'s str,
     pub timestamp: &'s str,
-    pub producer: &'s str,
-    pub seq: u64,
+    /// The client, and its own number of the event. None where the caller gave the id: logged again, the event is the same one and
+    /// has nothing that is new each time.
+    pub producer: Option<(&'s str, u64)>,
     pub host: &'s str,
 }
 
@@ -266,14 +267,13 @@ pub(crate) fn members(event: Event, tight: bool) -> Result<String, String> {
 /// The event as one line, and where its stamps end; 0 when there is nothing behind them.
 pub(crate) fn line(id_name: &str, members: &str, stamps: &Stamps) -> (String, usize) {
     let quote = |text: &str| Value::from(text).to_string();
-    let Stamps { id, timestamp, producer, seq, host } = *stamps;
+    let Stamps { id, timestamp, producer, host } = *stamps;
     let mut line = String::with_capacity(members.len() + 256);
     line.push_str(&format!("{{\"{id_name}\":{},\"timestamp\":{}", quote(id), quote(timestamp)));
-    line.push_str(&format!(
-        ",\"producer\":{},\"producer_seq\":{seq},\"host\":{}",
-        quote(producer),
-        quote(host)
-    ));
+    if let Some((producer, seq)) = producer {
+        line.push_str(&format!(",\"producer\":{},\"producer_seq\":{seq}", quote(producer)));
+    }
+    line.push_str(&format!(",\"host\":{}", quote(host)));
     let end = line.len();
     if members.is_empty() {
         line.push('}');

@@ -1,14 +1,14 @@
 use super::*;
 
 fn read(event: Event) -> Value {
-    let stamps = Stamps { id: "i\"1", timestamp: "t", producer: "p", seq: 7, host: "h" };
+    let stamps = Stamps { id: "i\"1", timestamp: "t", producer: Some(("p", 7)), host: "h" };
     let id_name = event.id_name;
     serde_json::from_str(&line(id_name, &members(event, false).unwrap(), &stamps).0).unwrap()
 }
 
 #[test]
 fn stamps_come_first_and_are_the_clients_own() {
-    let stamps = Stamps { id: "i", timestamp: "t", producer: "p", seq: 7, host: "h" };
+    let stamps = Stamps { id: "i", timestamp: "t", producer: Some(("p", 7)), host: "h" };
     let event = Event::action("Bash").with("producer", "forged").with("host", "forged");
     let (line, end) = line("event_id", &members(event, false).unwrap(), &stamps);
     assert!(line.starts_with(

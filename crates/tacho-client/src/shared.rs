@@ -41,6 +41,9 @@ pub(crate) struct Core {
     pub backlog: Backlog,
     pub receipts: Receipts,
     pub stats: Stats,
+    /// Events so far: the place of the last in the order of the calls.
+    pub number: u64,
+    /// Those of them that had no id of the caller's.
     pub seq: u64,
     /// Lost, and not yet told to the server.
     pub untold: u64,
@@ -105,6 +108,7 @@ impl Shared {
             backlog: Backlog::new(spool, limits, memory),
             receipts: Receipts::default(),
             stats: Stats::default(),
+            number: 0,
             seq: 0,
             untold: 0,
             due_at: None,
@@ -140,7 +144,9 @@ impl Shared {
 
     /// Takes an event and returns its id.
     pub(crate) fn record(&self, mut event: Event) -> String {
-        let id = event.id.take().unwrap_or_else(new_id);
+        let given = event.id.take();
+        let is_callers = given.is_some();
+        let id = given.unwrap_or_else(new_id);
         self.complete(&mut event);
         let timestamp = event.timestamp.take().unwrap_or_else(|| time::format(now_us()));
         let id_name = event.id_name;
@@ -154,17 +160,13 @@ impl Shared {
             _ if core.closing => core.lose(&id, "the client is closed"),
             Err(reason) => core.reject(&id, &reason),
             Ok(members) => {
-                core.seq += 1;
-                let seq = core.seq;
-                let stamps = Stamps {
-                    id: &id,
-                    timestamp: &timestamp,
-                    producer: &self.producer,
-                    seq,
-                    host: &self.host,
-                };
+                core.number += 1;
+                core.seq += u64::from(!is_callers);
+                let producer = (!is_callers).then_some((self.producer.as_str(), core.seq));
+                let stamps = Stamps { id: &id, timestamp: &timestamp, producer, host: &self.host };
                 let (line, stamps) = event::line(id_name, &members, &stamps);
-                self.put(&mut core, Waiting { id: id.clone(), seq, line, stamps });
+                let number = core.number;
+                self.put(&mut core, Waiting { id: id.clone(), number, line, stamps });
             }
         }
         self.tell(core);

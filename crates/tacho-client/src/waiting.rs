@@ -30,8 +30,8 @@ impl Cleaner {
 #[derive(Debug, Clone)]
 pub(crate) struct Waiting {
     pub id: String,
-    /// The number within the producer; 0 for what another process left.
-    pub seq: u64,
+    /// The place in the order of the calls; 0 for what another process left.
+    pub number: u64,
     /// One line of JSON.
     pub line: String,
     /// So much of the line is stamps of ours, up to the comma behind them; 0 when the line is redacted.
@@ -54,5 +54,5 @@ pub(crate) fn known(line: String) -> Option<Waiting> {
     }
     let ids: Ids = serde_json::from_str(&line).ok()?;
     let id = ids.event_id.or(ids.communication_id)?;
-    Some(Waiting { id, seq: 0, line, stamps: 0 })
+    Some(Waiting { id, number: 0, line, stamps: 0 })
 }

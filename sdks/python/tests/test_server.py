@@ -71,6 +71,18 @@ def test_every_call_shows_up_in_sql(recorder: Recorder, logger: EventLogger) -> 
     assert (row["session_id"], row["ip"], row["user_agent"], row["level"]) == ("web-1", "203.0.113.9", "curl", "CRITICAL")
 
 
+def test_what_is_logged_again_under_its_own_id_is_recorded_once(recorder: Recorder, options: Options) -> None:
+    options.url, found = recorder.url, []
+    for _ in range(2):  # the second as another process would
+        with EventLogger(options=options) as logger:
+            event = {"event_id": "day-7", "timestamp": "2026-03-02T00:00:00Z", "action_type": "log", "action_name": "closed"}
+            ids = [logger.log_trade("7", 1.5, "2026-03-02T09:14:07Z", event_id="order-7"), logger.log_event(event)]
+            assert ids == ["order-7", "day-7"] and logger.flush(20)
+            found.append([receipt.status for entry in ids if (receipt := logger.receipt(entry))])
+    assert found == [["recorded", "recorded"], ["duplicate", "duplicate"]]
+    assert recorder.sql(f"SELECT count(*) AS n FROM {SENT}") == [{"n": 2}]
+
+
 def test_a_receipt_names_the_place_in_the_log(recorder: Recorder, logger: EventLogger) -> None:
     ids = [logger.log_action("Read", details={"n": n}) for n in range(5)]
     receipts = [logger.receipt(entry, timeout=20) for entry in ids]

@@ -12,8 +12,8 @@ import { Full, type Segment, type Spool } from "./spool.js";
 
 export interface Waiting {
   id: string;
-  /** The number within the producer; 0 for what another process left. */
-  seq: number;
+  /** The place in the order of the calls; 0 for what another process left. */
+  number: number;
   /** One line of JSON, redacted when `isClean`. */
   line: string;
   bytes: number;
@@ -229,7 +229,7 @@ export class Backlog {
     for (const line of read.lines) {
       const id = idOf(line);
       if (id === undefined) read.torn++;
-      else events.push({ id, seq: 0, line, bytes: Buffer.byteLength(line) + 1, isClean: true });
+      else events.push({ id, number: 0, line, bytes: Buffer.byteLength(line) + 1, isClean: true });
     }
     if (read.torn > 0) this.trouble.torn(read.torn, segment.path);
     if (events.length > 0) return { events, segment };

@@ -54,6 +54,9 @@ export class Client {
   private readonly onProblem: ((problem: Problem) => void) | undefined;
   private readonly adopting: NodeJS.Timeout;
   private firstLook: NodeJS.Immediate | undefined;
+  /** Events so far: the place of the last in the order of the calls. */
+  private number = 0;
+  /** Those of them that had no id of the caller's. */
   private seq = 0;
   /** Lost and not yet told to the server. */
   private untold = 0;
@@ -139,7 +142,15 @@ export class Client {
 
   /** Any event that the server knows, under its own names (docs/formats/events.md). */
   record(event: Record<string, unknown>): Receipt {
-    return this.take({}, () => ({ agent_id: this.settings.agentId, session_id: this.settings.sessionId, ...few(event) }));
+    const common = {
+      get eventId() {
+        return event["event_id"] as string | undefined;
+      },
+      get timestamp() {
+        return event["timestamp"] as string | undefined;
+      },
+    };
+    return this.take(common, () => ({ agent_id: this.settings.agentId, session_id: this.settings.sessionId, ...few(event) }));
   }
 
   /** What became of an event of this client; undefined when it is not known any more. */
@@ -243,20 +254,21 @@ export class Client {
 
   /** The one way in. */
   private take(common: shape.Common, make: () => shape.Members, idName = "event_id"): Receipt {
-    let id = "";
+    let id = newId();
     try {
-      id = common.eventId || newId();
+      const { eventId } = common;
+      if (eventId) id = String(eventId);
       const receipt = this.receipts.open(id);
       this.counts.logged++;
       const stamps = {
         [idName]: id,
         timestamp: common.timestamp ?? new Date(),
-        producer: this.producer,
-        producer_seq: ++this.seq,
+        // Logged again, an event with an id of the caller's is the same one: it has nothing that is new each time.
+        ...(eventId ? { producer: undefined, producer_seq: undefined } : { producer: this.producer, producer_seq: ++this.seq }),
         host: this.settings.host,
       };
       const text = line({ ...stamps, ...make(), ...stamps }, this.backlog.isTight ? TIGHT : FULL);
-      this.put({ id, seq: this.seq, line: text, bytes: Buffer.byteLength(text) + 1, isClean: false });
+      this.put({ id, number: ++this.number, line: text, bytes: Buffer.byteLength(text) + 1, isClean: false });
       return receipt;
     } catch (error) {
       return this.refused(id, error);
@@ -303,8 +315,7 @@ export class Client {
   private tellLost(): void {
     if (this.untold === 0 || this.isClosed) return;
     if (!this.backlog.push(this.lostEvent(this.untold))) return;
-    this.seq++;
-    this.untold = 0;
+    this.lossIsTold();
     this.timer ??= this.later();
   }
 
@@ -313,7 +324,7 @@ export class Client {
     const stamps = { event_id: newId(), timestamp: new Date(), producer: this.producer, producer_seq: this.seq + 1, host: this.settings.host };
     const { agentId, sessionId } = this.settings;
     const text = line({ ...stamps, agent_id: agentId, session_id: sessionId, ...event });
-    return { id: stamps.event_id, seq: this.seq + 1, line: text, bytes: Buffer.byteLength(text) + 1, isClean: true };
+    return { id: stamps.event_id, number: this.number + 1, line: text, bytes: Buffer.byteLength(text) + 1, isClean: true };
   }
 
   /** The last that is done: what waits goes to disk, and behind it how many found no room; whoever takes the folder over
@@ -323,6 +334,11 @@ export class Client {
     const count = this.untold + this.backlog.unsaved;
     if (count === 0 || this.isLeft || !this.backlog.leave(this.lostEvent(count))) return;
     this.isLeft = true;
+    this.lossIsTold();
+  }
+
+  private lossIsTold(): void {
+    this.number++;
     this.seq++;
     this.untold = 0;
   }

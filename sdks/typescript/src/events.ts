@@ -5,7 +5,7 @@ import { few } from "./plain.js";
 
 /** What every call takes. */
 export interface Common {
-  /** An id of the caller's own; the same id with the same content is the same event. */
+  /** An id of the caller's own; the same id with the same content (time and session, too) is the same event. */
   eventId?: string | undefined;
   timestamp?: string | Date | undefined;
   agentId?: string | undefined;

@@ -30,9 +30,9 @@ export interface SpoolLimits {
   batchBytes: number;
 }
 
-/** A line, and its number within the producer. */
+/** A line, and its place in the order of the calls. */
 export interface Line {
-  seq: number;
+  number: number;
   line: string;
 }
 
@@ -93,7 +93,7 @@ export class Spool {
     const last = this.segments.at(-1);
     const { room } = this;
     const fits = last !== undefined && this.isOpen(last) && lines.length <= room.events && bytes <= room.bytes;
-    const segment = fits ? last : { path: path.join(this.own, `${String(head.seq).padStart(16, "0")}.ndjson`), events: 0, bytes: 0 };
+    const segment = fits ? last : { path: path.join(this.own, `${String(head.number).padStart(16, "0")}.ndjson`), events: 0, bytes: 0 };
     this.open = false;
     write(segment.path, text);
     segment.events += lines.length;

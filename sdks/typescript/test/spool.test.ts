@@ -78,3 +78,18 @@ test("a function for problems that throws ends nothing", async (t) => {
   sender.auditLog({ action: "X", entityType: "y" });
   assert.ok(await sender.flush());
 });
+
+test("an event under the server's own names keeps the id and the time that it has", async (t) => {
+  const [server, spool] = [await taking(t), folder(t)];
+  const event = { event_id: "day-7", timestamp: "2026-03-02T00:00:00Z", action_type: "log", action_name: "closed", producer_seq: 7 };
+  for (const made of [client(t, server, spool), client(t, server, spool)]) {
+    assert.equal(made.record(event).id, "day-7");
+    assert.ok(await made.flush());
+  }
+  const [first, again] = server.events;
+  assert.equal(first?.["timestamp"], "2026-03-02T00:00:00Z");
+  assert.deepEqual(again, { ...first, session_id: again?.["session_id"] });
+  const odd = client(t, server, spool).record(null as unknown as Record<string, unknown>);
+  assert.equal(odd.status, "rejected");
+  assert.match(odd.id, /^[0-9a-f-]{36}$/);
+});

@@ -18,8 +18,8 @@ impl Backlog {
     pub(crate) fn cleaned(&mut self, events: Vec<Waiting>) {
         let mut events = events.into_iter().peekable();
         for place in &mut self.memory {
-            while events.next_if(|event| event.seq < place.seq).is_some() {}
-            if let Some(event) = events.next_if(|event| event.seq == place.seq) {
+            while events.next_if(|event| event.number < place.number).is_some() {}
+            if let Some(event) = events.next_if(|event| event.number == place.number) {
                 self.memory_bytes = self.memory_bytes + event.bytes() - place.bytes();
                 *place = event;
             }

@@ -14,10 +14,8 @@ impl Shared {
             return;
         }
         let Some(event) = self.lost_event(core) else { return };
-        let seq = event.seq;
         if core.backlog.push(event).is_ok() {
-            core.seq = seq;
-            core.untold = 0;
+            core.loss_is_told();
             core.due_at.get_or_insert_with(|| Instant::now() + self.options.batch_time);
         }
     }
@@ -32,10 +30,8 @@ impl Shared {
             return;
         }
         let Some(event) = self.lost_event(core) else { return };
-        let seq = event.seq;
         if core.backlog.leave(event) {
-            core.seq = seq;
-            core.untold = 0;
+            core.loss_is_told();
         }
     }
 
@@ -43,12 +39,20 @@ impl Shared {
         let mut event = Event::action("events_lost").kind("log").with("level", "WARNING");
         event = event.details(&json!({ "count": core.untold }));
         self.complete(&mut event);
-        let (id, timestamp, seq) = (new_id(), time::format(now_us()), core.seq + 1);
-        let stamps =
-            Stamps { id: &id, timestamp: &timestamp, producer: &self.producer, seq, host: &self.host };
+        let (id, timestamp) = (new_id(), time::format(now_us()));
+        let producer = Some((self.producer.as_str(), core.seq + 1));
+        let stamps = Stamps { id: &id, timestamp: &timestamp, producer, host: &self.host };
         let id_name = event.id_name;
         let members = event::members(event, false).ok()?;
         let (line, stamps) = event::line(id_name, &members, &stamps);
-        Some(Waiting { id, seq, line, stamps })
+        Some(Waiting { id, number: core.number + 1, line, stamps })
+    }
+}
+
+impl Core {
+    fn loss_is_told(&mut self) {
+        self.number += 1;
+        self.seq += 1;
+        self.untold = 0;
     }
 }

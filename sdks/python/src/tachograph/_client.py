@@ -78,13 +78,13 @@ class Client:
 
     # --- handing in
 
-    def record(self, event: dict[str, Any], event_id: str) -> None:
-        """Takes an event in. Neither waits for the network nor raises, and looks at no more than `_plain.Size` says."""
+    def record(self, event: dict[str, Any], event_id: str, *, is_callers: bool = False) -> None:
+        """Takes an event in; `is_callers`: its id is. Neither waits for the network nor raises, and looks at no more than `_plain.Size` says."""
         try:
             shared = self._shared
             is_tight = (shared.memory_bytes + shared.inbox.bytes) * 2 > self.options.queue_bytes
             made, size = event_of(event, TIGHT if is_tight else FULL)
-            item = Item(0, time.monotonic(), b"", made, size, event_id)
+            item = Item(0, None if is_callers else 0, time.monotonic(), b"", made, size, event_id)
             is_worker = _lifetime.is_worker()
             if size <= _LARGE_BYTES or is_worker:
                 item.clean()

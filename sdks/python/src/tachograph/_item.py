@@ -19,9 +19,14 @@ _ID_FIRST = re.compile(rb'\{"(?:event_id|communication_id)":"([A-Za-z0-9_.:/-]+)
 
 @dataclass(slots=True)
 class Item:
-    """An event on the queue; `raw` until it is redacted and encoded, which the writer does for a large one."""
+    """An event on the queue; `raw` until it is redacted and encoded, which the writer does for a large one.
+
+    `number` is its place in the order of the calls, `seq` that among those without an id of the caller's. Logged again, one with
+    such an id is the same event: it has no `seq`, nothing that is new each time.
+    """
 
     number: int
+    seq: int | None
     born: float
     body: bytes
     raw: dict[str, Any] | None
@@ -37,7 +42,9 @@ class Item:
 
     def line(self, producer: bytes) -> bytes:
         self.clean()
-        return b'%b,"producer":"%b","producer_seq":%d}' % (self.body[:-1], producer, self.number)
+        if self.seq is None:
+            return self.body
+        return b'%b,"producer":"%b","producer_seq":%d}' % (self.body[:-1], producer, self.seq)
 
 
 class Refused(NamedTuple):

@@ -191,5 +191,5 @@ class Sender:
             if shared.is_closing or shared.is_full(len(body)):
                 shared.lost_untold += count  # the next answer makes room
             else:
-                shared.queue_up(Item(0, time.monotonic(), body, None, len(body), event["event_id"]))
+                shared.queue_up(Item(0, 0, time.monotonic(), body, None, len(body), event["event_id"]))
         self._writer.drain(close=True)

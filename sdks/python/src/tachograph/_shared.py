@@ -55,6 +55,7 @@ class Shared:
         self.spool = Spool(options.spool, options.spool_bytes)
         self.queue: deque[Item] = deque()
         self.ready: deque[Batch] = deque()
+        self.number = 0
         self.seq = 0
         self.last_queued = 0
         self.done = 0  # the number up to which everything is settled
@@ -99,10 +100,18 @@ class Shared:
             if note.event_id:
                 self.receipts.put(Receipt(note.event_id, note.status, reason=note.reason))
 
+    def count(self, item: Item) -> None:
+        """The caller holds `lock`."""
+        self.number += 1
+        item.number = self.number
+        if item.seq is not None:
+            self.seq += 1
+            item.seq = self.seq
+
     def queue_up(self, item: Item) -> None:
         """The caller holds `lock`."""
-        self.seq += 1
-        item.number = self.last_queued = self.seq
+        self.count(item)
+        self.last_queued = item.number
         self.memory_events += 1
         self.memory_bytes += item.size
         self.stats.waiting += 1

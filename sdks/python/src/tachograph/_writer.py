@@ -196,9 +196,9 @@ class Writer:
             if not count or shared.queue or self.open is not None:  # what has a lower number goes first
                 return
             shared.lost_untold = 0
-            shared.seq += 1
-            number = shared.seq
-        event = Item(number, 0.0, wire(lost_event(count, shared.options)), None, 0, "")
+            event = Item(0, 0, 0.0, wire(lost_event(count, shared.options)), None, 0, "")
+            shared.count(event)
+        number = event.number
         line = event.line(self._producer) + b"\n"
         try:
             path = shared.spool.start(number)

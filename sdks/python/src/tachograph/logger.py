@@ -238,8 +238,12 @@ class EventLogger:
         event_id = ""
         try:
             said = {**self._defaults, **{name: value for name, value in more.items() if value is not None}}
-            event_id = _id(said.pop("event_id", None))
+            given = said.pop("event_id", None)
+            event_id = _id(given)
             event = make()
+            if "event_id" in event:  # `log_event` takes it as it stands
+                given = event.pop("event_id")
+                event_id = _id(given)
             level = said.get("level") or event.get("severity")
             if level is not None and _LEVELS.get(_level(level), 50) < self._level:
                 return event_id
@@ -251,7 +255,7 @@ class EventLogger:
             agent_id = more.get("agent_id") or (None if _names_an_agent(event) else usual)
             head = self._head(event, event_id, agent_id, moment)
             made = {**head, **event, **_events.common(said)}
-            self._client.record(self._in_context(made), event_id)
+            self._client.record(self._in_context(made), event_id, is_callers=bool(given))
         except _NoEvent as error:
             self._client.refuse(event_id, str(error))
         except Exception as error:  # what was given may be anything; the caller's path goes on
