@@ -164,11 +164,11 @@ function fromExpress<R extends IncomingRequest>(request: R, proxies: Proxies | u
 
 export interface NextOptions {
   /**
-   * How many proxies stand in front (one where only the platform's own does). The App Router does not tell the other end
-   * of the connection, so without this number there is no address that could be believed, and none is recorded; a
-   * request of the Pages Router tells it, and it is recorded then.
+   * How many proxies stand in front (one where only the platform's own does), or their networks. The App Router does not tell
+   * the other end of the connection: only with a number is there an address that could be believed, else none is recorded.
+   * A request of the Pages Router tells the other end.
    */
-  trustedProxies?: number;
+  trustedProxies?: TrustedProxies;
   session?: string | null | undefined;
 }
 

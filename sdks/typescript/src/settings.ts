@@ -71,6 +71,9 @@ export interface Settings {
   wrong: string[];
 }
 
+/** The variables of the process; in words of our own, since not every program tells its compiler of Node's types. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** The server's own default address. */
 const URL_DEFAULT = "http://127.0.0.1:7420";
 
@@ -81,7 +84,7 @@ const METADATA: Record<string, readonly string[]> = {
   branch: ["GIT_BRANCH", "GITHUB_REF_NAME", "CI_COMMIT_BRANCH"],
 };
 
-export function settings(options: Options, env: NodeJS.ProcessEnv, newSession: () => string): Settings {
+export function settings(options: Options, env: Environment, newSession: () => string): Settings {
   const wrong: string[] = [];
   const read = reader(options, wrong);
   const text = (name: keyof Options, variable: string) => (read(name, "a text", isText) || env[variable] || undefined) as string | undefined;
@@ -136,7 +139,7 @@ const isObject = (value: unknown): value is object => typeof value === "object" 
 const kindOf = (value: unknown) => (value === null ? "null" : typeof value);
 
 /** The server that is named, else that of the environment, else the default: one that events can't be sent to would have them wait for ever. */
-function server(named: string | undefined, env: NodeJS.ProcessEnv, wrong: string[]): URL {
+function server(named: string | undefined, env: Environment, wrong: string[]): URL {
   const url = named === undefined ? undefined : endpoint(named);
   if (url !== undefined) return url;
   if (named !== undefined) {
@@ -167,7 +170,7 @@ function spoolFolder(root: string, address: string): string {
 }
 
 /** Who has no home shares the temporary folder with the clients of other languages. */
-export function stateFolder(env: NodeJS.ProcessEnv, homeOf: () => string = homedir): string {
+export function stateFolder(env: Environment, homeOf: () => string = homedir): string {
   const home = quietly(homeOf);
   return path.join(env["XDG_STATE_HOME"] || (home ? path.join(home, ".local", "state") : tmpdir()), "tachograph");
 }
@@ -176,7 +179,7 @@ function user(): string | undefined {
   return quietly(() => userInfo().username);
 }
 
-function metadata(env: NodeJS.ProcessEnv): Record<string, string> | undefined {
+function metadata(env: Environment): Record<string, string> | undefined {
   const found = Object.entries(METADATA).flatMap(([name, variables]) => {
     const value = variables.map((variable) => env[variable]).find(Boolean);
     return value === undefined ? [] : [[name, value] as const];

@@ -105,6 +105,8 @@ test("in Next.js the context comes from headers() and from the Request", () => {
   // What `headers()` gives has, beside its methods, a member with the headers as Node has them.
   const sealed = Object.assign(new Headers(request.headers), { headers: Object.fromEntries(request.headers) });
   assert.deepEqual(nextContext(sealed, { trustedProxies: 1, session: "s-1" }), expected);
+  // Networks are of no use where nobody tells the other end.
+  assert.deepEqual(nextContext(request, { trustedProxies: ["private"], session: "s-1" }), { ...expected, ip: null });
   // A number of proxies that is none costs the address alone.
   assert.deepEqual(nextContext(request, { trustedProxies: NaN, session: "s-1" }), { ...expected, ip: null });
 });
@@ -131,6 +133,8 @@ test("in the Pages Router of Next.js the request tells the other end", () => {
   const request = { headers, socket: { remoteAddress: "::ffff:10.0.0.1" } };
   const expected = { ip: "203.0.113.9", userAgent: "Mozilla/5.0", sessionId: "s-1", requestId: "r-1" };
   assert.deepEqual(nextContext(request, { trustedProxies: 1, session: "s-1" }), expected);
+  assert.deepEqual(nextContext(request, { trustedProxies: ["10.0.0.0/8"], session: "s-1" }), expected);
+  assert.deepEqual(nextContext(request, { trustedProxies: ["loopback"], session: "s-1" }), { ...expected, ip: "10.0.0.1" });
   assert.deepEqual(nextContext(request, { session: "s-1" }), { ...expected, ip: "10.0.0.1" });
 });
 
