@@ -20,7 +20,8 @@ use std::time::{Duration, Instant, SystemTime};
 use tacho_event::id::Id;
 use tacho_event::time;
 
-/// Counts since the start, in events.
+/// Counts since the start, in events. `recorded`, `duplicates`, `rejected` and `waiting` count also what nobody logged here:
+/// the client's own `events_lost`, and what it sends for a process that has ended. So their sum with `lost` may be more than `logged`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
     pub logged: u64,

@@ -23,7 +23,10 @@ import { Redactor } from "./redact.js";
 import { settings, type Options, type Problem, type Settings } from "./settings.js";
 import { Spool } from "./spool.js";
 
-/** Counts since the start, in events. */
+/**
+ * Counts since the start, in events. `recorded`, `duplicates`, `rejected` and `waiting` count also what nobody logged here: the
+ * client's own `events_lost`, and what it sends for a process that has ended. So their sum with `lost` may be more than `logged`.
+ */
 export interface Stats {
   logged: number;
   recorded: number;

@@ -27,7 +27,8 @@ class Receipt:
 
 @dataclass
 class Stats:
-    """Counts of events since the client was made."""
+    """Counts of events since the client was made. `recorded`, `duplicates`, `rejected` and `waiting` count also its own
+    `events_lost`, which nobody logged: their sum with `lost` may be more than `logged`."""
 
     logged: int = 0
     recorded: int = 0
