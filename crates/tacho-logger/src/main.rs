@@ -93,15 +93,18 @@ async fn run(check: bool) -> Result<(), String> {
 }
 
 fn open(settings: &Settings) -> Result<Arc<dyn Log>, String> {
-    let http = || Http::new(settings.url.clone(), settings.key.clone(), settings.ca_file.as_deref());
     Ok(match &settings.backend {
-        Backend::Server => Arc::new(ServerLog::new(http()?)),
-        Backend::VictoriaLogs => Arc::new(victorialogs::VictoriaLogs::new(http()?, preparer())),
+        Backend::Server => Arc::new(ServerLog::new(http(settings)?)),
+        Backend::VictoriaLogs => Arc::new(victorialogs::VictoriaLogs::new(http(settings)?, preparer())),
         Backend::Postgres { url } => Arc::new(postgres::Postgres::new(url, preparer())?),
         Backend::File { path, bytes_max } => {
             Arc::new(file::FileLog::new(path.clone(), *bytes_max, preparer()))
         }
     })
+}
+
+fn http(settings: &Settings) -> Result<Http, String> {
+    Http::new(settings.url.clone(), settings.key.clone(), settings.ca_file.as_deref())
 }
 
 fn preparer() -> Preparer {
@@ -123,7 +126,10 @@ async fn look(log: &dyn Log, settings: &Settings) -> Result<(), String> {
     let answers = match log.search(&Caller::default(), &filter).await {
         Ok(page) => format!("{name} at {place} answers: {} events on the first page", page.rows.len()),
         Err(fault) if fault.kind == tacho_mcp::Kind::Cannot => {
-            format!("{name} at {place} is only written to")
+            // The one that cannot be searched is VictoriaLogs.
+            let check = victorialogs::check(http(settings)?).await;
+            check.map_err(|fault| format!("{name} at {place}: {fault}"))?;
+            format!("{name} at {place} answers, and is only written to")
         }
         Err(fault) => return Err(format!("{name} at {place}: {fault}")),
     };

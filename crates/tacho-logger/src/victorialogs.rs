@@ -7,7 +7,7 @@ use crate::prepare::{Prepared, Preparer};
 use serde_json::{Map, Value};
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
-use tacho_mcp::{Answer, Caller, Fault, Log, Recorded};
+use tacho_mcp::{Answer, Caller, Fault, Log, Recorded, Reply};
 
 /// Events that a repeated one is looked for among.
 const KEPT: usize = 10_000;
@@ -57,14 +57,7 @@ fn send(http: &Http, seen: &Mutex<Seen>, prepared: Prepared) -> Result<Recorded,
     let mut line = prepared.event;
     let message = line.get("action_name").and_then(Value::as_str).unwrap_or("event").to_string();
     line.entry("_msg").or_insert(message.into());
-    let reply = http.send(TARGET, Some(Value::Object(line).to_string().as_bytes()))?;
-    if !(200..300).contains(&reply.status) {
-        let said = String::from_utf8_lossy(&reply.body);
-        return Err(Fault::failed(format!(
-            "VictoriaLogs answered with status {}: {said:.300}",
-            reply.status
-        )));
-    }
+    taken(&http.send(TARGET, Some(Value::Object(line).to_string().as_bytes()))?)?;
     if seen.order.len() >= KEPT
         && let Some(oldest) = seen.order.pop_front()
     {
@@ -73,4 +66,18 @@ fn send(http: &Http, seen: &Mutex<Seen>, prepared: Prepared) -> Result<Recorded,
     seen.order.push_back(key.clone());
     seen.all.insert(key);
     Ok(Recorded { index: None, duplicate: false })
+}
+
+/// Whether it answers, and says that it is well. Records nothing.
+pub(crate) async fn check(http: Http) -> Result<(), Fault> {
+    let sent = tokio::task::spawn_blocking(move || http.send("/health", None)).await;
+    taken(&sent.map_err(|error| Fault::failed(error.to_string()))??)
+}
+
+fn taken(reply: &Reply) -> Result<(), Fault> {
+    if (200..300).contains(&reply.status) {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&reply.body);
+    Err(Fault::failed(format!("VictoriaLogs answered with status {}: {said:.300}", reply.status)))
 }

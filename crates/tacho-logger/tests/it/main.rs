@@ -190,6 +190,36 @@ fn a_look_says_where_events_would_go() {
 }
 
 #[test]
+fn a_look_asks_victorialogs_whether_it_is_well() {
+    let look = |url: &str| {
+        let ended = run(&[("AUDIT_BACKEND", "victorialogs"), ("AUDIT_LOG_URL", url)], &["--check"]);
+        let (out, err) = (String::from_utf8(ended.stdout).unwrap(), String::from_utf8(ended.stderr).unwrap());
+        (ended.status.code(), out, err)
+    };
+    for (status, code) in [("200 OK", 0), ("503 Service Unavailable", 1)] {
+        let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", server.local_addr().unwrap());
+        let asked = std::thread::spawn(move || {
+            let (mut stream, _) = server.accept().unwrap();
+            let line =
+                BufReader::new(&stream).lines().map(Result::unwrap).take_while(|line| !line.is_empty());
+            let asked: Vec<String> = line.collect();
+            write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+            asked[0].clone()
+        });
+        let (ended, out, err) = look(&url);
+        assert_eq!(
+            (ended, out.contains("answers, and is only written to")),
+            (Some(code), code == 0),
+            "{err}"
+        );
+        assert_eq!(asked.join().unwrap(), "GET /health HTTP/1.1");
+    }
+    let (ended, out, err) = look("http://127.0.0.1:1");
+    assert!(ended == Some(1) && out.is_empty() && err.contains("no answer from"), "{out}{err}");
+}
+
+#[test]
 fn a_look_names_a_file_that_can_not_be_written() {
     let folder = tempfile::tempdir().unwrap();
     let at = |path: &str| folder.path().join(path).to_str().unwrap().to_string();
