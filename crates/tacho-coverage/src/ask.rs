@@ -94,12 +94,14 @@ fn within(from_us: i64, to_us: i64) -> String {
 const AGENT: &str = "canonical_agent(agent_now(agent_id, index))";
 
 const AT: &str = "arrow_cast(timestamp, 'Int64')";
+/// What an event is put together with, as `actions` has it.
+const ACTION: &str = "action_of(index)";
 const LAST: &str = "max(arrow_cast(timestamp, 'Int64'))";
 
 /// Rows of [`crate::CallRow`], witnesses' and then the newest first. A span without a call's own id is no call: its number joins nothing.
 pub fn calls(from_us: i64, to_us: i64) -> String {
     format!(
-        "SELECT call_id AS call, session_uuid AS session, min({AGENT}) AS agent, \
+        "SELECT call_id AS call, {ACTION} AS action, session_uuid AS session, min({AGENT}) AS agent, \
            {SOURCE} AS source, min({AT}) AS first_us, max({AT}) AS last_us, \
            max(CASE WHEN phase IN ('result', 'executed') THEN {AT} END) AS done_us, min(index) AS first_index, \
            coalesce(bool_or(hook_event = 'PostToolBatch' AND outcome_status = 'failure') \
@@ -114,7 +116,7 @@ pub fn calls(from_us: i64, to_us: i64) -> String {
          FROM events WHERE {within} AND call_id IS NOT NULL AND {IS_CALL} \
            AND NOT (source = 'otlp' AND call_id ~ '^[0-9a-f]{{16}}$') AND source <> 'internal' \
            AND NOT {IS_MADE_UP} \
-         GROUP BY call_id, session_uuid, {SOURCE} ORDER BY bool_and({OWN}), last_us DESC LIMIT {limit}",
+         GROUP BY call_id, {ACTION}, session_uuid, {SOURCE} ORDER BY bool_and({OWN}), last_us DESC LIMIT {limit}",
         within = within(from_us, to_us),
         limit = CALLS_MAX + 1,
     )
@@ -147,6 +149,17 @@ pub fn sessions(from_us: i64, to_us: i64) -> String {
         source = format_args!("coalesce({SOURCE}, 'otel_log')"),
         unnamed = format_args!("{IS_CALL} AND (call_id IS NULL OR {IS_MADE_UP})"),
         limit = SESSIONS_MAX + 1,
+    )
+}
+
+/// Rows of [`crate::PartRow`]: Gemini CLI writes what a sub-agent does into a file of its own, as a session that names no other. The
+/// file of the one that started it names it.
+pub fn parts(from_us: i64, to_us: i64) -> String {
+    format!(
+        "SELECT to_agent AS part, min(session_uuid) AS whole FROM events WHERE {within} \
+           AND known = 'imported' AND action_name = 'invoke_agent' AND to_agent IS NOT NULL AND session_uuid IS NOT NULL \
+         GROUP BY to_agent ORDER BY part LIMIT {SESSIONS_MAX}",
+        within = within(from_us, to_us),
     )
 }
 
@@ -188,7 +201,8 @@ pub fn numbers(sessions: &[String]) -> String {
     format!(
         "SELECT session_uuid AS session, min({AGENT}) AS agent, {SOURCE} AS source, \
            producer_seq AS number, {AT} AS at_us, min(index) AS index, count(*) AS events, \
-           bool_and(action_type IN ('log', 'settings')) AS alike, {USER} \
+           bool_and(action_type IN ('log', 'settings')) AS alike, {USER}, \
+           min(writer) AS writer \
          FROM events WHERE session_uuid IN ({}) AND producer_seq IS NOT NULL AND {SOURCE} IS NOT NULL \
          GROUP BY session_uuid, {SOURCE}, producer_seq, {AT} \
          ORDER BY bool_and({OWN}), index LIMIT {limit}",

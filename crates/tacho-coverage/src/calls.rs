@@ -1,7 +1,7 @@
 //! Calls over their sources: what each saw of those that any saw, and which it did not see.
 
 use crate::config::Config;
-use crate::homes::Homes;
+use crate::homes::{Homes, Name, name};
 use crate::judge::{Window, named};
 use crate::report::{Evidence, Finding, Kind};
 use crate::rows::CallRow;
@@ -80,13 +80,13 @@ pub(crate) fn weigh(rows: &[CallRow], sessions: &Sessions, config: &Config, wind
     weighed
 }
 
-fn gather<'r>(rows: &'r [CallRow], sessions: &Sessions) -> Vec<Call<'r>> {
+fn gather<'r>(rows: &'r [CallRow], sessions: &'r Sessions) -> Vec<Call<'r>> {
     let homes = Homes::new(rows, sessions);
-    let mut of: BTreeMap<(&str, Option<&str>), Vec<&CallRow>> = BTreeMap::new();
+    let mut of: BTreeMap<(Name<'_>, Option<&str>), Vec<&CallRow>> = BTreeMap::new();
     for row in rows {
-        of.entry((&row.call, homes.of(row))).or_default().push(row);
+        of.entry((name(row), homes.of(row))).or_default().push(row);
     }
-    let call = |((id, session), rows): ((&'r str, Option<&'r str>), Vec<&'r CallRow>)| {
+    let call = |(((id, _), session), rows): ((Name<'r>, Option<&'r str>), Vec<&'r CallRow>)| {
         let counting = standing(&rows, |row| &row.source);
         let all = || counting.iter();
         Call {

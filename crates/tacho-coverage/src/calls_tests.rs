@@ -1,6 +1,6 @@
 //! Sources that give calls no id beside one that does.
 
-use crate::{CallRow, Config, Input, SessionRow, judge};
+use crate::{CallRow, Config, Input, PartRow, SessionRow, judge};
 
 const MINUTE: i64 = 60_000_000;
 const DAY: i64 = 1_795_219_200_000_000;
@@ -77,7 +77,17 @@ fn lasting(session: &str, source: &str, from: i64, to: i64) -> SessionRow {
 
 /// Findings, and the calls that a source saw of those that it could.
 fn judged(calls: &[CallRow], sessions: &[SessionRow], source: &str) -> (Vec<String>, (u64, u64)) {
+    judged_with(&[], calls, sessions, source)
+}
+
+fn judged_with(
+    parts: &[PartRow],
+    calls: &[CallRow],
+    sessions: &[SessionRow],
+    source: &str,
+) -> (Vec<String>, (u64, u64)) {
     let input = Input {
+        parts: parts.to_vec(),
         from_us: DAY,
         to_us: DAY + 60 * MINUTE,
         now_us: DAY + 60 * MINUTE,
@@ -160,4 +170,33 @@ fn a_call_that_only_a_result_made_up_at_resume_tells_of_is_expected_of_nobody() 
     let began = [&calls[..], &[told("call_b", "s", "otel_log", 6)]].concat();
     let unseen = "calls_unseen/hook/s".to_owned();
     assert_eq!(judged(&began, &sessions, "hook"), (vec![unseen], (1, 2)), "another source saw it begin");
+}
+
+#[test]
+fn an_id_that_is_counted_is_as_many_calls_as_there_are_actions() {
+    let sessions = [lasting("s", "hook", 0, 10), lasting("s", "otel_log", 0, 10)];
+    let of = |action, source, minute| CallRow { action, ..told("exec:0", "s", source, minute) };
+    let calls = [of(1, "hook", 1), of(1, "otel_log", 1), of(2, "hook", 5), of(2, "otel_log", 5)];
+    assert_eq!(judged(&calls, &sessions, "hook"), (vec![], (2, 2)));
+    assert_eq!(
+        judged(&calls[..3], &sessions, "otel_log"),
+        (vec!["calls_unseen/otel_log/s".to_owned()], (1, 2))
+    );
+}
+
+#[test]
+fn calls_of_a_part_are_those_that_hooks_tell_of_in_the_whole() {
+    let part = [PartRow { part: "p".into(), whole: "s".into() }];
+    let sessions = [
+        SessionRow { unnamed: 2, ..lasting("s", "hook", 0, 10) },
+        lasting("s", "transcript", 0, 2),
+        SessionRow { started: true, agent: "sub".into(), ..lasting("p", "transcript", 3, 6) },
+    ];
+    let calls = [told("call_a", "s", "transcript", 1), told("call_b", "p", "transcript", 4)];
+    let calls = calls
+        .map(|row| CallRow { agent: sessions[usize::from(row.call == "call_b") * 2].agent.clone(), ..row });
+    assert_eq!(judged_with(&part, &calls, &sessions, "hook"), (vec![], (2, 2)));
+    let fewer = [SessionRow { unnamed: 1, ..sessions[0].clone() }, sessions[1].clone(), sessions[2].clone()];
+    let unseen = vec!["calls_unseen/hook/s".to_owned()];
+    assert_eq!(judged_with(&part, &calls, &fewer, "hook"), (unseen, (1, 2)));
 }

@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::report::{Cut, FINDINGS_MAX, Figure, Finding, Report, formulas};
-use crate::rows::{CallRow, NumberRow, NumberedRow, SeenRow, SessionRow, TroubleRow};
+use crate::rows::{CallRow, NumberRow, NumberedRow, PartRow, SeenRow, SessionRow, TroubleRow};
 use crate::sessions::Sessions;
 use crate::witness::is_witness;
 use crate::{agents, ask, calls, hooks, numbers, points, sessions};
@@ -22,6 +22,7 @@ pub struct Input {
     pub agent: Option<String>,
     pub calls: Vec<CallRow>,
     pub sessions: Vec<SessionRow>,
+    pub parts: Vec<PartRow>,
     pub troubles: Vec<TroubleRow>,
     pub numbers: Vec<NumberRow>,
     pub numbered: Vec<NumberedRow>,
@@ -60,7 +61,7 @@ pub fn judge(mut input: Input, config: &Config) -> Report {
         grace_us: config.grace_us,
         session_silence_us: config.session_silence_us,
     };
-    let known = Sessions::new(&input.sessions);
+    let known = Sessions::new(&input.sessions, &input.parts);
     let weighed = calls::weigh(&input.calls, &known, config, &window);
     let (points, mut findings) = points::states(&input.seen, config, window.until_us);
     findings.extend(agents::silent(&input.expected, &input.seen, config.agent_silence_us, window.until_us));

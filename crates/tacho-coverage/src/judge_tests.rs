@@ -288,7 +288,7 @@ fn one_id_in_two_sessions_is_two_calls_and_one_without_a_session_belongs_to_its_
     input.calls.retain(|row| row.call == "c1");
     input.calls[1].session = None;
     let mut other = call("c1", "hook", DAY + 3 * HOUR);
-    other.session = Some("t".into());
+    (other.session, other.action) = (Some("t".into()), 1);
     input.calls.push(other);
     input.sessions.push(session("t", "hook", DAY + 3 * HOUR, DAY + 4 * HOUR));
     input.sessions.push(session("t", "otel_log", DAY + 3 * HOUR, DAY + 4 * HOUR));

@@ -33,4 +33,4 @@ pub use numbers::suspicious;
 pub use report::{
     Cut, Evidence, FINDINGS_MAX, Figure, Finding, Gap, Kind, PointState, Report, Seen, Severity, formulas,
 };
-pub use rows::{CallRow, NumberRow, NumberedRow, SeenRow, SessionRow, TroubleRow, seen_together};
+pub use rows::{CallRow, NumberRow, NumberedRow, PartRow, SeenRow, SessionRow, TroubleRow, seen_together};

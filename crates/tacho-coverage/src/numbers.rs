@@ -2,7 +2,7 @@
 //!
 //! A log of OpenTelemetry begins at zero with each process. A session may have several, after one another or at once, and a process
 //! several sessions (`/clear`, `/resume`): what one user's processes numbered is put into runs together ([`Runs`]). A hook's spool
-//! numbers a session from one. Others may begin anywhere.
+//! numbers a session from one, hooks and events of the user's own that go through it in one sequence. Others may begin anywhere.
 //!
 //! Limits: a gap of [`MERGED_MAX`] numbers is one, whatever another process told.
 
@@ -43,25 +43,57 @@ pub fn suspicious(rows: &[NumberedRow]) -> Vec<String> {
 const LOG: &str = "otel_log";
 
 /// Sources whose first number is known.
-const WHOLE: [&str; 2] = [LOG, "hook"];
+const WHOLE: [&str; 2] = [LOG, HOOK];
+
+const HOOK: &str = "hook";
+/// Events of the user's own.
+const OWN: &str = "http";
 
 /// Numbers in a row that two processes may have told in the same words at the same time: settings and hooks at their start.
 const MERGED_MAX: u64 = 128;
 
 pub(crate) fn gaps(rows: &[NumberRow], sessions: &Sessions, window: &Window) -> Vec<Finding> {
-    let mut of: BTreeMap<(&str, bool, &str), Vec<&NumberRow>> = BTreeMap::new();
+    let mut of: BTreeMap<Sequence<'_>, Vec<&NumberRow>> = BTreeMap::new();
+    let spools = spools(rows);
     for row in rows {
         let user = row.user.as_deref().filter(|_| row.source == LOG);
-        of.entry((&row.source, user.is_some(), user.unwrap_or(&row.session))).or_default().push(row);
+        let is_spooled = row.source == OWN && spools.contains(&(&row.session, &row.writer));
+        let source = if is_spooled { HOOK } else { &row.source };
+        of.entry((source, user.is_some(), user.unwrap_or(&row.session))).or_default().push(row);
     }
-    let found = of.into_values().flat_map(|mut rows| {
+    let found = of.into_iter().flat_map(|((source, ..), mut rows)| {
         rows.sort_by_key(|row| (row.at_us, row.number, row.index));
-        match rows[0].source == LOG {
+        match source == LOG {
             true => by_session(&rows, begun_again(&rows, window.grace_us)),
-            false => vec![given_once(&rows)],
+            false => vec![given_once(source, &rows)],
         }
     });
     found.filter_map(|numbers| finding(numbers, sessions, window)).collect()
+}
+
+/// A source, whether it is a user's, and that user or a session.
+type Sequence<'r> = (&'r str, bool, &'r str);
+
+/// Sessions, and the keys under which events of the user's own came out of the spool of the session's hooks.
+fn spools(rows: &[NumberRow]) -> BTreeSet<(&str, &str)> {
+    let mut of: BTreeMap<(&str, &str), Vec<&NumberRow>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| [HOOK, OWN].contains(&row.source.as_str())) {
+        of.entry((&row.session, &row.writer)).or_default().push(row);
+    }
+    of.retain(|_, rows| is_one_spool(rows));
+    of.into_keys().collect()
+}
+
+/// A spool gives each number once and delivers in their order, and what came one way fills gaps of the other. Of a sender beside it
+/// that counts for itself one of these is otherwise.
+fn is_one_spool(rows: &[&NumberRow]) -> bool {
+    let of = |source: &str| first_given(rows.iter().copied().filter(|row| row.source == source));
+    let (hooks, own, both) = (of(HOOK), of(OWN), first_given(rows.iter().copied()));
+    let Some((own_least, _)) = own.first_key_value() else { return false };
+    let is_apart = hooks.keys().all(|number| !own.contains_key(number));
+    let is_ordered = both.values().is_sorted_by_key(|row| row.index);
+    let apart = sum(&holes(&hooks, 1)) + sum(&holes(&own, *own_least));
+    is_apart && is_ordered && !hooks.is_empty() && sum(&holes(&both, 1)) < apart
 }
 
 /// A gap is of the session that was told of behind it.
@@ -81,9 +113,8 @@ fn by_session<'r>(rows: &[&'r NumberRow], numbers: Numbers<'r>) -> Vec<Numbers<'
 }
 
 fn finding(numbers: Numbers<'_>, sessions: &Sessions, window: &Window) -> Option<Finding> {
-    let Numbers { mut holes, of, runs } = numbers;
+    let Numbers { source, mut holes, of, runs } = numbers;
     let first = holes.first()?.behind;
-    let source = first.source.as_str();
     // One that is so young that it may still be filled is none.
     holes.retain(|hole| hole.behind.at_us <= window.settled_us());
     holes.sort_by_key(|hole| (hole.behind.at_us, hole.first));
@@ -125,6 +156,7 @@ fn finding(numbers: Numbers<'_>, sessions: &Sessions, window: &Window) -> Option
 
 /// What numbers tell.
 struct Numbers<'r> {
+    source: &'r str,
     holes: Vec<Hole<'r>>,
     /// How many were given in the session; not known of several.
     of: u64,
@@ -139,7 +171,7 @@ fn begun_again<'r>(rows: &[&'r NumberRow], grace_us: i64) -> Numbers<'r> {
         rows.iter().filter(|row| row.alike).map(|row| (row.number, row.at_us)).collect();
     let count = runs.count();
     runs.holes.retain(|hole| !is_merged(hole, &alike, grace_us));
-    Numbers { of: 0, holes: runs.holes, runs: count }
+    Numbers { source: LOG, of: 0, holes: runs.holes, runs: count }
 }
 
 fn sum(holes: &[Hole<'_>]) -> u64 {
@@ -156,21 +188,33 @@ fn is_merged(hole: &Hole<'_>, alike: &BTreeSet<(u64, i64)>, grace_us: i64) -> bo
 }
 
 /// A session is numbered once, wherever it begins.
-fn given_once<'r>(rows: &[&'r NumberRow]) -> Numbers<'r> {
-    let mut of: BTreeMap<u64, &NumberRow> = BTreeMap::new();
+fn given_once<'r>(source: &'r str, rows: &[&'r NumberRow]) -> Numbers<'r> {
+    let given = first_given(rows.iter().copied());
+    let bounds = given.keys().next().zip(given.keys().next_back());
+    let (lowest, highest) = bounds.map(|(lowest, highest)| (*lowest, *highest)).unwrap_or_default();
+    let least = if source == HOOK { lowest.min(1) } else { lowest };
+    Numbers { source, holes: holes(&given, least), of: highest - least + 1, runs: 1 }
+}
+
+/// Each number as it was given first.
+fn first_given<'r>(rows: impl Iterator<Item = &'r NumberRow>) -> BTreeMap<u64, &'r NumberRow> {
+    let mut given: BTreeMap<u64, &NumberRow> = BTreeMap::new();
     for row in rows {
-        of.entry(row.number).or_insert(row);
+        given.entry(row.number).or_insert(row);
     }
-    let lowest = of.keys().next().copied().unwrap_or_default();
-    let least = if rows.first().is_some_and(|row| row.source == "hook") { lowest.min(1) } else { lowest };
+    given
+}
+
+/// What is missing of a sequence from its least number on.
+fn holes<'r>(given: &BTreeMap<u64, &'r NumberRow>, least: u64) -> Vec<Hole<'r>> {
     let (mut next, mut before, mut holes) = (least, None, Vec::new());
-    for (number, behind) in &of {
+    for (number, behind) in given {
         if *number > next {
             holes.push(Hole { first: next, last: number - 1, before, behind });
         }
         (next, before) = (number + 1, Some(*behind));
     }
-    Numbers { holes, of: next - least, runs: 1 }
+    holes
 }
 
 impl Gap {
@@ -185,10 +229,10 @@ impl Gap {
 
 fn advice(source: &str) -> &'static str {
     match source {
-        "hook" => {
+        HOOK => {
             "look into the spool where the agent ran (agent-audit-log status): what was rejected or found no room is there"
         }
-        "otel_log" => {
+        LOG => {
             "an exporter that can't reach the server drops what it can't hold: check its endpoint and its log, or put a collector with a queue between"
         }
         _ => "ask the sender for the missing numbers, and check whether its requests were refused",

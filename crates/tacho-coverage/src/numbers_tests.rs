@@ -14,6 +14,7 @@ fn rows(source: &str, numbers: &[(u64, i64)]) -> Vec<NumberRow> {
         events: 1,
         alike: false,
         user: None,
+        writer: String::new(),
     };
     numbers.iter().map(row).collect()
 }
@@ -146,4 +147,42 @@ fn only_suspicious_sessions_are_looked_at_closely() {
         ["gap", "again", "late", "whole"],
         "what one user's other processes numbered, too"
     );
+}
+
+/// Hooks and events of the user's own, with their times, which are their places on the log.
+fn beside(hooks: &[(u64, i64)], own: &[(u64, i64)]) -> Vec<NumberRow> {
+    let mut rows = [rows("hook", hooks), rows("http", own)].concat();
+    rows.sort_by_key(|row| row.index);
+    rows
+}
+
+fn found(rows: &[NumberRow]) -> Vec<(String, Vec<(u64, u64)>)> {
+    let gap = |gap: &Gap| (gap.first, gap.last);
+    let found = gaps(rows, &Sessions::default(), &WINDOW);
+    found.iter().map(|one| (one.id.clone(), one.evidence.gaps.iter().map(gap).collect())).collect()
+}
+
+#[test]
+fn what_comes_out_of_one_spool_two_ways_is_one_sequence() {
+    assert_eq!(found(&beside(&[(2, 2), (4, 4)], &[(1, 1), (3, 3)])), []);
+    assert_eq!(found(&beside(&[(1, 1), (4, 4)], &[(3, 3)])), [("sequence_gap/hook/s".into(), vec![(2, 2)])]);
+    assert_eq!(
+        found(&beside(&[(1, 1), (2, 2)], &[(3, 3), (6, 6)])),
+        [("sequence_gap/http/s".into(), vec![(4, 5)])],
+        "where neither fills a gap of the other they may be two"
+    );
+}
+
+#[test]
+fn a_sender_beside_hooks_that_counts_for_itself_fills_no_gap_of_theirs() {
+    let hooks = [(1, 1), (2, 3), (4, 7)];
+    let gap = [("sequence_gap/hook/s".to_owned(), vec![(3, 3)])];
+    let at_once = beside(&hooks, &[(1, 2), (2, 4), (3, 5), (4, 6)]);
+    assert_eq!(found(&at_once), gap, "they give the same numbers");
+    let late = beside(&hooks, &[(3, 9)]);
+    assert_eq!(found(&late), gap, "its numbers come in another order");
+    assert_eq!(found(&beside(&hooks, &[(1000, 4), (1001, 5)])), gap, "it stands elsewhere");
+    let mut others = beside(&hooks, &[(3, 5)]);
+    others[2].writer = "another key".into();
+    assert_eq!(found(&others), gap, "it has another key");
 }

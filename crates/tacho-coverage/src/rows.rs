@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct CallRow {
     pub call: String,
+    /// What it is put together with: tells calls apart that were given the same id.
+    pub action: u64,
     pub session: Option<String>,
     pub agent: String,
     pub source: String,
@@ -24,6 +26,13 @@ pub struct CallRow {
     pub unhooked: bool,
     /// A person broke it off, perhaps before it was allowed: its agent's logs tell of none before.
     pub unlogged: bool,
+}
+
+/// A session that is a part of another one: what a sub-agent did, in a file of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct PartRow {
+    pub part: String,
+    pub whole: String,
 }
 
 /// What one source told of one agent in one session.
@@ -96,6 +105,8 @@ pub struct NumberRow {
     /// It tells of the agent's program only, as another process of the session may with the same words.
     pub alike: bool,
     pub user: Option<String>,
+    /// The key that it came under.
+    pub writer: String,
 }
 
 /// An action of an agent as a source told it, whenever it was.

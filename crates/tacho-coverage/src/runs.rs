@@ -135,6 +135,7 @@ mod tests {
             events,
             alike: false,
             user: None,
+            writer: String::new(),
         };
         events.into_iter().map(row).collect()
     }

@@ -3,7 +3,7 @@
 
 use crate::judge::Window;
 use crate::report::{Finding, Kind};
-use crate::rows::SessionRow;
+use crate::rows::{PartRow, SessionRow};
 use crate::witness::{is_watching, standing};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tacho_event::id::Id;
@@ -49,6 +49,8 @@ pub(crate) struct Sessions {
     pub by_id: BTreeMap<String, Session>,
     /// Whom a sub-agent of a session counts as.
     counts_as: HashMap<(String, String), String>,
+    /// Of which session one is a part.
+    wholes: HashMap<String, String>,
 }
 
 /// Claude Code gives its sub-agents ids of this form, Codex UUIDs; a transcript says no more of them.
@@ -62,7 +64,7 @@ fn is_sub_id(agent: &str) -> bool {
 }
 
 impl Sessions {
-    pub(crate) fn new(rows: &[SessionRow]) -> Sessions {
+    pub(crate) fn new(rows: &[SessionRow], parts: &[PartRow]) -> Sessions {
         let mut of: BTreeMap<&str, Vec<&SessionRow>> = BTreeMap::new();
         for row in rows {
             of.entry(&row.session).or_default().push(row);
@@ -72,7 +74,29 @@ impl Sessions {
             sessions.add(id, &rows);
         }
         sessions.meet(rows);
+        parts.iter().for_each(|row| sessions.take_part(row, rows));
         sessions
+    }
+
+    /// What is told of a part is told of the whole, where hooks tell of it as well; whoever acts in it counts as the whole's agent.
+    fn take_part(&mut self, parted: &PartRow, rows: &[SessionRow]) {
+        let PartRow { part, whole } = parted;
+        if part == whole || !self.by_id.contains_key(part) {
+            return;
+        }
+        let Some(whole) = self.by_id.get_mut(whole) else { return };
+        for row in rows.iter().filter(|row| row.session == *part) {
+            whole.note(row);
+            if row.agent != whole.agent {
+                self.counts_as.insert((whole.id.clone(), row.agent.clone()), whole.agent.clone());
+            }
+        }
+        self.wholes.insert(part.clone(), whole.id.clone());
+    }
+
+    /// The session in which what is told of one counts.
+    pub(crate) fn whole<'a>(&'a self, session: &'a str) -> &'a str {
+        self.wholes.get(session).map_or(session, String::as_str)
     }
 
     /// Telemetry of Codex tells of a sub-agent in a session of its own, hooks and session files in the one that it is of:
@@ -216,71 +240,5 @@ pub(crate) fn open(sessions: &Sessions, window: &Window) -> Vec<Finding> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HOUR: i64 = 3_600_000_000;
-
-    /// Beginning and end by their hours.
-    fn row(began: Option<i64>, ended: Option<i64>) -> SessionRow {
-        SessionRow {
-            session: "s".into(),
-            name: None,
-            agent: "a".into(),
-            source: "hook".into(),
-            events: 10,
-            first_us: 0,
-            last_us: 2 * HOUR,
-            last_index: 99,
-            unnamed: 0,
-            began: began.map(|_| 1),
-            began_us: began.map(|began| began * HOUR),
-            ended_us: ended.map(|ended| ended * HOUR),
-            sub: false,
-            changed: None,
-            hooked: None,
-            started: false,
-        }
-    }
-
-    fn found_in(rows: &[SessionRow], session_silence_us: i64) -> Vec<Finding> {
-        let until_us = 12 * HOUR;
-        let window = Window { from_us: 0, to_us: until_us, until_us, grace_us: 1, session_silence_us };
-        open(&Sessions::new(rows), &window)
-    }
-
-    fn found(row: SessionRow, session_silence_us: i64) -> Vec<Finding> {
-        found_in(&[row], session_silence_us)
-    }
-
-    #[test]
-    fn a_session_that_began_and_fell_silent_is_open_until_it_ends() {
-        let findings = found(row(Some(1), None), HOUR);
-        assert_eq!((findings.len(), findings[0].id.as_str()), (1, "session_open/s"));
-        assert!(findings[0].what.contains("silent for 10h"), "{}", findings[0].what);
-        assert_eq!(findings[0].evidence.events, [1, 99]);
-        assert_eq!(found(row(Some(1), Some(2)), HOUR), []);
-        assert_eq!(found(row(Some(1), None), 11 * HOUR), [], "it is not silent long enough");
-        assert_eq!(found(row(Some(2), Some(1)), HOUR).len(), 1, "it was resumed after its end");
-        assert_eq!(
-            found(row(None, None), HOUR),
-            [],
-            "where nobody tells of beginnings nobody need tell of ends"
-        );
-    }
-
-    #[test]
-    fn a_file_that_never_tells_of_an_end_opens_no_session_whenever_it_is_imported() {
-        let file = SessionRow { source: "transcript".into(), began: Some(70), ..row(Some(2), None) };
-        assert_eq!(found(file.clone(), HOUR), [], "alone");
-        assert_eq!(
-            found_in(&[row(Some(0), Some(1)), file.clone()], HOUR),
-            [],
-            "behind the hooks that told of the end"
-        );
-        let late = SessionRow { began: Some(80), ..row(Some(0), Some(1)) };
-        assert_eq!(found(late, HOUR), [], "a beginning that comes late to the log lies before the end");
-        let open = found_in(&[row(Some(0), None), file], HOUR);
-        assert_eq!(open[0].evidence.events, [1, 99], "the hooks tell no end");
-    }
-}
+#[path = "sessions_tests.rs"]
+mod tests;

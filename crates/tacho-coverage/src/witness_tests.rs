@@ -1,6 +1,7 @@
 //! No word of an agent takes a finding away: every kind of finding, and every row that an agent could add.
 
 use crate::report::Kind;
+use crate::witness::is_watching;
 use crate::{
     CallRow, Config, Finding, Input, NumberRow, NumberedRow, SeenRow, SessionRow, TroubleRow, ask, judge,
 };
@@ -53,9 +54,22 @@ fn call(id: &str, session: &str, source: &str, at: i64) -> CallRow {
 }
 
 fn number(session: &str, source: &str, number: u64) -> NumberRow {
-    let (session, agent, source) = (session.into(), "victim".into(), source.into());
+    let (session, agent) = (session.into(), "victim".into());
     let at_us = DAY + number as i64 * SECOND;
-    NumberRow { session, agent, source, number, at_us, index: number, events: 1, alike: false, user: None }
+    let writer = if is_watching(source) { "operator" } else { "agent" }.to_owned();
+    let source = source.into();
+    NumberRow {
+        session,
+        agent,
+        source,
+        number,
+        at_us,
+        index: number,
+        events: 1,
+        alike: false,
+        user: None,
+        writer,
+    }
 }
 
 fn seen(agent: &str, source: &str, name: &str, last_us: i64) -> SeenRow {

@@ -69,6 +69,7 @@ pub(crate) async fn report(
         agent: asked.agent,
         calls: rows.all(&ask::calls(from, to)).await?,
         sessions: rows.all(&ask::sessions(from, to)).await?,
+        parts: rows.all(&ask::parts(from, to)).await?,
         troubles: rows.all(&ask::troubles(from, to)).await?,
         numbers,
         numbered,

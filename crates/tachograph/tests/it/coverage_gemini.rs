@@ -185,3 +185,58 @@ fn a_call_of_gemini_that_was_refused_is_missed_by_nobody() {
     let sql = "SELECT observers FROM actions WHERE closure = 'refused'";
     assert_eq!(server.sql(sql)[0]["observers"], "hook, log, transcript");
 }
+
+const PART: &str = "5d1c0f6e-8a42-4d0b-9b1e-6c2f3a7d9e10";
+
+/// A session file of Gemini CLI with calls of a command: when each was over, its id, and the session of the sub-agent that it started.
+fn file(dir: &std::path::Path, session: &str, kind: &str, calls: &[(u64, &str, Option<&str>)]) {
+    let call = |(ms, id, part): &(u64, &str, Option<&str>)| {
+        let (name, args) = match part {
+            Some(_) => ("invoke_agent", json!({"agent_name": "generalist", "prompt": "go"})),
+            None => ("run_shell_command", json!({"command": format!("echo {ms}")})),
+        };
+        let mut call = json!({"id": id, "name": name, "args": args, "status": "success",
+            "timestamp": format!("2026-11-20T01:00:00.{ms:03}Z"),
+            "result": [{"functionResponse": {"id": id, "response": {"output": "Output: x"}}}]});
+        if let Some(part) = part {
+            call["agentId"] = json!(part);
+        }
+        call
+    };
+    let calls: Vec<Value> = calls.iter().map(call).collect();
+    let head =
+        json!({"sessionId": session, "projectHash": "p", "startTime": "2026-11-20T01:00:00Z", "kind": kind});
+    let message = json!({"id": format!("m-{session}"), "type": "gemini", "content": "",
+        "timestamp": "2026-11-20T01:00:00.950Z", "toolCalls": calls});
+    let file = dir.join(format!("session-{session}.jsonl"));
+    std::fs::write(&file, format!("{head}\n{message}\n")).unwrap();
+    let imported = tachograph(&dir.join("data"), &["import", file.to_str().unwrap()], "");
+    assert_eq!(imported.status.code(), Some(0), "{imported:?}");
+}
+
+/// Hooks of a session whose sub-agent runs two commands of three.
+fn with_sub_agent() -> String {
+    let calls = [(100, 120, "echo 120"), (200, 400, "start"), (250, 300, "echo 300"), (310, 350, "echo 350")];
+    let start = |line: &str| {
+        let mut event: Value = serde_json::from_str(line).unwrap();
+        if event["tool_input"]["command"] == "start" {
+            event["tool_name"] = json!("invoke_agent");
+            event["tool_input"] = json!({"agent_name": "generalist", "prompt": "go"});
+        }
+        event.to_string() + "\n"
+    };
+    hooks(&calls).lines().map(start).collect()
+}
+
+#[test]
+fn calls_of_a_sub_agent_of_gemini_are_those_that_hooks_tell_of_in_the_session_that_started_it() {
+    let (dir, server) = serve();
+    assert_eq!(server.post("/log", &with_sub_agent()).status, 200);
+    let (first, second) = (format!("{PART}#0-0"), format!("{PART}#1-0"));
+    file(dir.path(), PART, "subagent", &[(300, &first, None), (350, &second, None)]);
+    let started = (400, "invoke_agent_1795225765124_1", Some(PART));
+    file(dir.path(), SESSION, "main", &[(120, "run_shell_command_1795225765124_0", None), started]);
+    let (seen, findings) = report(&server);
+    assert_eq!(seen, ["hook 4 of 4", "transcript 4 of 4"]);
+    assert_eq!(findings, Vec::<String>::new());
+}

@@ -14,6 +14,7 @@ mod check;
 mod cli;
 mod coverage;
 mod coverage_aside;
+mod coverage_counted;
 mod coverage_forged;
 mod coverage_gemini;
 mod coverage_resumed;
