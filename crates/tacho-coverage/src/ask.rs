@@ -153,7 +153,7 @@ pub fn sessions(from_us: i64, to_us: i64) -> String {
 }
 
 /// Rows of [`crate::PartRow`]: Gemini CLI writes what a sub-agent does into a file of its own, as a session that names no other. The
-/// file of the one that started it names it.
+/// file of the one that started it names it. There are no more of them than sessions.
 pub fn parts(from_us: i64, to_us: i64) -> String {
     format!(
         "SELECT to_agent AS part, min(session_uuid) AS whole FROM events WHERE {within} \
