@@ -1,7 +1,7 @@
 //! What an agent's hooks leave out and its session file tells. Codex runs the same hook after a command that failed as
 //! after one that did not, and none at all for a call that it refused or whose tool it does not know; Gemini CLI runs
-//! only the hook before a refused call. Both have written it to their session file by then, and name that file to the
-//! hook.
+//! only the hook before a refused call, and none where there is no such tool or the tool does not take the input. Both have
+//! written it to their session file by then, and name that file to the hook.
 //!
 //! Invariants
 //! - The file is only read, its end or its first line, and only if it is a regular file: an agent that names another

@@ -28,6 +28,9 @@ pub struct State {
     /// Those of this turn that nobody was asked about yet, by whose and which tool they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unasked: Vec<(u32, String)>,
+    /// Calls of this turn that a hook told as failed, where the agent gives no id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<u32>,
     /// Requests to a model, in the same way; a streamed answer gives several hooks, so none is ever closed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked: Vec<(u32, String)>,
@@ -58,6 +61,7 @@ impl State {
         match hook.as_str() {
             "BeforeTool" | "AfterTool" => self.follow_unnamed(hook == "BeforeTool", members),
             "BeforeModel" | "AfterModel" => self.follow_request(hook == "BeforeModel", members),
+            "BeforeAgent" => self.failed.clear(),
             "AfterAgent" => self.follow_unanswered(members),
             "PreToolUse" | "PermissionRequest" | "PermissionDenied" | "PostToolUse"
             | "PostToolUseFailure" => self.follow_named(&hook, members),
@@ -103,6 +107,10 @@ impl State {
             remember(&mut self.open, (what, id.clone()));
             Some(id)
         } else {
+            let response = members.get("tool_response").map(Members::read);
+            if response.is_some_and(|response| response.has(&["error"])) {
+                remember(&mut self.failed, what);
+            }
             self.close(what)
         };
         if let Some(id) = id {
@@ -138,20 +146,21 @@ impl State {
         }
     }
 
-    /// Calls that the session file says failed: those that are still open never ran, and one of a tool that does not
-    /// exist had no hook at all. Of the others their own hooks have told.
+    /// Calls that the session file says failed: those that are still open never ran, and those that no hook told of had
+    /// no tool, or input that their tool does not take. Of the others their own hooks have told.
     fn follow_unanswered(&mut self, members: &mut Members) {
         let Some(calls) = members.get("tool_calls") else { return };
         let Ok(calls) = serde_json::from_str::<Vec<&RawValue>>(calls) else { return };
         let made_up = self.made_up("hook-unknown", members);
+        // What was told as failed before these is forgotten, and would seem to have had no hook.
+        let is_forgetting = self.failed.len() == REMEMBERED_MAX;
         let mut left = Vec::new();
         for call in calls {
             let mut call = Members::read(call.get());
-            let unknown = call.text("error").is_some_and(|error| error.contains("not found"))
-                && call.text("error").is_some_and(|error| error.starts_with("Tool "));
-            if let Some(id) = self.close(digest(&call, &["tool_name", "tool_input"])) {
+            let what = digest(&call, &["tool_name", "tool_input"]);
+            if let Some(id) = self.close(what) {
                 call.set_text("call_id", &id);
-            } else if !unknown {
+            } else if self.take_failed(what) || is_forgetting || is_ended(&call) {
                 continue;
             } else if !call.has(CALL_NAMES) {
                 call.set_text("call_id", &format!("{made_up}-{}", left.len()));
@@ -159,6 +168,12 @@ impl State {
             left.push(String::from_utf8_lossy(&call.line()).into_owned());
         }
         members.set("tool_calls", format!("[{}]", left.join(",")));
+    }
+
+    /// Whether a hook told such a call as failed; of equal ones each counts once.
+    fn take_failed(&mut self, what: u32) -> bool {
+        let at = self.failed.iter().position(|failed| *failed == what);
+        at.map(|at| self.failed.remove(at)).is_some()
     }
 
     /// A call that is a sub-agent's whole life, where the hooks inside of it do not name it. While it alone is open,
@@ -250,6 +265,15 @@ impl State {
         self.causes.retain(|(known, _)| *known != agent);
         remember(&mut self.causes, (agent, call));
     }
+}
+
+/// Whether a person or a hook of somebody else ended the call, by the program's own words: it may have run, and its hooks
+/// do not say that it failed.
+fn is_ended(call: &Members) -> bool {
+    const ENDED: &[&str] =
+        &["[Operation Cancelled]", "cancelled", "Tool result blocked: ", "Agent execution stopped by hook: "];
+    let error = call.text("error").unwrap_or_default();
+    ENDED.iter().any(|start| error.starts_with(start))
 }
 
 /// What is called or asked for, in short.

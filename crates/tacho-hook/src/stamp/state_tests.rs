@@ -212,20 +212,68 @@ fn of_calls_that_failed_those_that_no_hook_ended_are_told_under_their_ids() {
     };
     let refused = follow(&mut state, &tool("BeforeTool", "rm"))["call_id"].clone();
     follow(&mut state, &tool("BeforeTool", "read"));
-    follow(&mut state, &tool("AfterTool", "read"));
-    let call = |name: &str, error: &str| {
-        format!(r#"{{"tool_name":"{name}","tool_input":{{}},"error":{}}}"#, quote(error))
-    };
+    follow(&mut state, &failed("read"));
     let calls = [call("read", "File not found"), call("rm", "denied"), call("odd", "Tool \"odd\" not found")];
-    let after = follow(
-        &mut state,
-        &format!(r#"{{"hook_event_name":"AfterAgent","tool_calls":[{}]}}"#, calls.join(",")),
-    );
-    let told: Vec<_> =
-        after["tool_calls"].as_array().unwrap().iter().map(|call| &call["tool_name"]).collect();
-    assert_eq!(told, ["rm", "odd"]);
+    let after = follow(&mut state, &turn_end(&calls));
+    assert_eq!(names(&after), ["rm", "odd"]);
     assert_eq!(after["tool_calls"][0]["call_id"], refused);
-    assert!(state.open.is_empty());
+    assert!(state.open.is_empty() && state.failed.is_empty());
+}
+
+/// The hook after a call that says that it failed.
+fn failed(name: &str) -> String {
+    format!(
+        r#"{{"hook_event_name":"AfterTool","tool_name":"{name}","tool_input":{{}},"tool_response":{{"error":{{"message":"no"}}}}}}"#
+    )
+}
+
+/// A call that the session file says failed.
+fn call(name: &str, error: &str) -> String {
+    format!(r#"{{"tool_name":"{name}","tool_input":{{}},"error":{}}}"#, quote(error))
+}
+
+fn turn_end(calls: &[String]) -> String {
+    format!(r#"{{"hook_event_name":"AfterAgent","tool_calls":[{}]}}"#, calls.join(","))
+}
+
+/// The tools of the calls that are told at the end of a turn.
+fn names(after: &serde_json::Value) -> Vec<&str> {
+    after["tool_calls"].as_array().unwrap().iter().map(|call| call["tool_name"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_call_with_input_that_its_tool_does_not_take_is_told_and_one_that_ran_and_failed_is_not_again() {
+    let mut state = State::default();
+    let no_input = call("sh", "params must have required property 'command'");
+    follow(&mut state, &failed("sh"));
+    let after = follow(&mut state, &turn_end(&[no_input.clone(), no_input.replace("{}", r#"{"wrong":1}"#)]));
+    assert_eq!(after["tool_calls"].as_array().unwrap().len(), 1);
+    assert_eq!(after["tool_calls"][0]["tool_input"]["wrong"], 1);
+    // Of two equal ones a hook told of one.
+    follow(&mut state, &failed("sh"));
+    assert_eq!(names(&follow(&mut state, &turn_end(&[no_input.clone(), no_input.clone()]))), ["sh"]);
+    // What failed in another turn says nothing of this one.
+    follow(&mut state, &failed("sh"));
+    follow(&mut state, r#"{"hook_event_name":"BeforeAgent","prompt":"go"}"#);
+    assert_eq!(names(&follow(&mut state, &turn_end(&[no_input]))), ["sh"]);
+}
+
+#[test]
+fn a_call_whose_hooks_may_have_told_of_it_is_not_told_as_one_without() {
+    let mut state = State::default();
+    let ended = [
+        call("ended", "[Operation Cancelled] Reason: User cancelled"),
+        call("ended", "cancelled"),
+        call("ended", "Tool result blocked: no such luck"),
+        call("ended", "Agent execution stopped by hook: enough"),
+        call("odd", "Tool \"odd\" not found"),
+    ];
+    assert_eq!(names(&follow(&mut state, &turn_end(&ended))), ["odd"]);
+    for n in 0..=REMEMBERED_MAX {
+        follow(&mut state, &failed(&format!("sh{n}")));
+    }
+    let forgotten = turn_end(&[call("sh0", "no")]);
+    assert!(names(&follow(&mut state, &forgotten)).is_empty());
 }
 
 #[test]
