@@ -12,7 +12,7 @@
 use super::parts::{columns, error};
 use super::tools::NeverRan;
 use super::{hooks, notifications, tools};
-use crate::fields::{Fields, Refused};
+use crate::fields::{Fields, Refused, unquote};
 use crate::lift::{Head, Lift, lift};
 use crate::read::Unit;
 use std::borrow::Cow;
@@ -76,17 +76,11 @@ pub(super) fn take_unanswered<'a>(fields: &mut Fields<'a>, hook: &str) -> Result
     Ok(calls)
 }
 
-/// What Codex and Gemini CLI answer for a call that they, a rule, a hook or a person refused.
-const REFUSED: &[&str] =
-    &["ejected", "denied", "forbid", "not allowed", "blocked by PreToolUse hook", "Tool execution blocked"];
-
-/// The same of a tool that is not there.
-const UNKNOWN: &[&str] = &["unsupported call", "unsupported custom tool call", "not found"];
-
-/// The end of a turn, and the calls that never ran in it.
+/// The end of a turn, and the calls that never ran in it: of a tool and of what the model was told, `why`.
 pub(super) fn decode_unanswered<'a>(
     calls: Vec<Fields<'a>>,
     end: Event<'a>,
+    why: fn(&str, &str) -> Option<NeverRan>,
     each: &mut dyn FnMut(Event<'a>),
 ) -> Result<(), Refused> {
     let common = Event {
@@ -107,11 +101,9 @@ pub(super) fn decode_unanswered<'a>(
         decode_call(call, number + 1, &common, &mut |mut event| {
             event.outcome = Some(Outcome::Failure);
             event.claimed_us = event.claimed_us.or(turn_ended_us);
-            let error = event.error.as_deref().unwrap_or_default();
-            if UNKNOWN.iter().any(|words| error.contains(words)) {
-                NeverRan::UnknownTool.note(&mut event);
-            } else if REFUSED.iter().any(|word| error.contains(word)) {
-                NeverRan::Refused.note(&mut event);
+            let error = event.error.as_deref().and_then(unquote).unwrap_or_default();
+            if let Some(why) = why(event.action_name.as_deref().unwrap_or_default(), &error) {
+                why.note(&mut event);
             }
             each(event);
         })?;

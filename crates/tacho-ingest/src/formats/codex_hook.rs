@@ -8,6 +8,7 @@
 //! Also what its `notify` command is given: `thread-id`, `turn-id`, the user's and the agent's last messages.
 //! Recognised by `hook_source`, `thread-id`, or a transcript below `.codex`.
 
+use super::tools::NeverRan;
 use super::{claude_hook, hooks};
 use crate::fields::{Fields, Refused, unquote};
 use crate::lift::{Head, Lift, lift};
@@ -30,9 +31,17 @@ pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)
         if hook == "PostToolUse" {
             settle_result(&mut event);
         }
-        ended = claude_hook::decode_unanswered(std::mem::take(&mut unanswered), event, each);
+        ended = claude_hook::decode_unanswered(std::mem::take(&mut unanswered), event, never_ran, each);
     })?;
     ended
+}
+
+/// Why a call never ran: what Codex answers where it, a rule, a hook or a person refused it, or the tool is not there.
+fn never_ran(_tool: &str, error: &str) -> Option<NeverRan> {
+    const REFUSED: &[&str] = &["ejected", "denied", "forbid", "not allowed", "blocked by PreToolUse hook"];
+    const UNKNOWN: &[&str] = &["unsupported call", "unsupported custom tool call", "not found"];
+    let is_any = |words: &[&str]| words.iter().any(|words| error.contains(words));
+    if is_any(UNKNOWN) { Some(NeverRan::UnknownTool) } else { is_any(REFUSED).then_some(NeverRan::Refused) }
 }
 
 /// How a call ended, as far as its response tells.

@@ -7,6 +7,7 @@
 //! that go back to the model come once more in the user's name: log lines.
 //! Recognised by `projectHash` beside `sessionId`, `$set`, or `type` beside `content` and `id` in a line of its kind.
 
+use super::tools::NeverRan;
 use super::{gemini_hook, limit_items, numbered, said, tools};
 use crate::fields::{Fields, Refused};
 use crate::lift::{Head, Lift, lift, lift_under};
@@ -195,11 +196,8 @@ fn result(event: &mut Event<'_>) {
     let response = event.output.as_deref().and_then(|output| response(output, "output"));
     let error = event.output.as_deref().and_then(|output| self::response(output, "error"));
     let name = event.action_name.as_deref().unwrap_or_default();
-    if error.as_deref().is_some_and(|error| error.starts_with(&format!("Tool \"{name}\" not found"))) {
-        event.facts.set_text(TextFact::ErrorType, "unknown_tool");
-    }
-    if error.as_deref().is_some_and(is_refusal) {
-        event.facts.set_text(TextFact::ErrorType, "refused");
+    if let Some(why) = error.as_deref().and_then(|error| never_ran(name, error)) {
+        why.note(event);
     }
     if let Some(code) = response.as_deref().and_then(gemini_hook::exit_code)
         && event.action_name.as_deref() == Some("run_shell_command")
@@ -209,6 +207,14 @@ fn result(event: &mut Event<'_>) {
             event.outcome = Some(Outcome::Failure);
         }
     }
+}
+
+/// Why a call never ran, as far as the program's own words say.
+pub(super) fn never_ran(tool: &str, error: &str) -> Option<NeverRan> {
+    if error.starts_with(&format!("Tool \"{tool}\" not found")) {
+        return Some(NeverRan::UnknownTool);
+    }
+    is_refusal(error).then_some(NeverRan::Refused)
 }
 
 /// Whether the program's own words say that the call was not let run: by a policy, a hook or a person. What a tool itself

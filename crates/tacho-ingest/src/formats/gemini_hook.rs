@@ -1,11 +1,12 @@
 //! Hooks of Gemini CLI: the form of Claude Code's with names of its own, a `timestamp`, and hooks around the model with
 //! its whole request, one for each piece of a streamed answer. A call has no id: `agent-audit-log` gives it one that joins proposal and result. A command that
 //! failed says so only in its text, `Exit Code: 3`, in the lines that the program adds behind the output. A refused call
-//! has no second hook, one of an unknown tool none: `agent-audit-log` adds both to `AfterAgent`.
+//! has no second hook, one of an unknown tool or with input that its tool does not take none: `agent-audit-log` adds them to
+//! `AfterAgent`.
 //!
 //! Recognised by `hook_source`, an event name that only it has, or a transcript below `.gemini`.
 
-use super::{claude_hook, hooks};
+use super::{claude_hook, gemini_chat, hooks};
 use crate::fields::{Fields, Refused};
 use crate::lift::{Lift, lift};
 use crate::read::Unit;
@@ -34,7 +35,7 @@ pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)
         _ => {}
     }
     claude_hook::settle(&hook, &mut event);
-    claude_hook::decode_unanswered(unanswered, event, each)
+    claude_hook::decode_unanswered(unanswered, event, gemini_chat::never_ran, each)
 }
 
 fn table(name: &str) -> Option<Lift> {

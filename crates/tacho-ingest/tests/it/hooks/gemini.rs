@@ -127,3 +127,18 @@ fn tokens_model_and_mcp_server_of_gemini_are_columns() {
     );
     assert!(event.texts[5].unwrap().contains(r#""mcp_context.command":"python3""#));
 }
+
+#[test]
+fn a_call_with_input_that_its_tool_does_not_take_is_a_failure_whatever_its_words_hold() {
+    for error in [
+        "params must have required property 'command'",
+        "Path not in workspace: Attempted path \"/srv/denied/x\" resolves outside",
+        "Search path does not exist: /srv/not found, not allowed",
+    ] {
+        let call = format!(r#"{{"call_id":"sh_1","tool_name":"sh","tool_input":{{}},"error":{error:?}}}"#);
+        let taken = gemini(&format!(r#""hook_event_name":"AfterAgent","tool_calls":[{call}]"#));
+        let event = &taken.events()[1];
+        assert_eq!(told(event), "tool sh result failure gemini-cli");
+        assert_eq!((event.header.call, event.facts.text(TextFact::ErrorType)), (Some("sh_1"), None));
+    }
+}
