@@ -44,9 +44,10 @@ const IS_CALL: &str = "action_type IN ('tool', 'skill', 'external') \
   AND action_name NOT IN ('model_request', 'mcp_server_connection') AND source <> 'mcp' \
   AND NOT (source = 'import' AND known = 'self_reported')";
 
-/// An id that our hook made up, where Gemini CLI gives none: no other source has it, so it compares nothing.
-const IS_MADE_UP: &str = "coalesce(hook_event IN ('BeforeTool', 'AfterTool', 'AfterAgent') \
-  AND call_id LIKE 'hook-%' AND source <> 'otlp', false)";
+/// An id that our hook made up, where Gemini CLI gives none: no other source has it, so it compares nothing. The calls of
+/// its `AfterAgent` have ids of their own and are compared by number as well, as one source with the hooks around calls.
+const IS_MADE_UP: &str = "coalesce((hook_event IN ('BeforeTool', 'AfterTool') AND call_id LIKE 'hook-%' \
+  OR hook_event = 'AfterAgent') AND source <> 'otlp', false)";
 
 /// Codex runs no hook around what only looks after a command that runs, or types into it.
 const UNHOOKED: &str = "action_name = 'write_stdin'";

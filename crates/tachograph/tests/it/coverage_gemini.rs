@@ -240,3 +240,25 @@ fn calls_of_a_sub_agent_of_gemini_are_those_that_hooks_tell_of_in_the_session_th
     assert_eq!(seen, ["hook 4 of 4", "transcript 4 of 4"]);
     assert_eq!(findings, Vec::<String>::new());
 }
+
+#[test]
+fn a_call_whose_input_its_tool_does_not_take_is_told_by_all_but_spans_and_missed_by_nobody() {
+    let (_dir, server) = serve();
+    send(&server, &CALLS);
+    let wrong = json!({"tool_name": "run_shell_command", "tool_input": {"wrong": 1}, "call_id": "run_shell_command__640_3",
+        "time": "2026-11-20T01:00:00.930Z", "error": "params must have required property 'command'"});
+    let end = json!({"hook_event_name": "AfterAgent", "session_id": SESSION, "hook_source": "gemini", "prompt": "go",
+        "timestamp": "2026-11-20T01:00:00.945Z", "tool_calls": [wrong]});
+    assert_eq!(server.post("/log", &end.to_string()).status, 200);
+    let mut logs = logs(&[(930, 0, "odd", "{}")]);
+    let attributes = &mut logs["resourceLogs"][0]["scopeLogs"][0]["logRecords"][0]["attributes"];
+    attributes[2] = text("function_name", "run_shell_command");
+    attributes[3] = text("function_args", r#"{"wrong":1}"#);
+    attributes[6] = text("error_type", "invalid_tool_params");
+    let headers = [("content-type", "application/json")];
+    let answer = server.post_with("/v1/otlp/v1/logs", logs.to_string().as_bytes(), &headers).unwrap();
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let (seen, findings) = report(&server);
+    assert_eq!(seen, ["hook 3 of 3", "otel_log 3 of 3", "otel_span 2 of 3"]);
+    assert_eq!(findings, Vec::<String>::new());
+}
