@@ -3,12 +3,20 @@
 use super::Joiner;
 use super::at_once::{is_at_once, is_beside};
 use super::pairing::{is_asking, is_half};
+use crate::Figure;
 use crate::action::Action;
-use crate::member::{lasts, slot};
+use crate::ids::key;
+use crate::member::{Member, lasts, slot};
 use crate::near::{ANSWER_US, Candidate, Half, Likeness, WINDOW_US, choose};
 use crate::observation::Observation;
+use crate::observer::Observer;
 use crate::standing::is_made_up;
+use tacho_event::time::Micros;
 use tacho_event::words::Phase;
+
+/// A request that another agent is said to have sent is so much further away, microseconds: both witnesses may call one
+/// agent differently.
+const OTHER_AGENT_US: Micros = 500_000;
 
 impl Joiner {
     /// The action that an observation without a sure id must mean.
@@ -57,7 +65,8 @@ impl Joiner {
             }
             let half = Half::of(&action.members, observation);
             let waits_since = action.waits_since().filter(|since| is_question && *since <= lasts.0);
-            Some(Candidate { action: id, input, apart_us: action.apart_us(lasts), half, waits_since })
+            let apart_us = told_apart_us(action, observation).unwrap_or_else(|| action.apart_us(lasts));
+            Some(Candidate { action: id, input, apart_us, half, waits_since })
         });
         choose(likeness.input, candidates.collect())
     }
@@ -106,4 +115,29 @@ impl Joiner {
             && !is_twice
             && !one.is_called_beside(other)
     }
+}
+
+/// How far a span and a log record of a request are apart that both say how long it took: by as much as their times differ.
+/// What lies within them, before and behind says nothing, where one request follows another at once, or goes on beside it.
+fn told_apart_us(action: &Action, observation: &Observation<'_>) -> Option<Micros> {
+    let other = match observation.observer {
+        Observer::Span => Observer::Log,
+        Observer::Log => Observer::Span,
+        _ => return None,
+    };
+    let is_timed = |figures: &[Option<i64>]| figures[Figure::DurationUs as usize].is_some();
+    if !observation.is_model() || !is_timed(&observation.figures) {
+        return None;
+    }
+    let (from, to) = lasts(observation);
+    let apart_us = |member: &Member| {
+        let (began, ended) = member.lasts();
+        let apart_us = (began - from).abs().saturating_add((ended - to).abs());
+        let whose_us = if member.agent == key(&[observation.agent.as_bytes()]) { 0 } else { OTHER_AGENT_US };
+        // A log may count the last attempt only.
+        let overlaps = began <= to && from <= ended;
+        if overlaps { (apart_us + whose_us).min(WINDOW_US) } else { apart_us + whose_us }
+    };
+    let told = action.members.iter().filter(|member| member.observer == other && is_timed(&member.figures));
+    told.map(apart_us).min()
 }

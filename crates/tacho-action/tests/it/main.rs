@@ -26,4 +26,5 @@ mod states;
 mod streamed;
 mod sub_agents;
 mod sub_sessions;
+mod timed_models;
 mod tools_twice;
