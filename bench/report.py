@@ -120,6 +120,19 @@ def query_table(r):
     return table(HEAD + ["rows"], rows)
 
 
+def cold_table(r):
+    """The queries once more, each of a server started for it with nothing of its files in memory."""
+    if "cold" not in r:
+        return "The kernel's caches could not be dropped: no cold figures.\n"
+
+    def text(found):
+        return "" if found is None else f"failed: {found[:80]}" if isinstance(found, str) else number(found, "ms")
+
+    ours, others = r["cold"]["tachograph"], r["cold"].get("postgresql", {})
+    rows = [[f"{query} {what}", text(ours[query]), text(others.get(query))] for query, what in queries.WHAT.items()]
+    return table(["cold: server started anew, no file in memory", "tachograph", "PostgreSQL"], rows)
+
+
 def rounds_table(r):
     names = {
         "tachograph": "tachograph, NDJSON over HTTP, 2000 a batch, 4 connections",
@@ -193,7 +206,7 @@ def missed(r):
 def write(results, page):
     asked = f"The nine queries over {results['about']['events']:,} events; the bars are meant for 5,000,000:\n"
     parts = [about(results), main_table(results), asked, query_table(results), missed(results)]
-    parts += [rounds_table(results), detail_table(results)]
+    parts += [cold_table(results), rounds_table(results), detail_table(results)]
     with open(page, encoding="utf-8") as file:
         before, rest = file.read().split(BEGIN)
         after = rest.split(END)[1]

@@ -16,7 +16,7 @@ import time
 import probes
 import queries
 import report
-from servers import PostgreSQL, Tachograph, cpu_s, status_mb, tree_bytes
+from servers import PostgreSQL, Tachograph, cpu_s, drop_caches, status_mb, tree_bytes
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -155,6 +155,7 @@ class Run:
         try:
             if self.o.postgresql:
                 cluster = PostgreSQL(self.o.postgresql, self.o.temp)
+                cluster.make()
                 cluster.start()
                 self.results["about"]["postgresql_shared_buffers_mb"] = cluster.buffers_mb
             for number in range(self.o.rounds):
@@ -253,6 +254,27 @@ class Run:
         self.results["counts_right"] = found == self.truth["by_status"]
         self.results["rss_after_queries_mb"] = status_mb(server.pid, "VmRSS")
 
+    def ask_cold(self, server, cluster):
+        """Each query of a server that was started for it, and no file in the kernel's caches."""
+        if not drop_caches():
+            say("the kernel's caches can't be dropped by this user: no cold figures")
+            return
+
+        def fresh(running, system):
+            running.stop()
+            running.start()
+            # What it does by itself after a start is over.
+            self.wait_until_idle(running, 30)
+            drop_caches()
+            return system(running.address)
+
+        cold = self.results["cold"] = {}
+        cold["tachograph"] = queries.measure_cold(lambda: fresh(server, queries.Tachograph), self.truth)
+        if cluster:
+            cold["postgresql"] = queries.measure_cold(lambda: fresh(cluster, queries.PostgreSQL), self.truth)
+        for name, found in cold.items():
+            say(f"{name}, cold: {found}")
+
     def verify(self, server):
         server.stop()
         used, start = children_s(), time.perf_counter()
@@ -330,6 +352,7 @@ class Run:
             if cluster:
                 self.settle_postgresql(cluster)
             self.ask(server, cluster)
+            self.ask_cold(server, cluster)
             self.verify(server)
             self.save()
             shutil.rmtree(server.data)

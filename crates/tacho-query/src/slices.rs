@@ -7,11 +7,13 @@ use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::ParquetAccessPlan;
 use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use parquet::file::metadata::ParquetMetaData;
-use tacho_store::grams::BLOCK_ROWS;
 
 /// Rows of the first slices; the last one takes what is left. Each partition looks one slice ahead before it knows
 /// what the first one gave, so there are several small ones.
 const ROWS: [usize; 5] = [1024, 1024, 1024, 1024, 8192];
+
+/// Rows within so many others share their pages.
+const NEAR_ROWS: usize = 4096;
 
 /// A file or a part of one.
 pub(crate) struct Part {
@@ -86,8 +88,8 @@ pub(crate) fn rows(
     parts: usize,
 ) -> Vec<Part> {
     let span = rows.last().zip(rows.first()).map_or(0, |(last, first)| last - first);
-    // Near rows share their pages, which each part would decode.
-    let parts = if span < BLOCK_ROWS { 1 } else { parts };
+    // Each part would decode the pages that they share.
+    let parts = if span < NEAR_ROWS { 1 } else { parts };
     let of_group = footer.row_group(group).num_rows() as usize;
     let one = |rows: &[usize]| {
         let mut plan = ParquetAccessPlan::new_none(footer.num_row_groups());
@@ -99,20 +101,21 @@ pub(crate) fn rows(
     rows.chunks(rows.len().div_ceil(parts).max(1)).map(one).collect()
 }
 
-/// These blocks of rows, in order, of the row groups that are kept.
+/// These blocks of so many rows, in order, of the row groups that are kept.
 pub(crate) fn blocks(
     file: &PartitionedFile,
     footer: &ParquetMetaData,
     kept: &[bool],
     blocks: &[usize],
+    block_rows: usize,
 ) -> Part {
     let mut plan = ParquetAccessPlan::new_none(kept.len());
     let mut before = 0;
     for (group, keep) in kept.iter().enumerate() {
         let rows = footer.row_group(group).num_rows() as usize;
         let inside = blocks.iter().filter_map(|block| {
-            let start = (block * BLOCK_ROWS).checked_sub(before)?;
-            (start < rows).then(|| start..(start + BLOCK_ROWS).min(rows))
+            let start = (block * block_rows).checked_sub(before)?;
+            (start < rows).then(|| start..(start + block_rows).min(rows))
         });
         let selection = RowSelection::from_consecutive_ranges(inside, rows);
         before += rows;

@@ -274,7 +274,7 @@ impl EventsTable {
         let footer = self.pruner.footer(&file.object_meta).await?;
         let kept = kept.map_or_else(|| vec![true; footer.num_row_groups()], <[bool]>::to_vec);
         let parts = blocks.chunks(blocks.len().div_ceil(partitions).max(1));
-        Ok(Some(parts.map(|part| slices::blocks(file, &footer, &kept, part)).collect()))
+        Ok(Some(parts.map(|part| slices::blocks(file, &footer, &kept, part, grams.block_rows())).collect()))
     }
 
     fn segments(

@@ -10,7 +10,7 @@
 //!
 //! On disk: `docs/formats/segment.md`.
 //!
-//! Limits: one table of 8 KiB for each [`BLOCK_ROWS`] rows; a file that claims more is not believed.
+//! Limits: one table of 4 KiB for each [`BLOCK_ROWS`] rows; a file that claims more is not believed.
 
 use crate::error::StoreError;
 use crate::inset;
@@ -23,16 +23,31 @@ use tacho_event::section::Section;
 /// Metadata of the file that says where the tables are.
 pub const GRAMS_KEY: &str = "tachograph.grams";
 
+/// How large tables are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Shape {
+    version: u32,
+    /// Rows that share a table.
+    rows: usize,
+    /// Bytes of a table, a power of two: each sequence is one of its bits.
+    bytes: usize,
+}
+
+/// What is written: about as many rows as a page of texts has, the least that can be read.
+const WRITTEN: Shape = Shape { version: 2, rows: 1024, bytes: 4 << 10 };
+/// What earlier files have.
+const EARLIER: Shape = Shape { version: 1, rows: 4096, bytes: 8 << 10 };
+
+pub(crate) const VERSION: u32 = WRITTEN.version;
 /// Rows that share a table; row groups hold a whole number of blocks.
-pub const BLOCK_ROWS: usize = 4096;
+pub const BLOCK_ROWS: usize = WRITTEN.rows;
 /// Letters in a sequence.
 const LETTERS: usize = 4;
-/// Bits of a table: a sequence is one of them.
-const BITS: usize = 1 << 16;
-const WORDS: usize = BITS / 64;
-const TABLE_BYTES: usize = BITS / 8;
-/// Most blocks of a file that are believed: 64 million rows.
-const BLOCKS_MAX: usize = 1 << 14;
+/// A sequence is a number of so many bits.
+const BITS: u32 = 16;
+const WORDS: usize = WRITTEN.bytes / 8;
+/// Most rows of a file that are believed.
+const ROWS_MAX: usize = 64 << 20;
 /// What compression may add to bytes that cannot be compressed.
 const FRAME_BYTES_MAX: usize = 64 << 10;
 const LEVEL: i32 = 9;
@@ -50,7 +65,7 @@ const FOLD: [u8; 256] = {
 };
 const NONE: u8 = u8::MAX;
 
-/// The bit of each sequence of letters in the text.
+/// The number of each sequence of letters in the text.
 fn each(text: &[u8], mut visit: impl FnMut(usize)) {
     const OF_LETTERS: u32 = 26u32.pow(LETTERS as u32);
     let (mut value, mut run) = (0u32, 0usize);
@@ -64,8 +79,15 @@ fn each(text: &[u8], mut visit: impl FnMut(usize)) {
         run += 1;
         if run >= LETTERS {
             // Spread by multiplication, so that sequences that share letters do not share bits.
-            visit((value.wrapping_mul(0x9E37_79B1) >> 16) as usize);
+            visit((value.wrapping_mul(0x9E37_79B1) >> (u32::BITS - BITS)) as usize);
         }
+    }
+}
+
+impl Shape {
+    /// The bit of a sequence with this number: its first digits.
+    fn bit_of(self, number: usize) -> usize {
+        number / ((1 << BITS) / (self.bytes * 8))
     }
 }
 
@@ -120,7 +142,10 @@ impl Gatherer {
         if has_odd_letters(text) {
             self.table.fill(u64::MAX);
         }
-        each(text.as_bytes(), |bit| self.table[bit / 64] |= 1 << (bit % 64));
+        each(text.as_bytes(), |number| {
+            let bit = WRITTEN.bit_of(number);
+            self.table[bit / 64] |= 1 << (bit % 64);
+        });
     }
 
     fn end_block(&mut self) {
@@ -151,18 +176,18 @@ pub fn covers(column: usize) -> bool {
     covered().any(|covered| covered == column)
 }
 
-/// What a text must hold, as bits of a table; empty when the tables cannot tell.
+/// What a text must hold, as numbers of sequences; empty when the tables cannot tell.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted(Vec<usize>);
 
 impl Wanted {
     /// What every text holds that holds all these pieces, in upper or lower case.
     pub fn of<'a>(pieces: impl IntoIterator<Item = &'a str>) -> Wanted {
-        let mut bits = Vec::new();
-        pieces.into_iter().for_each(|piece| each(piece.as_bytes(), |bit| bits.push(bit)));
-        bits.sort_unstable();
-        bits.dedup();
-        Wanted(bits)
+        let mut numbers = Vec::new();
+        pieces.into_iter().for_each(|piece| each(piece.as_bytes(), |number| numbers.push(number)));
+        numbers.sort_unstable();
+        numbers.dedup();
+        Wanted(numbers)
     }
 
     /// Whether it rules nothing out.
@@ -175,6 +200,7 @@ impl Wanted {
 #[derive(Debug)]
 pub struct Grams {
     tables: Vec<u8>,
+    shape: Shape,
 }
 
 impl Grams {
@@ -183,10 +209,24 @@ impl Grams {
     /// # Errors
     /// [`StoreError`] when the file cannot be read or its tables are damaged.
     pub fn read(path: &Path, metadata: &ParquetMetaData) -> Result<Option<Grams>, StoreError> {
+        for shape in [WRITTEN, EARLIER] {
+            let grams = Grams::read_shape(path, metadata, shape)?;
+            if grams.is_some() {
+                return Ok(grams);
+            }
+        }
+        Ok(None)
+    }
+
+    fn read_shape(
+        path: &Path,
+        metadata: &ParquetMetaData,
+        shape: Shape,
+    ) -> Result<Option<Grams>, StoreError> {
         let rows = metadata.file_metadata().num_rows().max(0) as usize;
-        let blocks = rows.div_ceil(BLOCK_ROWS).min(BLOCKS_MAX);
-        let want = blocks * TABLE_BYTES;
-        let Some(bytes) = inset::read(path, metadata, GRAMS_KEY, want + FRAME_BYTES_MAX)? else {
+        let want = rows.min(ROWS_MAX).div_ceil(shape.rows) * shape.bytes;
+        let bytes_max = want + FRAME_BYTES_MAX;
+        let Some(bytes) = inset::read(path, metadata, GRAMS_KEY, shape.version, bytes_max)? else {
             return Ok(None);
         };
         let damaged = |what: String| StoreError::Parquet { path: path.to_path_buf(), what };
@@ -195,7 +235,7 @@ impl Grams {
         if tables.len() != want {
             return Err(damaged(format!("it has {} bytes of letters, expected {want}", tables.len())));
         }
-        Ok(Some(Grams { tables }))
+        Ok(Some(Grams { tables, shape }))
     }
 
     /// Size in memory.
@@ -204,13 +244,19 @@ impl Grams {
     }
 
     pub fn blocks(&self) -> usize {
-        self.tables.len() / TABLE_BYTES
+        self.tables.len() / self.shape.bytes
+    }
+
+    /// Rows of each block; of the last what is left.
+    pub fn block_rows(&self) -> usize {
+        self.shape.rows
     }
 
     /// Whether a text of the block may hold what is wanted.
     pub fn may_hold(&self, block: usize, wanted: &Wanted) -> bool {
-        let table = &self.tables[block * TABLE_BYTES..(block + 1) * TABLE_BYTES];
-        wanted.0.iter().all(|bit| table[bit / 8] & (1 << (bit % 8)) != 0)
+        let table = &self.tables[block * self.shape.bytes..(block + 1) * self.shape.bytes];
+        let is_set = |bit: usize| table[bit / 8] & (1 << (bit % 8)) != 0;
+        wanted.0.iter().all(|number| is_set(self.shape.bit_of(*number)))
     }
 }
 
@@ -223,7 +269,7 @@ mod tests {
         let mut gatherer = Gatherer::new();
         texts.iter().for_each(|text| gatherer.take(text));
         gatherer.end_block();
-        Grams { tables: gatherer.finished }
+        Grams { tables: gatherer.finished, shape: WRITTEN }
     }
 
     #[test]
@@ -244,6 +290,19 @@ mod tests {
     fn a_letter_that_only_looks_otherwise_is_found() {
         assert!(table(&["mi\u{17f}\u{17f}ing"]).may_hold(0, &Wanted::of(["missing"])));
         assert!(table(&["ban\u{212a}rupt"]).may_hold(0, &Wanted::of(["bankrupt"])));
+    }
+
+    #[test]
+    fn tables_of_earlier_files_are_twice_as_large() {
+        let mut tables = vec![0; EARLIER.bytes];
+        each(b"the quick brown fox", |number| {
+            let bit = EARLIER.bit_of(number);
+            tables[bit / 8] |= 1 << (bit % 8);
+        });
+        let grams = Grams { tables, shape: EARLIER };
+        assert_eq!((grams.blocks(), grams.block_rows()), (1, 4096));
+        assert!(grams.may_hold(0, &Wanted::of(["Quick brown"])));
+        assert!(!grams.may_hold(0, &Wanted::of(["zebrafish quarantine"])));
     }
 
     proptest! {

@@ -61,6 +61,8 @@ impl Span {
     }
 }
 
+/// Of the form of the tables.
+pub(crate) const VERSION: u32 = 1;
 /// Most bytes of a table that are believed.
 const TABLE_BYTES_MAX: usize = 64 << 20;
 
@@ -138,7 +140,9 @@ pub fn read_sums(
     metadata: &ParquetMetaData,
     span: Span,
 ) -> Result<Option<RecordBatch>, StoreError> {
-    let Some(bytes) = inset::read(path, metadata, span.key(), TABLE_BYTES_MAX)? else { return Ok(None) };
+    let Some(bytes) = inset::read(path, metadata, span.key(), VERSION, TABLE_BYTES_MAX)? else {
+        return Ok(None);
+    };
     let damaged = |error| StoreError::Parquet {
         path: path.to_path_buf(),
         what: format!("its {} cannot be read: {error}", span.key()),

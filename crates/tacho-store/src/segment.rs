@@ -14,7 +14,7 @@ use crate::fingerprint::Fingerprint;
 use crate::grams::{self, GRAMS_KEY, Gatherer};
 use crate::inset;
 use crate::read::Open;
-use crate::rollup::Adder;
+use crate::rollup::{self, Adder};
 use crate::row::{Row, Rows, conform};
 use crate::schema::{COLUMNS, at, schema};
 use crate::snapshot::SegmentFile;
@@ -254,15 +254,15 @@ impl SegmentWriter {
         let Some(Aids { grams, sums }) = self.aids.take() else { return Ok(()) };
         self.writer.flush().map_err(StoreError::parquet(&self.temporary))?;
         let grams = grams.finish().map_err(StoreError::io("cannot compress", &self.temporary))?;
-        self.write_inset(GRAMS_KEY, &grams)?;
+        self.write_inset(GRAMS_KEY, grams::VERSION, &grams)?;
         for (span, table) in sums.finish().map_err(StoreError::parquet(&self.temporary))? {
-            self.write_inset(span.key(), &table)?;
+            self.write_inset(span.key(), rollup::VERSION, &table)?;
         }
         Ok(())
     }
 
-    fn write_inset(&mut self, key: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        let place = inset::place(key, self.writer.bytes_written(), bytes.len());
+    fn write_inset(&mut self, key: &str, version: u32, bytes: &[u8]) -> Result<(), StoreError> {
+        let place = inset::place(key, version, self.writer.bytes_written(), bytes.len());
         self.writer.write_all(bytes).map_err(StoreError::io("cannot write", &self.temporary))?;
         self.writer.append_key_value_metadata(place);
         Ok(())
