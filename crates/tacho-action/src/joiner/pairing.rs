@@ -29,6 +29,8 @@ pub(super) struct Part {
     pub(super) began_us: Micros,
     agent: u64,
     pub(super) tokens: Option<[i64; 2]>,
+    /// The span that it says it was written in.
+    within: Option<u64>,
 }
 
 /// What is told of one session: requests and answers of its log, what its file tells of answers; spans and hooks, where
@@ -129,7 +131,8 @@ impl Joiner {
                 let (time_us, began_us) = (member.time_us, member.lasts().0);
                 let time_us = if member.observer == Observer::Span { member.lasts().1 } else { time_us };
                 let (index, state, action, agent) = (member.index, member.state, action.id, member.agent);
-                list.push(Part { index, state, action, time_us, began_us, agent, tokens });
+                let within = self.span_around(index);
+                list.push(Part { index, state, action, time_us, began_us, agent, tokens, within });
             }
             parts.hooked.extend(hooks(action));
         }
@@ -197,7 +200,7 @@ fn hooks(action: &Action) -> Option<Part> {
     let (began_us, time_us) = (proposed.or(answered)?, answered.or(proposed)?);
     let tokens = action.hooked_tokens();
     let Member { index, state, agent, .. } = *first;
-    Some(Part { index, state, action: action.id, time_us, began_us, agent, tokens })
+    Some(Part { index, state, action: action.id, time_us, began_us, agent, tokens, within: None })
 }
 
 impl Parts {
@@ -221,7 +224,12 @@ impl Parts {
             let is_before = asked.time_us <= answer.time_us && answer.began_us - asked.time_us <= ANSWER_US;
             is_before.then_some(answer.began_us.abs_diff(asked.time_us))
         };
-        for (asked, answer) in clear_pairs(&self.asked, &timed, TOLD_US, apart) {
+        // Unless it says in which span it was asked.
+        let is_of = |span: u64| self.spans.iter().any(|other| other.index == span);
+        let (sure, asked): (Vec<Part>, Vec<Part>) =
+            self.asked.iter().partition(|asked| asked.within.is_some_and(is_of));
+        homes.extend(sure.iter().filter_map(|asked| asked.within.map(|span| (asked.index, span))));
+        for (asked, answer) in clear_pairs(&asked, &timed, TOLD_US, apart) {
             homes.insert(asked.index, answer.index);
         }
         let alone: Vec<&Part> = self.filed.iter().filter(|part| !homes.contains_key(&part.index)).collect();

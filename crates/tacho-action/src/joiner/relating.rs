@@ -27,7 +27,7 @@ impl Joiner {
         let parent = observation.parent.filter(|_| is_kin).map(span_key);
         let key = match (observation.span, parent) {
             (Some(span), _) => span_key(span),
-            (None, Some(_)) => key(&[b"record", &observation.index.to_be_bytes()]),
+            (None, Some(_)) => record_key(observation.index),
             (None, None) => return,
         };
         let mut node = Node::new(observation.index, parent, role(observation));
@@ -51,7 +51,9 @@ impl Joiner {
         for (one, other) in self.kin.joined(key) {
             // One of an earlier pair may have become the other by now.
             let are_known = self.actions.contains_key(&one) && self.actions.contains_key(&other);
-            if are_known && self.may_unite(one, Some(&other), observation) {
+            // Hooks of two requests are never one: `pairing` takes what is told beside them from the one to the other.
+            let are_apart = observation.is_model() && self.are_hooked(one, other);
+            if are_known && !are_apart && self.may_unite(one, Some(&other), observation) {
                 changed.remove(&one.max(other));
                 changed.insert(self.merge(one, other));
             }
@@ -67,6 +69,18 @@ impl Joiner {
             spans.push(key);
             self.nest(&spans, observation, changed);
         }
+    }
+
+    /// Whether hooks told of both, apart.
+    fn are_hooked(&self, one: u64, other: u64) -> bool {
+        let is_hooked = |id| self.actions.get(&id).is_some_and(|action| action.hooked().is_some());
+        one != other && is_hooked(one) && is_hooked(other)
+    }
+
+    /// The event of the span of a model's call that a record stands in.
+    pub(super) fn span_around(&self, record: u64) -> Option<u64> {
+        let around = self.kin.get(self.kin.get(record_key(record))?.parent?)?;
+        (around.role == Role::Model).then_some(around.index)
     }
 
     /// Makes one of what other libraries tell of the same call beside this span.
@@ -137,6 +151,11 @@ fn part(observation: &Observation<'_>) -> Part {
         Observer::Log if observation.is_model() && observation.call.is_none() => Part::Model,
         _ => Part::None,
     }
+}
+
+/// A record in a span.
+fn record_key(index: u64) -> u64 {
+    key(&[b"record", &index.to_be_bytes()])
 }
 
 /// A span's id as a number.

@@ -174,3 +174,27 @@ fn an_answer_that_may_be_of_either_of_two_requests_is_of_neither() {
         assert_eq!(groups(&dice.shuffled(log.clone())).len(), 3);
     }
 }
+
+/// As a real program's two sub-agents asked, 11 ms apart: by their times either record of the request may be of either answer.
+#[test]
+fn that_a_model_was_asked_is_of_the_request_in_whose_span_it_was_told() {
+    let told_at = [(9_147, 9_216, 9_380, 9_413, 1_851), (9_164, 9_228, 9_400, 9_441, 1_888)];
+    let requests = told_at.map(|(proposed, began, hooked, ended, tokens)| Request {
+        proposed,
+        began,
+        hooked,
+        ended,
+        tokens,
+    });
+    let mut told = of(&requests, &[0, 1, 2, 3]);
+    for (log, [_, span]) in told.iter_mut().zip(IDS) {
+        let asked =
+            log.iter_mut().find(|of| of.observer == Observer::Log && of.phase == Some(Phase::Proposed));
+        asked.expect("each was asked").parent = Some(span);
+    }
+    let want: Vec<Vec<i64>> = told.iter().map(times).collect();
+    let mut dice = Dice(35);
+    for _ in 0..60 {
+        assert_eq!(groups(&dice.shuffled(told.concat())), want);
+    }
+}
