@@ -5,6 +5,7 @@
 //! - A function that could make a huge value out of a short query is bounded by [`crate::growth`], or not there.
 
 use crate::growth;
+use crate::holding;
 use crate::names::CanonicalAgent;
 use crate::to_char::{NumberTemplate, TimeTemplate, round};
 use crate::trunc::DateTrunc;
@@ -83,6 +84,7 @@ fn own() -> Vec<ScalarUDF> {
     let any = |count| Signature::any(count, Volatility::Immutable);
     vec![
         simple(EITHER, exact(vec![text.clone(), text.clone()]), text.clone(), either),
+        holding::FUNCTION.as_ref().clone(),
         simple(USER_OF, exact(vec![text.clone(), DataType::FixedSizeBinary(16)]), text.clone(), user_of),
         simple(USD, exact(vec![DataType::Int64]), DataType::Decimal128(18, 6), usd),
         simple("to_char", any(2), DataType::Utf8, to_char),
@@ -95,7 +97,7 @@ fn own() -> Vec<ScalarUDF> {
 }
 
 /// A function over columns, for arguments of which some are single values.
-fn by_arrays(call: fn(&[ArrayRef]) -> Result<ArrayRef>) -> ScalarFunctionImplementation {
+pub(crate) fn by_arrays(call: fn(&[ArrayRef]) -> Result<ArrayRef>) -> ScalarFunctionImplementation {
     Arc::new(move |args: &[ColumnarValue]| {
         let scalars = args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
         let result = call(&ColumnarValue::values_to_arrays(args)?)?;

@@ -25,6 +25,7 @@ mod grammar;
 mod growth;
 mod guard;
 mod heirs;
+mod holding;
 mod kept;
 mod known;
 mod lacking;

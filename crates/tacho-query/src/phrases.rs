@@ -3,6 +3,7 @@
 //! Invariant: a block is left out only when no text of it can pass the filters; what is not understood may pass.
 
 use crate::functions::EITHER;
+use crate::holding::HOLDS;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::{Cast, Like};
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
@@ -36,22 +37,25 @@ impl Need {
                 Need::one_of(vec![Need::of_filter(left), Need::of_filter(right)])
             }
             Expr::Like(like) => Need::of_like(like),
+            Expr::ScalarFunction(call) if call.func.name() == HOLDS => match call.args.as_slice() {
+                [text, phrase] if is_covered(text) => Need::of_pieces(literal(phrase)),
+                _ => Need::Nothing,
+            },
             _ => Need::Nothing,
         }
     }
 
     fn of_like(like: &Like) -> Need {
-        let Expr::Literal(pattern, _) = like.pattern.as_ref() else { return Need::Nothing };
-        let pattern = match pattern {
-            ScalarValue::Utf8(Some(text))
-            | ScalarValue::Utf8View(Some(text))
-            | ScalarValue::LargeUtf8(Some(text)) => text,
-            _ => return Need::Nothing,
-        };
+        let Some(pattern) = literal(&like.pattern) else { return Need::Nothing };
         if like.negated || !is_covered(&like.expr) {
             return Need::Nothing;
         }
-        let wanted = Wanted::of(pieces(pattern, like.escape_char.unwrap_or('\\')).iter().map(String::as_str));
+        let pieces = pieces(pattern, like.escape_char.unwrap_or('\\'));
+        Need::of_pieces(pieces.iter().map(String::as_str))
+    }
+
+    fn of_pieces<'a>(pieces: impl IntoIterator<Item = &'a str>) -> Need {
+        let wanted = Wanted::of(pieces);
         if wanted.is_empty() { Need::Nothing } else { Need::Holds(wanted) }
     }
 
@@ -76,6 +80,16 @@ impl Need {
             Need::All(needs) => needs.iter().all(|need| need.may_hold(grams, block)),
             Need::OneOf(needs) => needs.iter().any(|need| need.may_hold(grams, block)),
         }
+    }
+}
+
+fn literal(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Literal(
+            ScalarValue::Utf8(text) | ScalarValue::Utf8View(text) | ScalarValue::LargeUtf8(text),
+            _,
+        ) => text.as_deref(),
+        _ => None,
     }
 }
 
@@ -128,6 +142,13 @@ mod tests {
         assert_eq!(Need::of(&[other]), Need::Nothing);
         assert_eq!(Need::of(&[col("who_user").like(lit("%zebrafish%"))]), Need::Nothing);
         assert_eq!(Need::of(&[col("output").not_like(lit("%zebrafish%"))]), Need::Nothing);
+    }
+
+    #[test]
+    fn a_search_for_a_phrase_needs_it() {
+        let found = Need::of(&[crate::holding::holding(col("output"), "Zebrafish 12")]);
+        assert_eq!(found, holds("zebrafish"));
+        assert_eq!(Need::of(&[crate::holding::holding(col("who_user"), "zebrafish")]), Need::Nothing);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::catalog;
 use crate::engine::{Answer, Ask, Engine};
 use crate::error::{Kind, QueryError};
 use crate::grammar::{self, Compare, Term, What};
+use crate::holding::holding;
 use crate::moment::Moment;
 use crate::rows::RowRef;
 use crate::table::{text, time_literal};
@@ -256,13 +257,18 @@ fn conditions(
 }
 
 fn anywhere(words: &str) -> Expr {
-    let plain = format!("%{}%", escaped(words));
     // Sections are JSON text: there a quote or line break stands as its escape.
     let json = serde_json::to_string(words).expect("text has a JSON form");
-    let json = format!("%{}%", escaped(&json[1..json.len() - 1]));
+    let json = &json[1..json.len() - 1];
+    let like = |column: &str, words: &str| {
+        if words.is_ascii() {
+            return holding(col(column), words);
+        }
+        col(column).ilike(text(&format!("%{}%", escaped(words))))
+    };
     let has = |column: &str| {
-        let found = col(column).ilike(text(&plain));
-        if json == plain { found } else { found.or(col(column).ilike(text(&json))) }
+        let found = like(column, words);
+        if json == words { found } else { found.or(like(column, json)) }
     };
     TEXTS.into_iter().map(has).reduce(Expr::or).expect("there are columns")
 }
