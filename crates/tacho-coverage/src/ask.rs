@@ -84,6 +84,9 @@ const STOPPED: &str = "coalesce(known = 'imported' AND phase = 'result' AND outc
 /// Whose process it was, as far as that is told.
 const USER: &str = "max(who_user) AS user";
 
+/// The process of a client library, which numbers its events itself.
+const PRODUCER: &str = "CASE WHEN source = 'http' THEN json_get_str(extra, 'producer') END";
+
 /// What a range is of: the time that senders say, so that the sources of one call are near one another however late
 /// one of them came.
 fn within(from_us: i64, to_us: i64) -> String {
@@ -187,27 +190,39 @@ pub fn numbered(from_us: i64, to_us: i64) -> String {
     format!(
         "SELECT session_uuid AS session, {SOURCE} AS source, count(DISTINCT producer_seq) AS given, \
            min(producer_seq) AS lowest, max(producer_seq) AS highest, count(*) AS events, {LAST} AS last_us, \
-           {USER} \
+           {USER}, {PRODUCER} AS producer \
          FROM events WHERE {within} AND producer_seq IS NOT NULL AND session_uuid IS NOT NULL \
            AND {SOURCE} IS NOT NULL \
-         GROUP BY session_uuid, {SOURCE} ORDER BY bool_and({OWN}), last_us DESC LIMIT {limit}",
+         GROUP BY session_uuid, {SOURCE}, {PRODUCER} ORDER BY bool_and({OWN}), last_us DESC LIMIT {limit}",
         within = within(from_us, to_us),
         limit = SESSIONS_MAX + 1,
     )
 }
 
-/// Rows of [`crate::NumberRow`] of these sessions, whenever they were.
+/// Rows of [`crate::NumberRow`] of these sessions, whenever they were, but for those of producers.
 pub fn numbers(sessions: &[String]) -> String {
-    let quoted: Vec<String> = sessions.iter().map(|id| format!("'{}'", id.replace('\'', "''"))).collect();
+    each_number(&format!("session_uuid IN ({}) AND {PRODUCER} IS NULL", quoted(sessions)))
+}
+
+/// The same of these producers within the range, whatever the session.
+pub fn produced(producers: &[String], from_us: i64, to_us: i64) -> String {
+    each_number(&format!("{} AND {PRODUCER} IN ({})", within(from_us, to_us), quoted(producers)))
+}
+
+fn quoted(texts: &[String]) -> String {
+    let quoted: Vec<String> = texts.iter().map(|text| format!("'{}'", text.replace('\'', "''"))).collect();
+    quoted.join(", ")
+}
+
+fn each_number(condition: &str) -> String {
     format!(
-        "SELECT session_uuid AS session, min({AGENT}) AS agent, {SOURCE} AS source, \
+        "SELECT coalesce(session_uuid, '') AS session, min({AGENT}) AS agent, {SOURCE} AS source, \
            producer_seq AS number, {AT} AS at_us, min(index) AS index, count(*) AS events, \
            bool_and(action_type IN ('log', 'settings')) AS alike, {USER}, \
-           min(writer) AS writer \
-         FROM events WHERE session_uuid IN ({}) AND producer_seq IS NOT NULL AND {SOURCE} IS NOT NULL \
-         GROUP BY session_uuid, {SOURCE}, producer_seq, {AT} \
+           min(writer) AS writer, {PRODUCER} AS producer \
+         FROM events WHERE {condition} AND producer_seq IS NOT NULL AND {SOURCE} IS NOT NULL \
+         GROUP BY session_uuid, {SOURCE}, producer_seq, {AT}, {PRODUCER} \
          ORDER BY bool_and({OWN}), index LIMIT {limit}",
-        quoted.join(", "),
         limit = NUMBERS_MAX + 1,
     )
 }

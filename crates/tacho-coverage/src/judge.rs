@@ -5,7 +5,7 @@ use crate::report::{Cut, FINDINGS_MAX, Figure, Finding, Report, formulas};
 use crate::rows::{CallRow, NumberRow, NumberedRow, PartRow, SeenRow, SessionRow, TroubleRow};
 use crate::sessions::Sessions;
 use crate::witness::is_witness;
-use crate::{agents, ask, calls, hooks, numbers, points, sessions};
+use crate::{agents, ask, calls, hooks, numbered, numbers, points, sessions};
 use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::time;
 
@@ -172,10 +172,16 @@ fn figures(
         figures.entry(key.clone()).or_default();
     }
     let mut numbered: BTreeMap<(&str, &str), (u64, u64)> = BTreeMap::new();
-    for row in &input.numbered {
-        let agent = known.by_id.get(&row.session).map_or("", |session| &session.agent);
-        let (given, due) = numbered.entry((agent, &row.source)).or_default();
-        (*given, *due) = (*given + row.given, *due + (row.highest - row.lowest + 1));
+    let agent_of = |session: &str| known.by_id.get(session).map_or("", |session| session.agent.as_str());
+    let mut count = |session, source, (given, due): (u64, u64)| {
+        let (all_given, all_due) = numbered.entry((agent_of(session), source)).or_default();
+        (*all_given, *all_due) = (*all_given + given, *all_due + due);
+    };
+    for row in input.numbered.iter().filter(|row| row.producer.is_none()) {
+        count(&row.session, &row.source, (row.given, row.highest - row.lowest + 1));
+    }
+    for of in numbered::produced(&input.numbered).into_values() {
+        count(of.session, of.source, (of.given, of.due()));
     }
     let wanted = |agent: &str| input.agent.as_deref().is_none_or(|only| only == agent);
     let finish = |((agent, source), mut figure): ((String, String), Figure)| {

@@ -16,6 +16,7 @@ mod groups;
 mod homes;
 mod hooks;
 mod judge;
+mod numbered;
 mod numbers;
 mod pattern;
 mod points;
@@ -29,7 +30,7 @@ pub use changes::{Changes, Told, changes};
 pub use config::{Config, Point, Sources};
 pub use groups::GROUPS;
 pub use judge::{Input, judge};
-pub use numbers::suspicious;
+pub use numbered::{suspicious, suspicious_producers};
 pub use report::{
     Cut, Evidence, FINDINGS_MAX, Figure, Finding, Gap, Kind, PointState, Report, Seen, Severity, formulas,
 };

@@ -2,48 +2,25 @@
 //!
 //! A log of OpenTelemetry begins at zero with each process. A session may have several, after one another or at once, and a process
 //! several sessions (`/clear`, `/resume`): what one user's processes numbered is put into runs together ([`Runs`]). A hook's spool
-//! numbers a session from one, hooks and events of the user's own that go through it in one sequence. Others may begin anywhere.
+//! numbers a session from one, hooks and events of the user's own that go through it in one sequence. A client library numbers all
+//! that its process sends, whatever the session, and says which process that is. Others may begin anywhere.
 //!
 //! Limits: a gap of [`MERGED_MAX`] numbers is one, whatever another process told.
 
 use crate::judge::{Window, named};
 use crate::report::{EVENTS_NAMED_MAX, Evidence, Finding, Gap, Kind};
-use crate::rows::{NumberRow, NumberedRow};
+use crate::rows::NumberRow;
 use crate::runs::{Hole, Runs};
 use crate::sessions::Sessions;
 use crate::witness::is_watching;
 use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::time;
 
-/// Sessions whose numbers have to be looked at one by one: some are missing, were given twice by what begins again, or
-/// do not begin at the beginning, which may only mean that the range begins later. Those that a witness numbered first,
-/// then the newest; behind them the others of their users, whose processes may have numbered both.
-pub fn suspicious(rows: &[NumberedRow]) -> Vec<String> {
-    let is = |row: &&NumberedRow| {
-        let least = if row.source == LOG { 0 } else { 1 };
-        let again = row.source == LOG && row.events > row.given;
-        let late = row.lowest > least && WHOLE.contains(&row.source.as_str());
-        row.highest - row.lowest + 1 > row.given || again || late
-    };
-    let (told, own): (Vec<_>, Vec<_>) = rows.iter().filter(is).partition(|row| is_watching(&row.source));
-    let found = told.into_iter().chain(own);
-    let users: BTreeSet<&str> =
-        found.clone().filter(|row| row.source == LOG).filter_map(|row| row.user.as_deref()).collect();
-    let is_beside = |row: &&NumberedRow| {
-        row.source == LOG && row.user.as_deref().is_some_and(|user| users.contains(user))
-    };
-    let mut sessions: Vec<String> =
-        found.chain(rows.iter().filter(is_beside)).map(|row| row.session.clone()).collect();
-    let mut known = BTreeSet::new();
-    sessions.retain(|session| known.insert(session.clone()));
-    sessions
-}
-
 /// What numbers processes, and not sessions.
-const LOG: &str = "otel_log";
+pub(crate) const LOG: &str = "otel_log";
 
 /// Sources whose first number is known.
-const WHOLE: [&str; 2] = [LOG, HOOK];
+pub(crate) const WHOLE: [&str; 2] = [LOG, HOOK];
 
 const HOOK: &str = "hook";
 /// Events of the user's own.
@@ -58,26 +35,31 @@ pub(crate) fn gaps(rows: &[NumberRow], sessions: &Sessions, window: &Window) -> 
     for row in rows {
         let user = row.user.as_deref().filter(|_| row.source == LOG);
         let is_spooled = row.source == OWN && spools.contains(&(&row.session, &row.writer));
-        let source = if is_spooled { HOOK } else { &row.source };
-        of.entry((source, user.is_some(), user.unwrap_or(&row.session))).or_default().push(row);
+        let (source, whose) = match row.producer.as_deref() {
+            Some(producer) => (OWN, Some(producer)),
+            None if is_spooled => (HOOK, None),
+            None => (row.source.as_str(), user),
+        };
+        of.entry((source, whose.is_some(), whose.unwrap_or(&row.session))).or_default().push(row);
     }
     let found = of.into_iter().flat_map(|((source, ..), mut rows)| {
         rows.sort_by_key(|row| (row.at_us, row.number, row.index));
         match source == LOG {
             true => by_session(&rows, begun_again(&rows, window.grace_us)),
-            false => vec![given_once(source, &rows)],
+            false => vec![given_once(source, &rows, window)],
         }
     });
     found.filter_map(|numbers| finding(numbers, sessions, window)).collect()
 }
 
-/// A source, whether it is a user's, and that user or a session.
+/// A source, whether it is a user's or a producer's, and that, or a session.
 type Sequence<'r> = (&'r str, bool, &'r str);
 
 /// Sessions, and the keys under which events of the user's own came out of the spool of the session's hooks.
 fn spools(rows: &[NumberRow]) -> BTreeSet<(&str, &str)> {
     let mut of: BTreeMap<(&str, &str), Vec<&NumberRow>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| [HOOK, OWN].contains(&row.source.as_str())) {
+    let is_of_one = |row: &&NumberRow| row.producer.is_none() && [HOOK, OWN].contains(&row.source.as_str());
+    for row in rows.iter().filter(is_of_one) {
         of.entry((&row.session, &row.writer)).or_default().push(row);
     }
     of.retain(|_, rows| is_one_spool(rows));
@@ -131,6 +113,7 @@ fn finding(numbers: Numbers<'_>, sessions: &Sessions, window: &Window) -> Option
     evidence.events.truncate(EVENTS_NAMED_MAX);
     let session = sessions.by_id.get(&first.session);
     let name = session.map_or(first.session.as_str(), |session| &session.name);
+    let place = if name.is_empty() { String::new() } else { format!("in session {name} ") };
     let agent = sessions.agent(Some(&first.session), &first.agent);
     let agent = session.map_or(agent, |session| &session.agent);
     let listed: Vec<String> = evidence.gaps.iter().take(3).map(Gap::text).collect();
@@ -138,15 +121,16 @@ fn finding(numbers: Numbers<'_>, sessions: &Sessions, window: &Window) -> Option
     // Another run may hide that more is missing.
     let least = if runs > 1 { "at least " } else { "" };
     let what = format!(
-        "{least}{} of {} events that {} numbered in session {name} of {agent} did not arrive: {}{more}",
+        "{least}{} of {} events that {} numbered {place}of {agent} did not arrive: {}{more}",
         evidence.missing,
         evidence.of,
         named(source),
         listed.join(", ")
     );
-    let mut finding = Finding::new(Kind::SequenceGap, &format!("{source}/{name}")).of(agent, source);
+    let whose = first.producer.as_deref().unwrap_or(name);
+    let mut finding = Finding::new(Kind::SequenceGap, &format!("{source}/{whose}")).of(agent, source);
     finding = finding.says(what, advice(source));
-    finding.session = Some(name.to_owned());
+    finding.session = Some(name.to_owned()).filter(|name| !name.is_empty());
     finding.since = Some(time::format(since));
     finding.last_us = session.map_or(i64::MAX, |session| session.last_us);
     finding.is_own_word = !is_watching(source);
@@ -187,13 +171,16 @@ fn is_merged(hole: &Hole<'_>, alike: &BTreeSet<(u64, i64)>, grace_us: i64) -> bo
     hole.last - hole.first < MERGED_MAX && since_us <= until_us && (hole.first..=hole.last).all(is_told)
 }
 
-/// A session is numbered once, wherever it begins.
-fn given_once<'r>(source: &'r str, rows: &[&'r NumberRow]) -> Numbers<'r> {
+/// A session is numbered once, wherever it begins, and so is what a producer sends. Of that the range is all that was read, and some
+/// that was numbered just before it began may be told as after.
+fn given_once<'r>(source: &'r str, rows: &[&'r NumberRow], window: &Window) -> Numbers<'r> {
     let given = first_given(rows.iter().copied());
     let bounds = given.keys().next().zip(given.keys().next_back());
     let (lowest, highest) = bounds.map(|(lowest, highest)| (*lowest, *highest)).unwrap_or_default();
     let least = if source == HOOK { lowest.min(1) } else { lowest };
-    Numbers { source, holes: holes(&given, least), of: highest - least + 1, runs: 1 }
+    let mut holes = holes(&given, least);
+    holes.retain(|hole| hole.behind.producer.is_none() || hole.behind.at_us >= window.from_us);
+    Numbers { source, holes, of: highest - least + 1, runs: 1 }
 }
 
 /// Each number as it was given first.

@@ -1,4 +1,6 @@
 use super::*;
+use crate::numbered::{produced, suspicious, suspicious_producers};
+use crate::rows::NumberedRow;
 
 const WINDOW: Window =
     Window { from_us: 0, to_us: 1000, until_us: 1000, grace_us: 100, session_silence_us: 100 };
@@ -14,6 +16,7 @@ fn rows(source: &str, numbers: &[(u64, i64)]) -> Vec<NumberRow> {
         events: 1,
         alike: false,
         user: None,
+        producer: None,
         writer: String::new(),
     };
     numbers.iter().map(row).collect()
@@ -127,6 +130,7 @@ fn only_suspicious_sessions_are_looked_at_closely() {
         events,
         last_us: 0,
         user: None,
+        producer: None,
     };
     let rows = [
         row("whole", "otel_log", 0, 9, 10, 10),
@@ -185,4 +189,61 @@ fn a_sender_beside_hooks_that_counts_for_itself_fills_no_gap_of_theirs() {
     let mut others = beside(&hooks, &[(3, 5)]);
     others[2].writer = "another key".into();
     assert_eq!(found(&others), gap, "it has another key");
+}
+
+/// What a client's process sent in two sessions and in none, one number after another.
+fn sent(numbers: &[(u64, &str)]) -> Vec<NumberRow> {
+    let row = |(number, session): &(u64, &str)| NumberRow {
+        session: (*session).into(),
+        producer: Some("p".into()),
+        ..rows("http", &[(*number, *number as i64)]).remove(0)
+    };
+    numbers.iter().map(row).collect()
+}
+
+#[test]
+fn a_clients_process_numbers_all_its_sessions_in_one_sequence() {
+    assert_eq!(found(&sent(&[(1, "one"), (2, "other"), (3, "one"), (4, ""), (5, "other")])), []);
+    let lost = sent(&[(1, "one"), (2, "other"), (4, "one"), (7, "")]);
+    assert_eq!(found(&lost), [("sequence_gap/http/p".into(), vec![(3, 3), (5, 6)])]);
+    let nowhere = gaps(&sent(&[(1, ""), (3, "")]), &Sessions::default(), &WINDOW);
+    assert_eq!(nowhere[0].what, "1 of 3 events that the source http numbered of a did not arrive: 2");
+    assert_eq!(nowhere[0].session, None);
+    let another = NumberRow { producer: Some("q".into()), ..sent(&[(2, "one")]).remove(0) };
+    let both = [sent(&[(1, "one"), (3, "one")]), vec![another]].concat();
+    assert_eq!(found(&both), [("sequence_gap/http/p".into(), vec![(2, 2)])], "two processes in one session");
+    let early = Window { from_us: 4, ..WINDOW };
+    assert_eq!(gaps(&sent(&[(1, "one"), (3, "one")]), &Sessions::default(), &early), [], "before the range");
+}
+
+#[test]
+fn a_hook_that_a_client_sends_is_numbered_as_its_other_events_are() {
+    let mut all = sent(&[(1, "s"), (2, "s"), (3, "s"), (4, "s")]);
+    all[3].source = "hook".into();
+    assert_eq!(found(&all), []);
+}
+
+#[test]
+fn producers_are_suspicious_where_all_their_sessions_together_have_gaps() {
+    let row = |producer: &str, session: &str, lowest, highest, given| NumberedRow {
+        session: session.into(),
+        source: "http".into(),
+        given,
+        lowest,
+        highest,
+        events: given,
+        last_us: highest as i64,
+        user: None,
+        producer: Some(producer.into()),
+    };
+    let rows = [
+        row("p", "one", 1, 9, 5),
+        row("p", "other", 2, 8, 4),
+        row("q", "one", 1, 9, 5),
+        row("q", "other", 2, 8, 3),
+    ];
+    assert_eq!(suspicious(&rows), [""; 0]);
+    assert_eq!(suspicious_producers(&rows), ["q"]);
+    let all: Vec<(u64, u64)> = produced(&rows).values().map(|of| (of.given, of.due())).collect();
+    assert_eq!(all, [(9, 9), (8, 9)]);
 }

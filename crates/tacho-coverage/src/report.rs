@@ -229,10 +229,13 @@ pub fn formulas() -> BTreeMap<&'static str, &'static str> {
         ("calls_share", "calls_seen / calls_all"),
         ("sessions_seen", "sessions of the agent within the range that this source told anything of"),
         ("sessions_all", "sessions of the agent within the range that any source told anything of"),
-        ("numbers_seen", "running numbers that this source gave in the range, each counted once a session"),
+        (
+            "numbers_seen",
+            "running numbers that this source gave in the range, each counted once a session, or once for the process of a client",
+        ),
         (
             "numbers_all",
-            "the highest less the lowest number plus one, added up over the sessions of the range",
+            "the highest less the lowest number plus one, added up over the sessions of the range, or the processes of clients",
         ),
     ])
 }

@@ -76,7 +76,7 @@ pub struct TroubleRow {
     pub safe_mode: bool,
 }
 
-/// The running numbers of a session that came from a source within the range.
+/// The running numbers of a session that came from a source, or a producer, within the range.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct NumberedRow {
     pub session: String,
@@ -89,6 +89,8 @@ pub struct NumberedRow {
     pub last_us: i64,
     /// Whose it is, where that is told.
     pub user: Option<String>,
+    /// The process of a client that numbers all that it sends, whatever the session.
+    pub producer: Option<String>,
 }
 
 /// A running number that a source gave at one time.
@@ -105,6 +107,8 @@ pub struct NumberRow {
     /// It tells of the agent's program only, as another process of the session may with the same words.
     pub alike: bool,
     pub user: Option<String>,
+    /// As in [`NumberedRow`].
+    pub producer: Option<String>,
     /// The key that it came under.
     pub writer: String,
 }

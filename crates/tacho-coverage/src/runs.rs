@@ -126,6 +126,7 @@ mod tests {
             *events.entry((*at_us, *number)).or_default() += 1;
         }
         let row = |((at_us, number), events)| NumberRow {
+            producer: None,
             session: "s".into(),
             agent: "a".into(),
             source: "otel_log".into(),

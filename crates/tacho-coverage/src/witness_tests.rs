@@ -68,6 +68,7 @@ fn number(session: &str, source: &str, number: u64) -> NumberRow {
         events: 1,
         alike: false,
         user: None,
+        producer: None,
         writer,
     }
 }
@@ -230,6 +231,7 @@ fn no_number_of_an_agents_words_shortens_the_range_or_takes_a_witness_place() {
     assert!(found(&everything()).iter().all(has));
 
     let row = |session: &str, source: &str| NumberedRow {
+        producer: None,
         session: session.into(),
         source: source.into(),
         given: 2,

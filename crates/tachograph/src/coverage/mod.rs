@@ -11,7 +11,9 @@ use crate::http::App;
 use parking_lot::Mutex;
 use seen::Seen;
 use serde::de::DeserializeOwned;
-use tacho_coverage::{Config, Input, NumberedRow, Report, ask, judge, suspicious};
+use tacho_coverage::{
+    Config, Input, NumberRow, NumberedRow, Report, ask, judge, suspicious, suspicious_producers,
+};
 use tacho_event::time::Micros;
 use tacho_query::{AgentEdit, Moment};
 
@@ -51,10 +53,16 @@ pub(crate) async fn report(
     let mut close = suspicious(&numbered);
     let numbers_cut = close.len() > ask::NUMBERED_MAX;
     close.truncate(ask::NUMBERED_MAX);
-    let numbers = match close.is_empty() {
-        true => Vec::new(),
-        false => rows.all(&ask::numbers(&close)).await?,
-    };
+    let mut producers = suspicious_producers(&numbered);
+    let numbers_cut = numbers_cut || producers.len() > ask::NUMBERED_MAX;
+    producers.truncate(ask::NUMBERED_MAX);
+    let mut numbers: Vec<NumberRow> = Vec::new();
+    if !close.is_empty() {
+        numbers = rows.all(&ask::numbers(&close)).await?;
+    }
+    if !producers.is_empty() {
+        numbers.extend(rows.all::<NumberRow>(&ask::produced(&producers, from, to)).await?);
+    }
     // Nothing is recorded later than now: then the end cuts nothing off.
     let seen = match asked.to_us >= now_us {
         true => app.covered().seen.all(&rows, removed).await?,
