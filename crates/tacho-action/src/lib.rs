@@ -37,7 +37,7 @@ pub use observer::Observer;
 pub use overlay::{CHUNK_ROWS, Changes, Cursor, Overlay, Range};
 
 /// Version of everything that the crate concludes and writes: with another one, the log is read again.
-pub const VERSION: u32 = 25;
+pub const VERSION: u32 = 26;
 
 /// Bytes that are not what this version writes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,13 +1,13 @@
 //! Which action an observation means whose ids do not tell.
 
 use super::Joiner;
-use super::at_once::{is_at_once, is_beside};
+use super::at_once::{ROUNDED_US, is_at_once, is_beside};
 use super::pairing::{is_asking, is_half};
 use crate::Figure;
 use crate::action::Action;
 use crate::ids::key;
 use crate::member::{Member, lasts, slot};
-use crate::near::{ANSWER_US, Candidate, Half, Likeness, WINDOW_US, choose};
+use crate::near::{ANSWER_US, CLEAR_US, Candidate, Half, Likeness, WINDOW_US, choose};
 use crate::observation::Observation;
 use crate::observer::Observer;
 use crate::standing::is_made_up;
@@ -17,6 +17,8 @@ use tacho_event::words::Phase;
 /// A request that another agent is said to have sent is so much further away, microseconds: both witnesses may call one
 /// agent differently.
 const OTHER_AGENT_US: Micros = 500_000;
+/// A program ends the span of a request and tells its log within a millisecond or two: what ends 12 ms apart is clearly another one.
+const ENDS: Micros = 10;
 
 impl Joiner {
     /// The action that an observation without a sure id must mean.
@@ -117,8 +119,9 @@ impl Joiner {
     }
 }
 
-/// How far a span and a log record of a request are apart that both say how long it took: by as much as their times differ.
-/// What lies within them, before and behind says nothing, where one request follows another at once, or goes on beside it.
+/// How far a span and a log record of a request are apart that both say how long it took: by when they say that it ended. What lies
+/// within them, before and behind says nothing, where one request follows another at once, or goes on beside it. A log may count the
+/// last attempt only, a span all of them; what began before the span is no attempt of it.
 fn told_apart_us(action: &Action, observation: &Observation<'_>) -> Option<Micros> {
     let other = match observation.observer {
         Observer::Span => Observer::Log,
@@ -129,14 +132,16 @@ fn told_apart_us(action: &Action, observation: &Observation<'_>) -> Option<Micro
     if !observation.is_model() || !is_timed(&observation.figures) {
         return None;
     }
-    let (from, to) = lasts(observation);
+    let own = lasts(observation);
     let apart_us = |member: &Member| {
-        let (began, ended) = member.lasts();
-        let apart_us = (began - from).abs().saturating_add((ended - to).abs());
-        let whose_us = if member.agent == key(&[observation.agent.as_bytes()]) { 0 } else { OTHER_AGENT_US };
-        // A log may count the last attempt only.
-        let overlaps = began <= to && from <= ended;
-        if overlaps { (apart_us + whose_us).min(WINDOW_US) } else { apart_us + whose_us }
+        let (span, log) = if other == Observer::Log { (own, member.lasts()) } else { (member.lasts(), own) };
+        let is_other = member.agent != key(&[observation.agent.as_bytes()]);
+        let apart_us =
+            (span.1 - log.1).abs().saturating_mul(ENDS) + if is_other { OTHER_AGENT_US } else { 0 };
+        let overlaps = span.0 <= log.1 && log.0 <= span.1;
+        let is_far = is_other && (span.1 - log.1).abs() > CLEAR_US;
+        let is_attempt = overlaps && !is_far && log.0 + ROUNDED_US >= span.0;
+        if is_attempt { apart_us.min(WINDOW_US) } else { apart_us.saturating_add(WINDOW_US) }
     };
     let told = action.members.iter().filter(|member| member.observer == other && is_timed(&member.figures));
     told.map(apart_us).min()
