@@ -26,7 +26,9 @@ pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)
     if let Some(why) = hooks::unreadable(&fields) {
         return hooks::decode_unreadable(&why, fields, each);
     }
-    let hook = fields.get_text("hook_event_name").unwrap_or("PostToolUse".into());
+    let named = fields.get_text("hook_event_name");
+    let is_plain = named.is_none();
+    let hook = named.unwrap_or("PostToolUse".into());
     let calls = if hook == "PostToolBatch" { fields.take_objects("tool_calls")? } else { None };
     super::limit_events(calls.as_deref().unwrap_or_default().len())?;
     let mut event = Event::default();
@@ -35,6 +37,9 @@ pub(super) fn decode<'a>(mut fields: Fields<'a>, each: &mut dyn FnMut(Event<'a>)
         event.facts.set_text(TextFact::HookEvent, hook.clone());
     }
     let Some(calls) = calls else {
+        if matches!(hook.as_ref(), "PostToolUse" | "PostToolCall") && hooks::tells_failure(&event, is_plain) {
+            event.outcome.get_or_insert(Outcome::Failure);
+        }
         settle(&hook, &mut event);
         each(event);
         return Ok(());

@@ -7,7 +7,7 @@ use crate::content::UNREADABLE_HOOK;
 use crate::fields::{Fields, Refused, quote};
 use crate::lift::{Lift, lift};
 use tacho_event::event::Event;
-use tacho_event::fact::TextFact;
+use tacho_event::fact::{IntFact, TextFact};
 use tacho_event::words::{ActionType, Level};
 
 /// Events that only Gemini CLI has.
@@ -75,6 +75,29 @@ pub(super) fn decode_unreadable<'a>(
     lift(fields, table, &mut event)?;
     each(event);
     Ok(())
+}
+
+/// Whether a hook after a call says that the call failed, where no agent says so by the hook's name: by an error beside it. A hook
+/// that has no name, which is a user's own, has no other way to say so than by what the call gave; an agent's output is the tool's.
+pub(super) fn tells_failure(event: &Event<'_>, is_plain: bool) -> bool {
+    let is_error = |name: &str, value: &str| match name {
+        "is_error" | "isError" => value == "true",
+        "error" => !matches!(value, "null" | "false" | r#""""# | "{}" | "[]"),
+        _ => false,
+    };
+    if event.error.as_deref().is_some_and(|error| is_error("error", error)) {
+        return true;
+    }
+    let gave_error = |output: &str| {
+        let Ok(output) = Fields::object(output) else { return false };
+        ["is_error", "isError", "error"]
+            .iter()
+            .any(|name| output.get(name).is_some_and(|value| is_error(name, value)))
+    };
+    is_plain
+        && (event.facts.int(IntFact::ExitCode).is_some_and(|code| code != 0)
+            || event.extra.iter().any(|(name, value)| is_error(name, value))
+            || event.output.as_deref().is_some_and(gave_error))
 }
 
 /// What it would have told of a call counts for none.

@@ -134,3 +134,30 @@ fn a_hook_whose_names_are_no_texts_is_told_as_such() {
         take(r#"{"hook_event_name":null,"tool_name":"Bash","parameters":{"command":"ls"},"result":"ok"}"#);
     assert_eq!(told(&own.one()), "tool Bash result success claude-code");
 }
+
+/// Of a user's own hook, which has no name for calls that failed, and of one with a name.
+#[test]
+fn a_hook_after_a_call_says_by_an_error_that_it_failed() {
+    let outcome = |members: &str| {
+        let taken = take(&format!(r#"{{"tool_name":"Bash","parameters":{{}},{members}}}"#));
+        taken.one().header.outcome.as_str()
+    };
+    for failed in [
+        r#""error":"boom""#,
+        r#""result":"x","exit_code":3"#,
+        r#""result":"x","is_error":true"#,
+        r#""result":{"error":"x"}"#,
+        r#""result":{"isError":true}"#,
+        r#""result":{"exit_code":2}"#,
+        r#""hook_event_name":"PostToolUse","error":"boom""#,
+    ] {
+        assert_eq!(outcome(failed), "failure", "{failed}");
+    }
+    for went_well in [
+        r#""result":{"error":null,"exit_code":0},"is_error":false,"error":"""#,
+        r#""result":{"exit_code":1},"status":"success""#,
+        r#""hook_event_name":"PostToolUse","tool_response":{"error":"of the tool"}"#,
+    ] {
+        assert_eq!(outcome(went_well), "success", "{went_well}");
+    }
+}
