@@ -47,7 +47,27 @@ pub(crate) struct Found {
 #[serde(deny_unknown_fields)]
 pub(crate) struct OfEntry {
     /// The event's id, or its index on the log.
+    #[serde(deserialize_with = "id_or_index")]
+    #[schemars(schema_with = "text_or_number")]
     pub id: String,
+}
+
+/// Answers tell an index as a number: it is taken as it was told.
+fn id_or_index<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected an id as a string, or an index as a whole number")]
+    enum Either {
+        Id(String),
+        Index(u64),
+    }
+    Ok(match Either::deserialize(from)? {
+        Either::Id(id) => id,
+        Either::Index(index) => index.to_string(),
+    })
+}
+
+fn text_or_number(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": ["string", "integer"] })
 }
 
 /// Everything that is known of an event.
@@ -198,6 +218,16 @@ fn short(row: Map<String, Value>, texts_cut: &mut usize) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_index_may_be_a_number() {
+        let id = |text: &str| serde_json::from_str::<OfEntry>(text).map(|asked| asked.id);
+        assert_eq!(id(r#"{"id":"ev-1"}"#).unwrap(), "ev-1");
+        assert_eq!(id(r#"{"id":3}"#).unwrap(), "3");
+        assert!(
+            id(r#"{"id":-3}"#).unwrap_err().to_string().contains("expected an id as a string, or an index")
+        );
+    }
 
     #[test]
     fn a_row_says_what_it_has_and_what_was_cut() {
