@@ -36,6 +36,33 @@ def test_levels_below_are_left_out(options: Options) -> None:
         assert logger.stats.logged == 2
 
 
+def test_records_of_logging_below_the_level_are_left_out(options: Options) -> None:
+    options.close_ms = 50
+    with EventLogger(options=options, log_level="WARNING") as logger:
+        source = logging.Logger("shop")
+        source.addHandler(AuditHandler(logger))
+        for level in (5, logging.DEBUG, logging.INFO, 25):
+            source.log(level, "quiet")
+        assert logger.stats.logged == 0
+        for level in (logging.WARNING, 35, logging.ERROR, logging.CRITICAL):
+            source.log(level, "loud")
+        assert logger.stats.logged == 4
+
+
+def test_the_level_of_an_event_is_what_it_says_itself(options: Options) -> None:
+    options.close_ms = 50
+    with EventLogger(options=options, log_level="WARNING") as logger:
+        loud = logger.bind(level="ERROR")
+        loud.log_event({"level": "info", "message": "quiet"})
+        loud.log_event({"levelname": "DEBUG", "message": "quiet"})
+        logger.log_event({"level": "ERROR", "message": "quiet"}, level="INFO")
+        assert logger.stats.logged == 0
+        loud.log_event({"message": "loud"})
+        logger.log_event({"level": "ERROR", "message": "loud"})
+        logger.log_event({"level": [1], "message": "loud"})
+        assert logger.stats.logged == 3
+
+
 def test_a_bound_logger_has_other_defaults(away: Away) -> None:
     logger, events = away
     bound = logger.bind(session_id="s-9", user_id="u-9", agent_id="other", project="x")

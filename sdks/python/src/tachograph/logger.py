@@ -244,7 +244,7 @@ class EventLogger:
             if "event_id" in event:  # `log_event` takes it as it stands
                 given = event.pop("event_id")
                 event_id = _id(given)
-            level = said.get("level") or event.get("severity")
+            level = more.get("level") or _level_of(event) or said.get("level")
             if level is not None and _LEVELS.get(_level(level), 50) < self._level:
                 return event_id
             moment = moment if moment is not None else said.pop("timestamp", None)
@@ -361,6 +361,11 @@ def _id(given: Any) -> str:
 
 def _level(given: Any) -> str:
     return given[:16].upper() if isinstance(given, str) else ""
+
+
+def _level_of(event: dict[str, Any]) -> str | None:
+    """What an entry of an audit trail, an event in another format or a record of `logging` says of it."""
+    return next((event[name] for name in ("severity", "level", "levelname") if isinstance(event.get(name), str)), None)
 
 
 def _names_an_agent(event: dict[str, Any]) -> bool:
