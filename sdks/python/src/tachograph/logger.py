@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
-from . import _context, _events
+from . import _context, _events, _whose
 from ._client import Client
 from ._http import Connection
 from ._item import new_id
@@ -223,8 +223,8 @@ class EventLogger:
         )
 
     def log_event(self, /, event: Mapping[str, Any], **more: Any) -> str:
-        """An event in any format that the server takes, as it stands, with id, time, agent and session added. What is
-        no mapping is rejected, as its receipt says."""
+        """An event in any format that the server takes, as it stands, with id and time added, and agent and session where it
+        says nothing of them itself. What is no mapping is rejected, as its receipt says."""
         return self._log(lambda: _mapping(event), more)
 
     def bind(self, **defaults: Any) -> EventLogger:
@@ -251,10 +251,8 @@ class EventLogger:
             said.pop("timestamp", None)
             if not is_moment(moment := as_text(moment)):  # the server would refuse the event: it is kept beside
                 said["timestamp"], moment = moment, as_text()
-            usual = said.pop("agent_id", None) or self.options.agent_id
-            agent_id = more.get("agent_id") or (None if _names_an_agent(event) else usual)
-            head = self._head(event, event_id, agent_id, moment)
-            made = {**head, **event, **_events.common(said)}
+            head = self._head(event, event_id, moment) | self._whose(event, said, more)
+            made = {**head, **_whose.without_empty(event), **_events.common(said)}
             self._client.record(self._in_context(made), event_id, is_callers=bool(given))
         except _NoEvent as error:
             self._client.refuse(event_id, str(error))
@@ -263,17 +261,18 @@ class EventLogger:
             self._client.lose(event_id, f"{type(error).__name__}: {error}")
         return event_id
 
-    def _head(
-        self, event: dict[str, Any], event_id: str, agent_id: str | None, moment: Moment | None
-    ) -> dict[str, Any]:
+    def _head(self, event: dict[str, Any], event_id: str, moment: Moment | None) -> dict[str, Any]:
         is_message = "receiver" in event
-        head = {"communication_id" if is_message else "event_id": event_id, "timestamp": as_text(moment)}
-        if agent_id:  # without one the server takes that of the key
-            head["agent_id"] = agent_id
-        request = event.get("request")
-        if not (isinstance(request, Mapping) and "sessionId" in request):
-            head["session_id"] = self.options.session_id
-        return head
+        return {"communication_id" if is_message else "event_id": event_id, "timestamp": as_text(moment)}
+
+    def _whose(self, event: dict[str, Any], said: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+        """Agent and session: what the call says, else the event itself, else the defaults."""
+        agent_id, session_id = said.pop("agent_id", None), more.get("session_id")
+        agent_id = more.get("agent_id") or _whose.agent(event, agent_id or self.options.agent_id)
+        if session_id is None:
+            session_id = _whose.session(event, said.pop("session_id", None) or self.options.session_id)
+        # Without an agent the server takes that of the key.
+        return ({"agent_id": agent_id} if agent_id else {}) | _events.present({"session_id": session_id})
 
     def _in_context(self, event: dict[str, Any]) -> dict[str, Any]:
         made = {**event, **{name: value for name, value in self._context.items() if name not in event}}
@@ -366,13 +365,3 @@ def _level(given: Any) -> str:
 def _level_of(event: dict[str, Any]) -> str | None:
     """What an entry of an audit trail, an event in another format or a record of `logging` says of it."""
     return next((event[name] for name in ("severity", "level", "levelname") if isinstance(event.get(name), str)), None)
-
-
-def _names_an_agent(event: dict[str, Any]) -> bool:
-    """The agent of a message is its sender, that of an entry about an agent is this one, and some log lines name one."""
-    return "receiver" in event or event.get("entityType") == "agent" or _is_agent_line(event)
-
-
-def _is_agent_line(event: dict[str, Any]) -> bool:
-    line = event.get("message") if "levelname" in event else ""
-    return isinstance(line, str) and line.startswith(("AGENT_EXECUTION:", "AGENT_SLOW:", "AGENT_FAILURE:"))
