@@ -8,8 +8,10 @@
 //! Invariants
 //! - Two spans of one library are two calls. So are two whose models or tools, ids, or marks say otherwise: the tokens of a
 //!   model's call, the input of a tool's.
-//! - One began while the other went on. Where no marks are told by both, as of a call that failed, they have the same
-//!   parent, and one lies within the other or they began together.
+//! - One began while the other went on. Where no marks are told by both they have the same parent, and one lies within the
+//!   other or they began together.
+//! - Of a model's call that both say failed, and of which neither tells marks, it is enough that one lies within the other or
+//!   they began and ended together: below one parent, below one span, and at the root in one session that both tell.
 //! - At the root one lies within the other or they began together, but for a tool with the same input. No session and no agent
 //!   says otherwise, and marks are told by both or by neither: in traces of their own one that was not told them may be any
 //!   other call, unless it began and ended within the same millisecond.
@@ -26,14 +28,15 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use tacho_event::model;
 use tacho_event::time::Micros;
-use tacho_event::words::{ActionType, Phase};
+use tacho_event::words::{ActionType, Outcome, Phase};
 
 /// So many spans that began before and after one at the same place are looked at.
 const BESIDE_MAX: usize = 64;
 /// Two began together when no more than this part of the shorter lies between their beginnings.
 const BEGIN_SHARE: Micros = 10;
-/// The same in traces of their own where the tokens are equal.
-const ROOT_SHARE: Micros = 2;
+/// The same in traces of their own where the tokens are equal, and of calls that failed: these are quick, and libraries take
+/// a good part of such a call's time themselves.
+const QUICK_SHARE: Micros = 2;
 /// Beginnings and ends that are no further apart are the same: two listeners that one program calls in turn.
 const TICK_US: u64 = 1_000;
 /// So far up a span's own library is followed.
@@ -51,6 +54,8 @@ pub(crate) struct Twin {
     /// Tokens, or the input.
     marks: [Option<u64>; 2],
     is_tool: bool,
+    /// Of a model's call: whether it failed.
+    is_failure: bool,
     /// The number of the model's answer, or of the tool's call.
     number: Option<u64>,
     /// Its agent, and whether that is the program's name, for want of one.
@@ -84,6 +89,7 @@ impl Twin {
             what,
             marks,
             is_tool: !observation.is_model(),
+            is_failure: observation.is_model() && observation.outcome == Outcome::Failure,
             number: number.map(|number| key(&[number.as_bytes()])),
             agent: (key(&[observation.agent.as_bytes()]), observation.agent_assumed),
             root: key(&[b"root", &what.to_be_bytes()]),
@@ -96,6 +102,18 @@ impl Twin {
     fn may_share_agent(&self, other: &Twin, fits: bool) -> bool {
         let is_one_assumed = self.agent.1 != other.agent.1;
         self.agent.0 == other.agent.0 || is_one_assumed && fits
+    }
+
+    /// Whether both tell of a request to a model that failed before anything was counted, and their times are those of one.
+    fn failed_with(&self, other: &Twin) -> bool {
+        let is_bare = |twin: &Twin| twin.is_failure && twin.marks.iter().all(Option::is_none);
+        let length = |twin: &Twin| twin.lasts.1.saturating_sub(twin.lasts.0);
+        let holds =
+            |outer: &Twin, inner: &Twin| outer.lasts.0 <= inner.lasts.0 && inner.lasts.1 <= outer.lasts.1;
+        let apart = self.lasts.0.abs_diff(other.lasts.0).max(self.lasts.1.abs_diff(other.lasts.1));
+        let shorter = length(self).min(length(other)).unsigned_abs();
+        let is_together = apart <= (shorter / QUICK_SHARE.unsigned_abs()).max(TICK_US);
+        is_bare(self) && is_bare(other) && (is_together || holds(self, other) || holds(other, self))
     }
 
     /// Whether both tell of one call.
@@ -115,10 +133,13 @@ impl Twin {
         let is_open = !is_told && (counts(self) || counts(other));
         let is_at_once =
             self.lasts.0.abs_diff(other.lasts.0).max(self.lasts.1.abs_diff(other.lasts.1)) <= TICK_US;
+        let have_failed = self.failed_with(other) && !differ(self.session, other.session);
+        let is_session = self.session.is_some() && self.session == other.session;
+        let fits = is_told || is_at_once || have_failed && is_session;
         if stand == Stand::Root
             && (is_open && !is_at_once
                 || differ(self.session, other.session)
-                || !self.may_share_agent(other, is_told || is_at_once))
+                || !self.may_share_agent(other, fits))
         {
             return false;
         }
@@ -126,15 +147,15 @@ impl Twin {
             if self.lasts.0 <= other.lasts.0 { (self.lasts, other.lasts) } else { (other.lasts, self.lasts) };
         let is_within = |time| first.0 <= time && time <= first.1;
         let shorter = first.1.saturating_sub(first.0).min(second.1.saturating_sub(second.0));
-        let share = if stand == Stand::Root && is_told { ROOT_SHARE } else { BEGIN_SHARE };
+        let share = if stand == Stand::Root && is_told { QUICK_SHARE } else { BEGIN_SHARE };
         let began_together = second.0.saturating_sub(first.0) <= shorter / share;
         let is_close = began_together || is_within(second.1);
         is_within(second.0)
             && match stand {
-                Stand::Place => is_told,
-                Stand::Parent => is_told || is_close,
+                Stand::Place => is_told || have_failed,
+                Stand::Parent => is_told || is_close || have_failed,
                 // An input says more than tokens do, and libraries take a good part of a quick call's time themselves.
-                Stand::Root => is_close || self.is_tool && is_told,
+                Stand::Root => is_close || self.is_tool && is_told || have_failed && is_session,
             }
     }
 }

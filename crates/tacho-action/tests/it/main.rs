@@ -4,6 +4,7 @@ mod background;
 mod beside;
 mod cases;
 mod dice;
+mod failed_models;
 mod floods;
 mod gemini;
 mod gemini_at_once;
