@@ -22,6 +22,7 @@ import { Receipt, Receipts, type Outcome } from "./receipts.js";
 import { Redactor } from "./redact.js";
 import { settings, type Options, type Problem, type Settings } from "./settings.js";
 import { Spool } from "./spool.js";
+import { owned } from "./whose.js";
 
 /**
  * Counts since the start, in events. `recorded`, `duplicates`, `rejected` and `waiting` count also what nobody logged here: the
@@ -143,7 +144,10 @@ export class Client {
     return this.take(message, make, "communication_id");
   }
 
-  /** Any event that the server knows, under its own names (docs/formats/events.md). */
+  /**
+   * Any event that the server knows, under its own names (docs/formats/events.md), as it stands. The client's agent and session
+   * are added where it says nothing of them itself.
+   */
   record(event: Record<string, unknown>): Receipt {
     const common = {
       get eventId() {
@@ -153,7 +157,7 @@ export class Client {
         return event["timestamp"] as string | undefined;
       },
     };
-    return this.take(common, () => ({ agent_id: this.settings.agentId, session_id: this.settings.sessionId, ...few(event) }));
+    return this.take(common, () => owned(few(event), this.settings.agentId, this.settings.sessionId));
   }
 
   /** What became of an event of this client; undefined when it is not known any more. */
