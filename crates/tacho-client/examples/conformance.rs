@@ -126,6 +126,7 @@ fn odd(client: &Client, command: &Value) -> Value {
 fn call(method: &Value, args: &Value) -> Event {
     let text = |name: &str| args[name].as_str().unwrap_or_default();
     let event = match method.as_str().unwrap_or_default() {
+        "log_event" => return Event::raw(args["event"].as_object().cloned().unwrap_or_default()),
         "log_action" => Event::action(text("name")),
         "log_decision" => Event::decision(text("name"), &parts(args, &DECISION)),
         "log_ai_decision" => Event::ai_decision(text("model_id"), &args["input_data"], &args["prediction"]),

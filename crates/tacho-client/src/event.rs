@@ -78,7 +78,8 @@ impl Event {
         event.with("action", action).with("entityType", entity_type).with("entityId", entity_id)
     }
 
-    /// Any event that the server knows, under its own names (`docs/formats/events.md`).
+    /// Any event that the server knows, under its own names (`docs/formats/events.md`), as it stands. The client's agent and
+    /// session are added where it says nothing of them itself.
     pub fn raw(members: Map<String, Value>) -> Event {
         let mut event = Event::empty();
         for (name, value) in members {
@@ -233,7 +234,7 @@ impl Event {
     }
 
     /// Sets a member that the caller left open.
-    pub(crate) fn default_to(&mut self, name: &str, value: Option<&str>) {
+    pub(crate) fn default_to(&mut self, name: &str, value: Option<impl Into<Value>>) {
         if let Some(value) = value.filter(|_| !self.has(name)) {
             self.members.push((name.to_owned(), value.into()));
         }

@@ -20,6 +20,7 @@ mod send;
 mod shared;
 mod spool;
 mod waiting;
+mod whose;
 mod within;
 
 pub use client::Client;

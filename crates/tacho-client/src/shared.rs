@@ -12,7 +12,7 @@ use crate::owner;
 use crate::receipts::{Receipts, Status};
 use crate::spool::{Limits, Spool};
 use crate::waiting::Waiting;
-use crate::within;
+use crate::{whose, within};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -184,8 +184,7 @@ impl Shared {
         {
             event.members.push(("sender".to_owned(), json!({ "agent_id": agent })));
         }
-        event.default_to("agent_id", agent.filter(|_| !event.agentless));
-        event.default_to("session_id", Some(self.session.as_str()).filter(|_| !event.sessionless));
+        whose::complete(event, agent, &self.session);
         // An application's entry without a user is the system account's, not that of who started the server.
         if !is_audit && !event.has("user_id") {
             event.default_to("user", self.user.as_deref());
