@@ -181,7 +181,7 @@ fn figures(
         count(&row.session, &row.source, (row.given, row.highest - row.lowest + 1));
     }
     for of in numbered::produced(&input.numbered).into_values() {
-        count(of.session, of.source, (of.given, of.due()));
+        count(of.session, numbers::OWN, (of.given, of.due()));
     }
     let wanted = |agent: &str| input.agent.as_deref().is_none_or(|only| only == agent);
     let finish = |((agent, source), mut figure): ((String, String), Figure)| {

@@ -45,7 +45,6 @@ pub(crate) struct Produced<'r> {
     producer: &'r str,
     /// The session that its first row tells of.
     pub(crate) session: &'r str,
-    pub(crate) source: &'r str,
     pub(crate) given: u64,
     lowest: u64,
     highest: u64,
@@ -66,17 +65,10 @@ pub(crate) fn produced(rows: &[NumberedRow]) -> BTreeMap<&str, Produced<'_>> {
     let mut of: BTreeMap<&str, Produced<'_>> = BTreeMap::new();
     for row in rows {
         let Some(producer) = row.producer.as_deref() else { continue };
-        let (session, source) = (row.session.as_str(), row.source.as_str());
+        let session = row.session.as_str();
         let (lowest, highest, last_us) = (row.lowest, row.highest, row.last_us);
-        let known = of.entry(producer).or_insert(Produced {
-            producer,
-            session,
-            source,
-            given: 0,
-            lowest,
-            highest,
-            last_us,
-        });
+        let known =
+            of.entry(producer).or_insert(Produced { producer, session, given: 0, lowest, highest, last_us });
         known.given = known.given.saturating_add(row.given);
         (known.lowest, known.highest) = (known.lowest.min(lowest), known.highest.max(highest));
         known.last_us = known.last_us.max(last_us);

@@ -24,7 +24,7 @@ pub(crate) const WHOLE: [&str; 2] = [LOG, HOOK];
 
 const HOOK: &str = "hook";
 /// Events of the user's own.
-const OWN: &str = "http";
+pub(crate) const OWN: &str = "http";
 
 /// Numbers in a row that two processes may have told in the same words at the same time: settings and hooks at their start.
 const MERGED_MAX: u64 = 128;
