@@ -1,3 +1,5 @@
+//! What tables of letters rule out, and that they rule out nothing that is there.
+
 use super::*;
 use proptest::prelude::*;
 
