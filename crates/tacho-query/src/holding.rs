@@ -11,6 +11,7 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::logical_expr::{Expr, ScalarUDF, Signature, SimpleScalarUDF, Volatility};
 use std::sync::{Arc, LazyLock};
+use tacho_store::grams::has_odd_letters;
 
 pub(crate) const HOLDS: &str = "holds";
 
@@ -69,11 +70,7 @@ impl<'p> Finder<'p> {
     }
 }
 
-/// Long s and the sign of kelvin are letters of the alphabet to those who compare without case.
-fn has_odd_letters(text: &str) -> bool {
-    !text.is_ascii() && text.contains(['\u{17f}', '\u{212a}'])
-}
-
+/// Those that [`has_odd_letters`] finds, as letters of the alphabet.
 fn plain_letters(text: &str) -> String {
     text.replace('\u{17f}', "s").replace('\u{212a}', "k")
 }

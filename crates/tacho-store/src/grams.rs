@@ -92,7 +92,7 @@ impl Shape {
 }
 
 /// Long s and the sign of kelvin are letters of the alphabet to those who compare without case.
-fn has_odd_letters(text: &str) -> bool {
+pub fn has_odd_letters(text: &str) -> bool {
     !text.is_ascii() && text.contains(['\u{17f}', '\u{212a}'])
 }
 

@@ -29,7 +29,7 @@ pub(super) struct Part {
     pub(super) began_us: Micros,
     agent: u64,
     pub(super) tokens: Option<[i64; 2]>,
-    /// The span that it says it was written in.
+    /// The event of the span of a model's call that it says it was written in.
     within: Option<u64>,
 }
 
