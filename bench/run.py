@@ -233,7 +233,7 @@ class Run:
             "SELECT pg_total_relation_size(c.oid), pg_indexes_size(c.oid) FROM pg_class c "
             "WHERE c.relname LIKE 'agent_audit_log_2%' AND c.relkind = 'r'"
         )
-        rows = queries.PostgreSQL(cluster.address).ask(sql)
+        rows = queries.PostgreSQL(cluster.address).lines(sql)
         sizes = [[int(size) for size in queries.fields(row)] for row in rows]
         total, indexes = (sum(column) / self.o.events for column in zip(*sizes))
         self.results["disk_postgresql"] = {"bytes_per_event": total, "indexes": indexes, "heap": total - indexes}
@@ -255,23 +255,23 @@ class Run:
         self.results["rss_after_queries_mb"] = status_mb(server.pid, "VmRSS")
 
     def ask_cold(self, server, cluster):
-        """Each query of a server that was started for it, and no file in the kernel's caches."""
+        """Each query of a server that was started for it, with no file in the kernel's caches."""
         if not drop_caches():
             say("the kernel's caches can't be dropped by this user: no cold figures")
             return
 
-        def fresh(running, system):
+        def fresh(running):
             running.stop()
             running.start()
             # What it does by itself after a start is over.
             self.wait_until_idle(running, 30)
             drop_caches()
-            return system(running.address)
+            return running.address
 
         cold = self.results["cold"] = {}
-        cold["tachograph"] = queries.measure_cold(lambda: fresh(server, queries.Tachograph), self.truth)
+        cold["tachograph"] = queries.measure_cold(lambda: fresh(server), queries.Tachograph, self.truth)
         if cluster:
-            cold["postgresql"] = queries.measure_cold(lambda: fresh(cluster, queries.PostgreSQL), self.truth)
+            cold["postgresql"] = queries.measure_cold(lambda: fresh(cluster), queries.PostgreSQL, self.truth)
         for name, found in cold.items():
             say(f"{name}, cold: {found}")
 

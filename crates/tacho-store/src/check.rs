@@ -252,7 +252,7 @@ fn read_columns(segment: &SegmentFile, seen: &mut Seen) -> Result<Columns, Store
     let mut read = || -> Result<(), StoreError> {
         let open = Open::new(&segment.path)?;
         let groups = (0..open.row_groups()).collect();
-        for batch in open.batches(&segment.path, groups, &[at::INDEX, at::TIMESTAMP, at::RETENTION])? {
+        for batch in open.batches(groups, &[at::INDEX, at::TIMESTAMP, at::RETENTION])? {
             Rows::new(&batch?)?.iter().for_each(|row| columns.take(&row, &segment.class, seen));
         }
         Ok(())

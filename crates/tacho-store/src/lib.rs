@@ -8,14 +8,15 @@ pub mod alert_file;
 pub mod catalog;
 pub mod check;
 mod columns;
+pub mod compact;
 mod encoding;
 pub mod error;
 mod fingerprint;
 pub mod grams;
+mod groups;
 pub mod hot;
 mod inset;
 pub mod inspect;
-pub mod maintain;
 pub mod overlay_file;
 mod past;
 pub mod read;
@@ -25,6 +26,7 @@ pub mod schema;
 pub mod segment;
 pub mod snapshot;
 pub mod store;
+pub mod take_out;
 mod valued;
 
 pub use catalog::{Catalog, Position};
@@ -32,9 +34,9 @@ pub use check::check;
 pub use error::StoreError;
 pub use grams::Grams;
 pub use inspect::inspect;
-pub use maintain::Why;
 pub use snapshot::{SegmentFile, Snapshot};
 pub use store::{Cut, Options, Store, Teller, Written};
+pub use take_out::{Removal, Why};
 
 /// The steps of a cut, a compaction or an erasure, in order. A crash may fall between any two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,10 +17,11 @@ use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 use parquet::file::statistics::Statistics;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::ops::Range;
-use std::path::Path;
+use std::ops::{Range, RangeInclusive};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tacho_event::fact::IntFact;
+use tacho_event::time::Day;
 
 /// Rows that are decoded at once.
 pub const BATCH_ROWS: usize = 4096;
@@ -46,7 +47,7 @@ pub enum Wanted {
 }
 
 impl Wanted {
-    fn columns(self) -> Vec<usize> {
+    pub(crate) fn columns(self) -> Vec<usize> {
         let sessions = [at::INDEX, at::RECORDED_AT, at::SESSION_UUID, at::SESSION_SEQ];
         match self {
             Wanted::Sessions => sessions.to_vec(),
@@ -77,7 +78,8 @@ fn check_format(path: &Path, metadata: &ParquetMetaData) -> Result<(), StoreErro
 
 /// A segment file that is open for reading.
 pub(crate) struct Open {
-    builder: ParquetRecordBatchReaderBuilder<File>,
+    path: PathBuf,
+    metadata: ArrowReaderMetadata,
 }
 
 impl Open {
@@ -93,40 +95,36 @@ impl Open {
             options.with_schema(with_views(found.schema())),
         );
         let metadata = metadata.map_err(StoreError::parquet(path))?;
-        Ok(Open { builder: ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata) })
+        Ok(Open { path: path.to_path_buf(), metadata })
     }
 
     pub(crate) fn row_groups(&self) -> usize {
-        self.builder.metadata().num_row_groups()
+        self.metadata().num_row_groups()
     }
 
     /// Rows of each row group.
     pub(crate) fn row_group_rows(&self, group: usize) -> u64 {
-        self.builder.metadata().row_group(group).num_rows().max(0) as u64
+        self.metadata().row_group(group).num_rows().max(0) as u64
     }
 
     /// Decodes the chosen row groups and columns.
-    pub(crate) fn batches(
-        self,
-        path: &Path,
-        groups: Vec<usize>,
-        wanted: &[usize],
-    ) -> Result<Batches, StoreError> {
-        self.limited(path, groups, wanted, None)
+    pub(crate) fn batches(&self, groups: Vec<usize>, wanted: &[usize]) -> Result<Batches, StoreError> {
+        self.limited(groups, wanted, None)
     }
 
     fn limited(
-        self,
-        path: &Path,
+        &self,
         groups: Vec<usize>,
         wanted: &[usize],
         rows: Option<Range<usize>>,
     ) -> Result<Batches, StoreError> {
-        let want = schema();
+        let (path, want) = (self.path.as_path(), schema());
         let names = wanted.iter().map(|at| want.field(*at).name().as_str());
-        let mask = ProjectionMask::columns(self.builder.parquet_schema(), names);
-        let mut builder =
-            self.builder.with_batch_size(BATCH_ROWS).with_row_groups(groups).with_projection(mask);
+        let mask = ProjectionMask::columns(self.metadata.parquet_schema(), names);
+        // Opened anew: who shares a file with another reader shares its place in it.
+        let file = File::open(path).map_err(StoreError::io("cannot open", path))?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
+        let mut builder = builder.with_batch_size(BATCH_ROWS).with_row_groups(groups).with_projection(mask);
         if let Some(rows) = rows {
             builder = builder.with_offset(rows.start).with_limit(rows.len());
         }
@@ -135,14 +133,22 @@ impl Open {
         Ok(Box::new(reader.map(move |batch| batch.map_err(StoreError::arrow(&path)))))
     }
 
-    pub(crate) fn metadata(&self) -> &ParquetMetaData {
-        self.builder.metadata()
+    pub(crate) fn metadata(&self) -> &Arc<ParquetMetaData> {
+        self.metadata.metadata()
+    }
+
+    /// The first and the last day on which something of a row group was recorded; `None` when it does not tell.
+    pub(crate) fn days(&self, group: usize) -> Option<RangeInclusive<Day>> {
+        match self.metadata().row_group(group).column(at::PERIOD).statistics()? {
+            Statistics::Int32(days) => Some(Day(*days.min_opt()?)..=Day(*days.max_opt()?)),
+            _ => None,
+        }
     }
 
     /// Row groups that can hold entries of an index range, by their statistics.
     fn groups_of(&self, range: &Range<u64>) -> Vec<usize> {
         let overlaps = |group: &usize| {
-            let column = self.builder.metadata().row_group(*group).column(at::INDEX);
+            let column = self.metadata().row_group(*group).column(at::INDEX);
             match column.statistics() {
                 Some(Statistics::Int64(s)) => {
                     s.min_opt().is_none_or(|min| (*min as u64) < range.end)
@@ -166,15 +172,14 @@ fn with_views(found: &Schema) -> SchemaRef {
 
 /// The rows of one segment that lie in an index range.
 fn segment_rows(file: &SegmentFile, wanted: Wanted, range: &Range<u64>) -> Result<Batches, StoreError> {
-    let path = &file.path;
-    let open = Open::new(path)?;
+    let open = Open::new(&file.path)?;
     let groups = open.groups_of(range);
     if range.start <= file.first && file.last < range.end {
-        return open.batches(path, groups, &wanted.columns());
+        return open.batches(groups, &wanted.columns());
     }
     // Where the range lies within the row groups: the index column alone is small.
     let (mut start, mut end) = (0, 0);
-    for batch in Open::new(path)?.batches(path, groups.clone(), &[at::INDEX])? {
+    for batch in open.batches(groups.clone(), &[at::INDEX])? {
         let batch = batch?;
         let indexes = batch.column(0).as_primitive_opt::<Int64Type>().map(|column| column.values());
         for index in indexes.into_iter().flatten() {
@@ -182,7 +187,7 @@ fn segment_rows(file: &SegmentFile, wanted: Wanted, range: &Range<u64>) -> Resul
             end += usize::from((*index as u64) < range.end);
         }
     }
-    open.limited(path, groups, &wanted.columns(), Some(start..end.max(start)))
+    open.limited(groups, &wanted.columns(), Some(start..end.max(start)))
 }
 
 /// One source of rows in index order.

@@ -5,11 +5,11 @@
 //! - A row with a value that no writer of ours would have stored is an error with its index, never a guess.
 
 use crate::error::StoreError;
-use crate::maintain::Why;
 use crate::schema::{
     COLUMNS, COMMITMENTS_AT, GONE_AT, INT_FACTS_AT, LENGTHS_AT, TEXT_FACTS_AT, TEXTS_AT, WHO, WHO_AT, at,
     schema,
 };
+use crate::take_out::Why;
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, FixedSizeBinaryArray, PrimitiveArray, RecordBatch,
     StringViewArray, new_null_array,

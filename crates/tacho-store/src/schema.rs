@@ -120,6 +120,17 @@ pub const LENGTHS_AT: usize = GONE_AT + 1;
 /// How many columns there are.
 pub const COLUMNS: usize = LENGTHS_AT + Section::ALL.len();
 
+/// The positions of all of them.
+pub(crate) const EVERY: [usize; COLUMNS] = {
+    let mut columns = [0; COLUMNS];
+    let mut at = 0;
+    while at < COLUMNS {
+        columns[at] = at;
+        at += 1;
+    }
+    columns
+};
+
 /// The schema of version 1.
 pub fn schema() -> SchemaRef {
     static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| Arc::new(Schema::new(fields())));

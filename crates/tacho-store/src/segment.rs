@@ -12,19 +12,18 @@ use crate::encoding::{Purpose, properties};
 use crate::error::StoreError;
 use crate::fingerprint::Fingerprint;
 use crate::grams::{self, GRAMS_KEY, Gatherer};
+use crate::groups::{Groups, Source};
 use crate::inset;
 use crate::read::Open;
 use crate::rollup::{self, Adder};
 use crate::row::{Row, Rows, conform};
-use crate::schema::{COLUMNS, at, schema};
+use crate::schema::{EVERY, at, schema};
 use crate::snapshot::SegmentFile;
 use crate::valued::Valued;
 use crate::{Observer, Step};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::{max, min};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -38,16 +37,6 @@ use tacho_merkle::{Hash, leaf_hash};
 pub const FORMAT: &str = "1";
 pub const FORMAT_KEY: &str = "tachograph.format";
 pub const ORIGIN_KEY: &str = "tachograph.origin";
-
-const EVERY: [usize; COLUMNS] = {
-    let mut columns = [0; COLUMNS];
-    let mut at = 0;
-    while at < COLUMNS {
-        columns[at] = at;
-        at += 1;
-    }
-    columns
-};
 
 pub(crate) const ROW_GROUP_ROWS: usize = 128 << 10;
 const _: () =
@@ -113,7 +102,7 @@ pub(crate) struct SegmentWriter {
     /// The lowest number of replacement that the name may have.
     replacement: u32,
     temporary: PathBuf,
-    writer: ArrowWriter<Hashing<BufWriter<File>>>,
+    groups: Groups<Hashing<BufWriter<File>>>,
     fingerprint: Fingerprint,
     /// Only for what is kept: the newest events are few, and recording them is what must be cheap.
     aids: Option<Aids>,
@@ -153,18 +142,14 @@ impl SegmentWriter {
         let temporary = site.folder.join(format!("{first:016x}-{class}.{attempt}.tmp"));
         let file = File::create(&temporary).map_err(StoreError::io("cannot create", &temporary))?;
         let sink = Hashing { to: BufWriter::with_capacity(1 << 20, file), hash: Sha256::new(), bytes: 0 };
-        // Arrow's own schema would tell other tools to read texts as views, which some of them cannot filter.
-        let options = ArrowWriterOptions::new()
-            .with_properties(properties(&site.origin, purpose, valued))
-            .with_skip_arrow_metadata(true);
-        let writer = ArrowWriter::try_new_with_options(sink, schema(), options)
-            .map_err(StoreError::parquet(&temporary))?;
+        let properties = properties(&site.origin, purpose, valued);
+        let groups = Groups::new(sink, properties).map_err(StoreError::parquet(&temporary))?;
         Ok(SegmentWriter {
             site: site.clone(),
             class: class.to_string(),
             replacement: 0,
             temporary,
-            writer,
+            groups,
             fingerprint: Fingerprint::new(),
             aids: (purpose == Purpose::Kept).then(Aids::new),
             first: None,
@@ -182,6 +167,19 @@ impl SegmentWriter {
         self
     }
 
+    /// The rows that are added next are those of a row group of `source`, where only the columns that `is_taken` does not say differ.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the disk is full.
+    pub(crate) fn take_over(
+        &mut self,
+        source: &Source,
+        group: usize,
+        is_taken: impl Fn(usize) -> bool,
+    ) -> Result<(), StoreError> {
+        self.groups.take_over(source, group, is_taken).map_err(StoreError::parquet(&self.temporary))
+    }
+
     /// Adds rows of the class, in index order.
     ///
     /// # Errors
@@ -191,7 +189,7 @@ impl SegmentWriter {
             return Ok(());
         }
         let batch = conform(batch)?;
-        self.writer.write(&batch).map_err(StoreError::parquet(&self.temporary))?;
+        self.groups.write(&batch).map_err(StoreError::parquet(&self.temporary))?;
         self.fingerprint.add(&batch);
         if let Some(aids) = &mut self.aids {
             aids.grams.add(&batch);
@@ -222,8 +220,7 @@ impl SegmentWriter {
         };
         let path = self.temporary.clone();
         self.write_aids()?;
-        self.writer.finish().map_err(StoreError::parquet(&path))?;
-        let sink = self.writer.inner_mut();
+        let sink = self.groups.finish().map_err(StoreError::parquet(&path))?;
         sink.flush().map_err(StoreError::io("cannot write", &path))?;
         (self.site.observer)(Step::SegmentWritten);
         sink.to.get_ref().sync_all().map_err(StoreError::io("cannot sync", &path))?;
@@ -252,7 +249,6 @@ impl SegmentWriter {
     /// Puts what queries are helped by between the last row group and the footer.
     fn write_aids(&mut self) -> Result<(), StoreError> {
         let Some(Aids { grams, sums }) = self.aids.take() else { return Ok(()) };
-        self.writer.flush().map_err(StoreError::parquet(&self.temporary))?;
         let grams = grams.finish().map_err(StoreError::io("cannot compress", &self.temporary))?;
         self.write_inset(GRAMS_KEY, grams::VERSION, &grams)?;
         for (span, table) in sums.finish().map_err(StoreError::parquet(&self.temporary))? {
@@ -262,10 +258,8 @@ impl SegmentWriter {
     }
 
     fn write_inset(&mut self, key: &str, version: u32, bytes: &[u8]) -> Result<(), StoreError> {
-        let place = inset::place(key, version, self.writer.bytes_written(), bytes.len());
-        self.writer.write_all(bytes).map_err(StoreError::io("cannot write", &self.temporary))?;
-        self.writer.append_key_value_metadata(place);
-        Ok(())
+        let place = |offset| inset::place(key, version, offset, bytes.len());
+        self.groups.write_inset(bytes, place).map_err(StoreError::parquet(&self.temporary))
     }
 
     /// Gives the file its name, durably.
@@ -309,8 +303,7 @@ fn read_back(file: &SegmentFile, fingerprint: &[u64], leaf: Leaf<'_>) -> Result<
     check_digest(file)?;
     let (mut found, mut entry, mut rows) = (Fingerprint::new(), Vec::with_capacity(1024), 0);
     let open = Open::new(path)?;
-    let groups = (0..open.row_groups()).collect();
-    for batch in open.batches(path, groups, &EVERY)? {
+    for batch in open.batches((0..open.row_groups()).collect(), &EVERY)? {
         let batch = conform(&batch?)?;
         found.add(&batch);
         for row in Rows::new(&batch)?.iter() {
@@ -395,7 +388,7 @@ pub fn verify_file(
         let read = caught(&mut || {
             let open = Open::new(&file.path)?;
             what = format!("row group {group} with {} rows", open.row_group_rows(group));
-            read_rows(open.batches(&file.path, vec![group], &EVERY)?, each)
+            read_rows(open.batches(vec![group], &EVERY)?, each)
         });
         match read {
             Ok(count) => rows += count,

@@ -1,5 +1,8 @@
 //! What a query reads: segments and the newest events, one consistent moment of the log.
 
+use crate::error::StoreError;
+use crate::read::Open;
+use crate::take_out::Days;
 use arrow::array::RecordBatch;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -50,4 +53,21 @@ pub struct Snapshot {
     pub hot: Vec<RecordBatch>,
     /// Size of the log that the snapshot shows.
     pub size: u64,
+}
+
+impl Snapshot {
+    /// The newest events, and those segments in which something may have been recorded on some of these days.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a segment has no readable footer.
+    pub fn of_days(&self, days: Days<'_>) -> Result<Snapshot, StoreError> {
+        let mut found = Snapshot { segments: Vec::new(), ..self.clone() };
+        for segment in &self.segments {
+            let open = Open::new(&segment.path)?;
+            if (0..open.row_groups()).any(|group| open.days(group).is_none_or(days)) {
+                found.segments.push(Arc::clone(segment));
+            }
+        }
+        Ok(found)
+    }
 }

@@ -69,7 +69,7 @@ fn push_event(n: u64, builder: &mut BatchBuilder) {
             source: "http",
             writer: [0xab; 8],
             retention: Class::ALL[n as usize % 3],
-            period: Day(20_090),
+            period: Day(20_090 + n as i32 / 100),
             subject: Some([5; 16]),
             body: [0; 32],
         },

@@ -6,6 +6,7 @@ use super::{Ages, subject};
 use crate::node::Node;
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
+use std::ops::{Range, RangeInclusive};
 use std::sync::atomic::Ordering;
 use tacho_event::fact::IntFact;
 use tacho_event::section::Section;
@@ -34,20 +35,27 @@ fn periods(row: &Row<'_>) -> (String, String) {
     (format!("period personal {}", day.text()), format!("period {} {}", row.retention(), day.month_text()))
 }
 
+/// Whose period a secret's name tells of, and its days without the last.
+fn period(name: &str) -> Option<(&str, Range<Day>)> {
+    let (kind, text) = name.strip_prefix("period ")?.split_once(' ')?;
+    let first = |month: &str| Day::parse(&format!("{month}-01"));
+    let days = if kind == "personal" {
+        let day = Day::parse(text)?;
+        day..Day(day.0 + 1)
+    } else {
+        let day = first(text)?;
+        // No month is longer than 31 days, and none shorter than 28.
+        day..first(&Day(day.0 + 31).month_text())?
+    };
+    Some((kind, days))
+}
+
 /// Whether a secret's name is a period whose time is over.
 fn is_over(name: &str, ages: &Ages, now_us: Micros) -> bool {
-    let Some((kind, text)) = name.strip_prefix("period ").and_then(|rest| rest.split_once(' ')) else {
-        return false;
-    };
-    let (end, days) = if kind == "personal" {
-        (Day::parse(text).map(|day| day.0 + 1), Some(ages.personal))
-    } else {
-        let first = |month: &str| Day::parse(&format!("{month}-01"));
-        // No month is longer than 31 days, and none shorter than 28.
-        let end = first(text).and_then(|day| first(&Day(day.0 + 31).month_text()));
-        (end.map(|day| day.0), Class::parse(kind).map(|class| ages.of(class)))
-    };
-    let over = end.zip(days).map(|(end, days)| (i64::from(end) + i64::from(days)).saturating_mul(DAY_US));
+    let Some((kind, days)) = period(name) else { return false };
+    let kept =
+        if kind == "personal" { Some(ages.personal) } else { Class::parse(kind).map(|class| ages.of(class)) };
+    let over = kept.map(|kept| (i64::from(days.end.0) + i64::from(kept)).saturating_mul(DAY_US));
     over.is_some_and(|over| over <= now_us)
 }
 
@@ -114,11 +122,15 @@ fn expire(node: &Node, now_us: Micros, over: &BTreeSet<String>, run: &mut Run) -
     if let Some(newest) = over.iter().rfind(|name| is_critical(name)) {
         node.tell_segments_again(newest)?;
     }
-    let taken = take_out(node, &select, Why::Expired)?;
+    let periods_over: Vec<Range<Day>> = over.iter().filter_map(|name| Some(period(name)?.1)).collect();
+    let days = |days: RangeInclusive<Day>| {
+        periods_over.iter().any(|over| *days.start() < over.end && over.start <= *days.end())
+    };
+    let taken = take_out(node, Why::Expired, &days, &select)?;
     run.entries = taken.entries;
     // What a hold keeps, and what was recorded meanwhile on a clock that jumped, keeps its secret.
     let (mut kept, mut counted) = (BTreeSet::new(), BTreeMap::<String, u64>::new());
-    node.store().snapshot().rows(0..u64::MAX, Wanted::Subject, &mut |row| {
+    node.store().snapshot().of_days(&days)?.rows(0..u64::MAX, Wanted::Subject, &mut |row| {
         let (personal, class) = periods(row);
         let selected = select(row);
         for (name, is_personal) in [(personal, true), (class, false)] {

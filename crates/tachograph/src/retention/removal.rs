@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use tacho_event::section::Section;
 use tacho_ingest::Options;
 use tacho_store::row::Row;
-use tacho_store::{StoreError, Why};
+use tacho_store::take_out::Days;
+use tacho_store::{Removal, StoreError, Why};
 
 /// How long to wait before looking again whether others have come as far.
 const WAIT: Duration = Duration::from_millis(20);
@@ -23,6 +24,9 @@ const READERS: Duration = Duration::from_secs(60);
 
 /// What sections of a row go.
 pub(super) type Select<'s> = &'s dyn Fn(&Row<'_>) -> Vec<Section>;
+
+/// Of a person something may have been recorded on any day.
+pub(super) const ANY_DAY: Days<'static> = &|_| true;
 
 /// What was taken out.
 pub(super) struct Taken {
@@ -36,11 +40,16 @@ pub(super) struct Taken {
     files: Vec<PathBuf>,
 }
 
-/// Takes the selected sections out of all that was recorded before the call.
+/// Takes the selected sections out of all that was recorded on these days before the call.
 ///
 /// # Errors
 /// What the store or the recorder cannot do; segments that are done stay done.
-pub(super) fn take_out(node: &Node, select: Select<'_>, why: Why) -> Result<Taken, Box<dyn Error>> {
+pub(super) fn take_out(
+    node: &Node,
+    why: Why,
+    days: Days<'_>,
+    select: Select<'_>,
+) -> Result<Taken, Box<dyn Error>> {
     let turned = turn_over(node)?;
     store_below(node, turned)?;
     let (end, before) = (node.store().position().next_index, files(node));
@@ -54,7 +63,10 @@ pub(super) fn take_out(node: &Node, select: Select<'_>, why: Why) -> Result<Take
     let entries = with_leaves(
         node.tiles(),
         || node.status().sealed(),
-        |leaf| node.store().erase(select, why, &commit, leaf, turned, &stopped),
+        |leaf| {
+            let removal = Removal { why, days, select, commit: &commit };
+            node.store().take_out(&removal, leaf, turned, &stopped)
+        },
     )?;
     let after = files(node);
     Ok(Taken { entries, end, turned, files: before.difference(&after).cloned().collect() })

@@ -1,6 +1,6 @@
 //! One person's data: erased or made anonymous on request, and found for an export, also where section `who` is gone.
 
-use super::removal::{event, forget_names, holds, release, take_out, tell};
+use super::removal::{ANY_DAY, event, forget_names, holds, release, take_out, tell};
 use crate::clock::random;
 use crate::commitments::{Mode, leaving, parse_leaving, subject};
 use crate::node::Node;
@@ -149,7 +149,7 @@ fn finish(node: &Node, name: &str) -> Result<Erased, Box<dyn Error>> {
     };
     // Entries that were on their way with the old secret are on the log by the second time.
     let (taken, found) = loop {
-        let taken = take_out(node, &sections, Why::Erased)?;
+        let taken = take_out(node, Why::Erased, ANY_DAY, &sections)?;
         let found = look(node, taken.end, &key, &sections)?;
         if !found.is_open {
             break (taken, found);

@@ -1,6 +1,6 @@
 //! Erasure and expiry on a real folder, by a clock that the test sets.
 
-use super::removal::take_out;
+use super::removal::{ANY_DAY, take_out};
 use super::subject::{self, Unknown};
 use super::{expiry, holds};
 use crate::commitments::{Mode, leaving, parse_leaving, subject as named};
@@ -186,7 +186,7 @@ fn an_erasure_that_a_crash_ended_at_any_step_is_ended_by_the_next_run() {
                 true => Section::ALL.into_iter().filter(|section| section.has_subject()).collect(),
                 false => Vec::new(),
             };
-            take_out(&node, &theirs, Why::Erased).unwrap();
+            take_out(&node, Why::Erased, ANY_DAY, &theirs).unwrap();
         }
         check(&node);
         if step == 3 {

@@ -14,7 +14,7 @@ use tacho_record::log::{Lock, Log, Released};
 use tacho_record::sealer::TileFolder;
 use tacho_record::sequence::Sequencer;
 use tacho_store::row::{Part, Row};
-use tacho_store::{Store, Why};
+use tacho_store::{Removal, Store, Why};
 
 /// Words of Alice's events, of critical events, and of everybody else's.
 const HERS: &str = "marmalade";
@@ -105,7 +105,8 @@ impl Holder<'_> {
         turned: u64,
     ) -> u64 {
         let commit = |row: &Row<'_>, section, bytes: &[u8]| self.commit(row, section, bytes);
-        store.erase(select, why, &commit, &self.leaf(), turned, &|| false).unwrap()
+        let removal = Removal { why, days: &|_| true, select, commit: &commit };
+        store.take_out(&removal, &self.leaf(), turned, &|| false).unwrap()
     }
 
     /// The log behind everything that segments hold.

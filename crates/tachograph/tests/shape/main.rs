@@ -15,7 +15,7 @@ use code::Source;
 use std::path::{Path, PathBuf};
 
 /// Files over 300 lines that are there today. The number may only go down: split by meaning, not by construct.
-const LONG_FILES: usize = 23;
+const LONG_FILES: usize = 22;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -1,18 +1,33 @@
-//! Compaction and erasure: entries never change, snapshots stay readable, what is taken out is gone.
+//! Erasure and expiry: entries never change, what is taken out is gone, and all else stays as it lay.
 
 use crate::support::{Fixture, commit, open, section, segment_files};
-use parquet::basic::Compression;
-use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::reader::{FileReader, SerializedFileReader};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use tacho_event::section::Section;
+use tacho_event::time::Day;
 use tacho_merkle::commit::body;
 use tacho_store::read::Wanted;
 use tacho_store::row::{Part, Row};
-use tacho_store::{Snapshot, Store, StoreError, Why, check};
+use tacho_store::segment::Leaf;
+use tacho_store::take_out::Commit;
+use tacho_store::{Removal, Snapshot, Store, StoreError, Why, check};
+
+type Select<'a> = &'a dyn Fn(&Row<'_>) -> Vec<Section>;
+
+fn removal<'a>(why: Why, select: Select<'a>, commit: Commit<'a>) -> Removal<'a> {
+    Removal { why, days: &|_| true, select, commit }
+}
+
+/// Takes out of everything that the log holds now.
+fn take_out(log: &Fixture, why: Why, select: Select<'_>) -> u64 {
+    let turned = log.journal.len() as u64;
+    log.store.take_out(&removal(why, select, &commit), &log.leaf(), turned, &|| false).unwrap()
+}
 
 fn texts(snapshot: &Snapshot, wanted: Section) -> Vec<Option<String>> {
     let mut found = Vec::new();
@@ -22,85 +37,6 @@ fn texts(snapshot: &Snapshot, wanted: Section) -> Vec<Option<String>> {
     };
     snapshot.rows(0..u64::MAX, Wanted::All, each).unwrap();
     found
-}
-
-#[test]
-fn compaction_merges_neighbours_and_keeps_old_snapshots_readable() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut log = Fixture::new(dir.path());
-    for _ in 0..5 {
-        log.add(30, 10);
-        log.cut();
-    }
-    let before = log.store.snapshot();
-    let inputs = texts(&before, Section::Input);
-    assert_eq!(before.segments.len(), 15);
-    while log.store.compact(&log.leaf()).unwrap() {}
-    assert_eq!(log.store.snapshot().segments.len(), 3);
-    assert_eq!(segment_files(dir.path()).len(), 18);
-    assert_eq!(texts(&before, Section::Input), inputs);
-    assert_eq!(texts(&log.store.snapshot(), Section::Input), inputs);
-    drop(before);
-    assert_eq!(segment_files(dir.path()).len(), 3);
-    log.assert_whole(&log.store);
-    assert!(check(dir.path()).is_empty());
-    assert_eq!(log.store.position().next_index, 150);
-}
-
-/// Whether each column but those of chance has a value somewhere, and whether it is compressed.
-fn columns(path: &Path) -> Vec<(String, bool, bool)> {
-    let reader = SerializedFileReader::new(File::open(path).unwrap()).unwrap();
-    let groups = reader.metadata().row_groups();
-    let one = |at: usize| {
-        let of_groups = || groups.iter().map(|group| (group.num_rows() as u64, group.column(at)));
-        let name = of_groups().next().unwrap().1.column_path().string();
-        let has = |(rows, column): (u64, &ColumnChunkMetaData)| {
-            column.statistics().unwrap().null_count_opt() != Some(rows)
-        };
-        let is_packed =
-            |(_, column): (u64, &ColumnChunkMetaData)| column.compression() != Compression::UNCOMPRESSED;
-        (name, of_groups().any(has), of_groups().any(is_packed))
-    };
-    let all = (0..groups[0].num_columns()).map(one);
-    all.filter(|(name, ..)| !["body", "content"].contains(&name.as_str())).collect()
-}
-
-#[test]
-fn only_columns_that_hold_a_value_are_compressed() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut log = Fixture::new(dir.path());
-    for _ in 0..5 {
-        log.add(30, 10);
-        log.cut();
-    }
-    for path in segment_files(dir.path()) {
-        for (name, has, is_packed) in columns(&path) {
-            assert!(is_packed || !has, "{name} of {}", path.display());
-        }
-    }
-    while log.store.compact(&log.leaf()).unwrap() {}
-    for path in segment_files(dir.path()) {
-        let columns = columns(&path);
-        let (full, empty): (Vec<_>, Vec<_>) = columns.iter().partition(|(_, has, _)| *has);
-        assert!(full.iter().all(|(.., is_packed)| *is_packed), "{full:?}");
-        assert!(!empty.is_empty() && empty.iter().all(|(.., is_packed)| !is_packed), "{empty:?}");
-    }
-}
-
-#[test]
-fn a_range_of_entries_is_read_from_segments_and_memory() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut log = Fixture::new(dir.path());
-    log.add(90, 10);
-    log.cut();
-    log.add(20, 10);
-    for range in [0..0, 0..1, 37..42, 85..95, 100..200] {
-        let mut found = Vec::new();
-        log.store.entries(range.clone(), &mut |index, bytes| found.push((index, bytes.to_vec()))).unwrap();
-        let want = range.clone().take_while(|index| *index < 110);
-        let want: Vec<_> = want.map(|index| (index, log.entries[index as usize].clone())).collect();
-        assert_eq!(found, want, "{range:?}");
-    }
 }
 
 fn user_1(row: &Row<'_>) -> Vec<Section> {
@@ -149,26 +85,16 @@ fn erasing_keeps_entries_and_bodies_and_nothing_else() {
     log.add(90, 10);
     log.cut();
     log.add(30, 10);
-    assert_eq!(
-        log.store
-            .erase(&user_1, Why::Erased, &commit, &log.leaf(), log.journal.len() as u64, &|| false)
-            .unwrap(),
-        40
-    );
+    assert_eq!(take_out(&log, Why::Erased, &user_1), 40);
     log.assert_whole(&log.store);
     assert_erased(&log.store);
     // Only the class of these events was rewritten, and the old files went.
     assert_eq!(segment_files(dir.path()).len(), 6);
-    assert_eq!(
-        log.store
-            .erase(&user_1, Why::Erased, &commit, &log.leaf(), log.journal.len() as u64, &|| false)
-            .unwrap(),
-        0
-    );
+    assert_eq!(take_out(&log, Why::Erased, &user_1), 0);
 
     // Later the rest of the same rows expires: both reasons are told.
     let rest = |_: &Row<'_>| vec![Section::Who, Section::Extra];
-    log.store.erase(&rest, Why::Expired, &commit, &log.leaf(), log.journal.len() as u64, &|| false).unwrap();
+    take_out(&log, Why::Expired, &rest);
     let mut scratch = Vec::new();
     let each = &mut |row: &Row<'_>| {
         assert_body(row);
@@ -196,7 +122,7 @@ fn what_comes_while_something_is_erased_is_merged_meanwhile() {
         log.cut();
     }
     let (turned, first) = (log.journal.len() as u64, log.leaf());
-    let log = std::cell::RefCell::new(log);
+    let log = RefCell::new(log);
     let store = Arc::clone(&log.borrow().store);
     let asked = std::cell::Cell::new(0);
     // It is asked before each segment: then events come, and merges are tried.
@@ -208,7 +134,8 @@ fn what_comes_while_something_is_erased_is_merged_meanwhile() {
         while store.compact(&log.leaf()).unwrap() {}
         false
     };
-    assert_eq!(store.erase(&user_1, Why::Erased, &commit, &first, turned, &stopped).unwrap(), 40);
+    let removal = removal(Why::Erased, &user_1, &commit);
+    assert_eq!(store.take_out(&removal, &first, turned, &stopped).unwrap(), 40);
     let later = |snapshot: &Snapshot| {
         let (old, new): (Vec<_>, Vec<_>) =
             snapshot.segments.iter().partition::<Vec<_>, _>(|segment| segment.first < 120);
@@ -234,8 +161,7 @@ fn a_name_that_was_listed_is_never_given_to_another_file() {
     let mut seen: BTreeSet<std::path::PathBuf> = segment_files(dir.path()).into_iter().collect();
     for section in [Section::Input, Section::Facts, Section::Extra] {
         let before = seen.len();
-        let turned = log.journal.len() as u64;
-        log.store.erase(&|_| vec![section], Why::Erased, &commit, &log.leaf(), turned, &|| false).unwrap();
+        take_out(&log, Why::Erased, &|_| vec![section]);
         seen.extend(segment_files(dir.path()));
         assert_eq!(segment_files(dir.path()).len(), 3, "the old files are gone, their names are free");
         assert_eq!(seen.len(), before + 3, "{seen:?}");
@@ -249,9 +175,12 @@ fn nothing_is_erased_that_the_journal_would_keep() {
     let mut log = Fixture::new(dir.path());
     log.add(30, 10);
     // The journal has one more record than the store.
-    let error = log.store.erase(&user_1, Why::Erased, &commit, &log.leaf(), 4, &|| false).unwrap_err();
+    let erase = |turned, leaf: Leaf<'_>| {
+        log.store.take_out(&removal(Why::Erased, &user_1, &commit), leaf, turned, &|| false)
+    };
+    let error = erase(4, &log.leaf()).unwrap_err();
     assert!(matches!(error, StoreError::Behind { held: 3, turned: 4 }), "{error}");
-    assert_eq!(log.store.erase(&user_1, Why::Erased, &commit, &log.leaf(), 3, &|| false).unwrap(), 10);
+    assert_eq!(erase(3, &log.leaf()).unwrap(), 10);
 }
 
 #[test]
@@ -260,17 +189,89 @@ fn nothing_is_erased_when_the_commitments_are_wrong() {
     let mut log = Fixture::new(dir.path());
     log.add(30, 10);
     let wrong = |_: &Row<'_>, _: Section, _: &[u8]| Some([0; 32]);
-    let error = log
-        .store
-        .erase(&user_1, Why::Erased, &wrong, &log.leaf(), log.journal.len() as u64, &|| false)
-        .unwrap_err();
+    let erase = |commit: Commit<'_>| {
+        let turned = log.journal.len() as u64;
+        log.store.take_out(&removal(Why::Erased, &user_1, commit), &log.leaf(), turned, &|| false)
+    };
+    let error = erase(&wrong).unwrap_err();
     assert!(matches!(error, StoreError::Row { index: 1, .. }), "{error}");
     let none = |_: &Row<'_>, _: Section, _: &[u8]| None;
-    assert!(
-        log.store
-            .erase(&user_1, Why::Erased, &none, &log.leaf(), log.journal.len() as u64, &|| false)
-            .is_err()
-    );
+    assert!(erase(&none).is_err());
     assert!(texts(&log.store.snapshot(), Section::Who).iter().all(Option::is_some));
     assert!(check(dir.path()).is_empty());
+}
+
+/// Footer and bytes of a file.
+fn parts(path: &Path) -> (ParquetMetaData, Vec<u8>) {
+    let reader = SerializedFileReader::new(File::open(path).unwrap()).unwrap();
+    (reader.metadata().clone(), std::fs::read(path).unwrap())
+}
+
+fn chunk<'f>(
+    (footer, bytes): &'f (ParquetMetaData, Vec<u8>),
+    name: &str,
+) -> (&'f ColumnChunkMetaData, &'f [u8]) {
+    let mut columns = footer.row_group(0).columns().iter();
+    let column = columns.find(|column| column.column_path().string() == name).unwrap();
+    let (start, length) = column.byte_range();
+    (column, &bytes[start as usize..(start + length) as usize])
+}
+
+#[test]
+fn columns_of_which_nothing_goes_are_taken_over_as_they_lie() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = Fixture::new(dir.path());
+    log.add(90, 10);
+    log.cut();
+    let before: Vec<_> = segment_files(dir.path()).iter().map(|path| parts(path)).collect();
+    let inputs = texts(&log.store.snapshot(), Section::Input);
+    assert_eq!(take_out(&log, Why::Expired, &|_| vec![Section::Who]), 90);
+    let after: Vec<_> = segment_files(dir.path()).iter().map(|path| parts(path)).collect();
+    assert_eq!((before.len(), after.len()), (3, 3));
+    for (before, after) in before.iter().zip(&after) {
+        for name in ["index", "event_id", "body", "model", "input", "extra"] {
+            let ((old, old_bytes), (new, new_bytes)) = (chunk(before, name), chunk(after, name));
+            assert_eq!(old_bytes, new_bytes, "{name}");
+            assert_eq!(old.statistics(), new.statistics(), "{name}");
+            assert_eq!(old.bloom_filter_offset().is_some(), new.bloom_filter_offset().is_some(), "{name}");
+            assert_eq!(old.column_index_length(), new.column_index_length(), "{name}");
+            assert_eq!(old.offset_index_length().is_some(), new.offset_index_length().is_some(), "{name}");
+        }
+        assert_ne!(chunk(before, "who_user").1, chunk(after, "who_user").1);
+    }
+    assert_eq!(texts(&log.store.snapshot(), Section::Input), inputs);
+    assert!(texts(&log.store.snapshot(), Section::Who).iter().all(Option::is_none));
+    log.assert_whole(&log.store);
+    // The next one finds its pages by the indexes that were taken over, and takes over what that one encoded.
+    assert_eq!(take_out(&log, Why::Erased, &|_| vec![Section::Input]), 90);
+    log.store.snapshot().rows(37..42, Wanted::All, &mut |row| Ok(assert_body(row))).unwrap();
+    log.assert_whole(&log.store);
+    assert!(check(dir.path()).is_empty());
+}
+
+#[test]
+fn files_of_other_days_are_not_looked_through() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = Fixture::new(dir.path());
+    for _ in 0..3 {
+        log.add(100, 10);
+        log.cut();
+    }
+    let (second, seen) = (Day(20_091), RefCell::new(BTreeSet::new()));
+    let select = |row: &Row<'_>| {
+        seen.borrow_mut().insert(row.period());
+        vec![Section::Who]
+    };
+    let days = |days: std::ops::RangeInclusive<Day>| days.contains(&second);
+    let removal = Removal { why: Why::Expired, days: &days, select: &select, commit: &commit };
+    let turned = log.journal.len() as u64;
+    assert_eq!(log.store.take_out(&removal, &log.leaf(), turned, &|| false).unwrap(), 100);
+    assert_eq!(seen.into_inner(), BTreeSet::from([second]));
+    let gone = texts(&log.store.snapshot(), Section::Who);
+    assert!(gone.iter().enumerate().all(|(n, who)| who.is_none() == (n / 100 == 1)), "{gone:?}");
+    // What is in memory tells of no day.
+    log.add(10, 10);
+    let found = log.store.snapshot().of_days(&days).unwrap();
+    assert_eq!((found.segments.len(), found.hot.len()), (3, 1));
+    log.assert_whole(&log.store);
 }
