@@ -188,18 +188,22 @@ def measure_cold(fresh, connect, truth):
     return results
 
 
+def line_of(query, found):
+    """A line about what was measured of a query."""
+    if "error" in found:
+        return f"{query} failed: {found['error']}"
+    wrong = "  WRONG NUMBER OF ROWS" if found["right"] is False else ""
+    times = f"{found['first_ms']:9.2f} {found['median_ms']:9.2f} {found['min_ms']:9.2f} {found['max_ms']:9.2f}"
+    return f"{query} first, median, min, max ms: {times}  rows {found['rows']}{wrong}"
+
+
 def main():
     name, address, truth = sys.argv[1:4]
     system = {"tachograph": Tachograph, "postgresql": PostgreSQL}[name](address)
     with open(truth, encoding="utf-8") as file:
         results = measure(system, json.load(file))
-    for query, r in results.items():
-        if "error" in r:
-            print(f"{query} failed: {r['error']}")
-            continue
-        wrong = "  WRONG NUMBER OF ROWS" if r["right"] is False else ""
-        times = f"{r['first_ms']:9.2f} {r['median_ms']:9.2f} {r['min_ms']:9.2f} {r['max_ms']:9.2f}"
-        print(f"{query} first, median, min, max ms: {times}  rows {r['rows']}{wrong}", flush=True)
+    for query, found in results.items():
+        print(line_of(query, found), flush=True)
 
 
 if __name__ == "__main__":

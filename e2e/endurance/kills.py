@@ -6,7 +6,8 @@
 Senders post batches of events with ids of their own and repeat what was not answered. At moments chosen by chance the
 server is killed, also while it starts. Judged after every kill: it starts. After every 25th and at the end: each event
 that was acknowledged is there, none is there twice, each sender's events stand in the order of sending, the counts add
-up, and `tachograph verify` finds nothing, also against checkpoints that were put aside before. Exit code 1 is a finding.
+up, and `tachograph verify` finds nothing, also against the checkpoint that was put aside last; at the end against all of
+them. Exit code 1 is a finding.
 """
 import argparse
 import http.client
@@ -135,7 +136,8 @@ class Sender(threading.Thread):
 
 
 def judge(server, senders, asides):
-    """What is on the log is what was acknowledged, once, in order; more only of what was in flight."""
+    """What is on the log is what was acknowledged, once, in order; more only of what was in flight. All of it gives the tree of these
+    checkpoints."""
     for sender in senders:
         name, least = f"endurance/{sender.number}", sender.acknowledged
         found = server.sql(
@@ -165,7 +167,7 @@ def judge(server, senders, asides):
             raise Finding(f"there is no checkpoint after 10 s: {found[0]}")
         time.sleep(0.05)
     checkpoint = found[1]
-    for path in [None, *asides[-1:], *asides[:1]]:
+    for path in asides or [None]:
         line = [server.program, "--data", server.data, "verify"] + (["--since", path] if path else [])
         done = subprocess.run(line, capture_output=True, text=True)
         if done.returncode != 0:
@@ -215,11 +217,13 @@ def main():
                     sender.go.clear()
                 for sender in senders:
                     sender.idle.wait()
-                events, checkpoint = judge(server, senders, asides)
-                if len(asides) < CHECKPOINTS_MAX:
-                    asides.append(os.path.join(folder, f"checkpoint-{n}"))
-                    with open(asides[-1], "wb") as file:
-                        file.write(checkpoint)
+                events, checkpoint = judge(server, senders, asides if n == o.kills else asides[-1:])
+                if len(asides) == CHECKPOINTS_MAX:
+                    # The first and the last ones stay.
+                    del asides[1]
+                asides.append(os.path.join(folder, f"checkpoint-{n}"))
+                with open(asides[-1], "wb") as file:
+                    file.write(checkpoint)
                 took = time.monotonic() - began
                 print(f"{n} kills ({early} more while starting), {events} entries, longest start {longest:.2f} s, {took:.0f} s", flush=True)
     except Finding as finding:
