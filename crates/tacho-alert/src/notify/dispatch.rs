@@ -16,7 +16,7 @@ use crate::notify::config::Config;
 use crate::notify::route::{Route, Tree};
 use crate::notify::{Alert, Escalation, LabelSet, Roster, Silences, Strategy, Window};
 use crate::rule::Severity;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Alerts that are kept at a time.
 const ALERTS_MAX: usize = 100_000;
@@ -194,13 +194,24 @@ impl Dispatcher {
         muting.next().map(|source| Muted::Inhibited(source.clone()))
     }
 
-    /// The notifications that are due by now, in the order of time.
+    /// The notifications that are due by now, in the order of time. What a group was to say again several times meanwhile, because
+    /// nobody looked for long, is said once: nobody is helped by a day's repetitions at one moment.
     pub fn due(&mut self, now_us: i64) -> Vec<Notification> {
         let due = self.groups.iter().filter(|(_, group)| group.next_us <= now_us);
         let mut due: BTreeSet<(i64, String)> = due.map(|(key, group)| (group.next_us, key.clone())).collect();
-        let mut out = Vec::new();
+        let mut out: Vec<Option<Notification>> = Vec::new();
+        let mut repeated: HashMap<(String, String), usize> = HashMap::new();
         while let Some((at_us, key)) = due.pop_first() {
-            out.extend(self.flush(&key, at_us));
+            for news in self.flush(&key, at_us) {
+                let of = (news.group_key.clone(), news.receiver.clone());
+                if let Some(before) = repeated.remove(&of) {
+                    out[before] = None;
+                }
+                if news.notice == Notice::Repeated {
+                    repeated.insert(of, out.len());
+                }
+                out.push(Some(news));
+            }
             // Where much time has passed, a group is due several times: a machine that slept for days must not go
             // through each interval of them.
             let Some(group) = self.groups.get_mut(&key).filter(|group| group.next_us <= now_us) else {
@@ -211,7 +222,7 @@ impl Dispatcher {
                 due.insert((group.next_us, key));
             }
         }
-        out
+        out.into_iter().flatten().collect()
     }
 
     /// When anything is due next.
