@@ -89,9 +89,9 @@ fn each_row_group_takes_over_columns_of_its_own() {
     // Rows are found by the indexes that were taken over.
     let open = Open::new(&to).unwrap();
     let index = open.metadata().offset_index().unwrap();
-    for group in 0..2 {
+    for (group, pages) in index.iter().enumerate() {
         let start = open.metadata().row_group(group).column(at::EVENT_ID).byte_range().0;
-        assert!(index[group][at::EVENT_ID].page_locations()[0].offset >= start as i64);
+        assert!(pages[at::EVENT_ID].page_locations()[0].offset >= start as i64);
         let file = File::open(&to).unwrap();
         let ids = open.metadata().row_group(group).column(at::EVENT_ID);
         let filter = Sbbf::read_from_column_chunk(ids, &file).unwrap().unwrap();

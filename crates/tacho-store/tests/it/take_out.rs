@@ -244,7 +244,11 @@ fn columns_of_which_nothing_goes_are_taken_over_as_they_lie() {
     log.assert_whole(&log.store);
     // The next one finds its pages by the indexes that were taken over, and takes over what that one encoded.
     assert_eq!(take_out(&log, Why::Erased, &|_| vec![Section::Input]), 90);
-    log.store.snapshot().rows(37..42, Wanted::All, &mut |row| Ok(assert_body(row))).unwrap();
+    let assert_row = &mut |row: &Row<'_>| {
+        assert_body(row);
+        Ok(())
+    };
+    log.store.snapshot().rows(37..42, Wanted::All, assert_row).unwrap();
     log.assert_whole(&log.store);
     assert!(check(dir.path()).is_empty());
 }
