@@ -7,12 +7,12 @@
 use crate::error::StoreError;
 use crate::schema::{
     COLUMNS, COMMITMENTS_AT, GONE_AT, INT_FACTS_AT, LENGTHS_AT, TEXT_FACTS_AT, TEXTS_AT, WHO, WHO_AT, at,
-    schema,
+    nulls, partial_schema, schema,
 };
 use crate::take_out::Why;
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, FixedSizeBinaryArray, PrimitiveArray, RecordBatch,
-    StringViewArray, new_null_array,
+    StringViewArray,
 };
 use arrow::datatypes::{DataType, Date32Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow::error::ArrowError;
@@ -76,7 +76,6 @@ pub fn conform(batch: &RecordBatch) -> Result<RecordBatch, StoreError> {
         return Ok(RecordBatch::try_new(want, batch.columns().to_vec())?);
     }
     let mut columns: Vec<ArrayRef> = Vec::with_capacity(fields.len());
-    let mut relaxed = Vec::with_capacity(fields.len());
     for field in fields {
         let column = match batch.column_by_name(field.name()) {
             Some(column) if column.data_type() == field.data_type() => Arc::clone(column),
@@ -89,14 +88,11 @@ pub fn conform(batch: &RecordBatch) -> Result<RecordBatch, StoreError> {
                 );
                 return Err(ArrowError::SchemaError(what).into());
             }
-            None => new_null_array(field.data_type(), batch.num_rows()),
+            None => nulls(field.data_type(), batch.num_rows()),
         };
         columns.push(column);
-        // A projection leaves out columns that are otherwise never null.
-        relaxed.push(Arc::new(field.as_ref().clone().with_nullable(true)));
     }
-    let schema = Arc::new(arrow::datatypes::Schema::new(relaxed));
-    Ok(RecordBatch::try_new(schema, columns)?)
+    Ok(RecordBatch::try_new(partial_schema(), columns)?)
 }
 
 impl Rows {

@@ -4,7 +4,10 @@
 //! - Columns are only ever appended: the place of a column never changes, and an older file lacks the later ones.
 //! - Header columns are never null where the entry always has the member; erasing sets section columns to null.
 
+use crate::read::BATCH_ROWS;
+use arrow::array::{Array, ArrayRef, new_null_array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 use tacho_event::fact::{IntFact, TextFact};
 use tacho_event::section::Section;
@@ -135,6 +138,27 @@ pub(crate) const EVERY: [usize; COLUMNS] = {
 pub fn schema() -> SchemaRef {
     static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| Arc::new(Schema::new(fields())));
     Arc::clone(&SCHEMA)
+}
+
+/// The same for rows of which columns are left out: those that are never null are, there.
+pub(crate) fn partial_schema() -> SchemaRef {
+    static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
+        let nullable = fields().into_iter().map(|field| field.with_nullable(true));
+        Arc::new(Schema::new(nullable.collect::<Vec<_>>()))
+    });
+    Arc::clone(&SCHEMA)
+}
+
+/// A column of nulls. Those of a batch are made once, for a batch leaves out most of its columns.
+pub(crate) fn nulls(kind: &DataType, rows: usize) -> ArrayRef {
+    static NULLS: LazyLock<Vec<ArrayRef>> = LazyLock::new(|| {
+        let kinds: BTreeSet<DataType> = fields().into_iter().map(|field| field.data_type().clone()).collect();
+        kinds.iter().map(|kind| new_null_array(kind, BATCH_ROWS)).collect()
+    });
+    match NULLS.iter().find(|nulls| nulls.data_type() == kind && rows <= BATCH_ROWS) {
+        Some(nulls) => nulls.slice(0, rows),
+        None => new_null_array(kind, rows),
+    }
 }
 
 fn fields() -> Vec<Field> {

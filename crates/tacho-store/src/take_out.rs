@@ -20,7 +20,8 @@ use crate::valued::Valued;
 use rest::{columns_of, without};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-use tacho_event::section::Section;
+use tacho_event::entry::Header;
+use tacho_event::section::{Section, Who};
 use tacho_event::time::Day;
 
 /// Why sections are taken out.
@@ -53,8 +54,8 @@ pub struct Removal<'a> {
 /// Whether some of these days are meant, both ends included.
 pub type Days<'a> = &'a dyn Fn(RangeInclusive<Day>) -> bool;
 
-/// The commitment to a section's bytes, from the row and the key ring; `None` when its secret is gone.
-pub type Commit<'a> = &'a dyn Fn(&Row<'_>, Section, &[u8]) -> Option<[u8; 32]>;
+/// The commitment to a section's bytes, from its entry and the key ring; `None` when its secret is gone.
+pub type Commit<'a> = &'a dyn Fn(&Header<'_>, &Who<'_>, Section, &[u8]) -> Option<[u8; 32]>;
 
 /// Sections of which something goes out of a row group.
 type Touched = [bool; Section::ALL.len()];

@@ -3,10 +3,13 @@
 //! The user whose secret a section needs stands in section `who`. When that has gone before the others, or the secret has
 //! another name because the user is being erased, the entry's tag tells which of the ring's subjects it was.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use tacho_event::entry::Header;
 use tacho_event::id::Id;
 use tacho_event::section::{Section, Who};
+use tacho_event::time::Day;
+use tacho_event::words::Class;
 use tacho_merkle::commit::{SaltKey, TagKey};
 use tacho_record::keyring::Secrets;
 
@@ -73,7 +76,10 @@ fn user_of(name: &str) -> Option<&str> {
 /// Computes commitments with the secrets of a ring.
 pub(crate) struct Commitments<'r> {
     ring: &'r Secrets,
-    salts: HashMap<String, SaltKey>,
+    /// By the name of a subject's secret, day, and class where it is the secret of a month: each section of each entry asks, and to
+    /// write a secret's name costs as much as the commitment.
+    salts: HashMap<String, HashMap<(Day, Option<Class>), SaltKey>>,
+    kept: usize,
     /// Tag keys of the ring's subjects, by the secret's name; made when they are needed.
     tags: Vec<(String, TagKey)>,
     /// Whether a subject is being erased: then a user may have two secrets.
@@ -85,7 +91,14 @@ pub(crate) struct Commitments<'r> {
 impl<'r> Commitments<'r> {
     pub(crate) fn new(ring: &'r Secrets) -> Commitments<'r> {
         let is_leaving = ring.names().any(|name| parse_leaving(name).is_some());
-        Commitments { ring, salts: HashMap::new(), tags: Vec::new(), is_leaving, owners: HashMap::new() }
+        Commitments {
+            ring,
+            salts: HashMap::new(),
+            kept: 0,
+            tags: Vec::new(),
+            is_leaving,
+            owners: HashMap::new(),
+        }
     }
 
     /// # Errors
@@ -98,28 +111,36 @@ impl<'r> Commitments<'r> {
         bytes: &[u8],
     ) -> Result<[u8; 32], String> {
         let by_tag = |all: &mut Self, tag: &[u8; 16]| all.owner(header, tag).ok_or("of its user");
-        let owner = match (section.has_subject(), header.subject, who.user) {
-            (true, Some(tag), None) => by_tag(self, &tag)?,
-            (true, Some(tag), Some(_)) if self.is_leaving => by_tag(self, &tag)?,
-            (true, _, Some(user)) => subject(user),
-            _ => "subject".to_string(),
+        let owner: Cow<'_, str> = match (section.has_subject(), header.subject, who.user) {
+            (true, Some(tag), None) => by_tag(self, &tag)?.into(),
+            (true, Some(tag), Some(_)) if self.is_leaving => by_tag(self, &tag)?.into(),
+            (true, _, Some(user)) => subject(user).into(),
+            _ => "subject".into(),
         };
-        let clock = if section.is_personal() {
-            format!("period personal {}", header.period.text())
-        } else {
-            format!("period {} {}", header.retention, header.period.month_text())
+        let period = (header.period, (!section.is_personal()).then_some(header.retention));
+        let made = self.salts.get(&*owner).and_then(|keys| keys.get(&period));
+        let key = match made {
+            Some(key) => key,
+            None => self.salt_key(owner, period)?,
         };
-        let name = format!("{owner}\0{clock}");
-        if !self.salts.contains_key(&name) {
-            let lacks_owner = if owner == "subject" { "\"subject\"" } else { "of its user" };
-            let owner = self.ring.find(&owner).ok_or(lacks_owner)?;
-            let period = self.ring.find(&clock).ok_or_else(|| format!("\"{clock}\""))?;
-            if self.salts.len() >= KEPT_MAX {
-                self.salts.clear();
-            }
-            self.salts.insert(name.clone(), SaltKey::new(&owner, &period));
+        Ok(key.commitment(&header.id.0, section.name(), bytes))
+    }
+
+    /// Makes the key and keeps it.
+    fn salt_key(&mut self, owner: Cow<'_, str>, period: (Day, Option<Class>)) -> Result<&SaltKey, String> {
+        let lacks_owner = if owner == "subject" { "\"subject\"" } else { "of its user" };
+        let secret = self.ring.find(&owner).ok_or(lacks_owner)?;
+        let clock = match period {
+            (day, None) => format!("period personal {}", day.text()),
+            (day, Some(class)) => format!("period {class} {}", day.month_text()),
+        };
+        let clock = self.ring.find(&clock).ok_or_else(|| format!("\"{clock}\""))?;
+        if self.kept >= KEPT_MAX {
+            (self.salts, self.kept) = (HashMap::new(), 0);
         }
-        Ok(self.salts[&name].commitment(&header.id.0, section.name(), bytes))
+        self.kept += 1;
+        let keys = self.salts.entry(owner.into_owned()).or_default();
+        Ok(keys.entry(period).or_insert(SaltKey::new(&secret, &clock)))
     }
 
     /// Whether section `who` names a user that the ring lacks while the secret of another one gives the tag.

@@ -36,7 +36,7 @@ pub(super) fn without(
         selected.retain(|section| touched[*section as usize]);
         let mut is_there = false;
         for section in &selected {
-            is_there |= matches!(row.section(*section, &mut scratch)?, Part::Open(_));
+            is_there = is_there || matches!(row.section(*section, &mut scratch)?, Part::Open(_));
         }
         rests.push(if is_there { rest_of(&row, &selected, removal.commit)? } else { Vec::new() });
     }
@@ -62,13 +62,14 @@ pub(super) fn without(
 /// Commitments and lengths of the selected sections that are there, checked against the row's body.
 fn rest_of(row: &Row<'_>, selected: &[Section], commit: Commit<'_>) -> Result<Vec<Rest>, StoreError> {
     let damaged = |what: String| StoreError::Row { index: row.index(), what };
+    let (header, who) = (row.header()?, row.who());
     let (mut rests, mut listed, mut scratch, mut complete) = (Vec::new(), Vec::new(), Vec::new(), true);
     for section in Section::ALL {
         let is_selected = selected.contains(&section);
         match row.section(section, &mut scratch)? {
             Part::Absent => {}
             Part::Gone { commitment, length, .. } => listed.push((section.name(), length, commitment)),
-            Part::Open(bytes) => match commit(row, section, bytes) {
+            Part::Open(bytes) => match commit(&header, &who, section, bytes) {
                 Some(commitment) => {
                     let length = bytes.len() as u64;
                     listed.push((section.name(), length, commitment));
@@ -85,7 +86,7 @@ fn rest_of(row: &Row<'_>, selected: &[Section], commit: Commit<'_>) -> Result<Ve
         }
     }
     let found = body(&listed).expect("section names are between 1 and 255 bytes");
-    if complete && *found.as_bytes() != row.header()?.body {
+    if complete && *found.as_bytes() != header.body {
         return Err(damaged("the commitments of its sections do not give its body".to_string()));
     }
     Ok(rests)
@@ -132,12 +133,15 @@ fn put_rests(
 }
 
 fn gone_column(rows: &Rows, rests: &[Vec<Rest>], why: Why) -> ArrayRef {
-    let mut gone = StringViewBuilder::with_capacity(rows.len());
+    let (mut gone, mut listed) = (StringViewBuilder::with_capacity(rows.len()), String::new());
     for (row, rests) in rows.iter().zip(rests) {
-        let before = row.gone_text().map(str::to_string);
-        let new = rests.iter().map(|rest| format!("{}={}", rest.section.name(), why.as_str()));
-        let parts: Vec<String> = before.into_iter().chain(new).collect();
-        gone.append_option((!parts.is_empty()).then(|| parts.join(" ")));
+        listed.clear();
+        listed.push_str(row.gone_text().unwrap_or_default());
+        for rest in rests {
+            let space = if listed.is_empty() { "" } else { " " };
+            listed.extend([space, rest.section.name(), "=", why.as_str()]);
+        }
+        gone.append_option((!listed.is_empty()).then_some(&listed));
     }
     Arc::new(gone.finish())
 }

@@ -22,9 +22,9 @@ pub(crate) fn commitment(id: &[u8; 16], section: Section, bytes: &[u8]) -> [u8; 
     SaltKey::new(&[1; 32], &[2; 32]).commitment(id, section.name(), bytes)
 }
 
-/// The same from a row, as erasing asks for it.
-pub(crate) fn commit(row: &Row<'_>, section: Section, bytes: &[u8]) -> Option<[u8; 32]> {
-    Some(commitment(&row.header().ok()?.id.0, section, bytes))
+/// The same as erasing asks for it.
+pub(crate) fn commit(header: &Header<'_>, _: &Who<'_>, section: Section, bytes: &[u8]) -> Option<[u8; 32]> {
+    Some(commitment(&header.id.0, section, bytes))
 }
 
 /// Sets the body of an event that is otherwise complete.

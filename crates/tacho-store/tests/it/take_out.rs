@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
-use tacho_event::section::Section;
+use tacho_event::entry::Header;
+use tacho_event::section::{Section, Who};
 use tacho_event::time::Day;
 use tacho_merkle::commit::body;
 use tacho_store::read::Wanted;
@@ -53,7 +54,7 @@ fn assert_body(row: &Row<'_>) {
         match row.section(section, &mut scratch).unwrap() {
             Part::Absent => {}
             Part::Open(bytes) => {
-                let commitment = commit(row, section, bytes).unwrap();
+                let commitment = commit(&row.header().unwrap(), &row.who(), section, bytes).unwrap();
                 listed.push((section.name(), bytes.len() as u64, commitment));
             }
             Part::Gone { commitment, length, .. } => listed.push((section.name(), length, commitment)),
@@ -188,14 +189,14 @@ fn nothing_is_erased_when_the_commitments_are_wrong() {
     let dir = tempfile::tempdir().unwrap();
     let mut log = Fixture::new(dir.path());
     log.add(30, 10);
-    let wrong = |_: &Row<'_>, _: Section, _: &[u8]| Some([0; 32]);
+    let wrong = |_: &Header<'_>, _: &Who<'_>, _: Section, _: &[u8]| Some([0; 32]);
     let erase = |commit: Commit<'_>| {
         let turned = log.journal.len() as u64;
         log.store.take_out(&removal(Why::Erased, &user_1, commit), &log.leaf(), turned, &|| false)
     };
     let error = erase(&wrong).unwrap_err();
     assert!(matches!(error, StoreError::Row { index: 1, .. }), "{error}");
-    let none = |_: &Row<'_>, _: Section, _: &[u8]| None;
+    let none = |_: &Header<'_>, _: &Who<'_>, _: Section, _: &[u8]| None;
     assert!(erase(&none).is_err());
     assert!(texts(&log.store.snapshot(), Section::Who).iter().all(Option::is_some));
     assert!(check(dir.path()).is_empty());

@@ -4,7 +4,7 @@
 use super::removal::{event, forget_names, holds, release, take_out, tell};
 use super::{Ages, subject};
 use crate::node::Node;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::error::Error;
 use std::ops::{Range, RangeInclusive};
 use std::sync::atomic::Ordering;
@@ -27,12 +27,6 @@ pub(crate) struct Run {
     pub kept: Vec<String>,
     /// Entries of which something was taken out by age.
     pub entries: u64,
-}
-
-/// The name of the secret of a row's day, and of its class's month.
-fn periods(row: &Row<'_>) -> (String, String) {
-    let day = row.period();
-    (format!("period personal {}", day.text()), format!("period {} {}", row.retention(), day.month_text()))
 }
 
 /// Whose period a secret's name tells of, and its days without the last.
@@ -105,38 +99,69 @@ fn ended(node: &Node, now_us: Micros) -> Result<Run, Box<dyn Error>> {
     Ok(run)
 }
 
+/// Periods whose time is over, by the days that they cover: each row asks, and to write a name costs more than to read the row.
+struct Over<'n> {
+    of_day: HashMap<Day, Vec<(&'n str, &'n str)>>,
+}
+
+impl<'n> Over<'n> {
+    fn new(names: &'n BTreeSet<String>) -> Over<'n> {
+        let mut of_day: HashMap<Day, Vec<(&str, &str)>> = HashMap::new();
+        for name in names {
+            if let Some((kind, days)) = period(name) {
+                (days.start.0..days.end.0)
+                    .for_each(|day| of_day.entry(Day(day)).or_default().push((kind, name)));
+            }
+        }
+        Over { of_day }
+    }
+
+    fn covers(&self, days: RangeInclusive<Day>) -> bool {
+        self.of_day.keys().any(|day| days.contains(day))
+    }
+
+    /// The period of a row's day, and of its class's month, when they are over.
+    fn of(&self, row: &Row<'_>) -> (Option<&'n str>, Option<&'n str>) {
+        let Some(periods) = self.of_day.get(&row.period()) else { return (None, None) };
+        let name = |kind| periods.iter().find(|(of, _)| *of == kind).map(|(_, name)| *name);
+        (name("personal"), name(row.retention()))
+    }
+}
+
 /// Takes out the sections of periods that are over.
-fn expire(node: &Node, now_us: Micros, over: &BTreeSet<String>, run: &mut Run) -> Result<(), Box<dyn Error>> {
-    let holds = holds(node)?;
+fn expire(
+    node: &Node,
+    now_us: Micros,
+    names: &BTreeSet<String>,
+    run: &mut Run,
+) -> Result<(), Box<dyn Error>> {
+    let (over, holds) = (Over::new(names), holds(node)?);
     let select = |row: &Row<'_>| {
-        let (personal, class) = periods(row);
-        let (personal, class) = (over.contains(&personal), over.contains(&class));
-        if !(personal || class) || holds.cover(row) {
+        let (personal, class) = over.of(row);
+        if (personal.is_none() && class.is_none()) || holds.cover(row) {
             return Vec::new();
         }
-        let class = class && !is_asked_for(row, now_us);
-        let goes = |section: &Section| if section.is_personal() { personal } else { class };
+        let class = class.is_some() && !is_asked_for(row, now_us);
+        let goes = |section: &Section| if section.is_personal() { personal.is_some() } else { class };
         Section::ALL.into_iter().filter(goes).collect()
     };
     // Events that tell of segment files are of the longest class, and a file may be older than that.
-    if let Some(newest) = over.iter().rfind(|name| is_critical(name)) {
+    if let Some(newest) = names.iter().rfind(|name| is_critical(name)) {
         node.tell_segments_again(newest)?;
     }
-    let periods_over: Vec<Range<Day>> = over.iter().filter_map(|name| Some(period(name)?.1)).collect();
-    let days = |days: RangeInclusive<Day>| {
-        periods_over.iter().any(|over| *days.start() < over.end && over.start <= *days.end())
-    };
+    let days = |days: RangeInclusive<Day>| over.covers(days);
     let taken = take_out(node, Why::Expired, &days, &select)?;
     run.entries = taken.entries;
     // What a hold keeps, and what was recorded meanwhile on a clock that jumped, keeps its secret.
-    let (mut kept, mut counted) = (BTreeSet::new(), BTreeMap::<String, u64>::new());
+    let (mut kept, mut counted) = (BTreeSet::new(), BTreeMap::<&str, u64>::new());
     node.store().snapshot().of_days(&days)?.rows(0..u64::MAX, Wanted::Subject, &mut |row| {
-        let (personal, class) = periods(row);
+        let (personal, class) = over.of(row);
+        if personal.is_none() && class.is_none() {
+            return Ok(());
+        }
         let selected = select(row);
         for (name, is_personal) in [(personal, true), (class, false)] {
-            if !over.contains(&name) {
-                continue;
-            }
+            let Some(name) = name else { continue };
             let is_gone = selected.iter().any(|section| section.is_personal() == is_personal);
             if !is_gone || row.index() >= taken.end {
                 kept.insert(name);
@@ -146,18 +171,17 @@ fn expire(node: &Node, now_us: Micros, over: &BTreeSet<String>, run: &mut Run) -
         }
         Ok(())
     })?;
-    let ending: Vec<&String> = over.difference(&kept).collect();
+    let ending: Vec<&str> = names.iter().map(String::as_str).filter(|name| !kept.contains(name)).collect();
     for name in &ending {
-        let entries = counted.get(*name).copied().unwrap_or_default();
+        let entries = counted.get(name).copied().unwrap_or_default();
         let result = serde_json::json!({"period": name, "entries": entries});
         tell(node, &event(&format!("expired/{name}"), "retention_expired", "INFO", "success", result))?;
     }
     if !ending.is_empty() {
-        let names: Vec<&str> = ending.iter().map(|name| name.as_str()).collect();
-        node.ring().destroy(&names)?;
+        node.ring().destroy(&ending)?;
     }
-    run.expired = ending.into_iter().cloned().collect();
-    run.kept = kept.into_iter().collect();
+    run.expired = ending.into_iter().map(str::to_string).collect();
+    run.kept = kept.into_iter().map(str::to_string).collect();
     let counts = &node.removals().counts;
     counts.periods.fetch_add(run.expired.len() as u64, Ordering::Relaxed);
     counts.expired_entries.fetch_add(run.entries, Ordering::Relaxed);

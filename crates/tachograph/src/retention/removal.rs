@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use tacho_event::section::Section;
+use tacho_event::entry::Header;
+use tacho_event::section::{Section, Who};
 use tacho_ingest::Options;
 use tacho_store::row::Row;
 use tacho_store::take_out::Days;
@@ -55,9 +56,8 @@ pub(super) fn take_out(
     let (end, before) = (node.store().position().next_index, files(node));
     let secrets = node.ring().secrets();
     let commitments = RefCell::new(Commitments::new(&secrets));
-    let commit = |row: &Row<'_>, section: Section, bytes: &[u8]| {
-        let header = row.header().ok()?;
-        commitments.borrow_mut().of(&header, &row.who(), section, bytes).ok()
+    let commit = |header: &Header<'_>, who: &Who<'_>, section: Section, bytes: &[u8]| {
+        commitments.borrow_mut().of(header, who, section, bytes).ok()
     };
     let stopped = || node.removals().is_stopped();
     let entries = with_leaves(

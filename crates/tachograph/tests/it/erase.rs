@@ -4,7 +4,8 @@
 use crate::server::{Server, tachograph, text};
 use std::collections::BTreeSet;
 use std::path::Path;
-use tacho_event::section::Section;
+use tacho_event::entry::Header;
+use tacho_event::section::{Section, Who};
 use tacho_event::words::Class;
 use tacho_merkle::commit::SaltKey;
 use tacho_merkle::tile::TileReader;
@@ -81,9 +82,8 @@ impl Holder<'_> {
     }
 
     /// The owner of a row's sections; Bob's are told by hand once `who` is gone.
-    fn commit(&self, row: &Row<'_>, section: Section, bytes: &[u8]) -> Option<[u8; 32]> {
-        let header = row.header().unwrap();
-        let owner = match (section.has_subject(), header.subject, row.who().user) {
+    fn commit(&self, header: &Header<'_>, who: &Who<'_>, section: Section, bytes: &[u8]) -> Option<[u8; 32]> {
+        let owner = match (section.has_subject(), header.subject, who.user) {
             (true, Some(_), None) => "subject bob@people.example".to_string(),
             (true, _, Some(user)) => format!("subject {user}"),
             _ => "subject".to_string(),
@@ -104,7 +104,9 @@ impl Holder<'_> {
         select: &dyn Fn(&Row<'_>) -> Vec<Section>,
         turned: u64,
     ) -> u64 {
-        let commit = |row: &Row<'_>, section, bytes: &[u8]| self.commit(row, section, bytes);
+        let commit = |header: &Header<'_>, who: &Who<'_>, section, bytes: &[u8]| {
+            self.commit(header, who, section, bytes)
+        };
         let removal = Removal { why, days: &|_| true, select, commit: &commit };
         store.take_out(&removal, &self.leaf(), turned, &|| false).unwrap()
     }
