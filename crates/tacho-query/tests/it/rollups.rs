@@ -182,3 +182,24 @@ fn sums_step_aside_where_an_observation_is_hidden() {
     assert_eq!(rows(&merged.snapshot, count), [["12000"]]);
     assert_eq!(ask(moment, "SELECT count(*) FROM events"), [["12000"]]);
 }
+
+/// A file of which something was erased goes with its last holder: nothing may keep it until somebody asks again.
+#[test]
+fn no_file_is_held_when_its_questions_are_answered() {
+    let merged = compacted(&events(12_000, now()));
+    let holders = || -> Vec<usize> { merged.snapshot.segments.iter().map(Arc::strong_count).collect() };
+    let (engine, before) = (tacho_query::Engine::new(tacho_query::Limits::default()).unwrap(), holders());
+    for sql in [
+        "SELECT date_trunc('hour', timestamp), count(*) FROM agent_audit_log GROUP BY 1",
+        "SELECT agent_id, count(DISTINCT session_id) FROM agent_audit_log GROUP BY 1",
+        "SELECT id FROM agent_audit_log ORDER BY timestamp DESC LIMIT 5",
+    ] {
+        rows_of(&engine, Moment::from(Arc::clone(&merged.snapshot)), sql).unwrap();
+        // The threads of a query may end a moment after its last row.
+        let begun = std::time::Instant::now();
+        while holders() != before && begun.elapsed().as_secs() < 20 {
+            std::thread::yield_now();
+        }
+        assert_eq!(holders(), before, "{sql}");
+    }
+}
