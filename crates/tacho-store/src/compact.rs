@@ -43,20 +43,28 @@ impl Store {
         stopped: &dyn Fn() -> bool,
     ) -> Result<Option<u64>, StoreError> {
         let from = self.merged_from.lock();
+        let Some(old) = self.mergeable(*from) else { return Ok(None) };
+        let new = self.merge(&old, leaf, stopped)?;
+        self.replace(&old, &new)?;
+        Ok(Some(new.iter().map(|segment| segment.bytes).sum()))
+    }
+
+    /// Whether there is a run of small neighbours now. Waits for a merge that is under way.
+    pub fn has_mergeable(&self) -> bool {
+        let from = *self.merged_from.lock();
+        self.mergeable(from).is_some()
+    }
+
+    /// The first run that is worth merging among segments that begin at `from` or later.
+    fn mergeable(&self, from: u64) -> Option<Vec<Arc<SegmentFile>>> {
         let mut classes: BTreeMap<String, Vec<Arc<SegmentFile>>> = BTreeMap::new();
-        for segment in self.segments().into_iter().filter(|segment| segment.first >= *from) {
+        for segment in self.segments().into_iter().filter(|segment| segment.first >= from) {
             classes.entry(segment.class.clone()).or_default().push(segment);
         }
-        for segments in classes.into_values() {
+        classes.into_values().find_map(|segments| {
             let sizes: Vec<(u64, u64)> = segments.iter().map(|s| (s.bytes, s.rows)).collect();
-            if let Some(run) = run_to_merge(&sizes) {
-                let old = &segments[run];
-                let new = self.merge(old, leaf, stopped)?;
-                self.replace(old, &new)?;
-                return Ok(Some(new.iter().map(|segment| segment.bytes).sum()));
-            }
-        }
-        Ok(None)
+            run_to_merge(&sizes).map(|run| segments[run].to_vec())
+        })
     }
 
     /// Writes the rows of neighbouring segments of one class into one.

@@ -44,7 +44,7 @@ pub(crate) struct StoreFollower {
     ticks: u32,
     merging: Option<JoinHandle<Result<Option<u64>, StoreError>>>,
     work: Arc<Work>,
-    /// Cuts since all neighbours were merged. One at the start, since nobody knows.
+    /// Cuts since all neighbours were merged.
     unmerged: u32,
     /// The next index at the last tick.
     ticked_at: u64,
@@ -75,7 +75,7 @@ impl StoreFollower {
             ticks: 0,
             merging: None,
             work: Arc::clone(work),
-            unmerged: 1,
+            unmerged: 0,
             ticked_at: next_index,
             ending: Arc::default(),
         }
@@ -139,9 +139,12 @@ impl StoreFollower {
         {
             self.unmerged = 0;
         }
+        if self.merging.is_some() {
+            return Ok(());
+        }
         let quiet = self.next_index - self.ticked_at <= QUIET_EVENTS;
-        let due = (quiet && self.unmerged > 0) || self.unmerged >= UNMERGED_MAX;
-        if due && self.merging.is_none() {
+        // Small ones may be there without a cut: what an expiry leaves is small, and none were merged while it went through them.
+        if self.unmerged >= UNMERGED_MAX || (quiet && self.store.has_mergeable()) {
             let (store, tiles, status) =
                 (Arc::clone(&self.store), self.tiles.clone(), Arc::clone(&self.status));
             let ending = Arc::clone(&self.ending);

@@ -133,6 +133,7 @@ fn what_comes_while_something_is_erased_is_merged_meanwhile() {
         log.add(30, 10);
         log.cut();
         while store.compact(&log.leaf()).unwrap() {}
+        assert!(!store.has_mergeable(), "what is being erased is not to be merged");
         false
     };
     let removal = removal(Why::Erased, &user_1, &commit);
@@ -148,7 +149,9 @@ fn what_comes_while_something_is_erased_is_merged_meanwhile() {
     assert!(new < asked.get() * 3 / 2, "{new} of {asked:?}");
     let log = log.into_inner();
     log.assert_whole(&store);
+    assert!(store.has_mergeable(), "small ones are there, though none was cut since");
     while store.compact(&log.leaf()).unwrap() {}
+    assert!(!store.has_mergeable());
     assert!(later(&store.snapshot()).0 < 12);
     log.assert_whole(&store);
 }
