@@ -1,25 +1,13 @@
 //! Compaction: entries never change, and snapshots stay readable.
 
-use crate::support::{Fixture, section, segment_files};
+use crate::support::{Fixture, segment_files, texts};
 use parquet::basic::Compression;
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::fs::File;
 use std::path::Path;
 use tacho_event::section::Section;
-use tacho_store::read::Wanted;
-use tacho_store::row::Row;
-use tacho_store::{Snapshot, check};
-
-fn texts(snapshot: &Snapshot, wanted: Section) -> Vec<Option<String>> {
-    let mut found = Vec::new();
-    let each = &mut |row: &Row<'_>| {
-        found.push(section(row, wanted));
-        Ok(())
-    };
-    snapshot.rows(0..u64::MAX, Wanted::All, each).unwrap();
-    found
-}
+use tacho_store::check;
 
 #[test]
 fn compaction_merges_neighbours_and_keeps_old_snapshots_readable() {

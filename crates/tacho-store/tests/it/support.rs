@@ -12,8 +12,9 @@ use tacho_event::words::{ActionType, Class, Known, Level, Outcome, Phase};
 use tacho_merkle::commit::{SaltKey, body};
 use tacho_merkle::{Hash, leaf_hash};
 use tacho_record::sequence::{Decision, Sequencer};
+use tacho_store::read::Wanted;
 use tacho_store::row::{Part, Row};
-use tacho_store::{Observer, Options, Store};
+use tacho_store::{Observer, Options, Snapshot, Store};
 
 pub(crate) const START_US: i64 = 1_735_813_815_000_000;
 
@@ -172,6 +173,17 @@ pub(crate) fn section(row: &Row<'_>, section: Section) -> Option<String> {
         Part::Open(bytes) => Some(String::from_utf8(bytes.to_vec()).unwrap()),
         _ => None,
     }
+}
+
+/// That section of each row.
+pub(crate) fn texts(snapshot: &Snapshot, wanted: Section) -> Vec<Option<String>> {
+    let mut found = Vec::new();
+    let each = &mut |row: &Row<'_>| {
+        found.push(section(row, wanted));
+        Ok(())
+    };
+    snapshot.rows(0..u64::MAX, Wanted::All, each).unwrap();
+    found
 }
 
 /// Copies a data folder, as a disk would be found after a crash.

@@ -1,6 +1,6 @@
 //! Erasure and expiry: entries never change, what is taken out is gone, and all else stays as it lay.
 
-use crate::support::{Fixture, commit, open, section, segment_files};
+use crate::support::{Fixture, commit, open, section, segment_files, texts};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::cell::RefCell;
@@ -28,16 +28,6 @@ fn removal<'a>(why: Why, select: Select<'a>, commit: Commit<'a>) -> Removal<'a> 
 fn take_out(log: &Fixture, why: Why, select: Select<'_>) -> u64 {
     let turned = log.journal.len() as u64;
     log.store.take_out(&removal(why, select, &commit), &log.leaf(), turned, &|| false).unwrap()
-}
-
-fn texts(snapshot: &Snapshot, wanted: Section) -> Vec<Option<String>> {
-    let mut found = Vec::new();
-    let each = &mut |row: &Row<'_>| {
-        found.push(section(row, wanted));
-        Ok(())
-    };
-    snapshot.rows(0..u64::MAX, Wanted::All, each).unwrap();
-    found
 }
 
 fn user_1(row: &Row<'_>) -> Vec<Section> {
